@@ -1,0 +1,44 @@
+package failure_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"testing"
+
+	"github.com/Project-Manager-With-Git/ppm/pkg/failure"
+)
+
+func TestKindOf(t *testing.T) {
+	_, missing := os.Open("no-such-file")
+	for _, c := range []struct {
+		err  error
+		want failure.Kind
+	}{
+		{errors.New("x"), failure.Other},
+		{failure.Errorf(failure.Network, "x"), failure.Network},
+		{fmt.Errorf("adding: %w", failure.Errorf(failure.Usage, "x")), failure.Usage},                   // found through a wrap
+		{failure.Errorf(failure.Refused, "a: %w", failure.Errorf(failure.Usage, "b")), failure.Refused}, // the outermost wins
+		{fmt.Errorf("reading: %w", context.Canceled), failure.Interrupted},
+		{missing, failure.LocalIO}, // a standard error has a kind of its own
+	} {
+		if got := failure.KindOf(c.err); got != c.want {
+			t.Errorf("KindOf(%v) = %v, want %v", c.err, got, c.want)
+		}
+	}
+}
+
+func TestIsAndHint(t *testing.T) {
+	inner := failure.Errorf(failure.Usage, "no component %q", "x").WithHint("run %s", "ppm registry list")
+	err := fmt.Errorf("adding: %w", inner)
+	if !errors.Is(err, failure.Usage) || errors.Is(err, failure.Network) {
+		t.Errorf("errors.Is does not tell the kind of %v", err)
+	}
+	if got := failure.Hint(err); got != "run ppm registry list" {
+		t.Errorf("Hint = %q", got)
+	}
+	if err.Error() != `adding: no component "x"` {
+		t.Errorf("Error() = %q", err)
+	}
+}
