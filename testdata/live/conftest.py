@@ -1,0 +1,126 @@
+"""Live tests: every component of the tp_py_grpc pack, taken as a user gets it and run against real peers.
+
+``PPM`` names the ppm binary under test. The ``place`` fixture runs ``ppm project add`` with it, so
+that what is tested is what lands in a project: rendered, with its final name and mode. All peers
+listen on loopback at a free port.
+
+    python -m venv venv && venv/bin/pip install -r requirements.txt
+    PPM=/path/to/ppm venv/bin/python -m pytest
+
+``pyproject.toml`` beside this file holds the rules of ruff and mypy, for the tests and for the
+placed files alike.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import subprocess
+import sys
+from pathlib import Path
+from types import ModuleType
+from typing import Callable, Protocol
+
+import pytest
+import trustme
+
+HERE = Path(__file__).parent
+PACK = "tp_py_grpc@cp-0.0.1"
+
+
+class Place(Protocol):
+    """Place a component in a fresh project and return where it landed.
+
+    ``component`` is a name in the pack or a whole reference, ``at`` the ``--located-path``, ``keys``
+    the ``--kv`` pairs.
+    """
+
+    def __call__(self, component: str, at: str, /, **keys: str) -> Path: ...
+
+
+@pytest.fixture(scope="session")
+def ppm() -> Path:
+    """The ppm binary under test."""
+    name = os.environ.get("PPM")
+    if not name:
+        pytest.exit("PPM is not set: it must name the ppm binary to test", returncode=2)
+    path = Path(name).resolve()
+    if not os.access(path, os.X_OK):
+        pytest.exit(f"PPM={name}: no such executable", returncode=2)
+    return path
+
+
+@pytest.fixture(scope="session")
+def place(ppm: Path, tmp_path_factory: pytest.TempPathFactory) -> Place:
+    """Run ``ppm project add`` as a user does, with a home folder and a cache of its own."""
+    home = tmp_path_factory.mktemp("home")
+    env = {
+        **os.environ,
+        "HOME": str(home),
+        "XDG_CACHE_HOME": str(home / "cache"),
+        "XDG_CONFIG_HOME": str(home / "config"),
+    }
+
+    def add(component: str, at: str, /, **keys: str) -> Path:
+        project = tmp_path_factory.mktemp("project")
+        source = component if "//" in component else f"{PACK}//{component}"
+        command = [str(ppm), "project", "add", source, f"--located-path={at}"]
+        command += [f"--kv={key}::{value}" for key, value in keys.items()]
+        done = subprocess.run(
+            command, cwd=project, env=env, capture_output=True, text=True, timeout=60, check=False
+        )
+        assert done.returncode == 0, f"{' '.join(command)}\n{done.stdout}{done.stderr}"
+        assert (project / at).exists(), (
+            f"{source} was added, but there is no {at}\n{done.stdout}{done.stderr}"
+        )
+        return project / at
+
+    return add
+
+
+@pytest.fixture(scope="session")
+def load() -> Callable[[Path], ModuleType]:
+    """Import one placed file by its path, under its own name."""
+
+    def load_file(path: Path) -> ModuleType:
+        spec = importlib.util.spec_from_file_location(path.stem, path)
+        assert spec is not None
+        assert spec.loader is not None
+        module = importlib.util.module_from_spec(spec)
+        sys.modules[path.stem] = module  # dataclasses look their module up by name
+        spec.loader.exec_module(module)
+        return module
+
+    return load_file
+
+
+@pytest.fixture(scope="session")
+def assert_well_kept(tmp_path_factory: pytest.TempPathFactory) -> Callable[[Path], None]:
+    """Hold a placed file or folder to ruff's rules and format, ``mypy --strict`` and compileall."""
+    cache = tmp_path_factory.mktemp("checkers")
+    rules = str(HERE / "pyproject.toml")
+
+    def check(path: Path) -> None:
+        for command in (
+            ["ruff", "check", "--no-cache", "--config", rules, str(path)],
+            ["ruff", "format", "--check", "--diff", "--no-cache", "--config", rules, str(path)],
+            ["mypy", "--config-file", rules, "--cache-dir", str(cache), str(path)],
+            ["compileall", "-q", str(path)],
+        ):
+            done = subprocess.run(
+                [sys.executable, "-m", *command],
+                cwd=path.parent,
+                capture_output=True,
+                text=True,
+                timeout=120,
+                check=False,
+            )
+            assert done.returncode == 0, f"{' '.join(command)}\n{done.stdout}{done.stderr}"
+
+    return check
+
+
+@pytest.fixture(scope="session")
+def authority() -> trustme.CA:
+    """A certificate authority that lives as long as the test run."""
+    return trustme.CA()
