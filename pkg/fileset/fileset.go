@@ -12,6 +12,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"path"
 	"slices"
 	"strconv"
 
@@ -45,13 +46,19 @@ func Digest(data []byte) string {
 // A Set is a list of files sorted by path, with no path twice and no path a prefix folder of another.
 type Set []File
 
-// New returns the files as a set. It fails when a path stands twice.
+// New returns the files as a set. It fails when a path stands twice or is a folder of another.
+// It does not judge the names: CheckPath and CheckCollisions do.
 func New(files []File) (Set, error) {
-	s := slices.Clone(files)
+	s := Set(slices.Clone(files))
 	slices.SortFunc(s, func(a, b File) int { return cmp.Compare(a.Path, b.Path) })
-	for i := 1; i < len(s); i++ {
-		if s[i].Path == s[i-1].Path {
-			return nil, failure.Errorf(failure.Refused, "two files at one path %q", s[i].Path)
+	for i, f := range s {
+		if i > 0 && f.Path == s[i-1].Path {
+			return nil, failure.Errorf(failure.Refused, "two files at one path %q", f.Path)
+		}
+		for folder := path.Dir(f.Path); folder != "." && folder != "/"; folder = path.Dir(folder) {
+			if _, ok := s.Lookup(folder); ok {
+				return nil, failure.Errorf(failure.Refused, "%q is both a file and a folder", folder)
+			}
 		}
 	}
 	return s, nil
