@@ -1,0 +1,51 @@
+package render
+
+import (
+	"path"
+	"slices"
+	"strings"
+	"unicode"
+
+	"github.com/Project-Manager-With-Git/ppm/pkg/fileset"
+)
+
+// Uses returns which of the names the component's templates can use, sorted. It says yes too often rather than
+// too seldom: a name counts when it stands as a word between any template delimiters, whatever it means there, in
+// a template, in a text file of a component that has templates (they can include it), or in the name of a file or folder.
+func Uses(files fileset.Set, dir bool, names []string) []string {
+	found := make(map[string]bool)
+	hasTemplate := slices.ContainsFunc(files, func(f fileset.File) bool {
+		_, is := output(f.Path, dir)
+		return is
+	})
+	for _, f := range files {
+		if hasTemplate && isText(f.Data) {
+			scanWords(string(f.Data), found)
+		}
+		if dir {
+			for segment := range strings.SplitSeq(path.Clean(f.Path), "/") {
+				scanWords(nameMarks.Replace(segment), found)
+			}
+		}
+	}
+	used := []string{}
+	for _, name := range names {
+		if found[name] {
+			used = append(used, name)
+		}
+	}
+	slices.Sort(used)
+	return slices.Compact(used)
+}
+
+// scanWords adds every word of text that stands after an opening template delimiter.
+func scanWords(text string, found map[string]bool) {
+	start := strings.Index(text, "{")
+	if start < 0 {
+		return
+	}
+	isWord := func(r rune) bool { return r == '_' || unicode.IsLetter(r) || unicode.IsDigit(r) }
+	for word := range strings.FieldsFuncSeq(text[start:], func(r rune) bool { return !isWord(r) }) {
+		found[word] = true
+	}
+}
