@@ -1,0 +1,205 @@
+package gittest
+
+import (
+	"io"
+	"net/http"
+	"strings"
+	"sync/atomic"
+	"time"
+)
+
+// A Fault wraps a server's handler so that it misbehaves.
+type Fault func(next http.Handler) http.Handler
+
+// Refs limits a fault to requests for the list of refs.
+func Refs(f Fault) Fault { return only(f, http.MethodGet) }
+
+// Packs limits a fault to requests for a pack.
+func Packs(f Fault) Fault { return only(f, http.MethodPost) }
+
+func only(f Fault, method string) Fault {
+	return func(next http.Handler) http.Handler {
+		faulty := f(next)
+		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			if r.Method == method {
+				faulty.ServeHTTP(w, r)
+			} else {
+				next.ServeHTTP(w, r)
+			}
+		})
+	}
+}
+
+// Times limits a fault to the first n requests that reach it.
+func Times(n int64, f Fault) Fault {
+	var count atomic.Int64
+	return func(next http.Handler) http.Handler {
+		faulty := f(next)
+		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			if count.Add(1) <= n {
+				faulty.ServeHTTP(w, r)
+			} else {
+				next.ServeHTTP(w, r)
+			}
+		})
+	}
+}
+
+// Answer answers every request by itself. It is what the other answering faults are made of.
+func Answer(f func(w http.ResponseWriter, r *http.Request)) Fault {
+	return func(http.Handler) http.Handler { return http.HandlerFunc(f) }
+}
+
+// Status answers with a status code and header fields, given as name, value, name, value.
+func Status(code int, header ...string) Fault {
+	return Answer(func(w http.ResponseWriter, r *http.Request) {
+		for i := 0; i+1 < len(header); i += 2 {
+			w.Header().Set(header[i], header[i+1])
+		}
+		w.WriteHeader(code)
+	})
+}
+
+// Redirect sends every request to the same path and query below another base URL.
+func Redirect(base string) Fault {
+	return Answer(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Location", base+r.URL.RequestURI())
+		w.WriteHeader(http.StatusMovedPermanently)
+	})
+}
+
+// Garbage answers with the bytes, under the content type of a real answer.
+func Garbage(data string) Fault {
+	return Answer(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Content-Type", contentType(r))
+		io.WriteString(w, data)
+	})
+}
+
+// Endless answers with head, followed by unit repeated until the client goes away.
+func Endless(head, unit string) Fault {
+	chunk := []byte(strings.Repeat(unit, 1+32<<10/len(unit)))
+	return Answer(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Content-Type", contentType(r))
+		io.WriteString(w, head)
+		for {
+			if _, err := w.Write(chunk); err != nil {
+				return
+			}
+		}
+	})
+}
+
+func contentType(r *http.Request) string {
+	if r.Method == http.MethodPost {
+		return "application/x-git-upload-pack-result"
+	}
+	return "application/x-git-upload-pack-advertisement"
+}
+
+// BasicAuth asks for a user name and password.
+func BasicAuth(user, password string) Fault {
+	return auth(`Basic realm="test"`, func(r *http.Request) bool {
+		u, p, ok := r.BasicAuth()
+		return ok && u == user && p == password
+	})
+}
+
+// Bearer asks for a token, and offers no other scheme.
+func Bearer(token string) Fault {
+	return auth(`Bearer realm="test"`, func(r *http.Request) bool {
+		return r.Header.Get("Authorization") == "Bearer "+token
+	})
+}
+
+func auth(challenge string, ok func(*http.Request) bool) Fault {
+	return func(next http.Handler) http.Handler {
+		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			if ok(r) {
+				next.ServeHTTP(w, r)
+				return
+			}
+			w.Header().Set("WWW-Authenticate", challenge)
+			w.WriteHeader(http.StatusUnauthorized)
+		})
+	}
+}
+
+// Hangup cuts the connection without an answer.
+func Hangup() Fault {
+	return Answer(func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) })
+}
+
+// Cut cuts the connection after n bytes of the answer's body; a shorter answer is left whole.
+func Cut(n int) Fault {
+	return limit(n, func(*http.Request) { panic(http.ErrAbortHandler) })
+}
+
+// Stall sends n bytes of the answer's body and then nothing, until the client goes away.
+// A negative n sends not even the header.
+func Stall(n int) Fault {
+	wait := func(r *http.Request) {
+		<-r.Context().Done()
+		panic(http.ErrAbortHandler)
+	}
+	if n < 0 {
+		return Answer(func(_ http.ResponseWriter, r *http.Request) {
+			io.Copy(io.Discard, r.Body) // only then does the server notice that a client leaves
+			wait(r)
+		})
+	}
+	return limit(n, wait)
+}
+
+// limit passes n bytes of the answer on and calls full in place of the next.
+func limit(n int, full func(*http.Request)) Fault {
+	return func(next http.Handler) http.Handler {
+		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			left, isFull := n, false
+			next.ServeHTTP(&bodyWriter{w, func(p []byte) (int, error) {
+				if len(p) <= left {
+					left -= len(p)
+					return w.Write(p)
+				}
+				w.Write(p[:left])
+				http.NewResponseController(w).Flush()
+				isFull = true
+				return left, io.ErrClosedPipe // ends the git process behind the handler
+			}}, r)
+			if isFull {
+				full(r)
+			}
+		})
+	}
+}
+
+// Slow sends the answer's body in chunks of n bytes with a pause after each.
+func Slow(n int, pause time.Duration) Fault {
+	return func(next http.Handler) http.Handler {
+		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			next.ServeHTTP(&bodyWriter{w, func(p []byte) (int, error) {
+				for sent := 0; sent < len(p); {
+					k, err := w.Write(p[sent:min(sent+n, len(p))])
+					if sent += k; err != nil {
+						return sent, err
+					}
+					http.NewResponseController(w).Flush()
+					select {
+					case <-time.After(pause):
+					case <-r.Context().Done():
+						return sent, r.Context().Err()
+					}
+				}
+				return len(p), nil
+			}}, r)
+		})
+	}
+}
+
+// bodyWriter hands the body's bytes to a function.
+type bodyWriter struct {
+	http.ResponseWriter
+	write func([]byte) (int, error)
+}
+
+func (w *bodyWriter) Write(p []byte) (int, error) { return w.write(p) }

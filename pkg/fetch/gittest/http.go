@@ -1,0 +1,106 @@
+package gittest
+
+import (
+	"crypto/tls"
+	"io"
+	"log"
+	"net"
+	"net/http"
+	"net/http/cgi"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+)
+
+// An HTTPServer publishes repositories over git's smart HTTP protocol.
+type HTTPServer struct {
+	URL string // without a final slash; a repository at root/a/b has URL + "/a/b"
+
+	server http.Server
+	cert   *tls.Certificate
+	faults []Fault
+
+	mu   sync.Mutex
+	seen []*http.Request
+}
+
+// An Option changes how a server is set up.
+type Option func(*HTTPServer)
+
+// TLS makes the server speak https with the certificate.
+func TLS(cert tls.Certificate) Option { return func(s *HTTPServer) { s.cert = &cert } }
+
+// With makes the server misbehave. Of several faults the first is the outermost.
+func With(faults ...Fault) Option {
+	return func(s *HTTPServer) { s.faults = append(s.faults, faults...) }
+}
+
+// ServeHTTP starts a server for the test and stops it when the test ends.
+func ServeHTTP(t testing.TB, root string, opts ...Option) *HTTPServer {
+	t.Helper()
+	s, err := StartHTTP(root, opts...)
+	if err != nil {
+		t.Fatalf("gittest: starting an http server: %v", err)
+	}
+	t.Cleanup(s.Close)
+	return s
+}
+
+// StartHTTP starts a server of the repositories below root on a port of the loopback address.
+func StartHTTP(root string, opts ...Option) (*HTTPServer, error) {
+	git := exec.Command("git", "--exec-path")
+	git.Env = cleanEnv()
+	execPath, err := git.Output()
+	if err != nil {
+		return nil, err
+	}
+	silent := log.New(io.Discard, "", 0)
+	var handler http.Handler = &cgi.Handler{
+		Path:   filepath.Join(strings.TrimSpace(string(execPath)), "git-http-backend"),
+		Dir:    root,
+		Env:    append(cleanEnv(), "GIT_PROJECT_ROOT="+root, "GIT_HTTP_EXPORT_ALL=1"),
+		Logger: silent,
+		Stderr: io.Discard,
+	}
+	s := &HTTPServer{}
+	for _, o := range opts {
+		o(s)
+	}
+	for i := len(s.faults) - 1; i >= 0; i-- {
+		handler = s.faults[i](handler)
+	}
+	s.server.ErrorLog = silent
+	s.server.Handler = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		s.mu.Lock()
+		s.seen = append(s.seen, r.Clone(r.Context()))
+		s.mu.Unlock()
+		handler.ServeHTTP(w, r)
+	})
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return nil, err
+	}
+	s.URL = "http://" + l.Addr().String()
+	if s.cert != nil {
+		s.URL = "https://" + l.Addr().String()
+		l = tls.NewListener(l, &tls.Config{Certificates: []tls.Certificate{*s.cert}})
+	}
+	go s.server.Serve(l)
+	return s, nil
+}
+
+// Addr is the host and port that the server listens on.
+func (s *HTTPServer) Addr() string { return s.URL[strings.Index(s.URL, "//")+2:] }
+
+// Requests returns the requests so far, in order of arrival, refused ones
+// included. Their bodies are not to be read.
+func (s *HTTPServer) Requests() []*http.Request {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return append([]*http.Request(nil), s.seen...)
+}
+
+// Close stops the server and cuts its open connections.
+func (s *HTTPServer) Close() { s.server.Close() }

@@ -1,0 +1,213 @@
+package gittest
+
+import (
+	"bytes"
+	"crypto/ed25519"
+	"crypto/rand"
+	"encoding/pem"
+	"errors"
+	"fmt"
+	"net"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+
+	"golang.org/x/crypto/ssh"
+	"golang.org/x/crypto/ssh/knownhosts"
+)
+
+// An SSHServer publishes repositories over ssh to any user who has the one key it accepts.
+type SSHServer struct {
+	URL     string // ssh://git@host:port; a repository at root/a/b has URL + "/a/b"
+	HostKey ssh.PublicKey
+	Key     []byte // the accepted private key, in PEM
+
+	root     string
+	command  func(command string, c ssh.Channel) (status uint32)
+	listener net.Listener
+	config   *ssh.ServerConfig
+
+	mu    sync.Mutex
+	conns []net.Conn
+	seen  []string
+}
+
+// An SSHOption changes how an SSHServer is set up.
+type SSHOption func(*SSHServer)
+
+// Command replaces what the server does when it is asked to run a command.
+func Command(f func(command string, c ssh.Channel) (status uint32)) SSHOption {
+	return func(s *SSHServer) { s.command = f }
+}
+
+// ServeSSH starts a server for the test and stops it when the test ends.
+func ServeSSH(t testing.TB, root string, opts ...SSHOption) *SSHServer {
+	t.Helper()
+	s, err := StartSSH(root, opts...)
+	if err != nil {
+		t.Fatalf("gittest: starting an ssh server: %v", err)
+	}
+	t.Cleanup(s.Close)
+	return s
+}
+
+// StartSSH starts a server of the repositories below root on a port of the loopback address.
+func StartSSH(root string, opts ...SSHOption) (*SSHServer, error) {
+	_, hostKey, err := ed25519.GenerateKey(rand.Reader)
+	if err != nil {
+		return nil, err
+	}
+	host, err := ssh.NewSignerFromKey(hostKey)
+	if err != nil {
+		return nil, err
+	}
+	public, private, err := ed25519.GenerateKey(rand.Reader)
+	if err != nil {
+		return nil, err
+	}
+	accepted, err := ssh.NewPublicKey(public)
+	if err != nil {
+		return nil, err
+	}
+	block, err := ssh.MarshalPrivateKey(private, "")
+	if err != nil {
+		return nil, err
+	}
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return nil, err
+	}
+	s := &SSHServer{
+		URL: "ssh://git@" + l.Addr().String(), HostKey: host.PublicKey(), Key: pem.EncodeToMemory(block),
+		root: root, listener: l,
+	}
+	s.command = s.uploadPack
+	s.config = &ssh.ServerConfig{PublicKeyCallback: func(_ ssh.ConnMetadata, key ssh.PublicKey) (*ssh.Permissions, error) {
+		if !bytes.Equal(key.Marshal(), accepted.Marshal()) {
+			return nil, errors.New("unknown key")
+		}
+		return nil, nil
+	}}
+	s.config.AddHostKey(host)
+	for _, o := range opts {
+		o(s)
+	}
+	go s.serve()
+	return s, nil
+}
+
+// Addr is the host and port that the server listens on.
+func (s *SSHServer) Addr() string { return s.listener.Addr().String() }
+
+// Trust prepares a home folder for the server: .ssh/known_hosts gets its host key, .ssh/id_ed25519 the accepted key.
+func (s *SSHServer) Trust(home string) error {
+	dir := filepath.Join(home, ".ssh")
+	line := knownhosts.Line([]string{s.Addr()}, s.HostKey) + "\n"
+	return errors.Join(
+		os.MkdirAll(dir, 0o700),
+		os.WriteFile(filepath.Join(dir, "known_hosts"), []byte(line), 0o600),
+		os.WriteFile(filepath.Join(dir, "id_ed25519"), s.Key, 0o600),
+	)
+}
+
+// Commands returns the commands that clients asked for, in order.
+func (s *SSHServer) Commands() []string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return append([]string(nil), s.seen...)
+}
+
+// Close stops the server and cuts its open connections.
+func (s *SSHServer) Close() {
+	s.listener.Close()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, c := range s.conns {
+		c.Close()
+	}
+}
+
+func (s *SSHServer) serve() {
+	for {
+		conn, err := s.listener.Accept()
+		if err != nil {
+			return
+		}
+		s.mu.Lock()
+		s.conns = append(s.conns, conn)
+		s.mu.Unlock()
+		go s.handle(conn)
+	}
+}
+
+func (s *SSHServer) handle(conn net.Conn) {
+	defer conn.Close()
+	_, channels, requests, err := ssh.NewServerConn(conn, s.config)
+	if err != nil {
+		return
+	}
+	go ssh.DiscardRequests(requests)
+	for c := range channels {
+		if c.ChannelType() != "session" {
+			c.Reject(ssh.UnknownChannelType, "only sessions")
+			continue
+		}
+		channel, requests, err := c.Accept()
+		if err != nil {
+			return
+		}
+		go s.session(channel, requests)
+	}
+}
+
+func (s *SSHServer) session(c ssh.Channel, requests <-chan *ssh.Request) {
+	defer c.Close()
+	for r := range requests {
+		var exec struct{ Command string }
+		if r.Type != "exec" || ssh.Unmarshal(r.Payload, &exec) != nil {
+			r.Reply(false, nil)
+			continue
+		}
+		r.Reply(true, nil)
+		s.mu.Lock()
+		s.seen = append(s.seen, exec.Command)
+		s.mu.Unlock()
+		status := s.command(exec.Command, c)
+		c.SendRequest("exit-status", false, ssh.Marshal(struct{ Status uint32 }{status}))
+		return
+	}
+}
+
+func (s *SSHServer) uploadPack(command string, c ssh.Channel) uint32 {
+	path, ok := strings.CutPrefix(command, "git-upload-pack '")
+	path, end := strings.CutSuffix(path, "'")
+	if !ok || !end {
+		fmt.Fprintf(c.Stderr(), "unknown command %q\n", command)
+		return 1
+	}
+	path = strings.NewReplacer(`'\''`, `'`, `'\!'`, `!`).Replace(path)
+	cmd := exec.Command("git", "upload-pack", filepath.Join(s.root, filepath.FromSlash(filepath.Clean("/"+path))))
+	cmd.Env = cleanEnv()
+	cmd.Stdout, cmd.Stderr = c, c.Stderr()
+	stdin, err := cmd.StdinPipe() // with cmd.Stdin = c, Wait would wait for the client to close its side
+	if err != nil || cmd.Start() != nil {
+		return 1
+	}
+	go func() {
+		defer stdin.Close()
+		buf := make([]byte, 4096)
+		for {
+			n, err := c.Read(buf)
+			if _, werr := stdin.Write(buf[:n]); err != nil || werr != nil {
+				return
+			}
+		}
+	}()
+	if cmd.Wait() != nil {
+		return 128
+	}
+	return 0
+}
