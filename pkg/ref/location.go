@@ -1,0 +1,161 @@
+package ref
+
+import (
+	"net/netip"
+	"net/url"
+	"regexp"
+	"strings"
+)
+
+var (
+	schemePattern = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9+.-]*$`)
+	userPattern   = regexp.MustCompile(`^[A-Za-z0-9_.][A-Za-z0-9_.-]*$`)
+	drivePattern  = regexp.MustCompile(`^[A-Za-z]:[/\\]`)
+)
+
+func isScheme(s string) bool { return schemePattern.MatchString(s) }
+
+// isPath reports whether a reference that starts with s starts with a local path.
+func isPath(s string) bool {
+	if drivePattern.MatchString(s) || strings.HasPrefix(s, "/") {
+		return true
+	}
+	rest := strings.TrimPrefix(strings.TrimPrefix(s, "."), ".")
+	return rest != s && (rest == "" || rest[0] == '/' || rest[0] == '@')
+}
+
+// url reads SCHEME://AUTHORITY/PATH[@version][//component] and the web addresses of forges.
+func (p parser) url(all span, scheme string) (Ref, error) {
+	tail := all.from(len(scheme) + len("://"))
+	scheme = strings.ToLower(scheme)
+	authority := tail
+	if i := strings.IndexByte(tail.text, '/'); i >= 0 {
+		authority = tail.upto(i)
+	}
+	host := strings.ToLower(authority.text)
+	switch scheme {
+	case "https", "http":
+		if r, ok, err := p.forge(scheme+"://"+host, tail.from(len(host))); ok || err != nil {
+			return r, err
+		}
+	case "ssh":
+		if user, name, ok := strings.Cut(authority.text, "@"); ok {
+			if !userPattern.MatchString(user) {
+				return Ref{}, p.fail(authority.upto(len(user)), "the user is not a user name", formSSH)
+			}
+			host = user + "@" + strings.ToLower(name)
+		}
+	case "file":
+		if host == "localhost" {
+			host = ""
+		}
+		if host != "" {
+			return Ref{}, p.fail(authority, "a file URL names no other machine", "file:///PATH@TAG//COMPONENT")
+		}
+	default:
+		return Ref{}, p.fail(all.upto(len(scheme)), "the scheme is not one of https, http, ssh and file", formURL)
+	}
+	if _, name, _ := strings.Cut("@"+host, "@"); scheme != "file" && !isAuthority(name[strings.LastIndexByte(name, '@')+1:]) {
+		return Ref{}, p.fail(authority, "the host is not a host name", scheme+"://HOST/PATH@TAG//COMPONENT")
+	}
+	t := split(tail.from(len(authority.text)), strings.IndexByte)
+	path, err := p.path(t.origin)
+	if err != nil {
+		return Ref{}, err
+	}
+	return p.finish(Origin{URL: scheme + "://" + host + path}, t)
+}
+
+// isAuthority reports whether s is a host name, an IPv4 address or an IPv6 address in brackets, maybe with a port.
+func isAuthority(s string) bool {
+	rest, ok := strings.CutPrefix(s, "[")
+	if !ok {
+		return isHostPort(s)
+	}
+	literal, port, ok := strings.Cut(rest, "]")
+	addr, err := netip.ParseAddr(literal)
+	if port != "" {
+		number, colon := strings.CutPrefix(port, ":")
+		ok = ok && colon && isPort(number)
+	}
+	return ok && err == nil && addr.Is6() && addr.Zone() == ""
+}
+
+// path checks the path of a URL or of an scp form, and returns it without trailing slashes.
+func (p parser) path(s span) (string, error) {
+	s = s.trimRight("/")
+	if strings.Trim(s.text, "/") == "" {
+		return "", p.fail(s, "the path of the repository is missing", p.replace(s, "/PATH"))
+	}
+	if bad := s.indexAny("?#"); bad.text != "" {
+		return "", p.fail(bad, "the URL of a repository has no "+bad.text, p.input[:bad.at]+"@TAG//COMPONENT")
+	}
+	if bad := s.indexAny(" \\\"<>^`{|}:*["); bad.text != "" {
+		return "", p.fail(bad, "a URL has no "+bad.text+" in its path", formURL)
+	}
+	for _, segment := range s.from(len(s.text) - len(strings.TrimPrefix(s.text, "/"))).split("/") {
+		plain, err := url.PathUnescape(segment.text)
+		switch {
+		case err != nil:
+			return "", p.fail(segment, "a % is followed by two hex digits", formURL)
+		case plain == "." || plain == "..":
+			return "", p.fail(segment, "the path has no . or .. segment", formURL)
+		case strings.HasPrefix(plain, "-"):
+			return "", p.fail(segment, "no part of the path starts with -", formURL)
+		case strings.ContainsFunc(plain, isUnsafe):
+			return "", p.fail(segment, "the path hides a character that does not print", formURL)
+		}
+	}
+	return s.text, nil
+}
+
+// scpParts cuts USER@HOST:PATH… . The user must be there: HOST:PATH alone is more often a
+// mistyped "::". The words latest and dev are versions, never hosts.
+func scpParts(s span) (user string, host, path span, ok bool) {
+	head, path, ok := s.cut(":")
+	name, host, at := head.cut("@")
+	h := strings.ToLower(host.text)
+	ok = ok && at && userPattern.MatchString(name.text) && isHost(h) && h != "latest" && h != "dev"
+	return name.text, host, path, ok
+}
+
+// scp reads USER@HOST:PATH[@version][//component].
+func (p parser) scp(user string, host, path span) (Ref, error) {
+	if strings.HasPrefix(path.text, ":") {
+		return Ref{}, p.fail(path.upto(1), "one : stands between host and path", p.replace(path.upto(1), ""))
+	}
+	t := split(path, strings.IndexByte)
+	text, err := p.path(t.origin)
+	if err != nil {
+		return Ref{}, err
+	}
+	return p.finish(Origin{URL: user + "@" + strings.ToLower(host.text) + ":" + text}, t)
+}
+
+// local reads PATH[@version][//component].
+func (p parser) local(s span) (Ref, error) {
+	t := split(s, strings.LastIndexByte)
+	o := t.origin.trimRight(`/`)
+	path := o.text
+	if drivePattern.MatchString(s.text) {
+		o = t.origin.trimRight(`/\`)
+		path = strings.ReplaceAll(o.text, `\`, "/")
+	}
+	if path == "" || !isPath(path) {
+		return Ref{}, p.fail(o, "the path of the repository is missing", formLocal)
+	}
+	for i, segment := range strings.Split(path, "/") {
+		switch {
+		case segment == "" && i > 0:
+			return Ref{}, p.fail(o, "the path has an empty segment", formLocal)
+		case strings.HasPrefix(segment, "-"):
+			return Ref{}, p.fail(o, "no part of the path starts with -", formLocal)
+		case strings.TrimSpace(segment) != segment:
+			return Ref{}, p.fail(o, "no part of the path starts or ends with a space", formLocal)
+		}
+	}
+	if bad := o.index(`\`); bad.text != "" && path == o.text {
+		return Ref{}, p.fail(bad, `a reference has / and no \`, strings.ReplaceAll(p.input, `\`, "/"))
+	}
+	return p.finish(Origin{URL: path}, t)
+}

@@ -1,0 +1,141 @@
+package ref
+
+import (
+	"net/netip"
+	"regexp"
+	"strconv"
+	"strings"
+)
+
+var (
+	repoPattern      = regexp.MustCompile(`^[A-Za-z0-9_.][A-Za-z0-9_.-]*$`)
+	namespacePattern = regexp.MustCompile(`^~?[A-Za-z0-9_.][A-Za-z0-9_.-]*(/[A-Za-z0-9_.][A-Za-z0-9_.-]*)*$`)
+	hostPattern      = regexp.MustCompile(`^([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)*([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)$`)
+)
+
+// name reads [[host::]namespace::]repo[@version][//component].
+func (p parser) name(s span) (Ref, error) {
+	t := split(s, strings.IndexByte)
+	if err := p.checkName(t); err != nil {
+		return Ref{}, err
+	}
+	var o Origin
+	fields := t.origin.split("::")
+	last := len(fields) - 1
+	repo := fields[last]
+	o.Repo = strings.TrimSuffix(repo.text, ".git")
+	if err := p.checkRepo(t, repo, o.Repo); err != nil {
+		return Ref{}, err
+	}
+	if last >= 1 {
+		o.Namespace = fields[last-1].text
+		if !namespacePattern.MatchString(o.Namespace) || hasDots(o.Namespace) {
+			return Ref{}, p.fail(fields[last-1], "the namespace is not a name", "NAMESPACE::"+formName)
+		}
+	}
+	if last == 2 {
+		o.Host = strings.ToLower(fields[0].text)
+		if !isHostPort(o.Host) {
+			return Ref{}, p.fail(fields[0], "the host is not a host name", "HOST::NAMESPACE::"+formName)
+		}
+	}
+	return p.finish(o, t)
+}
+
+// checkName finds the common mistakes in the origin of a name.
+func (p parser) checkName(t parts) error {
+	o := t.origin
+	fields := o.split("::")
+	switch {
+	case o.text == "":
+		return p.fail(o, "the repository is missing", p.replace(o, "REPO"))
+	case strings.HasPrefix(o.text, "~/"):
+		return p.fail(o.upto(1), "a local path starts with ./, ../ or /", formLocal)
+	case len(fields) > 1 && isRemoteHelper(fields[0].text):
+		return p.fail(fields[0], "an address that runs a program is refused", formURL)
+	case len(fields) > 3:
+		groups := strings.ReplaceAll(o.text[len(fields[0].text)+2:fields[len(fields)-1].at-2], "::", "/")
+		return p.fail(fields[3], "a name has at most three parts", p.replace(o, fields[0].text+"::"+groups+"::"+fields[len(fields)-1].text))
+	}
+	if bad := o.index("#"); bad.text != "" {
+		return p.fail(bad, "a version starts with @, not with #", p.replace(bad, "@"))
+	}
+	if bad := o.index(" "); bad.text != "" {
+		return p.fail(bad, "a name has no space", p.replace(bad, ""))
+	}
+	if bad := o.index(`\`); bad.text != "" {
+		return p.fail(bad, `a reference has / and no \`, strings.ReplaceAll(p.input, `\`, "/"))
+	}
+	for i, f := range fields {
+		colon := f.index(":")
+		switch {
+		case f.text == "" && i == len(fields)-1:
+			return p.fail(f, "the repository is missing", p.replace(f, "REPO"))
+		case f.text == "":
+			return p.fail(f, "nothing stands before ::", "HOST::NAMESPACE::"+formName)
+		case colon.text != "" && (i > 0 || len(fields) < 3):
+			return p.fail(colon, "the parts of a name are separated by ::", p.replace(colon, "::"))
+		}
+	}
+	return nil
+}
+
+// checkRepo checks the last part of a name; name is the part without ".git".
+func (p parser) checkRepo(t parts, repo span, name string) error {
+	if slash := repo.index("/"); slash.text != "" {
+		typed := strings.Trim(repo.text, "/")
+		first, rest, _ := strings.Cut(typed, "/")
+		switch {
+		case strings.Contains(first, ".") && strings.Contains(rest, "/"):
+			i := strings.LastIndexByte(rest, '/')
+			return p.fail(slash, "the parts of a name are separated by ::", p.replace(repo, first+"::"+rest[:i]+"::"+rest[i+1:]))
+		case t.hasComponent || t.hasVersion:
+			i := max(strings.LastIndexByte(typed, '/'), 0)
+			return p.fail(slash, "the parts of a name are separated by ::", p.replace(repo, typed[:i]+"::"+strings.TrimPrefix(typed[i:], "/")))
+		}
+		return p.fail(slash, "a component starts with //", p.replace(slash, "//"))
+	}
+	if !repoPattern.MatchString(name) || hasDots(name) {
+		return p.fail(repo, "the repository is not a name", p.replace(repo, "REPO"))
+	}
+	return nil
+}
+
+// isRemoteHelper reports whether git would run a program named by the address "name::…".
+func isRemoteHelper(name string) bool {
+	return strings.EqualFold(name, "ext") || strings.EqualFold(name, "fd")
+}
+
+// hasDots reports whether a segment of the path is "." or "..".
+func hasDots(path string) bool {
+	for segment := range strings.SplitSeq(path, "/") {
+		if segment == "." || segment == ".." {
+			return true
+		}
+	}
+	return false
+}
+
+// isHost reports whether s is a host name in lower case or an IPv4 address. As in the URL standard, a name
+// whose last label is a number is an address or nothing, so that "cp-0.0.1" is no host.
+func isHost(s string) bool {
+	if len(s) > 253 || !hostPattern.MatchString(s) {
+		return false
+	}
+	if _, err := strconv.Atoi(s[strings.LastIndexByte(s, '.')+1:]); err != nil {
+		return true
+	}
+	_, err := netip.ParseAddr(s)
+	return err == nil
+}
+
+// isHostPort reports whether s is a host, maybe with a port.
+func isHostPort(s string) bool {
+	host, port, ok := strings.Cut(s, ":")
+	return isHost(host) && (!ok || isPort(port))
+}
+
+func isPort(s string) bool {
+	n, err := strconv.ParseUint(s, 10, 16)
+	return err == nil && n > 0 && s == strconv.FormatUint(n, 10)
+}

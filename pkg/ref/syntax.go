@@ -1,0 +1,182 @@
+package ref
+
+import (
+	"fmt"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"golang.org/x/text/width"
+
+	"github.com/Project-Manager-With-Git/ppm/pkg/failure"
+)
+
+// The forms shown when the text itself suggests none.
+const (
+	formName    = "REPO@TAG//COMPONENT"
+	formURL     = "https://HOST/PATH@TAG//COMPONENT"
+	formSSH     = "ssh://USER@HOST/PATH@TAG//COMPONENT"
+	formLocal   = "./PATH@TAG//COMPONENT"
+	formVersion = "a tag, branch or commit, latest, dev, a glob such as cp-* or a range such as cp-^0.0.1"
+)
+
+// A SyntaxError says what is wrong with a text, and where.
+type SyntaxError struct {
+	Input   string // the text; a password in it is replaced by "***", and a very long text is cut
+	Offset  int    // of the wrong part in Input, in bytes
+	Length  int    // of the wrong part, in bytes; 0 when something is missing at Offset
+	Problem string // what is wrong, such as "the version after @ is empty"
+	Form    string // the right form, such as "REPO@TAG//COMPONENT"
+
+	what string // kind of text: "reference" or "version"
+}
+
+func (e *SyntaxError) Error() string { return fmt.Sprintf("%s %q: %s", e.what, e.Input, e.Problem) }
+
+// Caret returns two lines: the text, and ^^^^ under the wrong part. What does not print is shown as U+FFFD.
+func (e *SyntaxError) Caret() string {
+	var line, under strings.Builder
+	for i, r := range e.Input {
+		mark, columns := " ", 1
+		if i >= e.Offset && i < e.Offset+e.Length {
+			mark = "^"
+		}
+		if !unicode.IsPrint(r) {
+			r = utf8.RuneError
+		}
+		switch width.LookupRune(r).Kind() {
+		case width.EastAsianWide, width.EastAsianFullwidth:
+			columns = 2
+		}
+		line.WriteRune(r)
+		if i < max(e.Offset+e.Length, e.Offset) {
+			under.WriteString(strings.Repeat(mark, columns))
+		}
+	}
+	if !strings.Contains(under.String(), "^") {
+		under.WriteByte('^')
+	}
+	return line.String() + "\n" + under.String()
+}
+
+// A span is a part of a parser's input and the offset it starts at.
+type span struct {
+	text string
+	at   int
+}
+
+func (s span) from(i int) span { return span{s.text[i:], s.at + i} }
+func (s span) upto(i int) span { return span{s.text[:i], s.at} }
+
+// cut is strings.Cut; when sep is not found, after is the empty span at the end of s.
+func (s span) cut(sep string) (before, after span, found bool) {
+	if i := strings.Index(s.text, sep); i >= 0 {
+		return s.upto(i), s.from(i + len(sep)), true
+	}
+	return s, s.from(len(s.text)), false
+}
+
+// split is strings.Split.
+func (s span) split(sep string) []span {
+	var all []span
+	for {
+		before, after, found := s.cut(sep)
+		all = append(all, before)
+		if !found {
+			return all
+		}
+		s = after
+	}
+}
+
+// index returns the first occurrence of part in s, or the empty span.
+func (s span) index(part string) span {
+	if i := strings.Index(s.text, part); i >= 0 {
+		return s.from(i).upto(len(part))
+	}
+	return span{}
+}
+
+// indexAny returns the first ASCII character of s that is one of chars, or the empty span.
+func (s span) indexAny(chars string) span {
+	if i := strings.IndexAny(s.text, chars); i >= 0 {
+		return s.from(i).upto(1)
+	}
+	return span{}
+}
+
+// trimRight returns s without trailing characters of cutset.
+func (s span) trimRight(cutset string) span { return s.upto(len(strings.TrimRight(s.text, cutset))) }
+
+// A parser reads one input and knows how to complain about it.
+type parser struct {
+	what  string // as in SyntaxError
+	input string
+}
+
+// fail returns the error that s is wrong.
+func (p parser) fail(s span, problem, form string) error {
+	err := &SyntaxError{Input: p.input, Offset: s.at, Length: len(s.text), Problem: problem, Form: form, what: p.what}
+	return failure.Errorf(failure.Usage, "reading %w", err).WithHint("write it as %s", form)
+}
+
+// replace returns the input with s replaced by text: a suggestion of the right form.
+func (p parser) replace(s span, text string) string {
+	return p.input[:s.at] + text + p.input[s.at+len(s.text):]
+}
+
+// checkText refuses what no reference of any form has: a password, too many characters, and
+// characters that do not print or that change the order in which others are shown.
+func (p parser) checkText() error {
+	if err := p.checkCredentials(); err != nil {
+		return err
+	}
+	if len(p.input) > maxLength {
+		cut := parser{p.what, strings.ToValidUTF8(p.input[:60], "") + "…"}
+		return cut.fail(span{}, fmt.Sprintf("it is longer than %d bytes", maxLength), formName)
+	}
+	for i, r := range p.input {
+		_, size := utf8.DecodeRuneInString(p.input[i:])
+		at := span{p.input[i : i+size], i}
+		switch {
+		case r == utf8.RuneError && size == 1:
+			return p.fail(at, "it is not UTF-8", formName)
+		case !unicode.IsPrint(r):
+			return p.fail(at, fmt.Sprintf("the character %U does not print", r), p.replace(at, ""))
+		}
+	}
+	if trimmed := strings.TrimSpace(p.input); trimmed != p.input {
+		at := span{" ", strings.Index(p.input, trimmed) - 1}
+		if at.at < 0 {
+			at.at = len(trimmed)
+		}
+		return p.fail(at, "a space stands before or after it", trimmed)
+	}
+	if strings.HasPrefix(p.input, "-") {
+		return p.fail(span{"-", 0}, "it starts with -", formName)
+	}
+	return nil
+}
+
+// checkCredentials refuses a URL with a password. It comes first, because all other errors show the
+// input, and it is broad: an authority that is no host with a port may be a password that contains "/".
+func (p parser) checkCredentials() error {
+	scheme, rest, ok := strings.Cut(p.input, "://")
+	if !ok || !isScheme(scheme) {
+		return nil
+	}
+	authority, _, _ := strings.Cut(rest, "/")
+	at := strings.LastIndexByte(authority, '@')
+	if at < 0 {
+		if _, port, ok := strings.Cut(authority, ":"); !ok || isPort(port) || strings.HasPrefix(authority, "[") {
+			return nil
+		}
+		at = strings.LastIndexByte(rest, '@')
+	}
+	if at < 0 || strings.EqualFold(scheme, "ssh") && !strings.Contains(rest[:at], ":") {
+		return nil
+	}
+	hidden := parser{p.what, scheme + "://***" + rest[at:]}
+	err := hidden.fail(span{"***@", len(scheme) + 3}, "a URL carries no user name or password", formURL).(*failure.Error)
+	return err.WithHint("leave it out of the URL; ppm takes it from ~/.netrc or from git's credential helper")
+}
