@@ -1,0 +1,169 @@
+package plan
+
+import "fmt"
+
+// A cell is one path seen from all sides.
+type cell struct {
+	disk         State
+	base, theirs *State // nil where the side has no file
+	owner        string // another install that has the file
+	above        string // what stands in the way of the folders above, as part of a sentence
+	force        bool
+}
+
+// A verdict is what the sides of a cell lead to.
+type verdict struct {
+	action Action
+	reason string
+	to     State // of Create and Update
+}
+
+func (in Input) change(path string) Change {
+	c := cell{disk: in.Disk[path], owner: in.Owner[path], force: in.Force}
+	if base, ok := in.Base[path]; ok {
+		c.base = &base
+	}
+	file, ok := in.Theirs.Lookup(path)
+	if ok {
+		theirs := Of(file.Data, file.Mode)
+		c.theirs = &theirs
+	}
+	if folder, kind := in.blocker(path); folder != "" {
+		c.above = fmt.Sprintf("%q is %s", folder, kind.describe())
+		if c.owner == "" {
+			c.owner = in.Owner[folder]
+		}
+	}
+	v := c.decide()
+	change := Change{Path: path, Action: v.action, Reason: v.reason, Owner: c.owner, Old: c.disk, New: c.disk}
+	switch v.action {
+	case Create, Update:
+		change.New = v.to
+		if v.to.Digest != c.disk.Digest {
+			change.Data = file.Data
+		}
+	case Delete:
+		change.New = State{}
+	case Conflict:
+		change.New = *c.theirs
+	}
+	return change
+}
+
+func (c cell) decide() verdict {
+	switch {
+	case c.theirs == nil:
+		return c.remove()
+	case c.base == nil:
+		return c.place()
+	}
+	return c.update()
+}
+
+// remove decides about a file that ppm installed and that shall go.
+func (c cell) remove() verdict {
+	switch {
+	case c.above != "":
+		return verdict{action: Keep, reason: "out of reach: " + c.above}
+	case c.disk.Kind == Absent:
+		return verdict{action: Unchanged, reason: "gone already"}
+	case !c.disk.Same(*c.base):
+		return verdict{action: Keep, reason: c.edit()}
+	case c.owner != "":
+		return verdict{action: Keep, reason: fmt.Sprintf("part of the install %q, too", c.owner)}
+	}
+	return verdict{action: Delete, reason: "not edited since it was installed"}
+}
+
+// place decides about a file that ppm did not install here before.
+func (c cell) place() verdict {
+	switch {
+	case c.above != "":
+		return c.conflict(c.above)
+	case c.disk.Kind == Absent:
+		return verdict{Create, "new", *c.theirs}
+	case c.disk.Kind != File:
+		return c.conflict("is " + c.disk.Kind.describe())
+	case c.disk.Same(*c.theirs):
+		return verdict{action: Unchanged, reason: "there already"}
+	case c.disk.Digest == c.theirs.Digest && c.owner == "":
+		return verdict{Update, "there already, with another mode", *c.theirs}
+	case c.force:
+		return verdict{Update, "replaces a file " + c.whose(), *c.theirs}
+	case c.disk.Digest == c.theirs.Digest:
+		return c.conflict("exists with another mode")
+	}
+	return c.conflict("exists with other content")
+}
+
+// update decides about a file that ppm installed and would install now.
+// Content and mode are decided apart, so that a chmod here and an edit upstream both last.
+func (c cell) update() verdict {
+	base, disk, theirs := *c.base, c.disk, *c.theirs
+	switch {
+	case base.Same(theirs) && c.above != "":
+		return verdict{action: Keep, reason: "out of reach: " + c.above}
+	case base.Same(theirs) && disk.Same(base):
+		return verdict{action: Unchanged, reason: "up to date"}
+	case base.Same(theirs):
+		return verdict{action: Keep, reason: c.edit()}
+	case c.above != "":
+		return c.conflict(c.above)
+	case disk.Kind == Absent && c.force:
+		return verdict{Create, "replaces what was deleted here", theirs}
+	case disk.Kind == Absent:
+		return c.conflict("was deleted here and changed upstream")
+	case disk.Kind != File:
+		return c.conflict("is " + disk.Kind.describe() + " now and changed upstream")
+	}
+	to := theirs
+	if !sameMode(disk.Mode, base.Mode) {
+		to.Mode = disk.Mode
+	}
+	switch {
+	case disk.Digest == theirs.Digest || disk.Digest == base.Digest:
+	case base.Digest == theirs.Digest: // only the mode changed upstream
+		to.Digest = disk.Digest
+	case c.force:
+		return verdict{Update, "replaces what was edited here", theirs}
+	default:
+		return c.conflict("was edited here and changed upstream")
+	}
+	switch {
+	case disk.Same(to) && to.Same(theirs):
+		return verdict{action: Unchanged, reason: "up to date"}
+	case disk.Same(to):
+		return verdict{action: Keep, reason: c.edit()}
+	case c.owner != "" && !c.force:
+		return c.conflict("changed upstream")
+	}
+	return verdict{Update, "changed upstream", to}
+}
+
+// edit says how the disk differs from the base.
+func (c cell) edit() string {
+	switch {
+	case c.disk.Kind == Absent:
+		return "deleted here"
+	case c.disk.Kind != File:
+		return "is " + c.disk.Kind.describe() + " now"
+	case c.disk.Digest == c.base.Digest:
+		return "its mode was changed here"
+	}
+	return "edited here"
+}
+
+func (c cell) conflict(reason string) verdict {
+	if c.base == nil || c.owner != "" {
+		reason += ", " + c.whose()
+	}
+	return verdict{action: Conflict, reason: reason}
+}
+
+// whose says who made the file at the path.
+func (c cell) whose() string {
+	if c.owner == "" {
+		return "not installed by ppm"
+	}
+	return fmt.Sprintf("part of the install %q", c.owner)
+}

@@ -1,0 +1,178 @@
+// Package plan decides what shall happen to each file of a project, before one byte is written.
+//
+// It compares three sides of each path: the base, which ppm installed; the disk,
+// which holds what the user made of it; and theirs, which ppm would install now.
+// A plan has one change for each path. What only one side changed is taken from
+// that side; what both changed, and what stands in the way, is a collision.
+// The package is pure: the disk is a value here, and pkg/apply carries out the plan.
+package plan
+
+import (
+	"fmt"
+	"path"
+	"slices"
+	"strings"
+
+	"github.com/Project-Manager-With-Git/ppm/pkg/failure"
+	"github.com/Project-Manager-With-Git/ppm/pkg/fileset"
+)
+
+// Names of the project's records, which no component may bring.
+const (
+	Manifest = "ppm.toml"
+	Lock     = "ppm.lock"
+)
+
+// An Action says what happens at a path.
+type Action string
+
+// The actions. Keep and Unchanged leave the disk as it is; a plan with a Conflict cannot be applied.
+const (
+	Create    Action = "create"
+	Update    Action = "update"
+	Delete    Action = "delete"
+	Keep      Action = "keep"      // the disk differs from what ppm would install, and stays
+	Unchanged Action = "unchanged" // the disk is what ppm would install
+	Conflict  Action = "conflict"
+)
+
+// A Change is what happens at one path, and why.
+type Change struct {
+	Path   string `json:"path"` // relative to the project, slash-separated
+	Action Action `json:"action"`
+	Reason string `json:"reason"`           // one line for the user
+	Owner  string `json:"owner,omitempty"`  // the path of another install that has this file
+	Record bool   `json:"record,omitempty"` // one of the project's records, written after all else
+	Old    State  `json:"old"`              // what stood there when the plan was made
+	New    State  `json:"new"`              // what stands there afterwards
+	Data   []byte `json:"data,omitempty"`   // the content of New, where its digest differs from that of Old
+}
+
+// Writes reports whether the change alters the disk.
+func (c Change) Writes() bool {
+	return c.Action == Create || c.Action == Update || c.Action == Delete
+}
+
+// A Plan is a list of changes, sorted by path, followed by those of the project's
+// records in the order in which they are written.
+type Plan struct {
+	Changes []Change `json:"changes"`
+}
+
+// Input is what a plan is made from. Its paths are relative to the project and slash-separated.
+type Input struct {
+	Base   map[string]State  // what ppm installed, as the lockfile says; empty for a new install
+	Disk   Disk              // what stands at the paths of Base and Theirs, and at the folders above them
+	Theirs fileset.Set       // what ppm would install; empty to remove
+	Owner  map[string]string // for the files of all other installs: the path of the install
+	Force  bool              // replace files that collide; links, folders and devices are never replaced
+}
+
+// Make returns the plan for in. It fails, with an error of kind Refused, when a path
+// is not one that ppm may write; what collides on the disk is in the plan.
+func Make(in Input) (Plan, error) {
+	var theirs, paths []string
+	for _, f := range in.Theirs {
+		theirs = append(theirs, f.Path)
+	}
+	paths = append(paths, theirs...)
+	for p := range in.Base {
+		paths = append(paths, p)
+	}
+	slices.Sort(paths)
+	paths = slices.Compact(paths)
+	for _, p := range paths {
+		if err := checkPath(p); err != nil {
+			return Plan{}, err
+		}
+	}
+	if err := fileset.CheckCollisions(theirs); err != nil {
+		return Plan{}, err
+	}
+	var p Plan
+	for _, name := range paths {
+		p.Changes = append(p.Changes, in.change(name))
+	}
+	return p, nil
+}
+
+func checkPath(p string) error {
+	if err := fileset.CheckPath(p); err != nil {
+		return err
+	}
+	if lower := strings.ToLower(p); lower == Manifest || lower == Lock {
+		return failure.Errorf(failure.Refused, "planning %q: the file is the project's own record", p).
+			WithHint("place the component in a folder of its own")
+	}
+	return nil
+}
+
+// Write adds the change that turns one of the project's records from old into data,
+// to be carried out after all changes that are in the plan already. Nil means no file.
+func (p *Plan) Write(path string, old, data []byte) {
+	c := Change{Path: path, Record: true, Reason: "records what is installed"}
+	if old != nil {
+		c.Old = Of(old, 0)
+	}
+	if data != nil {
+		c.New = Of(data, 0)
+	}
+	switch {
+	case c.Old == c.New:
+		c.Action, c.Reason = Unchanged, "up to date"
+	case old == nil:
+		c.Action, c.Data = Create, data
+	case data == nil:
+		c.Action, c.Reason = Delete, "nothing is left to record"
+	default:
+		c.Action, c.Data = Update, data
+	}
+	p.Changes = append(p.Changes, c)
+}
+
+// Empty reports whether the plan leaves the disk as it is.
+func (p Plan) Empty() bool {
+	return !slices.ContainsFunc(p.Changes, func(c Change) bool { return c.Writes() || c.Action == Conflict })
+}
+
+// Collisions returns the changes that keep the plan from being applied.
+func (p Plan) Collisions() []Change {
+	var out []Change
+	for _, c := range p.Changes {
+		if c.Action == Conflict {
+			out = append(out, c)
+		}
+	}
+	return out
+}
+
+// Err returns nil, or one error of kind Refused that lists all collisions.
+func (p Plan) Err() error {
+	collisions := p.Collisions()
+	if len(collisions) == 0 {
+		return nil
+	}
+	list := make([]string, len(collisions))
+	for i, c := range collisions {
+		list[i] = fmt.Sprintf("%q %s", c.Path, c.Reason)
+	}
+	return failure.Errorf(failure.Refused, "writing files: %s", strings.Join(list, "; ")).
+		WithHint("choose another place with --located-path, move what is in the way, or replace files with --force")
+}
+
+// blocker returns the nearest thing above p that is not a folder and stays where it is.
+func (in Input) blocker(p string) (string, Kind) {
+	for folder := path.Dir(p); folder != "."; folder = path.Dir(folder) {
+		s := in.Disk[folder]
+		if s.Kind == Absent || s.Kind == Folder {
+			continue
+		}
+		if base, ok := in.Base[folder]; ok && s.Same(base) && in.Owner[folder] == "" {
+			if _, stays := in.Theirs.Lookup(folder); !stays {
+				continue // a file that became a folder
+			}
+		}
+		return folder, s.Kind
+	}
+	return "", Absent
+}

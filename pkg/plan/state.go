@@ -1,0 +1,93 @@
+package plan
+
+import (
+	"fmt"
+	"io/fs"
+	"strings"
+
+	"github.com/Project-Manager-With-Git/ppm/pkg/fileset"
+)
+
+// A Kind says what sort of thing stands at a path.
+type Kind uint8
+
+// The kinds. The zero value is Absent.
+const (
+	Absent  Kind = iota // nothing
+	File                // a regular file
+	Folder              // a folder
+	Symlink             // a symbolic link, wherever it leads
+	Alias               // something whose name differs from the path in case or Unicode form, on a disk that ignores these
+	Other               // a device, pipe or socket
+)
+
+var kindNames = [...]string{"absent", "file", "folder", "symlink", "alias", "other"}
+
+func (k Kind) String() string { return kindNames[k] }
+
+// describe returns the kind as it stands in a reason.
+func (k Kind) describe() string {
+	return [...]string{"nothing", "a file", "a folder", "a symbolic link", "a name that differs in case or Unicode form", "a device, pipe or socket"}[k]
+}
+
+// A State is what stands at a path. Only a File has a digest and a mode.
+type State struct {
+	Kind   Kind
+	Digest string      // "sha256:" and 64 hex digits
+	Mode   fs.FileMode // fileset.Regular or Executable; 0 = any, where a system keeps no such mode
+}
+
+// Disk holds the state of paths in a project, and of the folders above them. A path it lacks is Absent.
+type Disk map[string]State
+
+// Of returns the state of a file with this content and mode.
+func Of(data []byte, mode fs.FileMode) State {
+	return State{Kind: File, Digest: fileset.Digest(data), Mode: mode}
+}
+
+// Same reports whether s and t are the same kind, content and mode.
+func (s State) Same(t State) bool {
+	return s.Kind == t.Kind && s.Digest == t.Digest && sameMode(s.Mode, t.Mode)
+}
+
+func sameMode(a, b fs.FileMode) bool { return a == b || a == 0 || b == 0 }
+
+// String returns the state as it stands in a plan and in a journal: the name of
+// the kind, or for a file "0644 sha256:…", the mode left out when it is any.
+func (s State) String() string {
+	switch {
+	case s.Kind != File:
+		return s.Kind.String()
+	case s.Mode == 0:
+		return s.Digest
+	}
+	return fileset.FormatMode(s.Mode) + " " + s.Digest
+}
+
+// MarshalText returns String.
+func (s State) MarshalText() ([]byte, error) { return []byte(s.String()), nil }
+
+// UnmarshalText reads what MarshalText writes.
+func (s *State) UnmarshalText(text []byte) error {
+	for k, name := range kindNames {
+		if string(text) == name && Kind(k) != File {
+			*s = State{Kind: Kind(k)}
+			return nil
+		}
+	}
+	mode, digest, hasMode := strings.Cut(string(text), " ")
+	read := State{Kind: File, Digest: digest}
+	if !hasMode {
+		read.Digest = mode
+	} else if m, err := fileset.ParseMode(mode); err == nil {
+		read.Mode = m
+	} else {
+		return fmt.Errorf("reading the state %.100q: %w", text, err)
+	}
+	hex, ok := strings.CutPrefix(read.Digest, "sha256:")
+	if !ok || len(hex) != 64 || strings.Trim(hex, "0123456789abcdef") != "" {
+		return fmt.Errorf("reading the state %.100q: it is neither a kind nor a digest", text)
+	}
+	*s = read
+	return nil
+}
