@@ -1,0 +1,67 @@
+package document
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+)
+
+// Quote returns s as a TOML basic string on one line. s must be valid UTF-8.
+func Quote(s string) string {
+	var b strings.Builder
+	b.WriteByte('"')
+	for _, r := range s {
+		switch r {
+		case '"', '\\':
+			b.WriteByte('\\')
+			b.WriteRune(r)
+		case '\n':
+			b.WriteString(`\n`)
+		case '\r':
+			b.WriteString(`\r`)
+		case '\t':
+			b.WriteString(`\t`)
+		default:
+			if r < ' ' || r == 0x7f {
+				fmt.Fprintf(&b, `\u%04X`, r)
+			} else {
+				b.WriteRune(r)
+			}
+		}
+	}
+	b.WriteByte('"')
+	return b.String()
+}
+
+// Key returns s as a TOML key: bare where that is allowed, else quoted.
+func Key(s string) string {
+	bare := func(r rune) bool {
+		return r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || r == '_' || r == '-'
+	}
+	if s != "" && !strings.ContainsFunc(s, func(r rune) bool { return !bare(r) }) {
+		return s
+	}
+	return Quote(s)
+}
+
+// InlineTable returns m as a TOML table on one line, its keys sorted.
+func InlineTable(m map[string]string) string {
+	if len(m) == 0 {
+		return "{}"
+	}
+	parts := make([]string, 0, len(m))
+	for _, k := range slices.Sorted(maps.Keys(m)) {
+		parts = append(parts, Key(k)+" = "+Quote(m[k]))
+	}
+	return "{ " + strings.Join(parts, ", ") + " }"
+}
+
+// Strings returns list as a TOML array on one line.
+func Strings(list []string) string {
+	parts := make([]string, len(list))
+	for i, s := range list {
+		parts[i] = Quote(s)
+	}
+	return "[" + strings.Join(parts, ", ") + "]"
+}

@@ -1,0 +1,132 @@
+// Package lockfile owns ppm.lock: what was installed, exact and provable.
+//
+// A lock has one block per install, sorted by placement, each with its pin, the digest of
+// the component as it came out of its pack, and every file it was rendered to, with the
+// digest of its base. The same state is always the same bytes: nothing in a lock depends
+// on the machine or the time.
+package lockfile
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/Project-Manager-With-Git/ppm/pkg/document"
+)
+
+// Version is the newest version of the format that is read, and the one that is written.
+const Version = 1
+
+// A Lock lists the installs of a project, sorted by path.
+type Lock struct {
+	Components []Component
+}
+
+// A Component is one install.
+type Component struct {
+	Path   string            // the placement: slash-separated, relative, clean; "." is the project's folder
+	Source string            // the reference that was asked for
+	URL    string            // clone URL without credentials, or "builtin:NAME"
+	Ref    string            // full name of the ref that was taken: "HEAD" or "refs/…"; empty for a bare commit
+	Object string            // id of the tag object of an annotated tag, else equal to Commit
+	Commit string            // full id, lower-case hex
+	Tree   string            // id of the component's git tree, or of its blob when it is one file
+	Digest string            // "h1:…" over the component's own files, before rendering
+	Render int               // version of the rendering rules
+	Dir    bool              // the component is a folder. The text does not say so: the only file of one that is not stands at its very path
+	Keys   map[string]string // that it was rendered with; nil when there are none
+	Via    []string          // the references that led from Source to what was installed, the first first; nil when none did
+	Files  []File            // at least one, sorted by path
+}
+
+// A File is one file of an install, as ppm rendered it.
+type File struct {
+	Path   string // from the project's folder: at or below the component's path
+	Digest string // "sha256:…"
+	Mode   string // "0644" or "0755"
+}
+
+// Component returns the install at path.
+func (l *Lock) Component(path string) (Component, bool) {
+	i, ok := l.find(path)
+	if !ok {
+		return Component{}, false
+	}
+	return l.Components[i], true
+}
+
+// Owner returns the install that a file belongs to, and what the lock says of the file.
+func (l *Lock) Owner(file string) (Component, File, bool) {
+	for _, c := range l.Components {
+		if i, ok := slices.BinarySearchFunc(c.Files, file, func(f File, p string) int { return cmp.Compare(f.Path, p) }); ok {
+			return c, c.Files[i], true
+		}
+	}
+	return Component{}, File{}, false
+}
+
+// Put adds c, or replaces the install at the same path.
+func (l *Lock) Put(c Component) {
+	c.Files = slices.SortedFunc(slices.Values(c.Files), func(a, b File) int { return cmp.Compare(a.Path, b.Path) })
+	i, ok := l.find(c.Path)
+	if ok {
+		l.Components[i] = c
+		return
+	}
+	l.Components = slices.Insert(l.Components, i, c)
+}
+
+// Remove takes the install at path out, and reports whether there was one.
+func (l *Lock) Remove(path string) bool {
+	i, ok := l.find(path)
+	if ok {
+		l.Components = slices.Delete(l.Components, i, i+1)
+	}
+	return ok
+}
+
+func (l *Lock) find(path string) (int, bool) {
+	return slices.BinarySearchFunc(l.Components, path, func(c Component, p string) int { return cmp.Compare(c.Path, p) })
+}
+
+// Clone returns a lock that can be changed without changing l.
+func (l *Lock) Clone() *Lock { return &Lock{Components: slices.Clone(l.Components)} }
+
+// Format returns the text of the lock. Parse reads it back.
+func (l *Lock) Format() []byte {
+	var b strings.Builder
+	fmt.Fprintf(&b, "version = %d\n", Version)
+	for _, c := range l.Components {
+		c.format(&b)
+	}
+	return []byte(b.String())
+}
+
+func (c Component) format(b *strings.Builder) {
+	line := func(key, value string) { fmt.Fprintf(b, "%s = %s\n", key, value) }
+	b.WriteString("\n[[component]]\n")
+	line("path", document.Quote(c.Path))
+	line("source", document.Quote(c.Source))
+	line("url", document.Quote(c.URL))
+	line("ref", document.Quote(c.Ref))
+	if c.Object != c.Commit {
+		line("object", document.Quote(c.Object))
+	}
+	line("commit", document.Quote(c.Commit))
+	line("tree", document.Quote(c.Tree))
+	line("digest", document.Quote(c.Digest))
+	line("render", fmt.Sprint(c.Render))
+	if len(c.Via) > 0 {
+		line("via", document.Strings(c.Via))
+	}
+	if len(c.Keys) > 0 {
+		line("keys", document.InlineTable(c.Keys))
+	}
+	for _, f := range c.Files {
+		b.WriteString("[[component.file]]\n")
+		line("path", document.Quote(f.Path))
+		line("digest", document.Quote(f.Digest))
+		line("mode", document.Quote(f.Mode))
+	}
+}

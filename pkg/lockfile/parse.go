@@ -1,0 +1,285 @@
+package lockfile
+
+import (
+	"bytes"
+	"cmp"
+	"encoding/base64"
+	"fmt"
+	"net/url"
+	"path"
+	"regexp"
+	"slices"
+	"strings"
+	"unicode"
+
+	"github.com/Project-Manager-With-Git/ppm/pkg/document"
+	"github.com/Project-Manager-With-Git/ppm/pkg/failure"
+	"github.com/Project-Manager-With-Git/ppm/pkg/fileset"
+	"github.com/Project-Manager-With-Git/ppm/pkg/ref"
+)
+
+// schema is the text's own form of a lock.
+type schema struct {
+	Version    int     `toml:"version"`
+	Components []block `toml:"component"`
+}
+
+type block struct {
+	Path   string            `toml:"path"`
+	Source string            `toml:"source"`
+	URL    string            `toml:"url"`
+	Ref    *string           `toml:"ref"` // nil when it is not there: empty has a meaning
+	Object *string           `toml:"object"`
+	Commit string            `toml:"commit"`
+	Tree   string            `toml:"tree"`
+	Digest string            `toml:"digest"`
+	Render int               `toml:"render"`
+	Via    []string          `toml:"via"`
+	Keys   map[string]string `toml:"keys"`
+	Files  []fileBlock       `toml:"file"`
+}
+
+type fileBlock struct {
+	Path   string `toml:"path"`
+	Digest string `toml:"digest"`
+	Mode   string `toml:"mode"`
+}
+
+// Parse reads a lock. It accepts any order and CRLF, and nothing that a lock cannot say: a field that is
+// missing, unknown or not of its form, a path that stands twice or outside its component, a version newer
+// than Version. name is that of the file, for messages; errors are of kind Usage and name the line.
+func Parse(name string, data []byte) (*Lock, error) {
+	var s schema
+	doc, err := document.Decode(name, data, &s)
+	if err != nil {
+		return nil, explain(name, data, err)
+	}
+	switch {
+	case s.Version > Version:
+		return nil, newer(name, s.Version)
+	case s.Version < 1:
+		return nil, doc.Errorf("version", "a lock states its version, which is at least 1").WithHint("%s", restore(name))
+	}
+	l := &Lock{}
+	for i, b := range s.Components {
+		c, field, err := b.component()
+		if err != nil {
+			at := fmt.Sprintf("component[%d]", i)
+			return nil, doc.Errorf(at+field, "component %q: %w", b.Path, err).WithHint("%s", restore(name))
+		}
+		l.Components = append(l.Components, c)
+	}
+	slices.SortStableFunc(l.Components, func(a, b Component) int { return cmp.Compare(a.Path, b.Path) })
+	if err := l.checkPaths(); err != nil {
+		return nil, doc.Errorf("", "%w", err).WithHint("%s", restore(name))
+	}
+	return l, nil
+}
+
+func restore(name string) string {
+	return fmt.Sprintf("restore %q from version control: it is not to be edited by hand", name)
+}
+
+func newer(name string, version any) error {
+	return failure.Errorf(failure.Usage, "reading %q: it was made by a newer ppm, in version %v of its format; this ppm reads up to version %d", name, version, Version).
+		WithHint("use the newer ppm: this one leaves the file as it is")
+}
+
+// explain finds the reason why a text cannot be read at all, where it is one that needs another answer than a correction.
+func explain(name string, data []byte, err error) error {
+	for i, line := range bytes.Split(data, []byte("\n")) {
+		line := string(line)
+		if strings.HasPrefix(line, "<<<<<<< ") || strings.HasPrefix(line, "||||||| ") || strings.HasPrefix(line, ">>>>>>> ") || strings.TrimRight(line, "\r") == "=======" {
+			return failure.Errorf(failure.Usage, "reading %q: line %d: it holds the conflict markers of a merge", name, i+1).
+				WithHint("take either side of the whole file (git checkout --ours or --theirs), then run the command again")
+		}
+	}
+	var any map[string]any
+	if _, e := document.Decode(name, data, &any); e == nil {
+		if v, ok := any["version"].(int64); ok && v > Version {
+			return newer(name, v)
+		}
+	}
+	return err
+}
+
+var (
+	gitID  = regexp.MustCompile(`^([0-9a-f]{40}|[0-9a-f]{64})$`)
+	sha256 = regexp.MustCompile(`^sha256:[0-9a-f]{64}$`)
+)
+
+// component returns what the block says, or the path of the field that is wrong, relative to the block.
+func (b block) component() (c Component, field string, err error) {
+	for _, check := range []struct {
+		field string
+		err   error
+	}{
+		{".path", checkPlacement(b.Path)},
+		{".source", checkReference(b.Source)},
+		{".url", checkURL(b.URL)},
+		{".ref", checkRef(b.Ref)},
+		{".commit", checkID("commit", b.Commit)},
+		{".object", checkObject(b)},
+		{".tree", checkID("tree", b.Tree)},
+		{".digest", checkSum(b.Digest)},
+		{".render", checkRender(b.Render)},
+		{".via", checkVia(b.Via)},
+	} {
+		if check.err != nil {
+			return c, check.field, check.err
+		}
+	}
+	c = Component{
+		Path: b.Path, Source: b.Source, URL: b.URL, Ref: *b.Ref, Object: b.Commit, Commit: b.Commit, Tree: b.Tree,
+		Digest: b.Digest, Render: b.Render, Via: b.Via, Keys: b.Keys,
+	}
+	if b.Object != nil {
+		c.Object = *b.Object
+	}
+	if len(c.Keys) == 0 {
+		c.Keys = nil
+	}
+	if len(b.Files) == 0 {
+		return c, "", fmt.Errorf("it lists no files")
+	}
+	for i, f := range b.Files {
+		if field, err := f.check(b.Path); err != nil {
+			return c, fmt.Sprintf(".file[%d]%s", i, field), fmt.Errorf("file %q: %w", f.Path, err)
+		}
+		c.Files = append(c.Files, File(f))
+	}
+	slices.SortFunc(c.Files, func(a, b File) int { return cmp.Compare(a.Path, b.Path) })
+	c.Dir = len(c.Files) != 1 || c.Files[0].Path != c.Path
+	return c, "", nil
+}
+
+func (f fileBlock) check(placement string) (field string, err error) {
+	if err := fileset.CheckPath(f.Path); err != nil {
+		return ".path", err
+	}
+	if f.Path != placement && placement != "." && !strings.HasPrefix(f.Path, placement+"/") {
+		return ".path", fmt.Errorf("it stands outside its component")
+	}
+	if !sha256.MatchString(f.Digest) {
+		return ".digest", fmt.Errorf("digest %q is not \"sha256:\" and 64 hex digits", f.Digest)
+	}
+	_, err = fileset.ParseMode(f.Mode)
+	return ".mode", err
+}
+
+// checkPaths makes sure that no component stands twice and that every file can stand beside the others.
+func (l *Lock) checkPaths() error {
+	var files []string
+	for i, c := range l.Components {
+		if i > 0 && l.Components[i-1].Path == c.Path {
+			return fmt.Errorf("two components at one path %q", c.Path)
+		}
+		for _, f := range c.Files {
+			files = append(files, f.Path)
+		}
+	}
+	return fileset.CheckCollisions(files)
+}
+
+func checkPlacement(p string) error {
+	if p == "." {
+		return nil
+	}
+	if p != path.Clean(p) {
+		return fmt.Errorf("its path is missing or not in its shortest form")
+	}
+	return fileset.CheckPath(p)
+}
+
+func checkReference(s string) error {
+	if err := checkText("source", s); err != nil {
+		return err
+	}
+	if hasCredential(s) {
+		return fmt.Errorf("its source holds a password or token")
+	}
+	_, err := ref.Parse(s)
+	return err
+}
+
+func checkVia(list []string) error {
+	for _, s := range list {
+		if err := checkReference(s); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func checkURL(s string) error {
+	if hasCredential(s) {
+		return fmt.Errorf("its url holds a password or token")
+	}
+	return checkText("url", s)
+}
+
+func checkText(field, s string) error {
+	if s == "" {
+		return fmt.Errorf("its %s is missing", field)
+	}
+	if strings.ContainsFunc(s, unicode.IsControl) || strings.HasPrefix(s, "-") {
+		return fmt.Errorf("its %s %q is not one", field, s)
+	}
+	return nil
+}
+
+// checkRef accepts the full names of refs, and the empty name of a bare commit.
+func checkRef(s *string) error {
+	switch {
+	case s == nil:
+		return fmt.Errorf("its ref is missing")
+	case *s == "" || *s == "HEAD":
+		return nil
+	case !strings.HasPrefix(*s, "refs/") || strings.ContainsFunc(*s, func(r rune) bool { return unicode.IsControl(r) || r == ' ' }):
+		return fmt.Errorf("its ref %q is not the full name of one", *s)
+	}
+	return nil
+}
+
+func checkID(field, id string) error {
+	if !gitID.MatchString(id) {
+		return fmt.Errorf("its %s %q is not a full git id", field, id)
+	}
+	return nil
+}
+
+func checkObject(b block) error {
+	if b.Object == nil {
+		return nil
+	}
+	if *b.Object == b.Commit {
+		return fmt.Errorf("its object repeats its commit")
+	}
+	return checkID("object", *b.Object)
+}
+
+func checkSum(s string) error {
+	sum, err := base64.StdEncoding.Strict().DecodeString(strings.TrimPrefix(s, "h1:"))
+	if !strings.HasPrefix(s, "h1:") || err != nil || len(sum) != 32 {
+		return fmt.Errorf("its digest %q is not \"h1:\" and a SHA-256 in base64", s)
+	}
+	return nil
+}
+
+func checkRender(n int) error {
+	if n < 1 {
+		return fmt.Errorf("its version of the rendering rules is missing or below 1")
+	}
+	return nil
+}
+
+// hasCredential reports whether a URL holds something that could be a password or token: any user
+// part, except the plain user name of ssh.
+func hasCredential(s string) bool {
+	u, err := url.Parse(s)
+	if err != nil || u.User == nil {
+		return false
+	}
+	_, password := u.User.Password()
+	return password || !strings.Contains(u.Scheme, "ssh")
+}

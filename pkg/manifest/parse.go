@@ -1,0 +1,236 @@
+package manifest
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"maps"
+	"net/url"
+	"path"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/Project-Manager-With-Git/ppm/pkg/document"
+	"github.com/Project-Manager-With-Git/ppm/pkg/failure"
+	"github.com/Project-Manager-With-Git/ppm/pkg/fileset"
+	"github.com/Project-Manager-With-Git/ppm/pkg/ref"
+)
+
+// file is the schema of ppm.toml.
+type file struct {
+	Project    Project           `toml:"project"`
+	Components []Component       `toml:"component"`
+	Sources    Sources           `toml:"sources"`
+	Packs      map[string]Pack   `toml:"packs"`
+	Keys       map[string]string `toml:"keys"`
+	Pack       any               `toml:"pack"` // a pack may be a project as well; package pack owns this table
+}
+
+// Parse reads one layer. name is that of the file, for messages. It is strict: an unknown field, a wrong
+// type, a section that does not belong to the layer, and a value that cannot be right are failures of
+// kind Usage that name the file and the line.
+func Parse(name string, data []byte, layer Layer) (*Manifest, error) {
+	m, _, err := parse(name, data, layer)
+	return m, err
+}
+
+func parse(name string, data []byte, layer Layer) (*Manifest, *document.Document, error) {
+	var f file
+	doc, err := document.Decode(name, data, &f)
+	if err != nil {
+		return nil, nil, err
+	}
+	m := &Manifest{Project: f.Project, Components: f.Components, Sources: f.Sources, Packs: f.Packs, Keys: f.Keys}
+	for _, check := range []func(*document.Document, *Manifest, Layer) error{checkLayer, checkComponents, checkSources, checkPacks} {
+		if err := check(doc, m, layer); err != nil {
+			return nil, nil, err
+		}
+	}
+	return m, doc, nil
+}
+
+// checkLayer refuses the sections that mean nothing, or too much, in a layer.
+func checkLayer(doc *document.Document, m *Manifest, layer Layer) error {
+	owner := map[Layer]string{BuiltIn: "the built-in ppm.toml", User: "a user's ppm.toml", ProjectLayer: "a project's ppm.toml"}
+	misplaced := func(at, what string, home Layer) error {
+		return doc.Errorf(at, "%s does not belong in %s", what, owner[layer]).WithHint("write it in %s", owner[home])
+	}
+	if layer != ProjectLayer {
+		if len(m.Components) > 0 {
+			return misplaced("component[0]", "[[component]]", ProjectLayer)
+		}
+		if !m.Project.isZero() {
+			return misplaced("project", "[project]", ProjectLayer)
+		}
+	}
+	if layer != User { // a project comes from somebody else, and does not decide what the user's machine talks to
+		if len(m.Sources.AllowHosts) > 0 {
+			return misplaced("sources.allow_hosts", "allow_hosts", User)
+		}
+		if len(m.Sources.AllowHTTP) > 0 {
+			return misplaced("sources.allow_http", "allow_http", User)
+		}
+	}
+	return nil
+}
+
+func (p Project) isZero() bool {
+	return p.Name == "" && p.Version == "" && p.Description == "" && p.Author == "" &&
+		p.AuthorEmail == "" && p.Language == "" && p.Env == "" && len(p.Keywords) == 0
+}
+
+// checkComponents checks each component and brings its path into the form in which paths are compared.
+func checkComponents(doc *document.Document, m *Manifest, _ Layer) error {
+	seen := make(map[string]bool)
+	for i := range m.Components {
+		at := fmt.Sprintf("component[%d]", i)
+		c, field, err := m.Components[i].normal()
+		if err != nil {
+			return doc.Errorf(at+"."+field, "component %q: %w", m.Components[i].Path, err).
+				WithHint("%s", cmpHint(err, "state the source and the path of every component"))
+		}
+		if seen[c.Path] {
+			return doc.Errorf(at+".path", "two components at one path %q", c.Path).WithHint("remove one of them, or give it another path")
+		}
+		seen[c.Path] = true
+		m.Components[i] = c
+	}
+	return nil
+}
+
+func cmpHint(err error, otherwise string) string {
+	if h := failure.Hint(err); h != "" {
+		return h
+	}
+	return otherwise
+}
+
+// normal returns c with a clean path and no empty keys, or the name of the field that is wrong.
+func (c Component) normal() (_ Component, field string, err error) {
+	if c.Source == "" {
+		return c, "source", fmt.Errorf("it has no source")
+	}
+	if _, err := ref.Parse(c.Source); err != nil {
+		return c, "source", err
+	}
+	if hasCredential(c.Source) {
+		return c, "source", fmt.Errorf("its source holds a password or token")
+	}
+	if c.Path == "" {
+		return c, "path", fmt.Errorf("it has no path")
+	}
+	if c.Path, err = CleanPath(c.Path); err != nil {
+		return c, "path", err
+	}
+	if len(c.Keys) == 0 {
+		c.Keys = nil
+	}
+	return c, "", nil
+}
+
+// CleanPath returns a component's path in the form in which paths are compared: slash-separated, relative, with no
+// needless "." or "/"; "." is the project's folder itself. It fails on a path that is absolute, leaves the project,
+// or is not portable.
+func CleanPath(p string) (string, error) {
+	clean := path.Clean(p)
+	if clean == "." && p != "" {
+		return clean, nil
+	}
+	return clean, fileset.CheckPath(clean)
+}
+
+// hasCredential reports whether a URL holds something that could be a password or token: any user
+// part, except the plain user name of ssh.
+func hasCredential(s string) bool {
+	u, err := url.Parse(s)
+	if err != nil || u.User == nil {
+		return false
+	}
+	_, password := u.User.Password()
+	return password || !strings.Contains(u.Scheme, "ssh")
+}
+
+var (
+	hostName = regexp.MustCompile(`^([A-Za-z0-9][A-Za-z0-9.-]*|\[[0-9A-Fa-f:.]+\])(:[0-9]+)?$`)
+	repoPath = regexp.MustCompile(`^[A-Za-z0-9_~][A-Za-z0-9._~-]*(/[A-Za-z0-9_~][A-Za-z0-9._~-]*)*$`)
+	packName = regexp.MustCompile(`^[A-Za-z0-9_][A-Za-z0-9._-]*$`)
+	treeID   = regexp.MustCompile(`^([0-9a-f]{40}|[0-9a-f]{64})$`)
+)
+
+func checkSources(doc *document.Document, m *Manifest, _ Layer) error {
+	s := m.Sources
+	if s.Host != "" && !hostName.MatchString(s.Host) {
+		return doc.Errorf("sources.host", "%q is not the name of a host", s.Host).WithHint("write a name such as github.com, with no scheme and no path")
+	}
+	if s.Namespace != "" && !repoPath.MatchString(s.Namespace) {
+		return doc.Errorf("sources.namespace", "%q is not a namespace", s.Namespace).WithHint("write the name of a user or group, such as Project-Manager-With-Git")
+	}
+	if s.TemplateConfigName != "" {
+		if err := fileset.CheckPath(s.TemplateConfigName); err != nil {
+			return doc.Errorf("sources.template_config_name", "%w", err).WithHint("name a file at the root of a pack")
+		}
+	}
+	for _, from := range slices.Sorted(maps.Keys(s.Mirrors)) {
+		if hasCredential(from) || hasCredential(s.Mirrors[from]) {
+			return doc.Errorf("sources.mirrors", "a mirror holds a password or token").WithHint("remove it, and keep credentials in .netrc or git's credential helper")
+		}
+	}
+	return nil
+}
+
+func checkPacks(doc *document.Document, m *Manifest, layer Layer) error {
+	for _, name := range slices.Sorted(maps.Keys(m.Packs)) {
+		p, at := m.Packs[name], "packs."+name
+		switch {
+		case !packName.MatchString(name):
+			return doc.Errorf(at, "%q is not the name of a pack", name).WithHint("use letters, digits, '.', '_' and '-'")
+		case layer != BuiltIn && len(p.Releases) > 0:
+			return doc.Errorf(at+".release[0]", "pack %q: releases belong to the built-in packs alone", name).WithHint("give its url instead")
+		case layer != BuiltIn && p.URL == "":
+			return doc.Errorf(at, "pack %q has no url", name).WithHint("add a line such as url = \"https://example.com/team/%s.git\"", name)
+		case hasCredential(p.URL):
+			return doc.Errorf(at+".url", "the url of pack %q holds a password or token", name).WithHint("remove it, and keep credentials in .netrc or git's credential helper")
+		}
+		for i, r := range p.Releases {
+			if err := r.check(); err != nil {
+				return doc.Errorf(fmt.Sprintf("%s.release[%d]", at, i), "pack %q, release %q: %w", name, r.Tag, err)
+			}
+		}
+	}
+	return nil
+}
+
+func (r Release) check() error {
+	switch {
+	case r.Tag == "" || r.Branch == "" || r.Dir == "" || r.Date.IsZero():
+		return fmt.Errorf("tag, branch, dir and date must be stated")
+	case r.Tree != "" && !treeID.MatchString(r.Tree):
+		return fmt.Errorf("%q is not the id of a git tree", r.Tree)
+	}
+	for _, p := range append([]string{r.Dir}, r.Executable...) {
+		if err := fileset.CheckPath(p); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// FromPmfp reads ~/.pmfprc/config.json, in which pmfp keeps its defaults, as a layer below the user's.
+// pmfp keeps other settings there, too; they are left alone.
+func FromPmfp(data []byte) (*Manifest, error) {
+	const name = "~/.pmfprc/config.json"
+	var c struct {
+		Host       string `json:"default_template_host"`
+		Namespace  string `json:"default_template_namespace"`
+		ConfigName string `json:"template_config_name"`
+	}
+	if err := json.Unmarshal(bytes.TrimPrefix(data, []byte("\ufeff")), &c); err != nil {
+		return nil, failure.Errorf(failure.Usage, "reading %q: %w", name, err).WithHint("correct the file, or delete it: ppm works without it")
+	}
+	m := &Manifest{Sources: Sources{Host: c.Host, Namespace: c.Namespace, TemplateConfigName: c.ConfigName}}
+	if err := checkSources(&document.Document{Name: name}, m, User); err != nil {
+		return nil, err
+	}
+	return m, nil
+}
