@@ -1,0 +1,142 @@
+package wire
+
+import (
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"strings"
+	"syscall"
+)
+
+// statusCause explains an answer with a status that is not 200.
+func statusCause(e *statusError) (text, hint string) {
+	text = fmt.Sprintf("%s (status %d)", strings.ToLower(http.StatusText(e.code)), e.code)
+	switch e.code {
+	case http.StatusUnauthorized:
+		text = "the server asks for credentials and none were found"
+		if len(e.tried) > 0 {
+			text = "the server does not accept the credentials from " + strings.Join(e.tried, ", ")
+		}
+		if offers := schemes(e.challenge); offers != "" {
+			text += " (it offers " + offers + ")"
+		}
+		hint = credentialHint(e.url.Hostname())
+	case http.StatusForbidden:
+		text, hint = "access is forbidden", credentialHint(e.url.Hostname())
+		if len(e.tried) > 0 {
+			text += " with the credentials from " + strings.Join(e.tried, ", ")
+		}
+	case http.StatusNotFound, http.StatusGone:
+		text = "the repository does not exist or is private"
+		hint = "check the URL; for a private repository " + credentialHint(e.url.Hostname())
+	case http.StatusProxyAuthRequired:
+		return proxyCause(e.code)
+	case http.StatusTooManyRequests:
+		text, hint = "too many requests (status 429)", "try again later, or "+credentialHint(e.url.Hostname())
+	default:
+		hint = "try again later"
+	}
+	if e.retryAfter != "" {
+		text += fmt.Sprintf(", to be repeated after %q", e.retryAfter)
+	}
+	return text, hint
+}
+
+// credentialHint says how to give credentials for a host.
+func credentialHint(host string) string {
+	return fmt.Sprintf("set %s to a token, add %s to ~/.netrc, or set up a git credential helper", TokenVariable(host), host)
+}
+
+// schemes lists the authentication schemes that a server offers, when Basic and Bearer are not among them.
+func schemes(challenge []string) string {
+	var names []string
+	for _, c := range challenge {
+		name, _, _ := strings.Cut(strings.TrimSpace(c), " ")
+		if strings.EqualFold(name, "basic") || strings.EqualFold(name, "bearer") {
+			return ""
+		}
+		names = append(names, name)
+	}
+	return strings.Join(names, ", ")
+}
+
+func proxyCause(code int) (text, hint string) {
+	if code == http.StatusProxyAuthRequired {
+		return "the proxy asks for credentials (status 407)", "write them into HTTPS_PROXY as http://USER:PASSWORD@HOST:PORT"
+	}
+	return fmt.Sprintf("the proxy cannot connect (status %d)", code), "check HTTPS_PROXY, NO_PROXY and git's http.proxy"
+}
+
+// tlsCause explains what is wrong with a server's certificate or with its TLS.
+func tlsCause(err error) (text, hint string) {
+	var (
+		authority x509.UnknownAuthorityError
+		invalid   x509.CertificateInvalidError
+		name      x509.HostnameError
+	)
+	switch {
+	case errors.As(err, &authority):
+		text = "its certificate is signed by an unknown authority"
+		if authority.Cert != nil {
+			text += fmt.Sprintf(" (%q)", authority.Cert.Issuer.CommonName)
+		}
+		return text, "if you trust that authority, name a file with its certificate in SSL_CERT_FILE"
+	case errors.As(err, &invalid) && invalid.Reason == x509.Expired:
+		const day = "2006-01-02"
+		return fmt.Sprintf("its certificate is valid from %s to %s only", invalid.Cert.NotBefore.UTC().Format(day), invalid.Cert.NotAfter.UTC().Format(day)),
+			"check this machine's clock, and ask the server's owner to renew the certificate"
+	case errors.As(err, &name):
+		return fmt.Sprintf("its certificate is for %s, not for %q", strings.Join(certNames(name.Certificate), ", "), name.Host),
+			"check the host in the URL"
+	case errors.As(err, &invalid):
+		return "its certificate is not valid: " + invalid.Error(), "ask the server's owner to renew the certificate"
+	case errors.As(err, new(tls.RecordHeaderError)), errors.Is(err, http.ErrSchemeMismatch):
+		return "the server does not speak TLS there", "check the port in the URL"
+	}
+	return "", ""
+}
+
+func certNames(c *x509.Certificate) []string {
+	names := append([]string(nil), c.DNSNames...)
+	for _, ip := range c.IPAddresses {
+		names = append(names, ip.String())
+	}
+	if len(names) == 0 {
+		return []string{"no host"}
+	}
+	return names[:min(len(names), 5)]
+}
+
+// networkCause explains why there is no connection.
+func networkCause(err error) (text, hint string) {
+	const check = "check the host in the URL, the network and the proxy settings"
+	var (
+		dns   *net.DNSError
+		op    *net.OpError
+		proxy proxyError
+	)
+	who := "the server"
+	if errors.As(err, &op) && op.Op == "proxyconnect" {
+		who = "the proxy"
+	}
+	switch {
+	case errors.As(err, &proxy):
+		return proxyCause(proxy.code)
+	case errors.Is(err, errBadProxy):
+		return err.Error(), "correct HTTPS_PROXY, HTTP_PROXY, ALL_PROXY or git's http.proxy"
+	case errors.As(err, &dns) && dns.IsNotFound:
+		return fmt.Sprintf("there is no host %q", dns.Name), check
+	case errors.As(err, &dns):
+		return fmt.Sprintf("the address of %q cannot be looked up", dns.Name), check
+	case errors.Is(err, syscall.ECONNREFUSED):
+		return who + " refuses the connection", check
+	case errors.Is(err, syscall.ENETUNREACH), errors.Is(err, syscall.EHOSTUNREACH):
+		return who + " cannot be reached", check
+	case errors.Is(err, syscall.ECONNRESET):
+		return errCut.Error(), "try again later"
+	}
+	return "", ""
+}

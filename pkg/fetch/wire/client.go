@@ -1,0 +1,135 @@
+package wire
+
+import (
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"os"
+	"path/filepath"
+
+	"golang.org/x/net/http/httpproxy"
+
+	"github.com/Project-Manager-With-Git/ppm/pkg/failure"
+)
+
+// proxyError is a proxy's refusal to connect.
+type proxyError struct{ code int }
+
+func (e proxyError) Error() string { return fmt.Sprintf("the proxy answers with status %d", e.code) }
+
+var errBadProxy = errors.New("the proxy setting is not a URL")
+
+// client makes the HTTP client of one session. It follows no redirect by itself
+// and speaks HTTP/1.1: a session sends two or three requests, one after the other.
+func (d *Dialer) client(base *url.URL) (*http.Client, error) {
+	config, err := d.config()
+	if err != nil {
+		return nil, err
+	}
+	roots, err := d.roots(config, base)
+	if err != nil {
+		return nil, err
+	}
+	return &http.Client{
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+		Transport: &http.Transport{
+			Proxy:                  func(r *http.Request) (*url.URL, error) { return d.proxy(config, r.URL) },
+			OnProxyConnectResponse: checkProxy,
+			DialContext:            d.dialer().DialContext,
+			TLSClientConfig:        &tls.Config{RootCAs: roots, MinVersion: tls.VersionTLS12},
+			TLSHandshakeTimeout:    d.connectTimeout(),
+			MaxResponseHeaderBytes: 256 << 10,
+		},
+	}, nil
+}
+
+func checkProxy(_ context.Context, _ *url.URL, _ *http.Request, resp *http.Response) error {
+	if resp.StatusCode != http.StatusOK {
+		return proxyError{resp.StatusCode}
+	}
+	return nil
+}
+
+// proxy finds the proxy for a request: http.proxy of git's configuration, else
+// HTTPS_PROXY or HTTP_PROXY, else ALL_PROXY; none for hosts that NO_PROXY lists
+// and for this machine. Lower-case names of the variables come first, as in curl.
+func (d *Dialer) proxy(config *gitConfig, u *url.URL) (*url.URL, error) {
+	env := func(lower, upper string) string {
+		if v := d.o.Env(lower); v != "" {
+			return v
+		}
+		return d.o.Env(upper)
+	}
+	value, ok := config.http("proxy", u)
+	if !ok && u.Scheme == "https" {
+		value = env("https_proxy", "HTTPS_PROXY")
+	} else if !ok && d.o.Env("REQUEST_METHOD") == "" { // in a CGI program a client can set HTTP_PROXY
+		value = env("http_proxy", "HTTP_PROXY")
+	}
+	if !ok && value == "" {
+		value = env("all_proxy", "ALL_PROXY")
+	}
+	if value == "" {
+		return nil, nil
+	}
+	choice := httpproxy.Config{HTTPProxy: value, HTTPSProxy: value, NoProxy: env("no_proxy", "NO_PROXY")}
+	p, err := choice.ProxyFunc()(u)
+	if err != nil || p == nil && !validProxy(value) {
+		return nil, errBadProxy // err would repeat the value, which may hold a password
+	}
+	return p, nil
+}
+
+// validProxy tells a proxy that is not to be used for a host from one that
+// httpproxy left out because it cannot read it.
+func validProxy(value string) bool {
+	if _, err := url.Parse(value); err == nil {
+		return true
+	}
+	_, err := url.Parse("http://" + value)
+	return err == nil
+}
+
+// roots returns the certificates to trust: the system's and, added to them,
+// those of SSL_CERT_FILE, SSL_CERT_DIR, GIT_SSL_CAINFO and http.sslCAInfo.
+func (d *Dialer) roots(config *gitConfig, base *url.URL) (*x509.CertPool, error) {
+	if base.Scheme != "https" {
+		return nil, nil
+	}
+	type source struct{ name, file string }
+	sources := []source{{"SSL_CERT_FILE", d.o.Env("SSL_CERT_FILE")}}
+	for _, dir := range filepath.SplitList(d.o.Env("SSL_CERT_DIR")) {
+		entries, _ := os.ReadDir(dir) // like OpenSSL, which looks files up by name
+		for _, e := range entries {
+			sources = append(sources, source{"", filepath.Join(dir, e.Name())})
+		}
+	}
+	info := d.o.Env("GIT_SSL_CAINFO")
+	if value, ok := config.http("sslcainfo", base); ok && info == "" {
+		info = value
+	}
+	sources = append(sources, source{"http.sslCAInfo", expandHome(info, d.o.Home)})
+
+	pool, err := x509.SystemCertPool()
+	if err != nil {
+		pool = x509.NewCertPool()
+	}
+	for _, s := range sources {
+		if s.file == "" {
+			continue
+		}
+		data, err := os.ReadFile(s.file)
+		if err == nil && !pool.AppendCertsFromPEM(data) {
+			err = fmt.Errorf("%s: no certificate in it", s.file)
+		}
+		if err != nil && s.name != "" {
+			return nil, failure.Errorf(failure.LocalIO, "reading the certificates of %s: %w", s.name, err).
+				WithHint("correct or remove that setting")
+		}
+	}
+	return pool, nil
+}

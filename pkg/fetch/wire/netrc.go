@@ -1,0 +1,77 @@
+package wire
+
+import (
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strings"
+)
+
+func (d *Dialer) fromNetrc(host, user string) (credential, bool) {
+	file := d.o.Env("NETRC")
+	if file == "" {
+		file = filepath.Join(d.o.Home, ".netrc")
+		if _, err := os.Stat(file); errors.Is(err, fs.ErrNotExist) && runtime.GOOS == "windows" {
+			file = filepath.Join(d.o.Home, "_netrc")
+		}
+	}
+	data, err := os.ReadFile(file)
+	if err != nil {
+		return credential{}, false
+	}
+	login, password, ok := lookupNetrc(string(data), host, user)
+	return credential{source: file, user: login, password: password}, ok
+}
+
+// lookupNetrc finds the login and password of the first machine of that name,
+// with that login when user is not empty. A default entry is not for every host
+// that a redirect may lead to, and left out.
+func lookupNetrc(text, host, user string) (login, password string, ok bool) {
+	fields := netrcFields(text)
+	here := false
+	for i := 0; i < len(fields); i++ {
+		word, value := fields[i], ""
+		if word == "default" || word == "machine" {
+			if here && password != "" && (user == "" || user == login) {
+				break
+			}
+			here, login, password = false, "", ""
+		}
+		if word == "default" {
+			continue
+		}
+		if i++; i < len(fields) {
+			value = fields[i]
+		}
+		switch word {
+		case "machine":
+			here = canonicalHost(value) == canonicalHost(host)
+		case "login":
+			login = value
+		case "password":
+			password = value
+		}
+	}
+	return login, password, here && password != "" && (user == "" || user == login)
+}
+
+// netrcFields splits the text into words, without comment lines and macros.
+func netrcFields(text string) []string {
+	var fields []string
+	inMacro := false
+	for line := range strings.Lines(text) {
+		words := strings.Fields(line)
+		switch {
+		case len(words) == 0:
+			inMacro = false
+		case inMacro, strings.HasPrefix(words[0], "#"):
+		case words[0] == "macdef":
+			inMacro = true
+		default:
+			fields = append(fields, words...)
+		}
+	}
+	return fields
+}

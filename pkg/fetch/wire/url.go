@@ -1,0 +1,164 @@
+package wire
+
+import (
+	"errors"
+	"net/url"
+	"regexp"
+	"strings"
+	"unicode"
+
+	"github.com/Project-Manager-With-Git/ppm/pkg/failure"
+)
+
+// A remote is where a repository is, taken apart.
+type remote struct {
+	scheme   string // "https", "http" or "ssh"
+	user     string
+	password string
+	host     string // as typed, without port and brackets
+	port     string // as typed; empty for the scheme's own
+	path     string // ssh: what upload-pack is asked for. http: still escaped
+	public   string // the URL as typed, without its credentials
+	secrets  *secrets
+}
+
+var (
+	helperForm = regexp.MustCompile(`^[A-Za-z0-9+.-]*::`)
+	schemeForm = regexp.MustCompile(`^([A-Za-z][A-Za-z0-9+.-]*)://`)
+	scpForm    = regexp.MustCompile(`^(?:([^@/:]*)@)?(\[[^\]/]+\]|[^:/\[\]@]+):(.*)$`)
+	driveForm  = regexp.MustCompile(`^[A-Za-z]:[\\/]`)
+)
+
+// isLocal reports whether url names a repository on this machine's disk.
+func isLocal(url string) bool {
+	if m := schemeForm.FindStringSubmatch(url); m != nil {
+		return strings.EqualFold(m[1], "file")
+	}
+	return !helperForm.MatchString(url) && (driveForm.MatchString(url) || !scpForm.MatchString(url))
+}
+
+// Public returns url without its credentials: the form for messages, caches and
+// lockfiles. The user name of an ssh URL is part of the address and stays.
+func Public(url string) string {
+	m := schemeForm.FindStringIndex(url)
+	if m == nil {
+		return url
+	}
+	rest := url[m[1]:]
+	end := strings.IndexAny(rest, `/\?#`)
+	if end < 0 {
+		end = len(rest)
+	}
+	at := strings.LastIndexByte(rest[:end], '@')
+	if at < 0 {
+		return url
+	}
+	user := ""
+	if strings.Contains(strings.ToLower(url[:m[1]]), "ssh") {
+		if user, _, _ = strings.Cut(rest[:at], ":"); user != "" {
+			user += "@"
+		}
+	}
+	return url[:m[1]] + user + rest[at+1:]
+}
+
+func parseRemote(raw string) (remote, error) {
+	r, err := splitRemote(raw)
+	if err != nil {
+		return remote{}, failure.Errorf(failure.Usage, "reading the URL %q: %w", Public(raw), err).
+			WithHint("write https://HOST/PATH, ssh://[USER@]HOST/PATH or [USER@]HOST:PATH")
+	}
+	r.public = Public(raw)
+	r.secrets = &secrets{}
+	r.secrets.add(r.password)
+	if r.scheme != "ssh" && len(r.user) >= 8 { // may be a token
+		r.secrets.add(r.user)
+	}
+	return r, nil
+}
+
+func splitRemote(raw string) (remote, error) {
+	switch {
+	case strings.ContainsFunc(raw, unicode.IsControl):
+		return remote{}, errors.New("it has a control character in it")
+	case helperForm.MatchString(raw):
+		return remote{}, errors.New("remote helpers are not supported")
+	case isLocal(raw):
+		return remote{}, errors.New("it is not the URL of a remote repository")
+	case schemeForm.MatchString(raw):
+		return splitURL(raw)
+	}
+	m := scpForm.FindStringSubmatch(raw)
+	return remote{scheme: "ssh", user: m[1], host: strings.Trim(m[2], "[]"), path: m[3]}.check()
+}
+
+func splitURL(raw string) (remote, error) {
+	u, err := url.Parse(raw)
+	if err != nil {
+		var e *url.Error // its own text repeats the URL, credentials included
+		if errors.As(err, &e) && !strings.Contains(raw, "@") {
+			return remote{}, e.Err
+		}
+		return remote{}, errors.New("it is malformed")
+	}
+	r := remote{scheme: strings.ToLower(u.Scheme), host: u.Hostname(), port: u.Port(), path: u.EscapedPath()}
+	r.user = u.User.Username()
+	r.password, _ = u.User.Password()
+	switch r.scheme {
+	case "git+ssh", "ssh+git", "ssh":
+		r.scheme = "ssh"
+		r.path = u.Path
+		if strings.HasPrefix(r.path, "/~") {
+			r.path = r.path[1:] // ~user/path, relative to that user's home
+		}
+	case "https", "http":
+		if u.RawQuery != "" || u.Fragment != "" {
+			return remote{}, errors.New("it has a query or a fragment")
+		}
+	default:
+		return remote{}, errors.New("its scheme is not supported")
+	}
+	if strings.ContainsFunc(u.Path+r.user+r.password, unicode.IsControl) {
+		return remote{}, errors.New("it has a control character in it")
+	}
+	return r.check()
+}
+
+func (r remote) check() (remote, error) {
+	switch {
+	case r.host == "":
+		return remote{}, errors.New("it has no host")
+	case r.host[0] == '-' || strings.HasPrefix(r.path, "-") || strings.HasPrefix(r.user, "-"):
+		return remote{}, errors.New("a part of it starts with a dash")
+	case strings.Trim(r.path, "/") == "":
+		return remote{}, errors.New("it has no path")
+	}
+	return r, nil
+}
+
+// url returns the http URL of the repository without credentials.
+func (r remote) url() *url.URL {
+	host := r.host
+	if strings.Contains(host, ":") {
+		host = "[" + host + "]"
+	}
+	if r.port != "" {
+		host += ":" + r.port
+	}
+	path := strings.TrimRight(r.path, "/")
+	u := &url.URL{Scheme: r.scheme, Host: host, RawPath: path}
+	u.Path, _ = url.PathUnescape(path) // it was made by EscapedPath
+	return u
+}
+
+// origin is what credentials belong to: scheme, host and port.
+func origin(u *url.URL) string {
+	return u.Scheme + "://" + canonicalHost(u.Hostname()) + ":" + portOf(u)
+}
+
+func portOf(u *url.URL) string {
+	if port := u.Port(); port != "" {
+		return port
+	}
+	return map[string]string{"https": "443", "http": "80", "ssh": "22"}[u.Scheme]
+}
