@@ -1,4 +1,4 @@
-"""Live tests: every component of the tp_py_grpc pack, taken as a user gets it and run against real peers.
+"""Live tests: every component of the pack, taken as a user gets it and run against real peers.
 
 ``PPM`` names the ppm binary under test. The ``place`` fixture runs ``ppm project add`` with it, so
 that what is tested is what lands in a project: rendered, with its final name and mode. All peers
@@ -31,8 +31,8 @@ PACK = "tp_py_grpc@cp-0.0.1"
 class Place(Protocol):
     """Place a component in a fresh project and return where it landed.
 
-    ``component`` is a name in the pack or a whole reference, ``at`` the ``--located-path``, ``keys``
-    the ``--kv`` pairs.
+    ``component`` is a name in the pack or a whole reference, ``at`` the ``--located-path``,
+    ``keys`` the ``--kv`` pairs.
     """
 
     def __call__(self, component: str, at: str, /, **keys: str) -> Path: ...
