@@ -1,0 +1,132 @@
+package main
+
+import (
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"github.com/Project-Manager-With-Git/ppm/pkg/fetch/gittest"
+)
+
+// A stopwatch runs commands of the real binary, each in an environment of its own.
+type stopwatch struct {
+	b    *testing.B
+	home string
+}
+
+func newStopwatch(b *testing.B) *stopwatch { return &stopwatch{b, b.TempDir()} }
+
+// time runs a command and returns its wall time and its peak memory in bytes.
+func (w *stopwatch) time(dir, name string, args ...string) (time.Duration, int64) {
+	cmd := exec.Command(name, args...)
+	cmd.Dir = dir
+	cmd.Env = append(os.Environ(), "HOME="+w.home, "XDG_CACHE_HOME="+w.home, "XDG_CONFIG_HOME="+w.home, "GIT_CONFIG_NOSYSTEM=1", "GIT_TERMINAL_PROMPT=0")
+	start := time.Now()
+	out, err := cmd.CombinedOutput()
+	took := time.Since(start)
+	if err != nil {
+		w.b.Fatalf("%s %v: %v\n%s", name, args, err, out)
+	}
+	return took, peakMemory(cmd.ProcessState)
+}
+
+// compare runs two commands in turns and reports the first one's time, its ratio to the second's, and its peak memory.
+func (w *stopwatch) compare(unit string, first, peer func(dir string) (time.Duration, int64)) {
+	root := w.b.TempDir()
+	var a, b time.Duration
+	var peak int64
+	i := 0
+	for w.b.Loop() {
+		i++
+		dir := filepath.Join(root, fmt.Sprint(i))
+		if err := os.MkdirAll(filepath.Join(dir, "first"), 0o777); err != nil {
+			w.b.Fatal(err)
+		}
+		if err := os.Mkdir(filepath.Join(dir, "peer"), 0o777); err != nil {
+			w.b.Fatal(err)
+		}
+		took, memory := first(filepath.Join(dir, "first"))
+		a, peak = a+took, max(peak, memory)
+		took, _ = peer(filepath.Join(dir, "peer"))
+		b += took
+	}
+	w.b.ReportMetric(float64(a)/float64(i)/1e6, "ms")
+	w.b.ReportMetric(float64(a)/float64(b), unit)
+	w.b.ReportMetric(float64(peak)/(1<<20), "peak-MiB")
+	w.b.ReportMetric(0, "ns/op") // both commands together say nothing
+}
+
+func (w *stopwatch) ppm(args ...string) func(string) (time.Duration, int64) {
+	return func(dir string) (time.Duration, int64) { return w.time(dir, filepath.Join(binary, "ppm"), args...) }
+}
+
+// BenchmarkAddBuiltIn adds a component of a built-in pack, against ppm version.
+func BenchmarkAddBuiltIn(b *testing.B) {
+	w := newStopwatch(b)
+	add := w.ppm("project", "add", "tp_py_grpc@cp-0.0.1//sync_serv_interceptor", "--located-path=app/interceptor", "--kv=source::timer")
+	add(b.TempDir()) // fills the cache
+	w.compare("x-version", add, w.ppm("version"))
+}
+
+// BenchmarkAddBuiltInFirst is BenchmarkAddBuiltIn on a machine that never ran ppm.
+func BenchmarkAddBuiltInFirst(b *testing.B) {
+	w := newStopwatch(b)
+	add := w.ppm("project", "add", "tp_py_grpc@cp-0.0.1//sync_serv_interceptor", "--located-path=app/interceptor", "--kv=source::timer")
+	w.compare("x-version", func(dir string) (time.Duration, int64) {
+		if err := os.RemoveAll(filepath.Join(w.home, "ppm")); err != nil {
+			b.Fatal(err)
+		}
+		return add(dir)
+	}, w.ppm("version"))
+}
+
+// BenchmarkAddCached adds a component of a server's pack that the cache holds, against ppm version.
+func BenchmarkAddCached(b *testing.B) {
+	w := newStopwatch(b)
+	url := servePack(b)
+	add := w.ppm("project", "add", url+"@v1//part17")
+	add(b.TempDir())
+	w.compare("x-version", add, w.ppm("version"))
+}
+
+// BenchmarkAddFetched adds a component that has to be fetched first, against git's sparse
+// clone of the same folder. The server is git http-backend on the loopback address.
+func BenchmarkAddFetched(b *testing.B) {
+	w := newStopwatch(b)
+	url := servePack(b)
+	w.compare("x-git", func(dir string) (time.Duration, int64) {
+		if err := os.RemoveAll(filepath.Join(w.home, "ppm")); err != nil {
+			b.Fatal(err)
+		}
+		return w.time(dir, filepath.Join(binary, "ppm"), "project", "add", url+"@v1//part17")
+	}, func(dir string) (time.Duration, int64) {
+		clone, _ := w.time(dir, "git", "clone", "-q", "--depth=1", "--branch=v1", "--filter=blob:none", "--sparse", url, "clone")
+		checkout, _ := w.time(filepath.Join(dir, "clone"), "git", "sparse-checkout", "set", "part17")
+		return clone + checkout, 0
+	})
+}
+
+// servePack publishes a pack of 50 components with 20 files each.
+func servePack(b *testing.B) string {
+	r := gittest.NewRepo(b)
+	manifest := "[pack]\ntype = \"components\"\n"
+	for c := range 50 {
+		manifest += fmt.Sprintf("[pack.components.part%d]\nsource = \"part%d\"\n", c, c)
+		for f := range 20 {
+			text := ""
+			for line := range 200 {
+				text += fmt.Sprintf("component %d, file %d, line %d\n", c, f, line)
+			}
+			r.Write(fmt.Sprintf("part%d/file%d.txt", c, f), text, 0o644)
+		}
+	}
+	r.Write("ppm.toml", manifest, 0o644)
+	r.Commit("a large pack")
+	r.Tag("v1")
+	r.Git("config", "uploadpack.allowFilter", "true")
+	r.Git("config", "uploadpack.allowAnySHA1InWant", "true")
+	return gittest.ServeHTTP(b, filepath.Dir(r.Dir)).URL + "/" + filepath.Base(r.Dir)
+}

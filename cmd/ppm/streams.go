@@ -1,0 +1,168 @@
+package main
+
+import (
+	"bufio"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+
+	"golang.org/x/term"
+
+	"github.com/Project-Manager-With-Git/ppm/pkg/failure"
+)
+
+// streams is where a command reads and writes, and how.
+type streams struct {
+	in     io.Reader
+	out    io.Writer
+	err    io.Writer
+	getenv func(string) string
+
+	asks   bool // a person sits at the terminal
+	colour bool // standard error shows colours
+
+	json    bool          // one document on standard output, no text
+	quiet   bool          // no talk on standard error but errors
+	verbose bool          // more talk
+	command string        // the command's full name, for the document
+	lines   *bufio.Reader // answers at the terminal, read so far
+
+	notes    []string // talk, kept for the document
+	answered bool     // the document has been written
+	broken   error    // the first failure to write to standard output
+}
+
+func newStreams(in, out, err *os.File, getenv func(string) string) *streams {
+	terminal := func(f *os.File) bool { return term.IsTerminal(int(f.Fd())) }
+	return &streams{
+		in: in, out: out, err: err, getenv: getenv,
+		asks:   terminal(in) && terminal(err),
+		colour: terminal(err) && getenv("NO_COLOR") == "" && getenv("TERM") != "dumb",
+	}
+}
+
+// printf writes a part of the result as text; with --json it writes nothing.
+func (s *streams) printf(format string, args ...any) {
+	if s.json {
+		return
+	}
+	if _, err := io.WriteString(s.out, printable(fmt.Sprintf(format, args...))); err != nil && s.broken == nil {
+		s.broken = err
+	}
+}
+
+// note says something on standard error that is not part of the result.
+func (s *streams) note(text string) {
+	s.notes = append(s.notes, printable(text))
+	if !s.json && !s.quiet {
+		s.talk("note", text)
+	}
+}
+
+// progress says what is being done, when asked for by -v.
+func (s *streams) progress(text string) {
+	if s.verbose && !s.json {
+		s.talk("", text)
+	}
+}
+
+func (s *streams) talk(label, text string) {
+	prefix := "ppm: "
+	if label != "" {
+		colours := map[string]string{"error": "\x1b[1;31m", "hint": "\x1b[1;36m", "note": "\x1b[1;33m"}
+		if s.colour {
+			label = colours[label] + label + "\x1b[0m"
+		}
+		prefix += label + ": "
+	}
+	fmt.Fprintln(s.err, prefix+strings.TrimRight(printable(text), "\n"))
+}
+
+// A document is what --json prints: one envelope for every command. docs/json.md describes it.
+type document struct {
+	Version int      `json:"version"`
+	Command string   `json:"command"`
+	OK      bool     `json:"ok"`
+	Result  any      `json:"result,omitempty"`
+	Error   *problem `json:"error,omitempty"`
+	Notes   []string `json:"notes,omitempty"`
+}
+
+type problem struct {
+	Kind    string `json:"kind"`
+	Code    int    `json:"code"`
+	Message string `json:"message"`
+	Hint    string `json:"hint,omitempty"`
+}
+
+const documentVersion = 1
+
+// answer writes the result as a document when --json asks for one.
+func (s *streams) answer(result any) error {
+	if !s.json {
+		return nil
+	}
+	return s.write(document{OK: true, Result: result})
+}
+
+// answerWith is answer for a command that has a result although it fails, such as a check that found something.
+func (s *streams) answerWith(result any, err error) error {
+	if s.json && err != nil {
+		if werr := s.write(document{Result: result, Error: problemOf(err, int(failure.KindOf(err)))}); werr != nil {
+			return werr
+		}
+		return err
+	}
+	return errors.Join(s.answer(result), err)
+}
+
+func (s *streams) write(d document) error {
+	d.Version, d.Command, d.Notes = documentVersion, s.command, s.notes
+	s.answered = true
+	enc := json.NewEncoder(s.out)
+	enc.SetIndent("", "  ")
+	enc.SetEscapeHTML(false)
+	return enc.Encode(d)
+}
+
+func problemOf(err error, code int) *problem {
+	return &problem{
+		Kind: failure.KindOf(err).Error(), Code: code,
+		Message: printable(err.Error()), Hint: printable(failure.Hint(err)),
+	}
+}
+
+// finish reports err and returns the exit code.
+func (s *streams) finish(ctx context.Context, err error) int {
+	if err == nil && s.broken != nil {
+		err = fmt.Errorf("writing the result: %w", s.broken)
+	}
+	code := exitCode(ctx, err)
+	if err == nil {
+		return code
+	}
+	if s.json && !s.answered {
+		if werr := s.write(document{Error: problemOf(err, code)}); werr == nil {
+			return code
+		}
+	}
+	if s.json {
+		return code
+	}
+	s.talk("error", oneLine(err))
+	if hint := failure.Hint(err); hint != "" {
+		s.talk("hint", hint)
+	}
+	return code
+}
+
+func oneLine(err error) string {
+	if errors.Is(err, context.Canceled) {
+		return "interrupted; nothing was changed"
+	}
+	return err.Error()
+}

@@ -1,0 +1,24 @@
+package main
+
+import (
+	"io"
+	"strings"
+	"text/tabwriter"
+)
+
+// table returns what rows writes, its tab-separated cells in columns.
+func table(rows func(io.Writer)) string {
+	var b strings.Builder
+	w := tabwriter.NewWriter(&b, 0, 8, 2, ' ', 0)
+	rows(w)
+	w.Flush()
+	return b.String()
+}
+
+// orEmpty makes an empty list an empty array in a document, not null.
+func orEmpty[T any](list []T) []T {
+	if list == nil {
+		return []T{}
+	}
+	return list
+}

@@ -1,0 +1,183 @@
+package project
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"path"
+	"slices"
+
+	"github.com/Project-Manager-With-Git/ppm/pkg/failure"
+	"github.com/Project-Manager-With-Git/ppm/pkg/fileset"
+	"github.com/Project-Manager-With-Git/ppm/pkg/lockfile"
+	"github.com/Project-Manager-With-Git/ppm/pkg/manifest"
+	"github.com/Project-Manager-With-Git/ppm/pkg/plan"
+)
+
+// A Change is what happens to one file, and why.
+type Change struct {
+	Path   string `json:"path"`
+	Action string `json:"action"` // create, update, delete, keep or unchanged
+	Reason string `json:"reason"`
+	Record bool   `json:"record,omitempty"` // ppm.toml or ppm.lock
+}
+
+// commitOptions say how far a transaction may go.
+type commitOptions struct {
+	command string // for the history
+	force   bool
+	dryRun  bool
+}
+
+// commit brings installs in and takes others out, as one transaction: the files, then
+// the manifest, then the lockfile. It returns what happened to each file.
+func (s *Session) commit(ctx context.Context, coming []install, going []lockfile.Component, o commitOptions) ([]Change, error) {
+	in, lock, err := s.sides(coming, going, o.force)
+	if err != nil {
+		return nil, err
+	}
+	if in.Disk, err = s.store.Scan(slices.Concat(slices.Collect(maps.Keys(in.Base)), paths(in.Theirs))); err != nil {
+		return nil, err
+	}
+	p, err := plan.Make(in)
+	if err != nil {
+		return nil, err
+	}
+	if err := p.Err(); err != nil {
+		return nil, err
+	}
+	text, err := s.rewrite(coming, going)
+	if err != nil {
+		return nil, err
+	}
+	if !bytes.Equal(text, s.text) {
+		p.Write(ManifestName, s.text, text)
+	}
+	var lockText []byte
+	if len(lock.Components) > 0 {
+		lockText = lock.Format()
+	}
+	if !bytes.Equal(lockText, s.lockText) {
+		p.Write(LockName, s.lockText, lockText)
+	}
+	if !o.dryRun && !p.Empty() {
+		if err := s.store.Apply(ctx, p, o.command); err != nil {
+			return nil, err
+		}
+	}
+	changes := make([]Change, len(p.Changes))
+	for i, c := range p.Changes {
+		changes[i] = Change{Path: c.Path, Action: string(c.Action), Reason: c.Reason, Record: c.Record}
+	}
+	return changes, nil
+}
+
+// sides returns what the plan compares, the disk left out, and the lockfile that the plan leads to.
+func (s *Session) sides(coming []install, going []lockfile.Component, force bool) (plan.Input, *lockfile.Lock, error) {
+	lock := s.lock.Clone()
+	in := plan.Input{Base: map[string]plan.State{}, Owner: map[string]string{}, Force: force}
+	for _, c := range going {
+		lock.Remove(c.Path)
+		addBase(in.Base, c)
+	}
+	var theirs []fileset.File
+	owner := map[string]install{}
+	for _, inst := range coming {
+		if old, ok := lock.Component(inst.locked.Path); ok {
+			if err := replaceable(old, inst.locked, force); err != nil {
+				return in, nil, err
+			}
+			addBase(in.Base, old)
+		}
+		for _, f := range inst.files {
+			if first, twice := owner[f.Path]; twice {
+				if other, _ := first.files.Lookup(f.Path); !bytes.Equal(other.Data, f.Data) || other.Mode != f.Mode {
+					return in, nil, failure.Errorf(failure.Refused, "both %q and %q bring %q, with different content", first.locked.Source, inst.locked.Source, f.Path).
+						WithHint("place one of them elsewhere with --located-path")
+				}
+				continue
+			}
+			owner[f.Path] = inst
+			theirs = append(theirs, f)
+		}
+		lock.Put(inst.locked)
+	}
+	for _, c := range s.lock.Components {
+		moving := slices.ContainsFunc(going, func(g lockfile.Component) bool { return g.Path == c.Path }) ||
+			slices.ContainsFunc(coming, func(i install) bool { return i.locked.Path == c.Path })
+		if moving {
+			continue
+		}
+		for _, f := range c.Files {
+			in.Owner[f.Path] = c.Path
+		}
+	}
+	var err error
+	in.Theirs, err = fileset.New(theirs)
+	if err == nil {
+		err = fileset.CheckCollisions(paths(in.Theirs))
+	}
+	return in, lock, err
+}
+
+// replaceable reports whether one install may take the place of another: the same
+// component with the same keys may, which at a moving version brings it up to date.
+func replaceable(old, new lockfile.Component, force bool) error {
+	if force || old.Source == new.Source && old.URL == new.URL && maps.Equal(old.Keys, new.Keys) {
+		return nil
+	}
+	what := fmt.Sprintf("%q", old.Source)
+	if old.Source == new.Source {
+		what += " with other keys"
+	}
+	return failure.Errorf(failure.Refused, "at %q stands an install of %s", old.Path, what).
+		WithHint("place the new one elsewhere with --located-path, take the old one out with ppm project remove %s, or replace it with --force", shellQuote(old.Path))
+}
+
+func addBase(base map[string]plan.State, c lockfile.Component) {
+	for _, f := range c.Files {
+		mode, err := fileset.ParseMode(f.Mode)
+		if err != nil {
+			mode = 0 // the lockfile was checked when it was read
+		}
+		base[f.Path] = plan.State{Kind: plan.File, Digest: f.Digest, Mode: mode}
+	}
+}
+
+// rewrite returns the text of the manifest after the change; nil when nothing is left of it.
+func (s *Session) rewrite(coming []install, going []lockfile.Component) ([]byte, error) {
+	text := s.text
+	var err error
+	for _, c := range going {
+		if text == nil {
+			break
+		}
+		if text, err = manifest.RemoveComponent(ManifestName, text, c.Path); err != nil {
+			return nil, err
+		}
+	}
+	for _, inst := range coming {
+		if text, err = manifest.AddComponent(ManifestName, text, inst.want); err != nil {
+			return nil, err
+		}
+	}
+	if len(bytes.TrimSpace(text)) == 0 && len(going) > 0 {
+		return nil, nil
+	}
+	return text, nil
+}
+
+func paths(files fileset.Set) []string {
+	out := make([]string, len(files))
+	for i, f := range files {
+		out[i] = path.Clean(f.Path)
+	}
+	return out
+}
+
+// closing ends a session's hold on the project, and keeps the first error.
+func closing(end func() error, err *error) {
+	*err = errors.Join(*err, end())
+}

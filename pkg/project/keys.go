@@ -1,0 +1,143 @@
+package project
+
+import (
+	"context"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/Project-Manager-With-Git/ppm/pkg/failure"
+	"github.com/Project-Manager-With-Git/ppm/pkg/info"
+	"github.com/Project-Manager-With-Git/ppm/pkg/nearest"
+	"github.com/Project-Manager-With-Git/ppm/pkg/pack"
+	"github.com/Project-Manager-With-Git/ppm/pkg/ref"
+	"github.com/Project-Manager-With-Git/ppm/pkg/render"
+)
+
+// keyring decides the value of every key on a trail. The rules are pmfp's: what an
+// outer pack decided, else the user's --kv, else the answer to a question, else the
+// default; the value itself is rendered with the project's information.
+type keyring struct {
+	given     map[string]string // from --kv or the project's manifest
+	defaults  map[string]string // [keys] of the user's layer
+	told      info.Info
+	ask       func(context.Context, Question) (string, error)
+	undefined bool
+}
+
+// decide returns the context of a rendering and the values that the packs' keys got.
+func (k keyring) decide(ctx context.Context, t trail) (render.Context, map[string]string, error) {
+	if err := k.checkNames(t); err != nil {
+		return nil, nil, err
+	}
+	decided := map[string]string{}
+	for _, s := range t.stops {
+		for _, key := range s.pack.Keys {
+			if _, done := decided[key.Name]; done {
+				continue
+			}
+			value, err := k.value(ctx, key)
+			if err != nil {
+				return nil, nil, err
+			}
+			decided[key.Name] = value
+		}
+	}
+	all := render.Context{}
+	for name, value := range k.told {
+		all[name] = value
+	}
+	for name, value := range decided {
+		all[name] = value
+	}
+	return all, decided, nil
+}
+
+func (k keyring) value(ctx context.Context, key pack.Key) (string, error) {
+	text, given := k.given[key.Name]
+	if !given {
+		text = key.Default
+		if v, ok := k.defaults[key.Name]; ok {
+			text = v
+		}
+		if key.Ask && k.ask != nil {
+			shown, err := k.render(key.Name, text)
+			if err != nil {
+				return "", err
+			}
+			answer, err := k.ask(ctx, Question{Key: key.Name, Description: key.Description, Default: shown, Choices: key.Choices})
+			if err != nil {
+				return "", err
+			}
+			if answer != "" {
+				text = answer
+			}
+		}
+	}
+	value, err := k.render(key.Name, text)
+	if err != nil {
+		return "", err
+	}
+	return value, key.Check(value)
+}
+
+// render renders a key's value; there, unlike in files, an unknown name is empty.
+func (k keyring) render(name, text string) (string, error) {
+	if !strings.Contains(text, "{") {
+		return text, nil
+	}
+	return render.String("key "+name, text, render.Context(k.told), render.Options{AllowUndefined: true})
+}
+
+// checkNames reports a given key that no pack on the way declares.
+func (k keyring) checkNames(t trail) error {
+	declared := map[string]bool{}
+	for _, s := range t.stops {
+		for _, key := range s.pack.Keys {
+			declared[key.Name] = true
+		}
+	}
+	names := slices.Sorted(maps.Keys(declared))
+	for _, name := range slices.Sorted(maps.Keys(k.given)) {
+		if declared[name] {
+			continue
+		}
+		err := failure.Errorf(failure.Usage, "no key %q in %s", name, t.chain())
+		if len(names) == 0 {
+			return err.WithHint("this pack declares no keys; leave --kv out")
+		}
+		if near := nearest.To(name, names); len(near) > 0 {
+			return err.WithHint("did you mean %s? The keys are %s", near[0], strings.Join(names, ", "))
+		}
+		return err.WithHint("the keys are %s", strings.Join(names, ", "))
+	}
+	return nil
+}
+
+// used returns the values that a later rendering of the same files needs: those that
+// the files name, and those that the user gave.
+func used(names []string, all render.Context, given map[string]string, decided map[string]string) map[string]string {
+	out := map[string]string{}
+	for _, name := range names {
+		if v, ok := all[name].(string); ok {
+			out[name] = v
+		}
+	}
+	for name := range given {
+		out[name] = decided[name]
+	}
+	return out
+}
+
+// kvMap turns --kv pairs into a map. A key given twice is an error, because one of the two would be lost.
+func kvMap(pairs []ref.KV) (map[string]string, error) {
+	out := map[string]string{}
+	for _, kv := range pairs {
+		if old, twice := out[kv.Key]; twice && old != kv.Value {
+			return nil, failure.Errorf(failure.Usage, "key %q is given twice, as %q and %q", kv.Key, old, kv.Value).
+				WithHint("leave one of them out")
+		}
+		out[kv.Key] = kv.Value
+	}
+	return out, nil
+}

@@ -1,0 +1,73 @@
+package project
+
+import (
+	"errors"
+	"io/fs"
+	"os"
+	"strings"
+
+	"github.com/Project-Manager-With-Git/ppm/pkg/failure"
+	"github.com/Project-Manager-With-Git/ppm/pkg/info"
+	"github.com/Project-Manager-With-Git/ppm/pkg/pack"
+)
+
+// installers holds for each language of a pack the command that installs packages.
+var installers = map[string]string{
+	"py": "pip install", "cython": "pip install", "go": "go get", "js": "npm install",
+}
+
+// setupCommand returns the command line that installs the required packages, or "".
+func setupCommand(language string, requires []string) string {
+	command, ok := installers[language]
+	if !ok || len(requires) == 0 {
+		return ""
+	}
+	for _, r := range requires {
+		command += " " + shellQuote(r)
+	}
+	return command
+}
+
+// shellQuote quotes a word for a POSIX shell if it has to be: "grpcio>=1.60" would write a file.
+func shellQuote(word string) string {
+	plain := func(r rune) bool {
+		return r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || strings.ContainsRune("@%+=:,./_-", r)
+	}
+	if word != "" && strings.TrimFunc(word, plain) == "" {
+		return word
+	}
+	return "'" + strings.ReplaceAll(word, "'", `'\''`) + "'"
+}
+
+// agree reports a pack that is for another language or environment than the project.
+func agree(p *pack.Pack, told info.Info) error {
+	for _, c := range []struct{ what, pack string }{{"language", p.Language}, {"env", p.Env}} {
+		project, _ := told[c.what].(string)
+		if c.pack != "" && project != "" && c.pack != project {
+			return failure.Errorf(failure.Usage, "the pack's %s is %q, the project's is %q", c.what, c.pack, project).
+				WithHint("take a pack for %s, or change %s in %s [project]", project, c.what, ManifestName)
+		}
+	}
+	return nil
+}
+
+func firstOf(candidates ...string) string {
+	for _, c := range candidates {
+		if c != "" {
+			return c
+		}
+	}
+	return ""
+}
+
+// readOptional reads a file outside the project, or nothing when there is none.
+func readOptional(name string) ([]byte, error) {
+	if name == "" {
+		return nil, nil
+	}
+	data, err := os.ReadFile(name)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	return data, err
+}

@@ -1,0 +1,200 @@
+// Package project owns the verbs of ppm: what a command does to a project, from the
+// reference that the user typed to the transaction that changes the disk.
+//
+// A session is one run of one verb. It reads the three layers of the manifest and the
+// lockfile, holds the project's lock while it may write, and hands every change as a
+// plan to package apply. Results are values with stable JSON names; nothing is printed.
+package project
+
+import (
+	"context"
+	"errors"
+	"io/fs"
+	"path"
+	"time"
+
+	"github.com/Project-Manager-With-Git/ppm/pkg/apply"
+	"github.com/Project-Manager-With-Git/ppm/pkg/fetch"
+	"github.com/Project-Manager-With-Git/ppm/pkg/info"
+	"github.com/Project-Manager-With-Git/ppm/pkg/lockfile"
+	"github.com/Project-Manager-With-Git/ppm/pkg/manifest"
+	"github.com/Project-Manager-With-Git/ppm/pkg/registry"
+)
+
+// The names of the two files that ppm keeps in a project's folder.
+const (
+	ManifestName = "ppm.toml"
+	LockName     = "ppm.lock"
+)
+
+// A Setup is all that a session knows of the machine and of the user's wishes for every verb.
+type Setup struct {
+	Dir      string                                          // the project's folder
+	Home     string                                          // the user's home folder
+	UserFile string                                          // the user's layer of the manifest; need not exist
+	CacheDir string                                          // ppm's cache
+	Env      func(string) string                             // the network's variables: proxies, certificates, tokens, the ssh agent
+	BuiltIn  []byte                                          // the built-in layer of the manifest
+	Packs    fs.FS                                           // the folders that the built-in layer's index names
+	Offline  bool                                            // use no network
+	Refresh  bool                                            // ask the server again for what the cache knows
+	LockWait time.Duration                                   // how long to wait for another ppm in the same project
+	Ask      func(context.Context, Question) (string, error) // asks the user for a key; nil when no one can answer
+	Notify   func(string)                                    // says something worth knowing that is no failure; may be nil
+	Progress func(string)                                    // says what is being done; may be nil
+}
+
+// A Question asks for the value of a key.
+type Question struct {
+	Key         string
+	Description string
+	Default     string
+	Choices     []string
+}
+
+// A Session is one run of one verb.
+type Session struct {
+	setup    Setup
+	layers   *manifest.Manifest // the built-in layer, the user's and the project's, merged
+	own      *manifest.Manifest // the project's layer alone
+	text     []byte             // the project's manifest as it stands on disk; nil when there is none
+	lock     *lockfile.Lock
+	lockText []byte // the lockfile as it stands on disk; nil when there is none
+	registry *registry.Registry
+	remote   *fetch.Client
+	store    *apply.Project
+}
+
+// New returns a session that has read the built-in layer and the user's. A verb that
+// works on a project reads the project's layer and its lockfile by itself.
+func New(setup Setup) (*Session, error) {
+	if setup.Notify == nil {
+		setup.Notify = func(string) {}
+	}
+	if setup.Progress == nil {
+		setup.Progress = func(string) {}
+	}
+	s := &Session{setup: setup, lock: &lockfile.Lock{}, own: &manifest.Manifest{}}
+	builtIn, err := manifest.Parse("built-in ppm.toml", setup.BuiltIn, manifest.BuiltIn)
+	if err != nil {
+		return nil, err
+	}
+	s.layers = builtIn
+	if data, err := readOptional(path.Join(setup.Home, ".pmfprc", "config.json")); err != nil {
+		return nil, err
+	} else if data != nil {
+		layer, err := manifest.FromPmfp(data)
+		if err != nil {
+			return nil, err
+		}
+		s.layers = manifest.Merge(s.layers, layer)
+	}
+	if data, err := readOptional(setup.UserFile); err != nil {
+		return nil, err
+	} else if data != nil {
+		layer, err := manifest.Parse(setup.UserFile, data, manifest.User)
+		if err != nil {
+			return nil, err
+		}
+		s.layers = manifest.Merge(s.layers, layer)
+	}
+	return s, s.connect()
+}
+
+// connect makes the registry and the fetcher of the layers read so far.
+func (s *Session) connect() error {
+	s.registry = registry.New(s.layers, s.setup.Packs)
+	remote, err := fetch.New(fetch.Options{
+		CacheDir: s.setup.CacheDir, Home: s.setup.Home, Env: s.setup.Env,
+		Offline: s.setup.Offline, Refresh: s.setup.Refresh,
+		Builtin: s.builtin,
+		Policy: fetch.Policy{
+			AllowHosts: s.layers.Sources.AllowHosts,
+			DenyHosts:  s.layers.Sources.DenyHosts,
+			AllowHTTP:  s.layers.Sources.AllowHTTP,
+		},
+		Progress: func(e fetch.Event) { s.setup.Progress(e.String()) },
+	})
+	s.remote = remote
+	return err
+}
+
+// builtin hands a pack of the registry to the fetcher in the fetcher's own words.
+func (s *Session) builtin(name string) (*fetch.Builtin, error) {
+	if len(s.registry.Tags(name)) == 0 {
+		_, err := s.registry.Releases(name)
+		return nil, err
+	}
+	return &fetch.Builtin{Name: name, Key: s.registry.Key(name), Releases: func() ([]fetch.Release, error) {
+		releases, err := s.registry.Releases(name)
+		if err != nil {
+			return nil, err
+		}
+		out := make([]fetch.Release, len(releases))
+		for i, r := range releases {
+			out[i] = fetch.Release{Tag: r.Tag, Branch: r.Branch, Date: r.Date, Message: "Release " + r.Tag, Files: r.Files}
+		}
+		return out, nil
+	}}, nil
+}
+
+// begin opens the project's folder and reads the project. For a verb that writes it
+// takes the project's lock; what an earlier run left behind is completed or taken back.
+func (s *Session) begin(ctx context.Context, writes bool) (end func() error, err error) {
+	s.store, err = apply.Open(ctx, s.setup.Dir, apply.Options{Wait: s.setup.LockWait, ReadOnly: !writes})
+	if err != nil {
+		return nil, err
+	}
+	if recovered := s.store.Recovered(); recovered != nil {
+		s.setup.Notify(recovered.String())
+	}
+	if err := s.read(); err != nil {
+		return nil, errors.Join(err, s.store.Close())
+	}
+	return s.store.Close, nil
+}
+
+// read reads the project's layer of the manifest and the lockfile.
+func (s *Session) read() (err error) {
+	if s.text, err = s.optional(ManifestName); err != nil {
+		return err
+	}
+	if s.text != nil {
+		if s.own, err = manifest.Parse(ManifestName, s.text, manifest.ProjectLayer); err != nil {
+			return err
+		}
+		s.layers = manifest.Merge(s.layers, s.own)
+		if err := s.connect(); err != nil {
+			return err
+		}
+	}
+	if s.lockText, err = s.optional(LockName); err != nil || s.lockText == nil {
+		return err
+	}
+	s.lock, err = lockfile.Parse(LockName, s.lockText)
+	return err
+}
+
+// optional reads a file of the project, or nil when there is none.
+func (s *Session) optional(name string) ([]byte, error) {
+	data, err := s.store.ReadFile(name)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	return data, err
+}
+
+// information returns what the project says about itself, for templates to name.
+func (s *Session) information() (info.Info, error) {
+	user, err := readOptional(path.Join(s.setup.Home, ".pmfprc", "pmfprc.json"))
+	if err != nil {
+		return nil, err
+	}
+	told, warnings, err := info.Read(info.Sources{
+		User: user, Folder: s.setup.Dir, Project: s.own.Project, Read: s.optional,
+	})
+	for _, w := range warnings {
+		s.setup.Notify(w)
+	}
+	return told, err
+}

@@ -1,0 +1,151 @@
+package project
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"github.com/Project-Manager-With-Git/ppm/pkg/failure"
+	"github.com/Project-Manager-With-Git/ppm/pkg/fetch"
+	"github.com/Project-Manager-With-Git/ppm/pkg/pack"
+	"github.com/Project-Manager-With-Git/ppm/pkg/ref"
+	"github.com/Project-Manager-With-Git/ppm/pkg/resolver"
+)
+
+// maxLinks bounds how many references between packs are followed one after the other.
+const maxLinks = 32
+
+// A stop is one pack on the way from a reference to the files it means.
+type stop struct {
+	ref      ref.Ref // as typed, or as the pack before it names it
+	pin      ref.Pin
+	snapshot *fetch.Snapshot
+	pack     *pack.Pack
+}
+
+// A trail is the way from a reference to a component: the packs passed, outermost
+// first. The last stop holds the component's files.
+type trail struct {
+	stops     []stop
+	component pack.Component // of the last stop
+	outer     pack.Component // of the first stop: its default path wins
+}
+
+func (t trail) last() stop { return t.stops[len(t.stops)-1] }
+
+// source is what the lockfile records: the reference reached in the end.
+func (t trail) source() ref.Ref {
+	r := t.last().ref
+	r.Component = t.component.Name
+	return r
+}
+
+// via is the way to source, outermost first; empty when the reference led there directly.
+func (t trail) via() []string {
+	var out []string
+	for _, s := range t.stops[:len(t.stops)-1] {
+		out = append(out, s.ref.String())
+	}
+	return out
+}
+
+// open resolves the pack of a reference and reads its manifest.
+func (s *Session) open(ctx context.Context, r ref.Ref, url string) (stop, error) {
+	s.setup.Progress(fmt.Sprintf("resolving %s", r))
+	repo, err := s.remote.Repo(url)
+	if err != nil {
+		return stop{}, err
+	}
+	found, err := resolver.Resolve(ctx, url, r.Version, repo)
+	if err != nil {
+		return stop{}, err
+	}
+	for _, note := range found.Notes {
+		s.setup.Notify(note)
+	}
+	snapshot, err := repo.Snapshot(ctx, found.Pin)
+	if err != nil {
+		return stop{}, err
+	}
+	name := r
+	name.Component = ""
+	p, err := pack.Load(name.String(), func(path string) ([]byte, error) { return snapshot.ReadFile(ctx, path) })
+	if err != nil {
+		return stop{}, err
+	}
+	return stop{ref: r, pin: found.Pin, snapshot: snapshot, pack: p}, nil
+}
+
+// follow finds the component that a reference names, through references from pack to pack.
+func (s *Session) follow(ctx context.Context, r ref.Ref) (trail, error) {
+	var t trail
+	seen := map[string]bool{}
+	url := s.registry.URL(r.Origin)
+	for {
+		at, err := s.open(ctx, r, url)
+		if err != nil {
+			return t, t.wrap(err)
+		}
+		t.stops = append(t.stops, at)
+		component, err := at.pack.Component(r.Component)
+		if err != nil {
+			return t, t.wrap(err)
+		}
+		if len(t.stops) == 1 {
+			t.outer = component
+		}
+		t.component = component
+		// The commit, not the name, tells whether the way has come here before.
+		place := at.pin.URL + " " + at.pin.Commit + " " + component.Name
+		if seen[place] || len(t.stops) > maxLinks {
+			return t, failure.Errorf(failure.Usage, "component %q refers to itself: %s", t.stops[0].ref, t.chain()).
+				WithHint("tell the authors of %s", url)
+		}
+		seen[place] = true
+		next, isLink, err := component.Link()
+		if err != nil {
+			return t, t.wrap(err)
+		}
+		if !isLink {
+			return t, nil
+		}
+		if next.Origin.IsLocal() && !r.Origin.IsLocal() {
+			return t, failure.Errorf(failure.Refused, "component %q refers to a path of this machine, %q", r, next)
+		}
+		if !at.sameRepository(next.Origin) {
+			url = s.registry.URL(next.Origin)
+		}
+		r = next
+	}
+}
+
+// sameRepository reports whether an origin that stands in the pack's manifest means the
+// pack's own repository: a bare name equal to the pack's own, wherever it was fetched from.
+func (at stop) sameRepository(o ref.Origin) bool {
+	return o.URL == "" && o.Host == "" && o.Namespace == "" && o.Repo == packName(at.pin.URL)
+}
+
+// packName returns the name that a repository has by its URL: the last part, without ".git".
+func packName(url string) string {
+	url = strings.TrimRight(url, "/")
+	if i := strings.LastIndexAny(url, "/:"); i >= 0 {
+		url = url[i+1:]
+	}
+	return strings.TrimSuffix(url, ".git")
+}
+
+func (t trail) chain() string {
+	var names []string
+	for _, s := range t.stops {
+		names = append(names, s.ref.String())
+	}
+	return strings.Join(names, " → ")
+}
+
+// wrap says how a failure deep in a trail was reached.
+func (t trail) wrap(err error) error {
+	if len(t.stops) < 2 {
+		return err
+	}
+	return fmt.Errorf("following %s: %w", t.chain(), err)
+}
