@@ -1,0 +1,286 @@
+package fetch
+
+import (
+	"context"
+	"errors"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/go-git/go-git/v5/plumbing"
+	"github.com/go-git/go-git/v5/plumbing/protocol/packp"
+	"github.com/go-git/go-git/v5/plumbing/protocol/packp/capability"
+
+	"github.com/Project-Manager-With-Git/ppm/pkg/failure"
+	"github.com/Project-Manager-With-Git/ppm/pkg/ref"
+)
+
+const shallowFile = "shallow" // git's list of commits whose parents were not fetched
+
+func (r *remote) open(ctx context.Context, pin ref.Pin, damage *damaged) (*objects, error) {
+	if damage == nil {
+		if o, err := r.ready(pin); o != nil || err != nil {
+			return o, err
+		}
+	}
+	if err := r.update(ctx, damage, func() error { return r.store(ctx, pin) }); err != nil {
+		return nil, err
+	}
+	return cachedObjects(r.slot.path), nil
+}
+
+// ready returns the cached objects when nothing needs to be fetched or recorded for pin, else nil.
+func (r *remote) ready(pin ref.Pin) (*objects, error) {
+	cached, err := r.cached()
+	if err != nil {
+		return nil, err
+	}
+	if r.saw(pin) && strings.HasPrefix(pin.Ref, tagPrefix) {
+		if err := r.moved(cached, pin.Ref); err != nil {
+			return nil, err
+		}
+	}
+	if known, _ := lookupRef(cached, pin.Ref); r.saw(pin) && known.Object != pin.Object {
+		return nil, nil
+	}
+	o := cachedObjects(r.slot.path)
+	if ok, _ := o.holds(pin.Commit); !ok {
+		return nil, o.shut()
+	}
+	return o, nil
+}
+
+// saw reports whether the server listed what pin says. A pin from a lockfile is no proof of that.
+func (r *remote) saw(pin ref.Pin) bool {
+	g, ok := lookupRef(r.listed, pin.Ref)
+	return ok && g.Object == pin.Object && g.Commit == pin.Commit
+}
+
+// update calls f while no other process writes to the cached repository, which it makes when it is
+// not there, and rids of the packs that hold the damaged object.
+func (r *remote) update(ctx context.Context, damage *damaged, f func() error) (err error) {
+	if r.slot.path == "" {
+		return failure.Errorf(failure.LocalIO, "fetching %s: there is no folder for the cache", quote(r.public)).
+			WithHint("set HOME, or name a cache folder")
+	}
+	unlock, err := r.slot.lock(ctx)
+	if err != nil {
+		return err
+	}
+	defer func() { err = r.slot.failed(errors.Join(err, unlock())) }()
+	if err := r.prepare(); err != nil {
+		return err
+	}
+	if err := r.repair(damage); err != nil {
+		return err
+	}
+	return f()
+}
+
+// prepare makes the cached repository when there is none that can be read.
+func (r *remote) prepare() error {
+	if _, err := readRefs(r.slot.path); err == nil {
+		return nil
+	}
+	if err := initBare(r.slot.path); err != nil {
+		return err
+	}
+	if err := writeURL(r.slot.path, r.slot.temp(), r.public); err != nil {
+		return err
+	}
+	return writeRefs(r.slot.path, r.slot.temp(), nil)
+}
+
+// repair removes the packs that hold a damaged object, unless another process has done so, and those
+// whose index cannot be read.
+func (r *remote) repair(damage *damaged) error {
+	packs, err := listPacks(r.slot.path)
+	if err != nil {
+		return err
+	}
+	o := cachedObjects(r.slot.path)
+	bad := damage != nil && !o.sound(damage.id)
+	if err := o.shut(); err != nil {
+		return err
+	}
+	for _, p := range packs {
+		if p.index != nil && (!bad || !p.has(damage.id)) {
+			continue
+		}
+		if r.offline {
+			return failure.Errorf(failure.Integrity, "reading the cache of %s: %w", quote(r.public), damage).
+				WithHint("run the command without --offline to fetch it again")
+		}
+		if err := p.remove(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// store fetches the commit of pin, unless the cache has it by now, and records it.
+func (r *remote) store(ctx context.Context, pin ref.Pin) error {
+	o := cachedObjects(r.slot.path)
+	ok, _ := o.holds(pin.Commit)
+	if err := o.shut(); err != nil {
+		return err
+	}
+	if !ok {
+		if r.offline {
+			return r.missing("commit " + pin.Commit)
+		}
+		if err := r.fetch(ctx, pin); err != nil {
+			return err
+		}
+	}
+	return r.record(pin)
+}
+
+// fetch gets the commit of pin alone where the server lets it, else all history.
+func (r *remote) fetch(ctx context.Context, pin ref.Pin) error {
+	if err := r.list(ctx); err != nil {
+		return err
+	}
+	want := []plumbing.Hash{plumbing.NewHash(pin.Commit)}
+	if r.saw(pin) {
+		want = append(want, plumbing.NewHash(pin.Object)) // the tag object, which proves what the tag stands for
+	}
+	exact := r.lists(want[len(want)-1])
+	if !exact && !r.gives() {
+		return r.pull(ctx, r.everything(), 0)
+	}
+	err := r.pull(ctx, want[len(want)-1:], 1)
+	if err != nil && !exact && strings.Contains(err.Error(), pin.Commit) { // the server's own words, such as "not our ref"
+		return noCommit(r.public, pin.Commit)
+	}
+	return err
+}
+
+// lists reports whether a ref of the server, of any kind, is id.
+func (r *remote) lists(id plumbing.Hash) bool {
+	for _, refs := range []map[string]plumbing.Hash{r.adv.References, r.adv.Peeled} {
+		for _, h := range refs {
+			if h == id {
+				return true
+			}
+		}
+	}
+	return r.adv.Head != nil && *r.adv.Head == id
+}
+
+// gives reports whether the server sends commits that no ref stands for.
+func (r *remote) gives() bool {
+	return r.adv.Capabilities.Supports(capability.AllowReachableSHA1InWant) || r.adv.Capabilities.Supports("allow-any-sha1-in-want")
+}
+
+// everything returns the objects of all branches and tags: with their history, all of the repository.
+func (r *remote) everything() []plumbing.Hash {
+	ids := make([]plumbing.Hash, len(r.listed))
+	for i, g := range r.listed {
+		ids[i] = plumbing.NewHash(g.Object)
+	}
+	plumbing.HashesSort(ids)
+	return slices.Compact(ids)
+}
+
+// pull stores what the server sends for the ids: depth commits of each history, or all when depth is 0.
+func (r *remote) pull(ctx context.Context, ids []plumbing.Hash, depth int) error {
+	if len(ids) == 0 {
+		return nil // an empty repository
+	}
+	s := r.session
+	r.session = nil
+	if s == nil {
+		var err error
+		if s, err = r.dialer.Open(ctx, r.at); err != nil {
+			return err
+		}
+	}
+	defer s.Close()
+	req := packp.NewUploadPackRequest()
+	req.Wants = ids
+	if r.adv.Capabilities.Supports(capability.Shallow) {
+		req.Depth = packp.DepthCommits(depth)
+	}
+	resp, err := s.Fetch(ctx, req)
+	if err != nil {
+		return err
+	}
+	defer resp.Close()
+	err = receive(ctx, resp, r.slot.path, r.slot.temp(), r.limits)
+	if errors.Is(err, errMalformedPack) {
+		return failure.Errorf(failure.Network, "fetching from %s: %w", quote(r.public), err).
+			WithHint("try again; if it stays so, the server's copy is damaged")
+	}
+	if err != nil {
+		return err
+	}
+	return r.addShallow(resp.Shallows)
+}
+
+// addShallow notes commits whose parents were left out, so that git can read the cache, too.
+func (r *remote) addShallow(ids []plumbing.Hash) error {
+	name := filepath.Join(r.slot.path, shallowFile)
+	data, err := os.ReadFile(name)
+	if ignoreNotExist(err) != nil {
+		return err
+	}
+	lines := strings.Fields(string(data))
+	for _, id := range ids {
+		lines = append(lines, id.String())
+	}
+	if len(lines) == 0 {
+		return nil
+	}
+	slices.Sort(lines)
+	return writeFile(name, r.slot.temp(), []byte(strings.Join(slices.Compact(lines), "\n")+"\n"))
+}
+
+// record checks what was fetched for pin and makes the cache remember what the server listed for it.
+func (r *remote) record(pin ref.Pin) error {
+	o := cachedObjects(r.slot.path)
+	defer o.shut()
+	if ok, err := o.holds(pin.Commit); err != nil {
+		return nil // reading finds it again, and repairs it
+	} else if !ok {
+		return noCommit(r.public, pin.Commit)
+	}
+	refs, err := r.cached()
+	if err != nil {
+		return err
+	}
+	refs = setRef(refs, newRef(keptPrefix+pin.Commit, plumbing.NewHash(pin.Commit)))
+	if r.saw(pin) {
+		if id, ok := o.peel(plumbing.NewHash(pin.Object), r.limits.FileBytes); !ok || id.String() != pin.Commit {
+			return failure.Errorf(failure.Integrity, "checking %q of %s: the server lists commit %s for it, but it stands for %s",
+				pin.Ref, quote(r.public), pin.Commit, id).WithHint("tell the owner of the server")
+		}
+		refs = r.setSeen(refs, pin)
+	}
+	return writeRefs(r.slot.path, r.slot.temp(), refs)
+}
+
+// setSeen adds the ref of pin, and HEAD when it is that branch.
+func (r *remote) setSeen(refs []ref.GitRef, pin ref.Pin) []ref.GitRef {
+	g := ref.GitRef{Name: pin.Ref, Object: pin.Object, Commit: pin.Commit}
+	top, _ := lookupRef(r.listed, head)
+	if g.Name == head {
+		g.Name = top.Target
+	}
+	if g.Name == "" {
+		return refs // a HEAD that is no branch: the commit itself is kept
+	}
+	refs = setRef(refs, g)
+	if g.Name == top.Target {
+		g.Name, g.Target = head, top.Target
+		refs = setRef(refs, g)
+	}
+	return refs
+}
+
+// setRef returns refs with g in the place of the one of its name.
+func setRef(refs []ref.GitRef, g ref.GitRef) []ref.GitRef {
+	refs = slices.DeleteFunc(slices.Clone(refs), func(old ref.GitRef) bool { return old.Name == g.Name })
+	return append(refs, g)
+}
