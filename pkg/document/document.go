@@ -11,7 +11,6 @@ import (
 	"errors"
 	"fmt"
 	"reflect"
-	"slices"
 	"strings"
 
 	"github.com/pelletier/go-toml/v2"
@@ -28,10 +27,11 @@ const bom = "\ufeff"
 
 // A Document is a TOML text that has been read without error.
 type Document struct {
-	Name       string // of the file, for messages
-	Text       []byte
+	Name       string         // of the file, for messages
+	Text       []byte         // a byte order mark in it stands as blanks
 	Statements []Statement    // in the order of the text
 	lines      map[string]int // path → line of its last mention, starting at 1
+	begin      int            // offset of the first byte after a byte order mark
 }
 
 // A Kind says what a statement is.
@@ -65,10 +65,12 @@ func Decode(name string, text []byte, into any) (*Document, error) {
 		return nil, failure.Errorf(failure.Refused, "reading %q: it is larger than %d bytes", name, MaxSize).
 			WithHint("check that this is the file you mean")
 	}
-	if bytes.HasPrefix(text, []byte(bom)) { // its bytes become a blank, so that offsets stay what they are
-		text = append([]byte("   "), text[len(bom):]...)
-	}
 	d := &Document{Name: name, Text: text, lines: make(map[string]int)}
+	if bytes.HasPrefix(text, []byte(bom)) { // its bytes become blanks, so that offsets stay what they are
+		d.begin = len(bom)
+		text = append(bytes.Repeat([]byte(" "), d.begin), text[d.begin:]...)
+		d.Text = text
+	}
 	r := reader{doc: d, line: 1, counts: make(map[string]int)}
 	if err := r.read(reflect.TypeOf(into).Elem()); err != nil {
 		return nil, err
@@ -162,7 +164,7 @@ func (r *reader) statement(node *unstable.Node) Statement {
 	}
 	text := r.doc.Text
 	s.Line = r.lineAt(first)
-	s.Start = bytes.LastIndexByte(text[:first], '\n') + 1
+	s.Start = max(r.doc.begin, bytes.LastIndexByte(text[:first], '\n')+1)
 	s.End = len(text)
 	if i := bytes.IndexByte(text[last:], '\n'); i >= 0 {
 		s.End = last + i + 1
@@ -198,20 +200,6 @@ func keys(node *unstable.Node) []string {
 		out = append(out, string(it.Node().Data))
 	}
 	return out
-}
-
-// Field returns the index of the only statement "key = …" among those from first up to the next header, or -1.
-func (d *Document) Field(first int, key string) int {
-	for i := first; i < len(d.Statements); i++ {
-		s := d.Statements[i]
-		if s.Kind == Table || s.Kind == Array {
-			break
-		}
-		if s.Kind == Field && slices.Equal(s.Key, []string{key}) {
-			return i
-		}
-	}
-	return -1
 }
 
 // Line returns the line on which path stands, starting at 1, or 0 when it does not stand there.

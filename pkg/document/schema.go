@@ -111,6 +111,9 @@ func (r *reader) value(p place, node *unstable.Node) error {
 	case p.isTable():
 		if ok = node.Kind == unstable.InlineTable; ok {
 			for it := node.Children(); it.Next(); {
+				if it.Node().Kind == unstable.Comment {
+					continue
+				}
 				if err := r.field(p, it.Node()); err != nil {
 					return err
 				}

@@ -93,7 +93,7 @@ func (l *Lock) find(path string) (int, bool) {
 // Clone returns a lock that can be changed without changing l.
 func (l *Lock) Clone() *Lock { return &Lock{Components: slices.Clone(l.Components)} }
 
-// Format returns the text of the lock. Parse reads it back.
+// Format returns the text of the lock, which Parse reads back. All strings in it must be valid UTF-8.
 func (l *Lock) Format() []byte {
 	var b strings.Builder
 	fmt.Fprintf(&b, "version = %d\n", Version)

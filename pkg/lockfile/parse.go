@@ -192,13 +192,10 @@ func checkPlacement(p string) error {
 }
 
 func checkReference(s string) error {
-	if err := checkText("source", s); err != nil {
-		return err
+	if s == "" {
+		return fmt.Errorf("its source is missing")
 	}
-	if hasCredential(s) {
-		return fmt.Errorf("its source holds a password or token")
-	}
-	_, err := ref.Parse(s)
+	_, err := ref.Parse(s) // which refuses passwords, too
 	return err
 }
 
@@ -211,19 +208,21 @@ func checkVia(list []string) error {
 	return nil
 }
 
+// checkURL accepts what can be handed to the fetcher: nothing that looks like an option, and no password or token, which
+// is any user but the plain one of ssh.
 func checkURL(s string) error {
-	if hasCredential(s) {
-		return fmt.Errorf("its url holds a password or token")
-	}
-	return checkText("url", s)
-}
-
-func checkText(field, s string) error {
 	if s == "" {
-		return fmt.Errorf("its %s is missing", field)
+		return fmt.Errorf("its url is missing")
 	}
 	if strings.ContainsFunc(s, unicode.IsControl) || strings.HasPrefix(s, "-") {
-		return fmt.Errorf("its %s %q is not one", field, s)
+		return fmt.Errorf("its url %q is not one", s)
+	}
+	u, err := url.Parse(s)
+	if err != nil || u.User == nil { // an scp form or a path on Windows is no URL to package url
+		return nil
+	}
+	if _, password := u.User.Password(); password || u.Scheme != "ssh" {
+		return fmt.Errorf("its url holds a password or token")
 	}
 	return nil
 }
@@ -271,15 +270,4 @@ func checkRender(n int) error {
 		return fmt.Errorf("its version of the rendering rules is missing or below 1")
 	}
 	return nil
-}
-
-// hasCredential reports whether a URL holds something that could be a password or token: any user
-// part, except the plain user name of ssh.
-func hasCredential(s string) bool {
-	u, err := url.Parse(s)
-	if err != nil || u.User == nil {
-		return false
-	}
-	_, password := u.User.Password()
-	return password || !strings.Contains(u.Scheme, "ssh")
 }

@@ -1,10 +1,269 @@
 package manifest
 
-// AddComponent returns text, a project's manifest, with the component c. One that stands at the same path is replaced in its place.
-func AddComponent(name string, text []byte, c Component) ([]byte, error) { return nil, nil }
+import (
+	"maps"
+	"reflect"
+	"slices"
+	"unicode/utf8"
 
-// RemoveComponent returns text without the component at path.
-func RemoveComponent(name string, text []byte, path string) ([]byte, error) { return nil, nil }
+	"github.com/Project-Manager-With-Git/ppm/pkg/document"
+	"github.com/Project-Manager-With-Git/ppm/pkg/failure"
+)
 
-// SetProject returns text with p as its [project].
-func SetProject(name string, text []byte, p Project) ([]byte, error) { return nil, nil }
+// AddComponent returns text, a project's manifest, with the component c in it. It is appended, or takes
+// the place of the one at the same path, of which only the fields that differ are written anew.
+// All other bytes stay what they are, and RemoveComponent gives the bytes from before an append.
+func AddComponent(name string, text []byte, c Component) ([]byte, error) {
+	m, doc, err := parse(name, text, ProjectLayer)
+	if err != nil {
+		return nil, err
+	}
+	c, _, err = c.normal()
+	if err != nil {
+		return nil, failure.Errorf(failure.Usage, "adding component %q to %q: %w", c.Path, name, err)
+	}
+	for key, value := range c.Keys {
+		if !utf8.ValidString(key) || !utf8.ValidString(value) {
+			return nil, failure.Errorf(failure.Usage, "adding component %q to %q: key %q is not valid UTF-8", c.Path, name, key).
+				WithHint("pass the value in UTF-8")
+		}
+	}
+	i := m.index(c.Path)
+	if i < 0 {
+		m.Components = append(m.Components, c)
+		return proven(name, document.Append(text, c.lines()), m)
+	}
+	blocks := componentBlocks(doc)
+	if i >= len(blocks) {
+		return nil, unsafe(name)
+	}
+	out := document.Apply(text, blocks[i].rewrite(c, m.Components[i]))
+	m.Components[i] = c
+	return proven(name, out, m)
+}
+
+// RemoveComponent returns text without the component at path: without its block, and all that stands inside it.
+func RemoveComponent(name string, text []byte, path string) ([]byte, error) {
+	m, doc, err := parse(name, text, ProjectLayer)
+	if err != nil {
+		return nil, err
+	}
+	clean, err := CleanPath(path)
+	if err != nil {
+		return nil, failure.Errorf(failure.Usage, "removing component %q from %q: %w", path, name, err)
+	}
+	i := m.index(clean)
+	if i < 0 {
+		return nil, failure.Errorf(failure.Usage, "removing component %q from %q: there is none at this path", path, name).
+			WithHint("list the components with: ppm list")
+	}
+	blocks := componentBlocks(doc)
+	if i >= len(blocks) {
+		return nil, unsafe(name)
+	}
+	b := blocks[i]
+	m.Components = slices.Delete(m.Components, i, i+1)
+	return proven(name, document.Cut(text, b.statements[0].Start, b.end), m)
+}
+
+// SetProject returns text with p as its [project]. Fields that are empty in p are taken out.
+func SetProject(name string, text []byte, p Project) ([]byte, error) {
+	m, doc, err := parse(name, text, ProjectLayer)
+	if err != nil {
+		return nil, err
+	}
+	if len(p.Keywords) == 0 {
+		p.Keywords = nil
+	}
+	old := m.Project
+	m.Project = p
+	if reflect.DeepEqual(old, p) {
+		return slices.Clone(text), nil
+	}
+	var fields []field
+	for _, f := range []struct{ key, old, value string }{
+		{"name", old.Name, p.Name},
+		{"version", old.Version, p.Version},
+		{"description", old.Description, p.Description},
+		{"author", old.Author, p.Author},
+		{"author_email", old.AuthorEmail, p.AuthorEmail},
+		{"language", old.Language, p.Language},
+		{"env", old.Env, p.Env},
+	} {
+		fields = append(fields, field{f.key, quoteStated(f.value), f.old == f.value})
+	}
+	keywords := field{"keywords", "", slices.Equal(old.Keywords, p.Keywords)}
+	if p.Keywords != nil {
+		keywords.value = document.Strings(p.Keywords)
+	}
+	fields = append(fields, keywords)
+
+	if blocks := blocksOf(doc, document.Table, "project"); len(blocks) > 0 {
+		return proven(name, document.Apply(text, blocks[0].set(fields)), m)
+	}
+	lines := []string{"[project]"}
+	for _, f := range fields {
+		if f.value != "" {
+			lines = append(lines, f.key+" = "+f.value)
+		}
+	}
+	return proven(name, document.Prepend(doc, text, lines), m)
+}
+
+// quoteStated returns s as TOML, or nothing for a field that is not stated.
+func quoteStated(s string) string {
+	if s == "" {
+		return ""
+	}
+	return document.Quote(s)
+}
+
+func (m *Manifest) index(path string) int {
+	return slices.IndexFunc(m.Components, func(c Component) bool { return c.Path == path })
+}
+
+// proven returns text, which was edited, if it says exactly what is wanted.
+func proven(name string, text []byte, want *Manifest) ([]byte, error) {
+	if len(want.Components) == 0 {
+		want.Components = nil
+	}
+	got, err := Parse(name, text, ProjectLayer)
+	if err != nil || !reflect.DeepEqual(got, want) {
+		return nil, unsafe(name)
+	}
+	return text, nil
+}
+
+func unsafe(name string) error {
+	return failure.Errorf(failure.Usage, "editing %q: it is written in a form that cannot be edited without risk to the rest of it", name).
+		WithHint("write [project] as one table and each component as a [[component]] block of its own, then run the command again")
+}
+
+// lines returns the block of c.
+func (c Component) lines() []string {
+	out := []string{"[[component]]", "source = " + document.Quote(c.Source), "path = " + document.Quote(c.Path)}
+	if len(c.Keys) > 0 {
+		out = append(out, "keys = "+document.InlineTable(c.Keys))
+	}
+	return out
+}
+
+// A block is a header and the statements that belong to it.
+type block struct {
+	doc        *document.Document
+	statements []document.Statement // the header first; no comments
+	end        int                  // offset after its last line
+}
+
+// componentBlocks returns the [[component]] blocks, which are not all components when some are written in another form.
+func componentBlocks(doc *document.Document) []block {
+	return blocksOf(doc, document.Array, "component")
+}
+
+// blocksOf returns the blocks that a header of one key opens. Tables below it, such as [component.keys], belong to it.
+func blocksOf(doc *document.Document, kind document.Kind, key string) []block {
+	var out []block
+	inside := false
+	for _, s := range doc.Statements {
+		switch {
+		case s.Kind == document.Comment:
+			continue
+		case s.Kind == kind && slices.Equal(s.Key, []string{key}):
+			out = append(out, block{doc: doc})
+			inside = true
+		case s.Kind != document.Field && (s.Key[0] != key || len(s.Key) == 1):
+			inside = false
+		}
+		if inside {
+			b := &out[len(out)-1]
+			b.statements = append(b.statements, s)
+			b.end = s.End
+		}
+	}
+	return out
+}
+
+// A field is a "key = value" to be written; no value means that the field is to be taken out.
+type field struct {
+	key, value string
+	same       bool // the value is what stands there already
+}
+
+// rewrite returns the edits that turn the block of old into that of c.
+func (b block) rewrite(c, old Component) []document.Edit {
+	keys := field{key: "keys", same: maps.Equal(c.Keys, old.Keys)}
+	if len(c.Keys) > 0 {
+		keys.value = document.InlineTable(c.Keys)
+	}
+	return b.set([]field{
+		{"source", document.Quote(c.Source), c.Source == old.Source},
+		{"path", document.Quote(c.Path), true}, // perhaps in another spelling, which is the user's
+		keys,
+	})
+}
+
+// set returns the edits that give the block these fields. A field that is spread over
+// several statements ("keys.a = …", "[component.keys]") becomes one line.
+func (b block) set(fields []field) []document.Edit {
+	var edits []document.Edit
+	var added []string
+	for _, f := range fields {
+		if f.same {
+			continue
+		}
+		own := b.statementsOf(f.key)
+		if len(own) == 1 && len(own[0].Key) == 1 && own[0].Kind == document.Field && f.value != "" {
+			edits = append(edits, document.Edit{Start: own[0].Value, End: own[0].Last, Text: f.value})
+			continue
+		}
+		for _, s := range own {
+			edits = append(edits, document.Edit{Start: s.Start, End: s.End})
+		}
+		if f.value != "" {
+			added = append(added, f.key+" = "+f.value)
+		}
+	}
+	return append(edits, b.insert(added)...)
+}
+
+// insert returns the edits that put lines below the header and the fields that follow it.
+func (b block) insert(lines []string) []document.Edit {
+	last := b.statements[0]
+	for _, s := range b.statements[1:] {
+		if s.Kind != document.Field {
+			break
+		}
+		last = s
+	}
+	eol := document.LineEnding(b.doc.Text)
+	open := last.End == len(b.doc.Text) && b.doc.Text[last.End-1] != '\n'
+	var edits []document.Edit
+	for _, line := range lines {
+		text := line + eol
+		if open {
+			text = eol + line
+		}
+		edits = append(edits, document.Edit{Start: last.End, End: last.End, Text: text})
+	}
+	return edits
+}
+
+// statementsOf returns the statements of the block that state a field, or a part of it.
+func (b block) statementsOf(key string) []document.Statement {
+	var out []document.Statement
+	inTable := false
+	for i, s := range b.statements[1:] {
+		if s.Kind != document.Field {
+			inTable = len(s.Key) > 1 && s.Key[1] == key
+			if inTable {
+				out = append(out, s)
+			}
+			continue
+		}
+		direct := !slices.ContainsFunc(b.statements[1:i+1], func(s document.Statement) bool { return s.Kind != document.Field })
+		if inTable || direct && s.Key[0] == key {
+			out = append(out, s)
+		}
+	}
+	return out
+}

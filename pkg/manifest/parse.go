@@ -9,7 +9,6 @@ import (
 	"path"
 	"regexp"
 	"slices"
-	"strings"
 
 	"github.com/Project-Manager-With-Git/ppm/pkg/document"
 	"github.com/Project-Manager-With-Git/ppm/pkg/failure"
@@ -42,6 +41,9 @@ func parse(name string, data []byte, layer Layer) (*Manifest, *document.Document
 		return nil, nil, err
 	}
 	m := &Manifest{Project: f.Project, Components: f.Components, Sources: f.Sources, Packs: f.Packs, Keys: f.Keys}
+	if len(m.Components) == 0 {
+		m.Components = nil
+	}
 	for _, check := range []func(*document.Document, *Manifest, Layer) error{checkLayer, checkComponents, checkSources, checkPacks} {
 		if err := check(doc, m, layer); err != nil {
 			return nil, nil, err
@@ -87,8 +89,7 @@ func checkComponents(doc *document.Document, m *Manifest, _ Layer) error {
 		at := fmt.Sprintf("component[%d]", i)
 		c, field, err := m.Components[i].normal()
 		if err != nil {
-			return doc.Errorf(at+"."+field, "component %q: %w", m.Components[i].Path, err).
-				WithHint("%s", cmpHint(err, "state the source and the path of every component"))
+			return doc.Errorf(at+"."+field, "component %q: %w", m.Components[i].Path, err)
 		}
 		if seen[c.Path] {
 			return doc.Errorf(at+".path", "two components at one path %q", c.Path).WithHint("remove one of them, or give it another path")
@@ -99,26 +100,16 @@ func checkComponents(doc *document.Document, m *Manifest, _ Layer) error {
 	return nil
 }
 
-func cmpHint(err error, otherwise string) string {
-	if h := failure.Hint(err); h != "" {
-		return h
-	}
-	return otherwise
-}
-
 // normal returns c with a clean path and no empty keys, or the name of the field that is wrong.
 func (c Component) normal() (_ Component, field string, err error) {
 	if c.Source == "" {
-		return c, "source", fmt.Errorf("it has no source")
+		return c, "source", failure.Errorf(failure.Usage, "it has no source").WithHint("add a line such as source = \"PACK@TAG//COMPONENT\"")
 	}
 	if _, err := ref.Parse(c.Source); err != nil {
 		return c, "source", err
 	}
-	if hasCredential(c.Source) {
-		return c, "source", fmt.Errorf("its source holds a password or token")
-	}
 	if c.Path == "" {
-		return c, "path", fmt.Errorf("it has no path")
+		return c, "path", failure.Errorf(failure.Usage, "it has no path").WithHint("add a line such as path = \"src/name.py\"")
 	}
 	if c.Path, err = CleanPath(c.Path); err != nil {
 		return c, "path", err
@@ -140,15 +131,16 @@ func CleanPath(p string) (string, error) {
 	return clean, fileset.CheckPath(clean)
 }
 
-// hasCredential reports whether a URL holds something that could be a password or token: any user
-// part, except the plain user name of ssh.
-func hasCredential(s string) bool {
+// isCloneURL reports whether s is a location with nothing behind it. Package ref refuses passwords and tokens in one.
+func isCloneURL(s string) bool {
+	r, err := ref.Parse(s)
+	return err == nil && r.Origin.URL != "" && r.Version == ref.Version{} && r.Component == ""
+}
+
+// hasUser reports whether a URL names a user, which could be a token; that of ssh is none.
+func hasUser(s string) bool {
 	u, err := url.Parse(s)
-	if err != nil || u.User == nil {
-		return false
-	}
-	_, password := u.User.Password()
-	return password || !strings.Contains(u.Scheme, "ssh")
+	return err == nil && u.User != nil && u.Scheme != "ssh"
 }
 
 var (
@@ -172,8 +164,8 @@ func checkSources(doc *document.Document, m *Manifest, _ Layer) error {
 		}
 	}
 	for _, from := range slices.Sorted(maps.Keys(s.Mirrors)) {
-		if hasCredential(from) || hasCredential(s.Mirrors[from]) {
-			return doc.Errorf("sources.mirrors", "a mirror holds a password or token").WithHint("remove it, and keep credentials in .netrc or git's credential helper")
+		if hasUser(from) || hasUser(s.Mirrors[from]) {
+			return doc.Errorf("sources.mirrors", "a mirror's URL names a user or a token").WithHint("remove it, and keep credentials in .netrc or git's credential helper")
 		}
 	}
 	return nil
@@ -189,8 +181,9 @@ func checkPacks(doc *document.Document, m *Manifest, layer Layer) error {
 			return doc.Errorf(at+".release[0]", "pack %q: releases belong to the built-in packs alone", name).WithHint("give its url instead")
 		case layer != BuiltIn && p.URL == "":
 			return doc.Errorf(at, "pack %q has no url", name).WithHint("add a line such as url = \"https://example.com/team/%s.git\"", name)
-		case hasCredential(p.URL):
-			return doc.Errorf(at+".url", "the url of pack %q holds a password or token", name).WithHint("remove it, and keep credentials in .netrc or git's credential helper")
+		case p.URL != "" && !isCloneURL(p.URL):
+			return doc.Errorf(at+".url", "pack %q: %q is not the URL of a repository", name, p.URL).
+				WithHint("write it as https://HOST/PATH.git, with no version and no password")
 		}
 		for i, r := range p.Releases {
 			if err := r.check(); err != nil {

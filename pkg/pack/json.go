@@ -108,12 +108,12 @@ func (o object) texts(name string) (list []string) {
 		return nil
 	}
 	for i, r := range raw {
-		element := object{decoder: o.decoder, path: o.path, fields: map[string]json.RawMessage{name: r}}
-		if kindOf(r) != "a string" {
+		var s string
+		if err := json.Unmarshal(r, &s); err != nil || kindOf(r) == "null" {
 			o.decoder.fail(fmt.Sprintf("%s[%d]", o.at(name), i), "it must be a string, not %s", kindOf(r))
 			return nil
 		}
-		list = append(list, element.text(name))
+		list = append(list, s)
 	}
 	return list
 }

@@ -20,7 +20,7 @@ import (
 
 // A source is a manifest that has been read, in either format.
 type source struct {
-	pack *Pack                                                        // nil when the file says nothing about a pack
+	pack *Pack                                                  // nil when the file says nothing about a pack
 	fail func(field, format string, args ...any) *failure.Error // names the file and the place of a field
 }
 

@@ -60,8 +60,8 @@ type Test struct {
 // A Component is one named file or folder of a pack.
 type Component struct {
 	Name        string
-	Source      string   // a clean path inside the pack, or a reference, which contains "//"
-	DefaultPath string   // the placement when the user names none; a template
+	Source      string // a clean path inside the pack, or a reference, which contains "//"
+	DefaultPath string // the placement when the user names none; a template
 	Description string
 	Include     []string // patterns of the files that belong to it, relative to it; none means all
 	Exclude     []string // patterns of the files that do not, whatever Include says

@@ -1,0 +1,240 @@
+package lockfile_test
+
+import (
+	"bytes"
+	"errors"
+	"reflect"
+	"strings"
+	"testing"
+	"unicode/utf8"
+
+	"github.com/Project-Manager-With-Git/ppm/pkg/failure"
+	"github.com/Project-Manager-With-Git/ppm/pkg/lockfile"
+)
+
+const (
+	commit = "1111111111111111111111111111111111111111"
+	tag    = "2222222222222222222222222222222222222222"
+	tree   = "3333333333333333333333333333333333333333"
+	sum    = "h1:47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU="
+	sha    = "sha256:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
+)
+
+// golden is a lock with every field: a file at a tag object that a link led to, and a folder at a bare commit.
+const golden = `version = 1
+
+[[component]]
+path = "a.py"
+source = "p@v1//a"
+url = "builtin:p"
+ref = "refs/tags/v1"
+object = "` + tag + `"
+commit = "` + commit + `"
+tree = "` + tree + `"
+digest = "` + sum + `"
+render = 1
+via = ["q//a", "q@v2//b"]
+keys = { "odd key" = "a \"b\"\n", source = "timer" }
+[[component.file]]
+path = "a.py"
+digest = "` + sha + `"
+mode = "0755"
+
+[[component]]
+path = "b/c"
+source = "git@h.x:p.git@1111111//b"
+url = "git@h.x:p.git"
+ref = ""
+commit = "` + commit + `"
+tree = "` + tree + `"
+digest = "` + sum + `"
+render = 1
+[[component.file]]
+path = "b/c/1"
+digest = "` + sha + `"
+mode = "0644"
+[[component.file]]
+path = "b/c/2"
+digest = "` + sha + `"
+mode = "0644"
+`
+
+func goldenLock() *lockfile.Lock {
+	l := &lockfile.Lock{}
+	l.Put(lockfile.Component{
+		Path: "b/c", Source: "git@h.x:p.git@1111111//b", URL: "git@h.x:p.git", Object: commit, Commit: commit, Tree: tree, Digest: sum, Render: 1, Dir: true,
+		Files: []lockfile.File{{"b/c/2", sha, "0644"}, {"b/c/1", sha, "0644"}},
+	})
+	l.Put(lockfile.Component{
+		Path: "a.py", Source: "p@v1//a", URL: "builtin:p", Ref: "refs/tags/v1", Object: tag, Commit: commit, Tree: tree, Digest: sum, Render: 1,
+		Keys: map[string]string{"source": "timer", "odd key": "a \"b\"\n"}, Via: []string{"q//a", "q@v2//b"},
+		Files: []lockfile.File{{"a.py", sha, "0755"}},
+	})
+	return l
+}
+
+func TestFormat(t *testing.T) {
+	if got := string(goldenLock().Format()); got != golden {
+		t.Errorf("Format:\n%s\nwant\n%s", got, golden)
+	}
+	if got := string((&lockfile.Lock{}).Format()); got != "version = 1\n" {
+		t.Errorf("Format of an empty lock: %q", got)
+	}
+}
+
+func TestParse(t *testing.T) {
+	blocks := strings.SplitAfter(golden, "\n\n")
+	for _, text := range []string{
+		golden,
+		strings.ReplaceAll(golden, "\n", "\r\n"), // as git checks it out on Windows
+		"\ufeff# a comment\n" + golden,
+		blocks[0] + blocks[2] + blocks[1], // in another order
+	} {
+		l, err := lockfile.Parse("ppm.lock", []byte(text))
+		if err != nil || !reflect.DeepEqual(l, goldenLock()) {
+			t.Errorf("Parse(%q):\n%+v, %v", text, l, err)
+		}
+	}
+}
+
+// fields are the lines of the golden lock, each with the values that it must not have. A line that is
+// taken out must fail as well, except for those that say so.
+var fields = []struct {
+	line     string
+	optional bool // taking it out gives another, weaker claim about the same bytes, which the next sync holds against the pack
+	bad      []string
+}{
+	{`version = 1`, false, []string{`0`, `-1`, `2`, `"1"`, `1.0`}},
+	{`path = "a.py"` + "\nsource", false, []string{`""`, `"/a.py"`, `"../a.py"`, `"./a.py"`, `"a.py/"`, `".git/a.py"`, `"b.py"`, `"a\u0000.py"`, `1`}}, // the component's
+	{`source = "p@v1//a"`, false, []string{`""`, `"p@@//"`, `"https://user:secret@h.x/p.git//a"`, `"\u0007"`, `true`}},
+	{`url = "builtin:p"`, false, []string{`""`, `"--upload-pack=x"`, `"https://token@h.x/p.git"`, `"https://user:secret@h.x/p.git"`, `"ssh://user:secret@h.x/p.git"`, `"a\nb"`, `[]`}},
+	{`ref = "refs/tags/v1"`, false, []string{`"v1"`, `"refs/tags/a b"`, `"--x"`, `1`}},
+	{`object = "` + tag + `"`, true, []string{`""`, `"22"`, `"` + commit + `"`, `"` + strings.Repeat("G", 40) + `"`, `1`}},
+	{`commit = "` + commit + `"`, false, []string{`""`, `"1111111"`, `"` + strings.Repeat("A", 40) + `"`, `"HEAD"`, `1`}},
+	{`tree = "` + tree + `"`, false, []string{`""`, `"333"`, `"` + strings.Repeat("3", 41) + `"`, `1`}},
+	{`digest = "` + sum + `"`, false, []string{`""`, `"h1:"`, `"h1:AAAA"`, `"h2:47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU="`, `"` + strings.Replace(sum, "U=", "V=", 1) + `"`, `"` + sha + `"`, `1`}},
+	{`render = 1`, false, []string{`0`, `-1`, `"1"`, `99999999999999999999`}},
+	{`via = ["q//a", "q@v2//b"]`, true, []string{`[""]`, `["@@"]`, `[1]`, `"q//a"`}},
+	{`keys = { "odd key" = "a \"b\"\n", source = "timer" }`, true, []string{`{ a = 1 }`, `[]`, `"x"`}},
+	{`path = "b/c/1"`, false, []string{`""`, `"/b/c/1"`, `"b/c/../1"`, `"b/d"`, `"b/c"`, `"b/cd"`, `"b/c/2"`, `"b/c/2/3"`, `"b/c/.git/x"`, `"b/c/CON"`, `1`}}, // a file's
+	{`digest = "` + sha + `"`, false, []string{`""`, `"sha256:"`, `"` + sum + `"`, `"` + strings.ToUpper(sha) + `"`, `"md5:00"`, `1`}},
+	{`mode = "0755"`, false, []string{`""`, `"0777"`, `"755"`, `"4755"`, `"0o755"`, `493`}},
+}
+
+func TestParseRefusesEveryChange(t *testing.T) {
+	refuse := func(what, text string) {
+		t.Helper()
+		l, err := lockfile.Parse("ppm.lock", []byte(text))
+		if err == nil || l != nil || !errors.Is(err, failure.Usage) || failure.Hint(err) == "" || !strings.Contains(err.Error(), `"ppm.lock"`) {
+			t.Errorf("%s: %+v, %v (hint %q), want a usage error", what, l, err, failure.Hint(err))
+		}
+	}
+	for _, f := range fields {
+		line, rest, _ := strings.Cut(f.line, "\n") // what follows only tells two equal lines apart
+		if !strings.Contains(golden, f.line) {
+			t.Fatalf("the golden lock has no line %q", f.line)
+		}
+		replace := func(by string) string {
+			return strings.Replace(golden, f.line, strings.TrimPrefix(by+"\n"+rest, "\n"), 1)
+		}
+		key, _, _ := strings.Cut(line, " ")
+		refuse("twice: "+line, replace(line+"\n"+line))
+		refuse("unknown: "+line, replace(strings.ToUpper(key)+" = 1\n"+line))
+		for _, v := range f.bad {
+			refuse(key+" = "+v, replace(key+" = "+v))
+		}
+		if !f.optional {
+			refuse("without "+line, replace(""))
+		} else if _, err := lockfile.Parse("ppm.lock", []byte(replace(""))); err != nil {
+			t.Errorf("without %s: %v", line, err)
+		}
+	}
+}
+
+func TestParseRefuses(t *testing.T) {
+	parts := strings.SplitAfter(golden, "\n\n")
+	files := strings.Index(golden, "[[component.file]]")
+	for _, c := range []struct{ text, want string }{
+		{"", "states its version"},
+		{"version = 2\n[future]\nx = 1\n", "newer ppm"}, // with what only that one knows
+		{"version = 2\n", "newer ppm"},                  //
+		{parts[0] + parts[1] + parts[1] + parts[2], "two components at one path"},
+		{golden[:files], "lists no files"},
+		{parts[0] + parts[1] + "[[component.file]]\npath = \"A.PY\"\ndigest = \"" + sha + "\"\nmode = \"0644\"\n", "outside its component"},
+		{parts[0] + parts[2] + strings.ReplaceAll(strings.ReplaceAll(parts[2], `"b/c"`, `"B"`), `"b/c/`, `"B/c/`), "one name"}, // on another system
+		{"version = 1\n<<<<<<< HEAD\nx\n=======\ny\n>>>>>>> theirs\n", "conflict markers"},
+		{"version = 1\r\n=======\r\n", "conflict markers"},
+		{"version = 1\n[component]\n", "array of tables"},
+		{"version = 1\n[[components]]\n", "unknown field"},
+		{"\x00\xff", "line 1"},
+	} {
+		l, err := lockfile.Parse("ppm.lock", []byte(c.text))
+		if l != nil || !errors.Is(err, failure.Usage) || !strings.Contains(err.Error(), c.want) || failure.Hint(err) == "" {
+			t.Errorf("Parse(%q) = %+v, %v (hint %q), want an error with %q", c.text, l, err, failure.Hint(err), c.want)
+		}
+	}
+}
+
+func TestLookups(t *testing.T) {
+	l := goldenLock()
+	if c, ok := l.Component("b/c"); !ok || !c.Dir {
+		t.Errorf("Component(b/c) = %+v, %v", c, ok)
+	}
+	if _, ok := l.Component("b"); ok {
+		t.Error("Component(b) is there, though only b/c is")
+	}
+	if c, f, ok := l.Owner("b/c/2"); !ok || c.Path != "b/c" || f.Path != "b/c/2" {
+		t.Errorf("Owner(b/c/2) = %+v, %+v, %v", c, f, ok)
+	}
+	if _, _, ok := l.Owner("b/c/3"); ok {
+		t.Error("Owner(b/c/3) is there, though no component has that file")
+	}
+	copied := l.Clone()
+	if !copied.Remove("b/c") || copied.Remove("b/c") || len(l.Components) != 2 {
+		t.Errorf("Remove(b/c) of a clone left %d components, and %d in the lock itself", len(copied.Components), len(l.Components))
+	}
+	c, _ := l.Component("a.py")
+	c.Render = 2
+	if l.Put(c); len(l.Components) != 2 || l.Components[0].Render != 2 {
+		t.Errorf("Put at a known path: %+v", l.Components)
+	}
+}
+
+func FuzzParse(f *testing.F) {
+	f.Add([]byte(golden))
+	f.Add([]byte("version = 1\n"))
+	f.Add([]byte(strings.ReplaceAll(golden, "\n", "\r\n")))
+	f.Fuzz(func(t *testing.T, data []byte) {
+		l, err := lockfile.Parse("ppm.lock", data)
+		if err != nil {
+			return
+		}
+		text := l.Format()
+		again, err := lockfile.Parse("ppm.lock", text)
+		if err != nil || !reflect.DeepEqual(again, l) {
+			t.Fatalf("Parse(Format(x)) = %+v, %v, want %+v", again, err, l)
+		}
+		if !bytes.Equal(again.Format(), text) {
+			t.Errorf("Format(Parse(b)) = %q, want %q", again.Format(), text)
+		}
+	})
+}
+
+func FuzzFormat(f *testing.F) {
+	f.Add("a/b.py", "name", "value \"x\"\n\x7f", "refs/tags/v1")
+	f.Fuzz(func(t *testing.T, path, key, value, ref string) {
+		if !utf8.ValidString(strings.Join([]string{path, key, value, ref}, " ")) {
+			return // which Format does not take
+		}
+		l := goldenLock()
+		l.Components[0].Path, l.Components[0].Files[0].Path, l.Components[0].Ref = path, path, ref
+		l.Components[0].Keys = map[string]string{key: value}
+		got, err := lockfile.Parse("ppm.lock", l.Format())
+		if err != nil {
+			return // a path or ref that no lock may have
+		}
+		if c, ok := got.Component(path); !ok || !reflect.DeepEqual(c, l.Components[0]) {
+			t.Errorf("Parse(Format(%+v)) = %+v", l.Components[0], c)
+		}
+	})
+}

@@ -1,0 +1,163 @@
+package manifest_test
+
+import (
+	"bytes"
+	"errors"
+	"strings"
+	"testing"
+
+	"github.com/Project-Manager-With-Git/ppm/pkg/failure"
+	"github.com/Project-Manager-With-Git/ppm/pkg/manifest"
+)
+
+const (
+	block  = "[[component]]\nsource = \"p@v1//a\"\npath = \"a.py\"\n"
+	block2 = "[[component]]\nsource = \"p@v1//b\"\npath = \"b\"\n"
+)
+
+func TestAddComponent(t *testing.T) {
+	a := manifest.Component{Source: "p@v1//a", Path: "a.py"}
+	keyed := manifest.Component{Source: "p@v2//a", Path: "./a.py", Keys: map[string]string{"z": "1", "odd key": "a \"b\"\n\\"}}
+	const keys = `keys = { "odd key" = "a \"b\"\n\\", z = "1" }`
+	for _, c := range []struct {
+		text string
+		add  manifest.Component
+		want string
+	}{
+		{"", a, block}, // the first of all
+		{"# hi\n", a, "# hi\n\n" + block},
+		{"# hi", a, "# hi\n\n" + strings.TrimSuffix(block, "\n")},                                          // no final newline
+		{"# hi\r\n", a, "# hi\r\n\r\n" + strings.ReplaceAll(block, "\n", "\r\n")},                          // CRLF
+		{"\n\n", a, "\n\n\n" + block},                                                                      // blank lines stay
+		{"\ufeff# hi\n", a, "\ufeff# hi\n\n" + block},                                                      // a byte order mark stays
+		{block2, keyed, block2 + "\n[[component]]\nsource = \"p@v2//a\"\npath = \"a.py\"\n" + keys + "\n"}, // with keys, behind another
+		{"# 1\n" + block + "# 2\n", a, "# 1\n" + block + "# 2\n"},                                          // the same again changes nothing
+		{"# 1\n" + block + "# 2\n", keyed, "# 1\n[[component]]\nsource = \"p@v2//a\"\npath = \"a.py\"\n" + keys + "\n# 2\n"},
+		{"[[component]] # x\npath = 'a.py' # y\n# z\nsource='p//a'# w\n", a, "[[component]] # x\npath = 'a.py' # y\n# z\nsource=\"p@v1//a\"# w\n"},         // only the value
+		{"[[component]]\nsource='p@v1//a'\npath='./a.py/'\nkeys={a='1'}\n" + block2, a, "[[component]]\nsource='p@v1//a'\npath='./a.py/'\n" + block2},      // keys go
+		{"[[component]]\npath='a.py'\nkeys.z='1'\n# c\nkeys.y='2'\nsource='p@v2//a'", keyed, "[[component]]\npath='a.py'\n# c\nsource='p@v2//a'\n" + keys}, // dotted keys, no final newline
+		{"[[component]]\npath='a.py'\nsource='p@v2//a'\n[component.keys]\nz='2'\n" + block2, keyed, "[[component]]\npath='a.py'\nsource='p@v2//a'\n" + keys + "\n" + block2},
+		{"[project]\ndescription = \"\"\"\n[[component]]\npath = \"a.py\"\n\"\"\"\n", a, "[project]\ndescription = \"\"\"\n[[component]]\npath = \"a.py\"\n\"\"\"\n\n" + block}, // a string that looks like a block
+	} {
+		got, err := manifest.AddComponent("ppm.toml", []byte(c.text), c.add)
+		if err != nil || string(got) != c.want {
+			t.Errorf("AddComponent(%q):\n%q, %v, want\n%q", c.text, got, err, c.want)
+		}
+	}
+}
+
+func TestRemoveComponent(t *testing.T) {
+	for _, c := range []struct{ text, path, want string }{
+		{block, "a.py", ""},
+		{block, "./a.py", ""}, // another spelling of the path
+		{block + "\n" + block2, "a.py", block2},
+		{block + "\n" + block2, "b", block},
+		{"# 1\n\n# 2\n" + block + "# 3\n", "a.py", "# 1\n\n# 2\n# 3\n"}, // comments around stay
+		{"[project]\nname='x'\n\n" + block + "\n[keys]\na='b'\n", "a.py", "[project]\nname='x'\n\n[keys]\na='b'\n"},                 // in the middle
+		{"[[component]]\nsource='p//a'\npath='a.py'\n[component.keys]\nx='1'\n\n" + block2, "a.py", block2},                         // its own table goes with it
+		{"[[component]]\nsource='p//a'\npath='a.py'\nkeys = {\n# [[component]]\nx = \"\"\"\n[[component]]\n\"\"\" }\n", "a.py", ""}, // look-alikes inside
+		{"\ufeff" + block, "a.py", "\ufeff"},
+	} {
+		got, err := manifest.RemoveComponent("ppm.toml", []byte(c.text), c.path)
+		if err != nil || string(got) != c.want {
+			t.Errorf("RemoveComponent(%q, %q):\n%q, %v, want\n%q", c.text, c.path, got, err, c.want)
+		}
+	}
+}
+
+func TestSetProject(t *testing.T) {
+	p := manifest.Project{Name: "x", Language: "py"}
+	const table = "[project]\nname = \"x\"\nlanguage = \"py\"\n"
+	for _, c := range []struct {
+		text string
+		set  manifest.Project
+		want string
+	}{
+		{"", p, table},
+		{"# top\n\n# of a\n" + block, p, "# top\n\n" + table + "\n# of a\n" + block}, // a block keeps its comment
+		{"\ufeff" + block, p, "\ufeff" + table + "\n" + block},
+		{"[project] # me\nname = 'y' # why\n\n" + block, p, "[project] # me\nname = \"x\" # why\nlanguage = \"py\"\n\n" + block},
+		{"[project]\nname = 'x'\nenv = 'venv'\nlanguage='py'", p, "[project]\nname = 'x'\nlanguage='py'"}, // one that is empty goes
+		{"[project]\nkeywords = [\n'a', # one\n]\n", manifest.Project{Keywords: []string{"a", "b"}}, "[project]\nkeywords = [\"a\", \"b\"]\n"},
+		{"[project]\nkeywords = [\n'a', # one\n]\n", manifest.Project{Keywords: []string{"a"}}, "[project]\nkeywords = [\n'a', # one\n]\n"}, // equal: untouched
+		{"# c\n", manifest.Project{}, "# c\n"}, // nothing to say
+		{"[project]\nname = 'x'", manifest.Project{Name: "x", Env: "venv"}, "[project]\nname = 'x'\nenv = \"venv\""},
+	} {
+		got, err := manifest.SetProject("ppm.toml", []byte(c.text), c.set)
+		if err != nil || string(got) != c.want {
+			t.Errorf("SetProject(%q):\n%q, %v, want\n%q", c.text, got, err, c.want)
+		}
+	}
+}
+
+func TestEditRefuses(t *testing.T) {
+	a := manifest.Component{Source: "p@v1//a", Path: "a.py"}
+	add := func(c manifest.Component) func([]byte) ([]byte, error) {
+		return func(text []byte) ([]byte, error) { return manifest.AddComponent("ppm.toml", text, c) }
+	}
+	remove := func(path string) func([]byte) ([]byte, error) {
+		return func(text []byte) ([]byte, error) { return manifest.RemoveComponent("ppm.toml", text, path) }
+	}
+	project := func(text []byte) ([]byte, error) {
+		return manifest.SetProject("ppm.toml", text, manifest.Project{Name: "x"})
+	}
+	const inline = "component = [{source = 'p//a', path = 'a.py'}]\n"
+	for _, c := range []struct {
+		text string
+		edit func([]byte) ([]byte, error)
+		want string // in the message
+	}{
+		{inline, add(manifest.Component{Source: "p//b", Path: "b"}), "cannot be edited"},
+		{inline, add(a), "cannot be edited"},
+		{inline, remove("a.py"), "cannot be edited"},
+		{block + "[keys]\n[component.keys]\na='b'\n", remove("a.py"), "cannot be edited"}, // a table of the block elsewhere
+		{"project.name = 'y'\n", project, "cannot be edited"},
+		{"project = {name = 'y'}\n", project, "cannot be edited"},
+		{block, remove("b"), "there is none"},
+		{block, remove("../a.py"), "removing component"},
+		{"x = 1", add(a), "unknown field"}, // what is broken before is not edited
+		{"", add(manifest.Component{Source: "p//a", Path: "../x"}), "not a name"},
+		{"", add(manifest.Component{Source: "p//a", Path: "/x"}), "absolute"},
+		{"", add(manifest.Component{Source: "p//a", Path: ".git/x"}), "own folder"},
+		{"", add(manifest.Component{Source: "p//a"}), "no path"},
+		{"", add(manifest.Component{Path: "x"}), "no source"},
+		{"", add(manifest.Component{Source: "p//a", Path: "x", Keys: map[string]string{"a": "\xff"}}), "UTF-8"},
+	} {
+		got, err := c.edit([]byte(c.text))
+		if !errors.Is(err, failure.Usage) || !strings.Contains(err.Error(), c.want) || failure.Hint(err) == "" || got != nil {
+			t.Errorf("editing %q: %q, %v (hint %q), want an error with %q", c.text, got, err, failure.Hint(err), c.want)
+		}
+	}
+}
+
+func FuzzAddRemove(f *testing.F) {
+	for _, text := range []string{"", "\n", "# c", "a", block, block2 + "\n\n", "[project]\r\nname = 'x'\r\n", "\ufeff[keys]\na='b'", "component = []", "[keys]\na = '''\n[[component]]'''", block2 + "[component.keys]\na.b='1'"} {
+		f.Add(text, "a/b.py", "name", "va\"lue")
+	}
+	f.Fuzz(func(t *testing.T, text, path, key, value string) {
+		c := manifest.Component{Source: "p@v1//a", Path: path, Keys: map[string]string{key: value}}
+		added, err := manifest.AddComponent("ppm.toml", []byte(text), c)
+		if err != nil {
+			return
+		}
+		before, err := manifest.Parse("ppm.toml", []byte(text), manifest.ProjectLayer)
+		if err != nil {
+			t.Fatalf("a text was edited that cannot be read: %v", err)
+		}
+		after, err := manifest.Parse("ppm.toml", added, manifest.ProjectLayer)
+		if err != nil {
+			t.Fatalf("the edited text cannot be read: %v", err)
+		}
+		if len(after.Components) == len(before.Components) {
+			return // replaced
+		}
+		got := after.Components[len(after.Components)-1]
+		if len(got.Keys) != 1 || got.Keys[key] != value {
+			t.Errorf("added keys %q, want %q = %q", got.Keys, key, value)
+		}
+		removed, err := manifest.RemoveComponent("ppm.toml", added, path)
+		if err != nil || !bytes.Equal(removed, []byte(text)) {
+			t.Errorf("add, then remove: %q, %v, want %q", removed, err, text)
+		}
+	})
+}
