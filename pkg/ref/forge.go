@@ -29,7 +29,7 @@ func (p parser) forge(base string, path span) (Ref, bool, error) {
 	}
 	segments := path.trimRight("/").split("/")[1:]
 	repo, tag := forgeShape(base, segments)
-	if tag == 0 || !isAuthority(base[strings.Index(base, "://")+3:]) {
+	if tag == 0 {
 		return Ref{}, false, nil
 	}
 	root := path.upto(segments[repo-1].at + len(segments[repo-1].text) - path.at)
@@ -90,15 +90,15 @@ func (p parser) forgeVersion(s span) (Version, error) {
 
 // forgeComponent reads the path behind the tag in a web address, or the component typed behind the address.
 func (p parser) forgeComponent(segments []span, rest span) (string, error) {
-	typed, hasTyped := strings.CutPrefix(rest.text, "//")
+	_, typed, hasTyped := rest.cut("//")
 	if len(segments) == 0 {
 		if !hasTyped {
 			return "", nil
 		}
-		return p.component(parts{component: rest.from(2), hasVersion: true})
+		return p.component(parts{component: typed, hasVersion: true})
 	}
 	if hasTyped {
-		return "", p.fail(span{typed, rest.at + 2}, "the address names a path already", p.input[:rest.at])
+		return "", p.fail(typed, "the address names a path already", p.input[:rest.at])
 	}
 	var names []string
 	for _, s := range segments {

@@ -28,42 +28,52 @@ func isPath(s string) bool {
 func (p parser) url(all span, scheme string) (Ref, error) {
 	tail := all.from(len(scheme) + len("://"))
 	scheme = strings.ToLower(scheme)
-	authority := tail
+	authority, path := tail, tail.from(len(tail.text))
 	if i := strings.IndexByte(tail.text, '/'); i >= 0 {
-		authority = tail.upto(i)
+		authority, path = tail.upto(i), tail.from(i)
 	}
-	host := strings.ToLower(authority.text)
-	switch scheme {
-	case "https", "http":
-		if r, ok, err := p.forge(scheme+"://"+host, tail.from(len(host))); ok || err != nil {
-			return r, err
-		}
-	case "ssh":
-		if user, name, ok := strings.Cut(authority.text, "@"); ok {
-			if !userPattern.MatchString(user) {
-				return Ref{}, p.fail(authority.upto(len(user)), "the user is not a user name", formSSH)
-			}
-			host = user + "@" + strings.ToLower(name)
-		}
-	case "file":
-		if host == "localhost" {
-			host = ""
-		}
-		if host != "" {
-			return Ref{}, p.fail(authority, "a file URL names no other machine", "file:///PATH@TAG//COMPONENT")
-		}
-	default:
-		return Ref{}, p.fail(all.upto(len(scheme)), "the scheme is not one of https, http, ssh and file", formURL)
-	}
-	if _, name, _ := strings.Cut("@"+host, "@"); scheme != "file" && !isAuthority(name[strings.LastIndexByte(name, '@')+1:]) {
-		return Ref{}, p.fail(authority, "the host is not a host name", scheme+"://HOST/PATH@TAG//COMPONENT")
-	}
-	t := split(tail.from(len(authority.text)), strings.IndexByte)
-	path, err := p.path(t.origin)
+	base, err := p.base(all.upto(len(scheme)), scheme, authority)
 	if err != nil {
 		return Ref{}, err
 	}
-	return p.finish(Origin{URL: scheme + "://" + host + path}, t)
+	if scheme == "https" || scheme == "http" {
+		if r, ok, err := p.forge(base, path); ok || err != nil {
+			return r, err
+		}
+	}
+	t := split(path, strings.IndexByte)
+	clean, err := p.path(t.origin)
+	if err != nil {
+		return Ref{}, err
+	}
+	return p.finish(Origin{URL: base + clean}, t)
+}
+
+// base checks scheme, which stands at s, and authority, and returns them in canonical form: "https://host:443".
+func (p parser) base(s span, scheme string, authority span) (string, error) {
+	user, host := "", authority
+	switch scheme {
+	case "https", "http":
+	case "ssh":
+		if name, rest, ok := authority.cut("@"); ok {
+			if !userPattern.MatchString(name.text) {
+				return "", p.fail(name, "the user is not a user name", formSSH)
+			}
+			user, host = name.text+"@", rest
+		}
+	case "file":
+		if host.text == "" || strings.EqualFold(host.text, "localhost") {
+			return "file://", nil
+		}
+		return "", p.fail(authority, "a file URL names no other machine", "file:///PATH@TAG//COMPONENT")
+	default:
+		return "", p.fail(s, "the scheme is not one of https, http, ssh and file", formURL)
+	}
+	name := strings.ToLower(host.text)
+	if !isAuthority(name) {
+		return "", p.fail(host, "the host is not a host name", scheme+"://HOST/PATH@TAG//COMPONENT")
+	}
+	return scheme + "://" + user + name, nil
 }
 
 // isAuthority reports whether s is a host name, an IPv4 address or an IPv6 address in brackets, maybe with a port.

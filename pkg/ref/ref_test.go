@@ -73,6 +73,7 @@ var good = []struct {
 	{"https://github.com/o/r/commit/0123abcd", "https://github.com/o/r.git", "0123abcd", ref.Exact, ""},               //
 	{"https://github.com/o/r/tree/v1//comp", "https://github.com/o/r.git", "v1", ref.Exact, "comp"},                   // a component typed behind it
 	{"https://gitlab.com/g/h/r/-/tree/v1/a?ref_type=tags", "https://gitlab.com/g/h/r.git", "v1", ref.Exact, "a"},      // GitLab
+	{"https://github.com/o/r/tree/v1?tab=readme//comp", "https://github.com/o/r.git", "v1", ref.Exact, "comp"},        // behind a query
 	{"https://gitlab.com/g/r/-/tags/v1", "https://gitlab.com/g/r.git", "v1", ref.Exact, ""},                           //
 	{"https://codeberg.org/o/r/src/tag/v1/a/b", "https://codeberg.org/o/r.git", "v1", ref.Exact, "a/b"},               // Gitea
 	{"https://codeberg.org/o/r/src/branch/main", "https://codeberg.org/o/r.git", "main", ref.Exact, ""},               //
@@ -122,6 +123,7 @@ func TestParseRefuses(t *testing.T) {
 		{"re po@v1", " ", "a name has no space", "repo@v1"},                                                                  // spaces
 		{"repo@v 1", " ", "a tag or branch has no space", "repo@v1"},                                                         //
 		{" repo", " ", "a space stands before or after it", "repo"},                                                          //
+		{"  ", " ", "a space stands before or after it", "REPO@TAG//COMPONENT"},                                              //
 		{"repo ", " ", "a space stands before or after it", "repo"},                                                          //
 		{`ns\repo`, `\`, `a reference has / and no \`, "ns/repo"},                                                            //
 		{`repo@v1//a\b`, `\`, `a component has no \ in its name`, "REPO@TAG//COMPONENT"},                                     //
@@ -159,6 +161,19 @@ func TestParseRefuses(t *testing.T) {
 		{"https://host:0/a", "host:0", "the host is not a host name", ""},                                                    //
 		{"a_b::ns::repo", "a_b", "the host is not a host name", ""},                                                          //
 		{"/", "", "the path of the repository is missing", ""},                                                               //
+		{"a/..::repo", "a/..", "the namespace is not a name", ""},                                                            // names
+		{"re+po", "re+po", "the repository is not a name", "REPO"},                                                           //
+		{"gitlab.com/g/h/repo", "/", "the parts of a name are separated by ::", "gitlab.com::g/h::repo"},                     //
+		{"repo@a..b-^1", "a..b-", "git allows no such tag or branch", ""},                                                    // the prefix of a range
+		{"repo@a\\b", `\`, `a version has no \`, "repo@a/b"},                                                                 //
+		{`./a\b`, `\`, `a reference has / and no \`, "./a/b"},                                                                // paths
+		{"./a/ b", "./a/ b", "no part of the path starts or ends with a space", ""},                                          //
+		{`C:\\a`, `C:\\a`, "the path has an empty segment", ""},                                                              //
+		{"https://h/a|b", "|", "a URL has no | in its path", ""},                                                             //
+		{"https://github.com/-o/r/tree/v1", "-o", "no part of the path starts with -", ""},                                   // web addresses
+		{"https://github.com/o/r/tree/%zz/a", "%zz", "the address names no tag, branch or commit", ""},                       //
+		{"https://github.com/o/r/blob/v1/a%20b", "a%20b", "the path has a character that no component may have", ""},         //
+		{"https://github.com/o/r/blob/v1/%2e%2e/b", "%2e%2e", "a component's path has no . or .. segment", ""},               //
 		{"~/pack", "~", "a local path starts with ./, ../ or /", ""},                                                         //
 		{"repo@>=1.x.y <", ">=1.x.y <", "it is not a range of versions", "repo@^1.2 or repo@>=1.2 <2"},                       // versions
 		{"repo@cp-*^1", "^", "a range has no wildcard before its operator", ""},                                              //
@@ -217,8 +232,15 @@ func TestVersionParts(t *testing.T) {
 			t.Errorf("ParseVersion(%q) = %q %q, %v", c.in, v.Prefix(), v.Constraint(), err)
 		}
 	}
-	if _, err := ref.ParseVersion("a//b"); !errors.Is(err, failure.Usage) {
-		t.Errorf("ParseVersion of a//b: %v", err)
+	for _, s := range []string{"a//b", "", "a@b", "-v", "v\n", "//c"} {
+		if v, err := ref.ParseVersion(s); !errors.Is(err, failure.Usage) || v != (ref.Version{}) {
+			t.Errorf("ParseVersion(%q) = %v, %v", s, v, err)
+		}
+	}
+	for s, want := range map[string]bool{"0123abc": true, "ABCDEF0": true, "0123ab": false, "0123abg": false, strings.Repeat("a", 64): true, strings.Repeat("a", 65): false} {
+		if ref.MayBeCommit(s) != want {
+			t.Errorf("MayBeCommit(%q) = %v", s, !want)
+		}
 	}
 }
 

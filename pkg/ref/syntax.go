@@ -1,6 +1,7 @@
 package ref
 
 import (
+	"cmp"
 	"fmt"
 	"strings"
 	"unicode"
@@ -49,7 +50,7 @@ func (e *SyntaxError) Caret() string {
 			columns = 2
 		}
 		line.WriteRune(r)
-		if i < max(e.Offset+e.Length, e.Offset) {
+		if i < e.Offset+e.Length {
 			under.WriteString(strings.Repeat(mark, columns))
 		}
 	}
@@ -150,7 +151,7 @@ func (p parser) checkText() error {
 		if at.at < 0 {
 			at.at = len(trimmed)
 		}
-		return p.fail(at, "a space stands before or after it", trimmed)
+		return p.fail(at, "a space stands before or after it", cmp.Or(trimmed, formName))
 	}
 	if strings.HasPrefix(p.input, "-") {
 		return p.fail(span{"-", 0}, "it starts with -", formName)

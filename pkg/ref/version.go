@@ -70,7 +70,7 @@ func (p parser) version(s span) (Version, error) {
 	if i := operator(s.text); i >= 0 && !strings.ContainsAny(s.text[:i], "*?[") {
 		return p.rangeVersion(s, i)
 	}
-	if err := p.checkRefName(s); err != nil {
+	if err := p.checkRefName(s, s.text); err != nil {
 		return Version{}, err
 	}
 	if !strings.ContainsAny(text, "*?[") {
@@ -96,7 +96,8 @@ func (p parser) rangeVersion(s span, i int) (Version, error) {
 	prefix := strings.TrimLeft(s.text[:i], " ")
 	constraint := strings.Join(strings.Fields(s.text[i:]), " ")
 	if prefix != "" {
-		if err := p.checkRefName(span{prefix + "0", s.at + i - len(prefix)}); err != nil { // as in the tags it is to match
+		typed := s.upto(i).from(i - len(prefix))
+		if err := p.checkRefName(typed, prefix+"0"); err != nil { // a tag that it may match
 			return Version{}, err
 		}
 	}
@@ -106,8 +107,9 @@ func (p parser) rangeVersion(s span, i int) (Version, error) {
 	return Version{text: prefix + constraint, kind: Range, prefix: len(prefix)}, nil
 }
 
-// checkRefName checks s as the name of a tag or branch by git's rules, wildcards allowed, and finds common mistakes.
-func (p parser) checkRefName(s span) error {
+// checkRefName finds common mistakes in s, and checks name, which s is or starts, as the name of a tag or
+// branch by git's rules, wildcards allowed.
+func (p parser) checkRefName(s span, name string) error {
 	if bad := s.index("#"); bad.text != "" {
 		return p.fail(bad, "a component starts with //, not with #", p.replace(bad, "//"))
 	}
@@ -125,15 +127,14 @@ func (p parser) checkRefName(s span) error {
 			return p.fail(s.from(i).upto(1), "a range has no wildcard before its operator", formVersion)
 		}
 	}
-	for _, segment := range s.split("/") {
-		t := segment.text
+	for segment := range strings.SplitSeq(name, "/") {
 		switch {
-		case t == "":
+		case segment == "":
 			return p.fail(s, "the version starts or ends with /", p.replace(s, strings.Trim(s.text, "/")))
-		case t[0] == '-':
-			return p.fail(segment, "no part of a version starts with -", formVersion)
-		case t[0] == '.' || strings.HasSuffix(t, "."), strings.Contains(t, ".."), strings.HasSuffix(t, ".lock"):
-			return p.fail(segment, "git allows no such tag or branch", formVersion)
+		case segment[0] == '-':
+			return p.fail(s, "no part of a version starts with -", formVersion)
+		case segment[0] == '.' || strings.HasSuffix(segment, "."), strings.Contains(segment, ".."), strings.HasSuffix(segment, ".lock"):
+			return p.fail(s, "git allows no such tag or branch", formVersion)
 		}
 	}
 	return nil
