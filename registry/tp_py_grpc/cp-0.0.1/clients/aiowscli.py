@@ -220,9 +220,8 @@ class Client:
             status = error.response.status_code
             text = f"the server refused the handshake with status {status}"
             raise Ended(text, Exit.REFUSED, temporary=status >= 500) from error
-        except ssl.SSLCertVerificationError as error:
-            text = f"cannot trust the server's certificate: {error.verify_message}"
-            raise Ended(text, Exit.LOST) from error
+        except ssl.SSLError as error:
+            raise Ended(f"the TLS handshake failed: {error}", Exit.LOST) from error
         except (OSError, asyncio.TimeoutError, InvalidMessage) as error:
             raise Ended(f"cannot connect: {error}", Exit.LOST, temporary=True) from error
         except InvalidHandshake as error:
@@ -330,8 +329,10 @@ async def run(args: argparse.Namespace) -> Exit:
 
 def address(text: str) -> str:
     url = urlsplit(text)
-    if url.scheme not in ("ws", "wss") or not url.hostname or url.fragment or url.port == 0:
-        raise argparse.ArgumentTypeError(f"{text!r} is not of the form ws[s]://host[:port][/path]")
+    if not text.startswith(("ws://", "wss://")) or not url.hostname or url.port == 0:
+        raise argparse.ArgumentTypeError(f"{text!r} is not ws[s]://host[:port][/path]")
+    if url.fragment:
+        raise argparse.ArgumentTypeError(f"{text!r} has a fragment, which no server sees")
     return text
 
 

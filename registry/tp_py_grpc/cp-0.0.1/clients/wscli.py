@@ -244,9 +244,8 @@ class Client:
             text = f"the server refused the handshake with status {error.status_code}"
             retry = error.status_code >= 500
             raise Ended(text, Exit.REFUSED, temporary=retry) from error
-        except ssl.SSLCertVerificationError as error:
-            text = f"cannot trust the server's certificate: {error.verify_message}"
-            raise Ended(text, Exit.LOST) from error
+        except ssl.SSLError as error:
+            raise Ended(f"the TLS handshake failed: {error}", Exit.LOST) from error
         except (
             OSError,
             websocket.WebSocketAddressException,
@@ -383,8 +382,10 @@ def run(args: argparse.Namespace) -> Exit:
 
 def address(text: str) -> str:
     url = urlsplit(text)
-    if url.scheme not in ("ws", "wss") or not url.hostname or url.fragment or url.port == 0:
-        raise argparse.ArgumentTypeError(f"{text!r} is not of the form ws[s]://host[:port][/path]")
+    if not text.startswith(("ws://", "wss://")) or not url.hostname or url.port == 0:
+        raise argparse.ArgumentTypeError(f"{text!r} is not ws[s]://host[:port][/path]")
+    if url.fragment:
+        raise argparse.ArgumentTypeError(f"{text!r} has a fragment, which no server sees")
     return text
 
 
