@@ -80,9 +80,11 @@ func (o *objects) commits(prefix string) ([]string, error) {
 	return ids, err
 }
 
-// withPrefix returns the ids of all objects that start with the given bytes.
+// withPrefix returns the ids of all objects, or of all commits, that start with the given bytes, and perhaps of others.
 func (o *objects) withPrefix(prefix []byte) ([]plumbing.Hash, error) {
-	switch s := o.EncodedObjectStorer.(type) {
+	switch s := o.source.(type) {
+	case *packSource:
+		return s.withPrefix(prefix)
 	case *filesystem.Storage:
 		return s.HashesWithPrefix(prefix)
 	case *memory.Storage:

@@ -1,8 +1,8 @@
 package fetch
 
 import (
+	"bytes"
 	"context"
-	"errors"
 	"os"
 	"path/filepath"
 	"slices"
@@ -163,16 +163,19 @@ func (c *composed) write(ctx context.Context, dir string) error {
 	if err := initBare(dir); err != nil {
 		return err
 	}
-	f, err := os.Create(filepath.Join(dir, packName))
+	var pack bytes.Buffer
+	if _, err := packfile.NewEncoder(&pack, c.storage, false).Encode(c.order, 0); err != nil {
+		return err
+	}
+	index, sum, err := indexPack(ctx, bytes.NewReader(pack.Bytes()), int64(pack.Len()))
 	if err != nil {
 		return err
 	}
-	_, err = packfile.NewEncoder(f, c.storage, false).Encode(c.order, 0)
-	if err == nil {
-		err = install(ctx, f, dir, dir)
+	if err := os.WriteFile(filepath.Join(dir, packName), pack.Bytes(), 0o644); err != nil {
+		return err
 	}
-	if err != nil {
-		return errors.Join(err, f.Close())
+	if err := install(dir, dir, sum, index); err != nil {
+		return err
 	}
 	return writeRefs(dir, dir, c.refs)
 }

@@ -31,6 +31,7 @@ const (
 	commonDir   = "commondir"
 	maxPathFile = 1 << 16 // bytes of a file that holds one path
 	maxObject   = 128 << 20
+	lazyObject  = 1 << 20 // larger objects show their size before they are inflated
 )
 
 // local is the origin of a repository on this disk. It is only read, in process.

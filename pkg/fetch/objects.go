@@ -8,18 +8,14 @@ import (
 	"math"
 	"strconv"
 
-	"github.com/go-git/go-billy/v5/osfs"
 	"github.com/go-git/go-git/v5/plumbing"
 	"github.com/go-git/go-git/v5/plumbing/cache"
 	"github.com/go-git/go-git/v5/plumbing/object"
-	"github.com/go-git/go-git/v5/plumbing/storer"
-	"github.com/go-git/go-git/v5/storage/filesystem"
 )
 
 // Sizes of what is kept in memory while objects are read.
 const (
 	deltaCache   = 16 * cache.MiByte // objects that others are stored as differences to
-	lazyObject   = 1 << 20           // larger objects show their size before they are inflated
 	maxTagChain  = 10                // tags of tags
 	minCommitHex = 7                 // digits of an abbreviated commit id
 	fullCommit   = 40
@@ -27,8 +23,14 @@ const (
 
 // objects reads git objects and verifies each against its id.
 type objects struct {
-	storer.EncodedObjectStorer
+	source
 	close func() error // may be nil
+}
+
+// A source finds git objects by id. It need not verify them. Objects that are not there are
+// plumbing.ErrObjectNotFound.
+type source interface {
+	EncodedObject(plumbing.ObjectType, plumbing.Hash) (plumbing.EncodedObject, error)
 }
 
 // damaged says that a repository does not hold what it should: an object that is missing,
@@ -42,14 +44,6 @@ func (d *damaged) Error() string { return fmt.Sprintf("object %s: %v", d.id, d.e
 func (d *damaged) Unwrap() error { return d.err }
 
 var errWrongContent = errors.New("its content is not what its id says")
-
-// cachedObjects opens the bare repository in dir, which only ever gains whole packs.
-func cachedObjects(dir string) *objects {
-	s := filesystem.NewStorageWithOptions(osfs.New(dir), cache.NewObjectLRU(deltaCache), filesystem.Options{
-		ExclusiveAccess: true, KeepDescriptors: true, LargeObjectThreshold: lazyObject,
-	})
-	return &objects{s, s.Close}
-}
 
 // shut closes what reading has opened.
 func (o *objects) shut() error {
@@ -126,21 +120,6 @@ func content(obj plumbing.EncodedObject) ([]byte, error) {
 		return nil, err
 	}
 	return data, nil
-}
-
-// size returns the size of an object as its header tells it, without inflating a large one.
-func (o *objects) size(id plumbing.Hash) (n int64, err error) {
-	err = guard(func() error {
-		obj, err := o.EncodedObject(plumbing.AnyObject, id)
-		if err == nil {
-			n = obj.Size()
-		}
-		return err
-	})
-	if err != nil {
-		return 0, &damaged{id, err}
-	}
-	return n, nil
 }
 
 type errWrongType struct {

@@ -1,6 +1,7 @@
 package fetch
 
 import (
+	"bytes"
 	"context"
 	"encoding/binary"
 	"errors"
@@ -49,57 +50,48 @@ func receive(ctx context.Context, r io.Reader, dir, temp string, l Limits) error
 	if err := inspect(&meter{ctx: ctx, f: f, left: readBudget(n, 0)}, n, l); err != nil {
 		return err
 	}
-	return install(ctx, f, dir, temp)
+	index, sum, err := indexPack(ctx, f, n)
+	if err := errors.Join(err, f.Close()); err != nil {
+		return err
+	}
+	return install(dir, temp, sum, index)
 }
 
-// install indexes the pack in f, a file in temp, and moves both into the repository. A reader sees a
-// pack only when its index is there, so the index goes first.
-func install(ctx context.Context, f *os.File, dir, temp string) error {
-	info, err := f.Stat()
-	if err != nil {
-		return err
-	}
-	index, err := os.Create(filepath.Join(temp, indexName))
-	if err != nil {
-		return err
-	}
-	defer index.Close()
-	sum, err := indexPack(ctx, f, info.Size(), index)
-	if err != nil {
-		return err
-	}
-	if err := errors.Join(index.Close(), f.Close()); err != nil {
+// install moves the pack that is in temp into the repository in dir, with its index. A reader finds
+// packs by their .pack files, so the index goes first.
+func install(dir, temp string, sum plumbing.Hash, index []byte) error {
+	if err := os.WriteFile(filepath.Join(temp, indexName), index, 0o644); err != nil {
 		return err
 	}
 	base := filepath.Join(dir, "objects", "pack", "pack-"+sum.String())
-	return errors.Join(os.Rename(index.Name(), base+".idx"), os.Rename(f.Name(), base+".pack"))
+	return errors.Join(os.Rename(filepath.Join(temp, indexName), base+".idx"), os.Rename(filepath.Join(temp, packName), base+".pack"))
 }
 
-// indexPack writes the index of the pack in f to w. Every object is inflated and hashed, so the
-// ids in the index are those of the content.
-func indexPack(ctx context.Context, f io.ReadSeeker, size int64, w io.Writer) (sum plumbing.Hash, err error) {
-	var ids idxfile.Writer
+// indexPack returns the index of the pack in f, and the checksum that both are named by. Every
+// object is inflated and hashed, so the ids in the index are those of the content.
+func indexPack(ctx context.Context, f io.ReadSeeker, size int64) (index []byte, sum plumbing.Hash, err error) {
+	var out bytes.Buffer
 	err = guard(func() error {
 		count, err := packedObjects(f, size)
 		if err != nil {
 			return err
 		}
+		var ids idxfile.Writer
 		p, err := packfile.NewParser(packfile.NewScanner(&meter{ctx: ctx, f: f, left: readBudget(size, count)}), &ids)
 		if err != nil {
 			return err
 		}
-		sum, err = p.Parse()
+		if sum, err = p.Parse(); err != nil {
+			return err
+		}
+		found, err := ids.Index()
+		if err != nil {
+			return err
+		}
+		_, err = idxfile.NewEncoder(&out).Encode(found)
 		return err
 	})
-	if err != nil {
-		return sum, malformed(err)
-	}
-	index, err := ids.Index()
-	if err != nil {
-		return sum, err
-	}
-	_, err = idxfile.NewEncoder(w).Encode(index)
-	return sum, err
+	return out.Bytes(), sum, malformed(err)
 }
 
 // inspect reads all object headers of a pack and compares what they declare with the limits. What

@@ -109,7 +109,7 @@ func (r *remote) repair(damage *damaged) error {
 			continue
 		}
 		if r.offline {
-			return failure.Errorf(failure.Integrity, "reading the cache of %s: %w", quote(r.public), damage).
+			return failure.Errorf(failure.Integrity, "reading the cache of %s: a pack is damaged", quote(r.public)).
 				WithHint("run the command without --offline to fetch it again")
 		}
 		if err := p.remove(); err != nil {
@@ -123,6 +123,9 @@ func (r *remote) repair(damage *damaged) error {
 func (r *remote) store(ctx context.Context, pin ref.Pin) error {
 	o := cachedObjects(r.slot.path)
 	ok, _ := o.holds(pin.Commit)
+	if r.saw(pin) {
+		ok = ok && o.sound(plumbing.NewHash(pin.Object))
+	}
 	if err := o.shut(); err != nil {
 		return err
 	}

@@ -134,7 +134,7 @@ func writeFile(path, temp string, data []byte) error {
 		return err
 	}
 	_, err = f.Write(data)
-	err = errors.Join(err, f.Sync(), f.Close())
+	err = errors.Join(err, f.Close()) // not synced: what a crash damages is found and fetched again
 	if err == nil {
 		err = os.Rename(f.Name(), path)
 	}

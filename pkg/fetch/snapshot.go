@@ -211,21 +211,9 @@ func (w *walk) checkMode(e entry, at string) error {
 	return nil
 }
 
-// contents reads the files that were found, after a look at the sum of their sizes.
+// contents reads the files that were found.
 func (w *walk) contents() (fileset.Set, error) {
 	var total int64
-	for _, f := range w.files {
-		n, err := w.objects.size(f.id)
-		if err != nil {
-			return nil, err
-		}
-		if n > w.limits.FileBytes {
-			return nil, overLimit(quote(f.path)+" of "+w.where, n, "bytes", w.limits.FileBytes)
-		}
-		if total += n; total > w.limits.TotalBytes {
-			return nil, overLimit("the component in "+w.where, total, "or more bytes", w.limits.TotalBytes)
-		}
-	}
 	out := make([]fileset.File, len(w.files))
 	for i, f := range w.files {
 		if err := check(w.ctx); err != nil {
@@ -234,6 +222,9 @@ func (w *walk) contents() (fileset.Set, error) {
 		data, err := w.blob(f.id)
 		if err != nil {
 			return nil, err
+		}
+		if total += int64(len(data)); total > w.limits.TotalBytes {
+			return nil, overLimit("the component in "+w.where, total, "or more bytes", w.limits.TotalBytes)
 		}
 		out[i] = fileset.File{Path: f.path, Mode: f.mode, Data: data}
 	}
