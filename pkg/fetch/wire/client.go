@@ -10,6 +10,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"golang.org/x/net/http/httpproxy"
 
@@ -23,9 +24,10 @@ func (e proxyError) Error() string { return fmt.Sprintf("the proxy answers with 
 
 var errBadProxy = errors.New("the proxy setting is not a URL")
 
-// client makes the HTTP client of one session. It follows no redirect by itself
-// and speaks HTTP/1.1: a session sends two or three requests, one after the other.
-func (d *Dialer) client(base *url.URL) (*http.Client, error) {
+// client makes the HTTP client of one session: a bare transport, which follows no
+// redirect and keeps no cookies. It speaks HTTP/1.1, for a session sends two or
+// three requests, one after the other.
+func (d *Dialer) client(base *url.URL) (*http.Transport, error) {
 	config, err := d.config()
 	if err != nil {
 		return nil, err
@@ -34,16 +36,13 @@ func (d *Dialer) client(base *url.URL) (*http.Client, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &http.Client{
-		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
-		Transport: &http.Transport{
-			Proxy:                  func(r *http.Request) (*url.URL, error) { return d.proxy(config, r.URL) },
-			OnProxyConnectResponse: checkProxy,
-			DialContext:            d.dialer().DialContext,
-			TLSClientConfig:        &tls.Config{RootCAs: roots, MinVersion: tls.VersionTLS12},
-			TLSHandshakeTimeout:    d.connectTimeout(),
-			MaxResponseHeaderBytes: 256 << 10,
-		},
+	return &http.Transport{
+		Proxy:                  func(r *http.Request) (*url.URL, error) { return d.proxy(config, r.URL) },
+		OnProxyConnectResponse: checkProxy,
+		DialContext:            d.dialer().DialContext,
+		TLSClientConfig:        &tls.Config{RootCAs: roots, MinVersion: tls.VersionTLS12},
+		TLSHandshakeTimeout:    d.connectTimeout(),
+		MaxResponseHeaderBytes: 256 << 10,
 	}, nil
 }
 
@@ -76,22 +75,14 @@ func (d *Dialer) proxy(config *gitConfig, u *url.URL) (*url.URL, error) {
 	if value == "" {
 		return nil, nil
 	}
-	choice := httpproxy.Config{HTTPProxy: value, HTTPSProxy: value, NoProxy: env("no_proxy", "NO_PROXY")}
-	p, err := choice.ProxyFunc()(u)
-	if err != nil || p == nil && !validProxy(value) {
+	if !strings.Contains(value, "://") {
+		value = "http://" + value
+	}
+	if p, err := url.Parse(value); err != nil || p.Host == "" { // httpproxy would connect without it
 		return nil, errBadProxy // err would repeat the value, which may hold a password
 	}
-	return p, nil
-}
-
-// validProxy tells a proxy that is not to be used for a host from one that
-// httpproxy left out because it cannot read it.
-func validProxy(value string) bool {
-	if _, err := url.Parse(value); err == nil {
-		return true
-	}
-	_, err := url.Parse("http://" + value)
-	return err == nil
+	choice := httpproxy.Config{HTTPProxy: value, HTTPSProxy: value, NoProxy: env("no_proxy", "NO_PROXY")}
+	return choice.ProxyFunc()(u)
 }
 
 // roots returns the certificates to trust: the system's and, added to them,

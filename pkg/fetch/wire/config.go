@@ -41,11 +41,11 @@ func readGitConfig(home string, env func(string) string) (*gitConfig, error) {
 	if global := env("GIT_CONFIG_GLOBAL"); global != "" {
 		files = append(files, global)
 	} else {
-		xdg := env("XDG_CONFIG_HOME")
-		if xdg == "" {
-			xdg = filepath.Join(home, ".config")
+		xdg := inHome(home, ".config", "git", "config")
+		if dir := env("XDG_CONFIG_HOME"); dir != "" {
+			xdg = filepath.Join(dir, "git", "config")
 		}
-		files = append(files, filepath.Join(xdg, "git", "config"), filepath.Join(home, ".gitconfig"))
+		files = append(files, xdg, inHome(home, ".gitconfig"))
 	}
 	for _, f := range files {
 		if err := c.read(f, home, 0); err != nil {
@@ -149,7 +149,7 @@ func (c *gitConfig) parse(file, home, data string, depth int) (err error) {
 				return errors.New("includes are nested too deeply")
 			}
 			path := expandHome(value, home)
-			if !filepath.IsAbs(path) {
+			if path != "" && !filepath.IsAbs(path) {
 				path = filepath.Join(filepath.Dir(file), path)
 			}
 			return c.read(path, home, depth+1)
@@ -158,9 +158,18 @@ func (c *gitConfig) parse(file, home, data string, depth int) (err error) {
 	})
 }
 
+// inHome returns a path in the home folder, or "", which no file has, when there
+// is none: the folder that ppm happens to run in must not stand in for it.
+func inHome(home string, path ...string) string {
+	if !filepath.IsAbs(home) {
+		return ""
+	}
+	return filepath.Join(home, filepath.Join(path...))
+}
+
 func expandHome(path, home string) string {
 	if rest, ok := strings.CutPrefix(path, "~/"); ok {
-		return filepath.Join(home, rest)
+		return inHome(home, rest)
 	}
 	return path
 }

@@ -71,6 +71,7 @@ func (s *Session) cause(err error) (kind failure.Kind, text, hint string) {
 	var (
 		status   *statusError
 		redirect badRedirect
+		locked   noKey
 		ended    interface{ Timeout() bool }
 	)
 	switch {
@@ -78,6 +79,8 @@ func (s *Session) cause(err error) (kind failure.Kind, text, hint string) {
 		text, hint = statusCause(status)
 	case errors.As(err, &redirect):
 		text, hint = err.Error(), "check the URL; a private repository needs credentials: "+credentialHint(redirect.from)
+	case errors.As(err, &locked):
+		text, hint = err.Error(), locked.hint()
 	case errors.As(err, new(tooMuch)):
 		return failure.Refused, err.Error(), "check that this is the repository you mean"
 	case errors.Is(err, errTooMany):
@@ -100,10 +103,6 @@ func (s *Session) cause(err error) (kind failure.Kind, text, hint string) {
 			text, hint = "it took too long", "check the network and the proxy settings, or "+again
 		}
 		if text == "" {
-			var wrapped *url.Error // repeats the URL
-			if errors.As(err, &wrapped) {
-				err = wrapped.Err
-			}
 			text, hint = err.Error(), again
 		}
 	}

@@ -87,6 +87,7 @@ func (r *guardedReader) Read(p []byte) (int, error) {
 }
 
 func (r *guardedReader) Close() error {
-	r.cancel(context.Canceled)
-	return r.r.Close()
+	err := r.r.Close()
+	r.cancel(nil)
+	return err
 }

@@ -15,6 +15,8 @@ import (
 	"time"
 
 	"github.com/go-git/go-git/v5/plumbing/protocol/packp"
+
+	"github.com/Project-Manager-With-Git/ppm/pkg/failure"
 )
 
 const (
@@ -30,7 +32,7 @@ type httpTransport struct {
 	d       *Dialer
 	at      remote
 	base    *url.URL // of the repository, after the redirects of its refs
-	client  *http.Client
+	client  *http.Transport
 	keyring map[string]*keyring // by origin
 }
 
@@ -187,7 +189,7 @@ func (t *httpTransport) checkRedirect(from, to *url.URL) error {
 		return badRedirect{from.Hostname(), to, "which is no git repository"}
 	}
 	if err := t.d.permit(to.Scheme, to.Hostname()); err != nil {
-		return err
+		return failure.Errorf(failure.KindOf(err), "following a redirect of %q: %w", t.at.public, err).WithHint("%s", failure.Hint(err))
 	}
 	if t.keyring[origin(to)] == nil {
 		ring, err := t.d.keyringFor(to, remote{secrets: t.at.secrets})
@@ -237,7 +239,7 @@ func (t *httpTransport) exchange(g *guard, method string, at *url.URL, body []by
 		if err != nil {
 			return nil, err
 		}
-		req.Header.Set("User-Agent", agent)
+		req.Header.Set("User-Agent", agentName)
 		if method == http.MethodPost {
 			req.Header.Set("Content-Type", "application/x-"+service+"-request")
 			req.Header.Set("Accept", "application/x-"+service+"-result")
@@ -245,7 +247,7 @@ func (t *httpTransport) exchange(g *guard, method string, at *url.URL, body []by
 		ring.sign(req)
 		var resp *http.Response
 		if _, err = g.wait(func() (n int, err error) {
-			resp, err = t.client.Do(req)
+			resp, err = t.client.RoundTrip(req)
 			return 0, err
 		}); err != nil {
 			if resp != nil {
@@ -274,4 +276,4 @@ func (d *Dialer) dialer() *net.Dialer {
 	return &net.Dialer{Timeout: d.connectTimeout(), KeepAlive: 30 * time.Second}
 }
 
-func (d *Dialer) connectTimeout() time.Duration { return min(d.o.Stall, 15*time.Second) }
+func (d *Dialer) connectTimeout() time.Duration { return d.o.Stall / 2 }

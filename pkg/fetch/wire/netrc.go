@@ -4,7 +4,6 @@ import (
 	"errors"
 	"io/fs"
 	"os"
-	"path/filepath"
 	"runtime"
 	"strings"
 )
@@ -12,9 +11,9 @@ import (
 func (d *Dialer) fromNetrc(host, user string) (credential, bool) {
 	file := d.o.Env("NETRC")
 	if file == "" {
-		file = filepath.Join(d.o.Home, ".netrc")
+		file = inHome(d.o.Home, ".netrc")
 		if _, err := os.Stat(file); errors.Is(err, fs.ErrNotExist) && runtime.GOOS == "windows" {
-			file = filepath.Join(d.o.Home, "_netrc")
+			file = inHome(d.o.Home, "_netrc")
 		}
 	}
 	data, err := os.ReadFile(file)

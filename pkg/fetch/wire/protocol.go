@@ -18,7 +18,7 @@ import (
 const (
 	maxRefs     = 1_000_000
 	maxRefBytes = 256 << 20
-	agent       = "git/ppm"
+	agentName   = "git/ppm"
 )
 
 // garbage is an answer that is not git's protocol.
@@ -153,7 +153,7 @@ func encodeRequest(req *packp.UploadPackRequest, offered *capability.List) (*pac
 		}
 	}
 	if offered.Supports(capability.Agent) {
-		if err := own.Capabilities.Add(capability.Agent, agent); err != nil {
+		if err := own.Capabilities.Add(capability.Agent, agentName); err != nil {
 			return nil, nil, err
 		}
 	}
@@ -172,7 +172,7 @@ func decodeResponse(req *packp.UploadPackRequest, raw *guardedReader, progress f
 	if err := head.Decode(raw); err != nil {
 		var said *pktline.ErrorLine
 		switch {
-		case raw.err != nil:
+		case raw.err != nil && errors.Is(err, raw.err):
 			return nil, raw.err
 		case errors.As(err, &said):
 			return nil, refused{said.Text}

@@ -1,13 +1,193 @@
 package wire
 
 import (
-	"github.com/Project-Manager-With-Git/ppm/pkg/failure"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"strings"
+
+	"github.com/go-git/go-git/v5/plumbing/protocol/packp"
+	"golang.org/x/crypto/ssh"
 )
 
-type sshSettings struct{ host string }
+// sshTransport carries upload-pack over ssh. It keeps one connection and runs
+// git-upload-pack on it once for each answer with a pack.
+type sshTransport struct {
+	d        *Dialer
+	at       remote
+	settings *sshSettings
+	client   *ssh.Client
+	ready    *command // has listed its refs and waits for a request
+}
 
-func (d *Dialer) sshSettings(at remote) (sshSettings, error) { return sshSettings{at.host}, nil }
+// A command is git-upload-pack on the server.
+type command struct {
+	session *ssh.Session
+	in      io.WriteCloser
+	out     io.Reader
+	stderr  head
+}
 
-func (d *Dialer) openSSH(at remote) (transport, error) {
-	return nil, failure.Errorf(failure.Other, "ssh")
+// head keeps the first bytes that are written to it.
+type head struct{ text []byte }
+
+func (h *head) Write(p []byte) (int, error) {
+	const most = 4096
+	h.text = append(h.text, p[:min(len(p), most-len(h.text))]...)
+	return len(p), nil
+}
+
+func (d *Dialer) openSSH(at remote) (*sshTransport, error) {
+	settings, err := d.sshSettings(at)
+	if err != nil {
+		return nil, err
+	}
+	return &sshTransport{d: d, at: at, settings: settings}, d.permit("ssh", settings.host)
+}
+
+func (t *sshTransport) Close() error {
+	if t.client == nil {
+		return nil
+	}
+	return t.client.Close()
+}
+
+func (t *sshTransport) refs(ctx context.Context) (*packp.AdvRefs, error) {
+	g := t.d.guard(ctx)
+	defer g.cancel(nil)
+	c, refs, err := t.start(g)
+	t.ready = c
+	return refs, err
+}
+
+func (t *sshTransport) fetch(ctx context.Context, request []byte) (_ *guardedReader, err error) {
+	g := t.d.guard(ctx)
+	c := t.ready
+	if t.ready = nil; c == nil {
+		if c, _, err = t.start(g); err != nil {
+			g.cancel(nil)
+			return nil, err
+		}
+	}
+	release := t.closeWith(g)
+	if _, err := g.wait(func() (int, error) { return c.in.Write(request) }); err != nil {
+		release()
+		g.cancel(nil)
+		return nil, err
+	}
+	return &guardedReader{guard: g, r: &answer{c, release}, limit: t.d.o.MaxPack}, nil
+}
+
+// answer is what a command writes; closing it ends the command, not the connection.
+type answer struct {
+	*command
+	release func() bool
+}
+
+func (a *answer) Read(p []byte) (int, error) { return a.out.Read(p) }
+
+func (a *answer) Close() error {
+	a.release()
+	if err := a.session.Close(); err != nil && err != io.EOF {
+		return err
+	}
+	return nil
+}
+
+// closeWith closes the connection when the guard ends the exchange: nothing else
+// interrupts a read. The returned function takes that back.
+func (t *sshTransport) closeWith(g *guard) (release func() bool) {
+	client := t.client
+	return context.AfterFunc(g.ctx, func() { client.Close() })
+}
+
+// start connects if need be, runs the command and reads the refs that it lists.
+func (t *sshTransport) start(g *guard) (*command, *packp.AdvRefs, error) {
+	if t.client == nil {
+		if _, err := g.wait(func() (int, error) { return 0, t.connect(g) }); err != nil {
+			return nil, nil, err
+		}
+	}
+	release := t.closeWith(g)
+	defer release()
+	c := &command{}
+	if _, err := g.wait(func() (int, error) { return 0, t.run(c) }); err != nil {
+		return nil, nil, err
+	}
+	refs, err := decodeRefs(&guardedReader{guard: g, r: io.NopCloser(c.out), limit: maxRefBytes})
+	if errors.Is(err, errCut) {
+		err = c.lastWords(g)
+	}
+	return c, refs, err
+}
+
+func (t *sshTransport) run(c *command) (err error) {
+	if c.session, err = t.client.NewSession(); err != nil {
+		return err
+	}
+	c.session.Stderr = &c.stderr
+	if c.in, err = c.session.StdinPipe(); err != nil {
+		return err
+	}
+	if c.out, err = c.session.StdoutPipe(); err != nil {
+		return err
+	}
+	// Quoted as git quotes it: for a POSIX shell, or one that knows "!" as well.
+	quoted := "'" + strings.NewReplacer("'", `'\''`, "!", `'\!'`).Replace(t.at.path) + "'"
+	return c.session.Start(service + " " + quoted)
+}
+
+// lastWords tells why a command ended without its answer.
+func (c *command) lastWords(g *guard) error {
+	_, err := g.wait(func() (int, error) { return 0, c.session.Wait() })
+	var exit *ssh.ExitError
+	switch text := printable(string(c.stderr.text)); {
+	case g.ctx.Err() != nil:
+		return err
+	case text != "":
+		return refused{text}
+	case errors.As(err, &exit):
+		return refused{fmt.Sprintf("%s ended with status %d", service, exit.ExitStatus())}
+	}
+	return errCut
+}
+
+// connect makes the connection, and proves to each other who the two ends are.
+func (t *sshTransport) connect(g *guard) error {
+	address := net.JoinHostPort(t.settings.host, t.settings.port)
+	known, err := t.settings.hostKeys(t.at)
+	if err != nil {
+		return err
+	}
+	ctx, done := context.WithCancel(g.ctx)
+	defer done()
+	keys := &sshKeys{ctx: ctx, settings: t.settings}
+	config := &ssh.ClientConfig{
+		User:              t.settings.user,
+		Auth:              []ssh.AuthMethod{ssh.PublicKeysCallback(keys.signers)},
+		HostKeyCallback:   known.check,
+		HostKeyAlgorithms: known.db.HostKeyAlgorithms(address),
+		ClientVersion:     "SSH-2.0-ppm",
+	}
+	conn, err := t.d.dialer().DialContext(g.ctx, "tcp", address)
+	if err != nil {
+		return err
+	}
+	stop := context.AfterFunc(g.ctx, func() { conn.Close() })
+	defer stop()
+	c, channels, requests, err := ssh.NewClientConn(conn, address, config)
+	if err != nil {
+		conn.Close()
+		switch {
+		case known.err != nil:
+			return known.err
+		case strings.Contains(err.Error(), "unable to authenticate"):
+			return noKey{t.settings.user, t.settings.host, keys.tried, keys.encrypted}
+		}
+		return err
+	}
+	t.client = ssh.NewClient(c, channels, requests)
+	return nil
 }

@@ -26,6 +26,7 @@ var (
 	helperForm = regexp.MustCompile(`^[A-Za-z0-9+.-]*::`)
 	schemeForm = regexp.MustCompile(`^([A-Za-z][A-Za-z0-9+.-]*)://`)
 	scpForm    = regexp.MustCompile(`^(?:([^@/:]*)@)?(\[[^\]/]+\]|[^:/\[\]@]+):(.*)$`)
+	oddPort    = regexp.MustCompile(`^[^@\[]*:[0-9]*[^@0-9][^@]*$`)
 	driveForm  = regexp.MustCompile(`^[A-Za-z]:[\\/]`)
 )
 
@@ -47,6 +48,9 @@ func Public(url string) string {
 	rest := url[m[1]:]
 	end := strings.IndexAny(rest, `/\?#`)
 	if end < 0 {
+		end = len(rest)
+	}
+	if oddPort.MatchString(rest[:end]) { // a password with a slash in it
 		end = len(rest)
 	}
 	at := strings.LastIndexByte(rest[:end], '@')

@@ -1,0 +1,234 @@
+package wire_test
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/go-git/go-git/v5/plumbing"
+	"github.com/go-git/go-git/v5/plumbing/format/packfile"
+	"github.com/go-git/go-git/v5/plumbing/protocol/packp"
+	"github.com/go-git/go-git/v5/plumbing/protocol/packp/capability"
+
+	"github.com/Project-Manager-With-Git/ppm/pkg/failure"
+	"github.com/Project-Manager-With-Git/ppm/pkg/fetch/gittest"
+	"github.com/Project-Manager-With-Git/ppm/pkg/fetch/wire"
+)
+
+// env makes a lookup from pairs of name and value. Nothing of the machine's git shines through.
+func env(pairs ...string) func(string) string {
+	m := map[string]string{"GIT_CONFIG_NOSYSTEM": "1"}
+	for i := 0; i+1 < len(pairs); i += 2 {
+		m[pairs[i]] = pairs[i+1]
+	}
+	return func(name string) string { return m[name] }
+}
+
+func newDialer(t *testing.T, o wire.Options) *wire.Dialer {
+	t.Helper()
+	if o.Home == "" {
+		o.Home = t.TempDir()
+	}
+	if o.Env == nil {
+		o.Env = env()
+	}
+	if o.Stall == 0 {
+		o.Stall = 5 * time.Second
+	}
+	d, err := wire.New(o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return d
+}
+
+// packs is a root with one repository "pack" of three commits, the ids of which it returns.
+func packs(t *testing.T) (root string, ids []string) {
+	t.Helper()
+	r := gittest.NewRepo(t)
+	for _, text := range []string{"one\n", "two\n", "three\n"} {
+		r.Write("a", text, 0o644)
+		ids = append(ids, r.Commit(text))
+	}
+	r.AnnotatedTag("v1", "the first")
+	return filepath.Dir(r.Dir), ids
+}
+
+// get lists the refs and fetches what HEAD names, with a depth and haves.
+func get(ctx context.Context, d *wire.Dialer, url string, change ...func(*packp.UploadPackRequest)) (objects uint32, resp *packp.UploadPackResponse, err error) {
+	s, err := d.Open(ctx, url)
+	if err != nil {
+		return 0, nil, err
+	}
+	defer s.Close()
+	return getFrom(ctx, s, change...)
+}
+
+func getFrom(ctx context.Context, s *wire.Session, change ...func(*packp.UploadPackRequest)) (objects uint32, resp *packp.UploadPackResponse, err error) {
+	refs, err := s.Refs(ctx)
+	if err != nil {
+		return 0, nil, err
+	}
+	if refs.Head == nil {
+		return 0, nil, errors.New("no HEAD")
+	}
+	req := packp.NewUploadPackRequest()
+	req.Wants = []plumbing.Hash{*refs.Head}
+	for _, c := range change {
+		c(req)
+	}
+	if resp, err = s.Fetch(ctx, req); err != nil {
+		return 0, nil, err
+	}
+	defer resp.Close()
+	data, err := io.ReadAll(resp)
+	if err != nil {
+		return 0, nil, err
+	}
+	_, objects, err = packfile.NewScanner(bytes.NewReader(data)).Header()
+	return objects, resp, err
+}
+
+func depth(n int) func(*packp.UploadPackRequest) {
+	return func(r *packp.UploadPackRequest) { r.Depth = packp.DepthCommits(n) }
+}
+
+// checkFailure checks the kind of err and that its message and hint are one
+// line each and have the given parts.
+func checkFailure(t *testing.T, err error, kind failure.Kind, message, hint string) {
+	t.Helper()
+	if failure.KindOf(err) != kind {
+		t.Errorf("kind %v of %v, want %v", failure.KindOf(err), err, kind)
+	}
+	for _, part := range []struct{ text, want string }{{fmt.Sprint(err), message}, {failure.Hint(err), hint}} {
+		if !strings.Contains(part.text, part.want) || strings.ContainsAny(part.text, "\r\n\x1b") || part.want == "" {
+			t.Errorf("%q is not one line with %q", part.text, part.want)
+		}
+	}
+}
+
+func TestRefsAndPacks(t *testing.T) {
+	root, ids := packs(t)
+	ca, caFile := gittest.NewCA(t)
+	home := t.TempDir()
+	sshd := gittest.ServeSSH(t, root)
+	if err := sshd.Trust(home); err != nil {
+		t.Fatal(err)
+	}
+	d := newDialer(t, wire.Options{Home: home, Env: env("SSL_CERT_FILE", caFile)})
+	for _, url := range []string{
+		gittest.ServeHTTP(t, root).URL + "/pack",
+		gittest.ServeHTTP(t, root, gittest.TLS(ca.Cert(time.Hour, "127.0.0.1"))).URL + "/pack/",
+		sshd.URL + "/pack",
+	} {
+		s, err := d.Open(t.Context(), url)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer s.Close()
+		refs, err := s.Refs(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		tip := ids[2]
+		tag := refs.References["refs/tags/v1"]
+		if refs.Head.String() != tip || refs.References["refs/heads/master"].String() != tip ||
+			refs.Peeled["refs/tags/v1"].String() != tip || tag.IsZero() || tag.String() == tip {
+			t.Errorf("%s: refs %v, peeled %v", url, refs.References, refs.Peeled)
+		}
+		if got := refs.Capabilities.Get(capability.SymRef); !slices.Contains(got, "HEAD:refs/heads/master") {
+			t.Errorf("%s: symref %v", url, got)
+		}
+		for _, c := range []struct {
+			change  func(*packp.UploadPackRequest)
+			objects uint32
+			shallow int
+		}{
+			{func(*packp.UploadPackRequest) {}, 9, 0}, // everything: commit, tree and file, three times
+			{depth(1), 3, 1}, // one commit, on the same session
+			{func(r *packp.UploadPackRequest) { r.Haves = []plumbing.Hash{plumbing.NewHash(ids[1])} }, 3, 0}, // what is new
+			{func(r *packp.UploadPackRequest) { r.Filter = "blob:none" }, 9, 0},                              // a filter that the server does not know
+		} {
+			objects, resp, err := getFrom(t.Context(), s, c.change)
+			if err != nil {
+				t.Fatalf("%s: %v", url, err)
+			}
+			if objects != c.objects || len(resp.Shallows) != c.shallow {
+				t.Errorf("%s: %d objects and %d shallow commits, want %d and %d", url, objects, len(resp.Shallows), c.objects, c.shallow)
+			}
+		}
+	}
+}
+
+func TestFilter(t *testing.T) {
+	r := gittest.NewRepo(t)
+	r.Write("a", "text\n", 0o644)
+	r.Commit("first")
+	r.Git("config", "uploadpack.allowFilter", "true")
+	url := gittest.ServeHTTP(t, filepath.Dir(r.Dir)).URL + "/pack"
+	objects, _, err := get(t.Context(), newDialer(t, wire.Options{}), url, func(r *packp.UploadPackRequest) { r.Filter = "blob:none" })
+	if err != nil || objects != 2 {
+		t.Errorf("%d objects, %v; want a commit and a tree", objects, err)
+	}
+}
+
+func TestEmptyRepository(t *testing.T) {
+	r := gittest.NewRepo(t)
+	s, err := newDialer(t, wire.Options{}).Open(t.Context(), gittest.ServeHTTP(t, filepath.Dir(r.Dir)).URL+"/pack")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if refs, err := s.Refs(t.Context()); err != nil || !refs.IsEmpty() {
+		t.Errorf("refs %v, %v; want none", refs, err)
+	}
+}
+
+func TestProgressIsPrintableLines(t *testing.T) {
+	root, _ := packs(t)
+	var lines []string
+	d := newDialer(t, wire.Options{Progress: func(s string) { lines = append(lines, s) }})
+	if _, _, err := get(t.Context(), d, gittest.ServeHTTP(t, root).URL+"/pack"); err != nil {
+		t.Fatal(err)
+	}
+	if text := strings.Join(lines, "|"); !strings.Contains(text, "Total 9") || strings.ContainsAny(text, "\r\n") {
+		t.Errorf("progress %q", text)
+	}
+}
+
+// Whoever asked to stop does not wait for a server that says nothing.
+func TestCancel(t *testing.T) {
+	root, _ := packs(t)
+	home := t.TempDir()
+	silent := make(chan struct{})
+	sshd := gittest.ServeSSH(t, root, gittest.Command(silence(silent)))
+	defer close(silent)
+	if err := sshd.Trust(home); err != nil {
+		t.Fatal(err)
+	}
+	d := newDialer(t, wire.Options{Home: home})
+	for _, url := range []string{
+		gittest.ServeHTTP(t, root, gittest.With(gittest.Refs(gittest.Stall(-1)))).URL + "/pack",         // before the header of the refs
+		gittest.ServeHTTP(t, root, gittest.With(gittest.Refs(gittest.Stall(20)))).URL + "/pack",         // within the refs
+		gittest.ServeHTTP(t, root, gittest.With(gittest.Packs(gittest.Stall(20)))).URL + "/pack",        // within the pack
+		gittest.ServeHTTP(t, root, gittest.With(gittest.Status(503, "Retry-After", "9"))).URL + "/pack", // while waiting to try again
+		sshd.URL + "/pack",
+	} {
+		ctx, cancel := context.WithCancel(t.Context())
+		time.AfterFunc(100*time.Millisecond, cancel)
+		start := time.Now()
+		_, _, err := get(ctx, d, url)
+		if failure.KindOf(err) != failure.Interrupted || !errors.Is(err, context.Canceled) {
+			t.Errorf("%s: %v, want interrupted", url, err)
+		}
+		if took := time.Since(start); took > time.Second {
+			t.Errorf("%s: stopped after %v", url, took)
+		}
+	}
+}
