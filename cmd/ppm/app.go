@@ -136,7 +136,12 @@ func (s *streams) session(c *cli.Context) (*project.Session, error) {
 	if s.asks {
 		setup.Ask = s.ask
 	}
-	return project.New(setup)
+	session, err := project.New(setup)
+	if err != nil {
+		return nil, err
+	}
+	s.close = session.Close
+	return session, nil
 }
 
 // cacheDir returns the folder of ppm's cache: $PPM_CACHE_DIR, else "ppm" in the user's cache folder.

@@ -10,6 +10,7 @@ import (
 	"errors"
 	"os"
 	"os/signal"
+	"slices"
 	"syscall"
 
 	"github.com/Project-Manager-With-Git/ppm/pkg/failure"
@@ -23,6 +24,7 @@ func main() {
 func run(args []string, s *streams) int {
 	ctx, stop := withSignals(context.Background())
 	defer stop()
+	s.json = slices.Contains(args, "--json") // an error in the rest of the line is a document, too
 	app := newApp(s)
 	args, err := arrange(app, args)
 	if err == nil {

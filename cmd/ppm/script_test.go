@@ -69,6 +69,7 @@ func setupScript(env *testscript.Env) error {
 
 // The commands that scripts have besides those of testscript:
 //
+//	ppm ARG…                      run the ppm under test
 //	exits CODE COMMAND [ARG…]     run a command and require its exit code
 //	vcs NAME                      build testdata/vcs/NAME.txtar as $WORK/.repos/NAME
 //	serve http|ssh [FAULT [ARG]]  publish $WORK/.repos; sets $HTTP or $SSH to its URL
@@ -77,6 +78,11 @@ func setupScript(env *testscript.Env) error {
 //	mode OCTAL FILE               require a file's permissions
 //	unprivileged CODE COMMAND…    exits, but without the power of root over permissions
 var scriptCommands = map[string]func(ts *testscript.TestScript, neg bool, args []string){
+	"ppm": func(ts *testscript.TestScript, neg bool, args []string) {
+		if err := ts.Exec("ppm", args...); (err != nil) != neg {
+			ts.Fatalf("ppm %s: %v", strings.Join(args, " "), err)
+		}
+	},
 	"exits": func(ts *testscript.TestScript, neg bool, args []string) {
 		if neg || len(args) < 2 {
 			ts.Fatalf("usage: exits CODE COMMAND [ARG…]")

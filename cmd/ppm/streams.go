@@ -34,6 +34,8 @@ type streams struct {
 	notes    []string // talk, kept for the document
 	answered bool     // the document has been written
 	broken   error    // the first failure to write to standard output
+
+	close func() error // ends the session that the command opened; nil when it opened none
 }
 
 func newStreams(in, out, err *os.File, getenv func(string) string) *streams {
@@ -138,6 +140,9 @@ func problemOf(err error, code int) *problem {
 
 // finish reports err and returns the exit code.
 func (s *streams) finish(ctx context.Context, err error) int {
+	if s.close != nil {
+		err = errors.Join(err, s.close())
+	}
 	if err == nil && s.broken != nil {
 		err = fmt.Errorf("writing the result: %w", s.broken)
 	}

@@ -50,12 +50,15 @@ func buildRepository(dir, recipe string, fatalf func(string, ...any)) {
 }
 
 func unpack(r *gittest.Repo, archive *txtar.Archive, prefix string, fatalf func(string, ...any)) {
-	old, err := filepath.Glob(filepath.Join(r.Dir, "*"))
+	old, err := os.ReadDir(r.Dir)
 	if err != nil {
 		fatalf("unpacking: %v", err)
 	}
-	for _, name := range append(old, filepath.Join(r.Dir, ".pmfp_template.json")) {
-		if err := os.RemoveAll(name); err != nil {
+	for _, entry := range old {
+		if entry.Name() == ".git" {
+			continue
+		}
+		if err := os.RemoveAll(filepath.Join(r.Dir, entry.Name())); err != nil {
 			fatalf("unpacking: %v", err)
 		}
 	}

@@ -93,13 +93,20 @@ func KindOf(err error) Kind {
 	return Other
 }
 
-// Hint returns the outermost hint in the chain of err, or "".
+// Hint returns the first hint found in err and what it wraps, from the outside in, or "".
 func Hint(err error) string {
-	for err != nil {
-		if e, ok := err.(*Error); ok && e.Hint != "" {
-			return e.Hint
+	if e, ok := err.(*Error); ok && e.Hint != "" {
+		return e.Hint
+	}
+	switch w := err.(type) {
+	case interface{ Unwrap() error }:
+		return Hint(w.Unwrap())
+	case interface{ Unwrap() []error }:
+		for _, inner := range w.Unwrap() {
+			if hint := Hint(inner); hint != "" {
+				return hint
+			}
 		}
-		err = errors.Unwrap(err)
 	}
 	return ""
 }

@@ -38,6 +38,9 @@ func TestIsAndHint(t *testing.T) {
 	if got := failure.Hint(err); got != "run ppm registry list" {
 		t.Errorf("Hint = %q", got)
 	}
+	if got := failure.Hint(errors.Join(errors.New("x"), err)); got != "run ppm registry list" {
+		t.Errorf("Hint of joined errors = %q", got)
+	}
 	if err.Error() != `adding: no component "x"` {
 		t.Errorf("Error() = %q", err)
 	}

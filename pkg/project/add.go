@@ -189,11 +189,11 @@ func (s *Session) prepare(ctx context.Context, t trail, typed ref.Ref, placement
 	if err != nil {
 		return install{}, err
 	}
-	root, err = place(root, tree.Dir, rendered[0].Path)
+	root, err = place(root, tree.Dir, rendered.Files[0].Path)
 	if err != nil {
 		return install{}, err
 	}
-	placed, err := under(root, tree.Dir, rendered)
+	placed, err := under(root, tree.Dir, rendered.Files)
 	if err != nil {
 		return install{}, err
 	}

@@ -150,7 +150,7 @@ func (s *Session) Export(ctx context.Context, names []string, dir string) ([]str
 			return written, err
 		}
 		to := filepath.Join(dir, name+".git")
-		if err := s.remote.Export(ctx, b, to); err != nil {
+		if err := fetch.Export(ctx, b, to); err != nil {
 			return written, err
 		}
 		written = append(written, to)

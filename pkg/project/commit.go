@@ -9,6 +9,7 @@ import (
 	"path"
 	"slices"
 
+	"github.com/Project-Manager-With-Git/ppm/pkg/apply"
 	"github.com/Project-Manager-With-Git/ppm/pkg/failure"
 	"github.com/Project-Manager-With-Git/ppm/pkg/fileset"
 	"github.com/Project-Manager-With-Git/ppm/pkg/lockfile"
@@ -38,7 +39,7 @@ func (s *Session) commit(ctx context.Context, coming []install, going []lockfile
 	if err != nil {
 		return nil, err
 	}
-	if in.Disk, err = s.store.Scan(slices.Concat(slices.Collect(maps.Keys(in.Base)), paths(in.Theirs))); err != nil {
+	if in.Disk, err = s.store.Scan(ctx, slices.Concat(slices.Collect(maps.Keys(in.Base)), paths(in.Theirs))); err != nil {
 		return nil, err
 	}
 	p, err := plan.Make(in)
@@ -63,7 +64,7 @@ func (s *Session) commit(ctx context.Context, coming []install, going []lockfile
 		p.Write(LockName, s.lockText, lockText)
 	}
 	if !o.dryRun && !p.Empty() {
-		if err := s.store.Apply(ctx, p, o.command); err != nil {
+		if err := s.store.Apply(ctx, p, apply.Meta{Command: o.command}); err != nil {
 			return nil, err
 		}
 	}

@@ -9,8 +9,10 @@ package project
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io/fs"
 	"path"
+	"strings"
 	"time"
 
 	"github.com/Project-Manager-With-Git/ppm/pkg/apply"
@@ -101,6 +103,9 @@ func New(setup Setup) (*Session, error) {
 	return s, s.connect()
 }
 
+// Close ends the session's connections.
+func (s *Session) Close() error { return s.remote.Close() }
+
 // connect makes the registry and the fetcher of the layers read so far.
 func (s *Session) connect() error {
 	s.registry = registry.New(s.layers, s.setup.Packs)
@@ -125,7 +130,11 @@ func (s *Session) builtin(name string) (*fetch.Builtin, error) {
 		_, err := s.registry.Releases(name)
 		return nil, err
 	}
-	return &fetch.Builtin{Name: name, Key: s.registry.Key(name), Releases: func() ([]fetch.Release, error) {
+	key, err := s.registry.Key(name)
+	if err != nil {
+		return nil, err
+	}
+	return &fetch.Builtin{Name: name, Key: key, Releases: func() ([]fetch.Release, error) {
 		releases, err := s.registry.Releases(name)
 		if err != nil {
 			return nil, err
@@ -146,7 +155,7 @@ func (s *Session) begin(ctx context.Context, writes bool) (end func() error, err
 		return nil, err
 	}
 	if recovered := s.store.Recovered(); recovered != nil {
-		s.setup.Notify(recovered.String())
+		s.setup.Notify(describeRecovery(recovered))
 	}
 	if err := s.read(); err != nil {
 		return nil, errors.Join(err, s.store.Close())
@@ -197,4 +206,16 @@ func (s *Session) information() (info.Info, error) {
 		s.setup.Notify(w)
 	}
 	return told, err
+}
+
+func describeRecovery(r *apply.Recovery) string {
+	done := "taken back"
+	if r.Completed {
+		done = "completed"
+	}
+	text := fmt.Sprintf("%q was interrupted and has been %s", "ppm "+r.Command, done)
+	if len(r.Kept) > 0 {
+		text += "; left as you changed them: " + strings.Join(r.Kept, ", ")
+	}
+	return text
 }

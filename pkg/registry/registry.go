@@ -94,13 +94,22 @@ func (r *Registry) Tags(name string) []string {
 	return tags
 }
 
-// Key returns a name for the present content of a built-in pack: equal keys mean equal releases.
-func (r *Registry) Key(name string) string {
+// Key returns a name for the present content of a built-in pack: equal keys mean equal
+// releases. It reads the files only of a release whose tree is not frozen yet.
+func (r *Registry) Key(name string) (string, error) {
 	sum := sha256.New()
 	for _, rel := range r.packs[name].Releases {
-		fmt.Fprintf(sum, "%s %s %s %s\n", rel.Tag, rel.Branch, rel.Date.UTC().Format(time.RFC3339), rel.Tree)
+		tree := rel.Tree
+		if tree == "" {
+			files, err := r.read(rel)
+			if err != nil {
+				return "", err
+			}
+			tree = files.Digest()
+		}
+		fmt.Fprintf(sum, "%s %s %s %s\n", rel.Tag, rel.Branch, rel.Date.UTC().Format(time.RFC3339), tree)
 	}
-	return name + "-" + hex.EncodeToString(sum.Sum(nil)[:8])
+	return name + "-" + hex.EncodeToString(sum.Sum(nil)[:8]), nil
 }
 
 // Releases reads the releases of a built-in pack in commit order.

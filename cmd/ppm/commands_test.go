@@ -1,0 +1,50 @@
+package main
+
+import (
+	"bytes"
+	"flag"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/urfave/cli/v2"
+)
+
+var update = flag.Bool("update", false, "write docs/commands.md")
+
+// docs/commands.md is what the commands say of themselves.
+func TestCommandsAreDocumented(t *testing.T) {
+	var b strings.Builder
+	b.WriteString("# Commands\n\nWhat `ppm COMMAND --help` prints, for every command. The flags at the end of each list are those of all commands.\n")
+	app := newApp(testStreams())
+	writeHelp(t, &b, nil, app.Commands)
+	file := filepath.Join("..", "..", "docs", "commands.md")
+	if *update {
+		if err := os.WriteFile(file, []byte(b.String()), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		return
+	}
+	if got, err := os.ReadFile(file); err != nil || string(got) != b.String() {
+		t.Errorf("docs/commands.md is not what the commands say (%v): run go test ./cmd/ppm -run Documented -update", err)
+	}
+}
+
+func writeHelp(t *testing.T, b *strings.Builder, path []string, commands []*cli.Command) {
+	for _, c := range commands {
+		full := append(path, c.Name)
+		if !strings.Contains(c.Description, "Examples:\n  ") {
+			t.Errorf("ppm %s has no examples", strings.Join(full, " "))
+		}
+		var out bytes.Buffer
+		s := testStreams()
+		s.out = &out
+		if code := run(append(append([]string{"ppm"}, full...), "--help"), s); code != 0 {
+			t.Fatalf("ppm %v --help ends with %d", full, code)
+		}
+		fmt.Fprintf(b, "\n## ppm %s\n\n```\n%s```\n", strings.Join(full, " "), out.String())
+		writeHelp(t, b, full, c.Subcommands)
+	}
+}
