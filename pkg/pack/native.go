@@ -78,10 +78,10 @@ func decodeNative(name string, data []byte) (source, error) {
 		Requires: n.Requires, TestRequires: n.TestRequires, SetupRequires: n.SetupRequires, ExtrasRequires: n.ExtrasRequires,
 		Test: (*Test)(n.Test),
 	}
+	if len(n.Components) > 0 || doc.Line("pack.components") > 0 { // none at all is another thing than an empty table
+		p.Components = make(map[string]Component, len(n.Components))
+	}
 	for name, c := range n.Components {
-		if p.Components == nil {
-			p.Components = make(map[string]Component)
-		}
 		p.Components[name] = Component{
 			Name: name, Source: c.Source, DefaultPath: c.DefaultPath, Description: c.Description,
 			Include: c.Include, Exclude: c.Exclude, Requires: c.Requires, Depends: c.Depends,
