@@ -65,16 +65,19 @@ func (r *reader) header(root place, node *unstable.Node, s Statement) (place, er
 		if p.unchecked() {
 			return p, nil
 		}
-		list := p.typ.Kind() == reflect.Slice && place{typ: p.typ.Elem()}.isTable()
-		if last := i == len(s.Key)-1; last && (list != (s.Kind == Array) || !list && !p.isTable()) {
-			return p, r.mismatch(p, kindNames[node.Kind], s.Line)
-		}
-		if list {
-			if i == len(s.Key)-1 {
-				r.counts[p.path]++
+		last := i == len(s.Key)-1
+		if list := p.typ.Kind() == reflect.Slice && (place{typ: p.typ.Elem()}).isTable(); !list {
+			if last && (s.Kind == Array || !p.isTable()) {
+				return p, r.mismatch(p, kindNames[node.Kind], s.Line)
 			}
-			p = p.element(max(0, r.counts[p.path]-1))
+			continue
 		}
+		if last && s.Kind == Array {
+			r.counts[p.path]++
+		} else if last || r.counts[p.path] == 0 {
+			return p, r.mismatch(p, "a table", s.Line)
+		}
+		p = p.element(r.counts[p.path] - 1)
 	}
 	r.doc.lines[p.path] = s.Line
 	return p, nil

@@ -187,7 +187,8 @@ func checkPacks(doc *document.Document, m *Manifest, layer Layer) error {
 		}
 		for i, r := range p.Releases {
 			if err := r.check(); err != nil {
-				return doc.Errorf(fmt.Sprintf("%s.release[%d]", at, i), "pack %q, release %q: %w", name, r.Tag, err)
+				return doc.Errorf(fmt.Sprintf("%s.release[%d]", at, i), "pack %q, release %q: %w", name, r.Tag, err).
+					WithHint("state tag, branch, date and dir; dir and executable are paths, and tree the id of a git tree")
 			}
 		}
 	}

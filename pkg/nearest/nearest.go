@@ -16,6 +16,9 @@ const most = 3
 // To returns the words nearest to word, the nearest first: those that differ by few edits,
 // letter case aside, and those that word is a part of. It returns none when nothing is near.
 func To(word string, words []string) []string {
+	if word == "" {
+		return nil
+	}
 	type scored struct {
 		word     string
 		distance int

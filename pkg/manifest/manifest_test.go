@@ -1,0 +1,254 @@
+package manifest_test
+
+import (
+	"errors"
+	"os"
+	"reflect"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/Project-Manager-With-Git/ppm/pkg/failure"
+	"github.com/Project-Manager-With-Git/ppm/pkg/manifest"
+)
+
+func TestParse(t *testing.T) {
+	const text = `
+[project]
+name = "x"
+version = "1"
+description = "d"
+author = "a"
+author_email = "e"
+language = "py"
+env = "venv"
+keywords = ["k"]
+
+[[component]]
+source = "p@v1//a"
+path = "./src//a.py"
+keys = { source = "timer" }
+[[component]]
+source = "p//b"
+path = "."
+keys = {}
+
+[sources]
+host = "git.example.com:8443"
+namespace = "team/sub"
+template_config_name = "pack.json"
+deny_hosts = ["evil.example"]
+mirrors = { "https://github.com/" = "git@mirror.example:" }
+
+[packs.p]
+url = "git@git.example.com:team/p.git"
+description = "parts"
+
+[keys]
+author = "me"
+
+[pack]
+type = "module"
+whatever = [1, "x"]
+`
+	want := &manifest.Manifest{
+		Project:    manifest.Project{Name: "x", Version: "1", Description: "d", Author: "a", AuthorEmail: "e", Language: "py", Env: "venv", Keywords: []string{"k"}},
+		Components: []manifest.Component{{Source: "p@v1//a", Path: "src/a.py", Keys: map[string]string{"source": "timer"}}, {Source: "p//b", Path: "."}},
+		Sources: manifest.Sources{Host: "git.example.com:8443", Namespace: "team/sub", TemplateConfigName: "pack.json", DenyHosts: []string{"evil.example"},
+			Mirrors: map[string]string{"https://github.com/": "git@mirror.example:"}},
+		Packs: map[string]manifest.Pack{"p": {URL: "git@git.example.com:team/p.git", Description: "parts"}},
+		Keys:  map[string]string{"author": "me"},
+	}
+	got, err := manifest.Parse("ppm.toml", []byte(text), manifest.ProjectLayer)
+	if err != nil || !reflect.DeepEqual(got, want) {
+		t.Errorf("Parse:\n%+v, %v, want\n%+v", got, err, want)
+	}
+	got, err = manifest.Parse("ppm.toml", nil, manifest.ProjectLayer)
+	if err != nil || !reflect.DeepEqual(got, &manifest.Manifest{}) {
+		t.Errorf("Parse of nothing: %+v, %v", got, err)
+	}
+}
+
+func TestParseRefuses(t *testing.T) {
+	const own, user, builtIn = manifest.ProjectLayer, manifest.User, manifest.BuiltIn
+	const release = "[packs.p]\n[[packs.p.release]]\ntag='v1'\nbranch='dev'\ndate=2024-01-01T00:00:00Z\ndir='registry/p'\n"
+	for _, c := range []struct {
+		layer      manifest.Layer
+		text       string
+		want, hint string
+	}{
+		{own, "[project]\nname = \"x\"\nlangage = \"py\"\n", `line 3: unknown field "project.langage"`, `did you mean "language"?`},
+		{own, "[project]\nname = \"x\"\nauthor_mail = \"y\"\n", `line 3: unknown field "project.author_mail"`, `"author_email"`},
+		{own, "[project]\nName = \"x\"\n", `line 2: unknown field "project.Name"`, `"name"`}, // case matters
+		{own, "[projects]\n", `line 1: unknown field "projects"`, `"project"`},
+		{own, "[whatever]\n", `unknown field "whatever"`, "component, keys, pack, packs, project, sources"}, // nothing is near
+		{own, block + "\n[[component]]\nsorce = 'p//a'\n", `line 6: unknown field "component[1].sorce"`, `"source"`},
+		{own, block + "keys = { a = 1 }\n", `line 4: field "component[0].keys.a" must be a string, not an integer`, "line 4"},
+		{own, "[project]\nname = 1\n", `line 2: field "project.name" must be a string, not an integer`, ""},
+		{own, "[project]\nkeywords = 'x'\n", `line 2: field "project.keywords" must be an array of strings, not a string`, ""},
+		{own, "[project]\nkeywords = [\n'x',\n1]\n", `field "project.keywords[1]" must be a string`, ""},
+		{own, "[[project]]\n", `line 1: field "project" must be a table, not an array of tables`, ""},
+		{own, "project = 1\n", `must be a table, not an integer`, ""},
+		{own, "[component]\n", `line 1: field "component" must be an array of tables, not a table`, ""},
+		{own, "[project]\n[project.name]\n", `line 2: field "project.name" must be a string, not a table`, ""},
+		{own, "[project]\nname.first = 'x'\n", `line 2: field "project.name" must be a string, not a table`, ""},
+		{own, "[project]\nname = 'a'\nname = 'b'\n", `line 3`, "line 3"}, // what TOML forbids
+		{own, "a = \n", "line 1", "line 1"},
+		{own, block + block, `line 6: two components at one path "a.py"`, ""},
+		{own, "[[component]]\nsource = 'p//a'\n", `line 1: component "": it has no path`, "path ="},
+		{own, "[[component]]\npath = 'a'\n", `line 1: component "a": it has no source`, "source ="},
+		{own, "[[component]]\npath = 'a'\nsource = 'p@@//x'\n", `line 3: component "a"`, ""},
+		{own, "[[component]]\npath = 'a'\nsource = 'https://me:secret@h.x/p.git//x'\n", `line 3`, ""},
+		{own, "[[component]]\nsource = 'p//a'\npath = '../a'\n", `line 3: component "../a"`, ""},
+		{own, "[[component]]\nsource = 'p//a'\npath = '/a'\n", `absolute`, ""},
+		{own, "[[component]]\nsource = 'p//a'\npath = 'a\\b'\n", `Windows does not allow \`, ""},
+		{own, "[sources]\nallow_hosts = ['x']\n", "line 2: allow_hosts does not belong in a project's ppm.toml", "a user's ppm.toml"},
+		{own, "[sources]\nallow_http = ['x']\n", "line 2: allow_http does not belong", ""},
+		{own, "[sources]\nhost = 'https://x'\n", `line 2: "https://x" is not the name of a host`, ""},
+		{own, "[sources]\nnamespace = '../x'\n", `is not a namespace`, ""},
+		{own, "[sources]\ntemplate_config_name = '../x'\n", `line 2`, ""},
+		{own, "[sources.mirrors]\n'https://a/' = 'https://token@b/'\n", `line 1: a mirror`, ""},
+		{own, "[packs.p]\n", `line 1: pack "p" has no url`, "url ="},
+		{own, "[packs.p]\nurl = 'https://me:secret@h.x/p.git'\n", `line 2: pack "p"`, ""},
+		{own, "[packs.p]\nurl = 'https://h.x/p.git@v1'\n", `is not the URL of a repository`, ""},
+		{own, "[packs.'a b']\nurl = 'https://h.x/p.git'\n", `is not the name of a pack`, ""},
+		{own, release, "line 2: pack \"p\": releases belong to the built-in packs alone", "url"},
+		{user, release, "releases belong", ""},
+		{user, block, "line 1: [[component]] does not belong in a user's ppm.toml", "a project's ppm.toml"},
+		{user, "[project]\nname = 'x'\n", "line 1: [project] does not belong in a user's ppm.toml", ""},
+		{builtIn, block, "does not belong in the built-in ppm.toml", ""},
+		{builtIn, strings.Replace(release, "'dev'", "''", 1), "must be stated", ""},
+		{builtIn, release + "tree = 'x'\n", `line 2: pack "p", release "v1": "x" is not the id`, ""},
+		{builtIn, release + "executable = ['../x']\n", "release", ""},
+		{builtIn, strings.Replace(release, "2024-01-01T00:00:00Z", "2024-01-01", 1), `field "packs.p.release[0].date" must be a date and time with its offset`, ""},
+	} {
+		m, err := manifest.Parse("some/ppm.toml", []byte(c.text), c.layer)
+		if m != nil || !errors.Is(err, failure.Usage) || !strings.Contains(err.Error(), c.want) || !strings.Contains(err.Error(), `"some/ppm.toml"`) {
+			t.Errorf("Parse(%q):\n%v, want an error with\n%s", c.text, err, c.want)
+		}
+		if h := failure.Hint(err); h == "" || !strings.Contains(h, c.hint) {
+			t.Errorf("the hint for %q is %q, want one with %q", c.text, h, c.hint)
+		}
+	}
+}
+
+func TestUserLayer(t *testing.T) {
+	got, err := manifest.Parse("ppm.toml", []byte("[sources]\nallow_hosts = ['a']\nallow_http = ['b']\n"), manifest.User)
+	if err != nil || got.Sources.AllowHosts[0] != "a" || got.Sources.AllowHTTP[0] != "b" {
+		t.Errorf("Parse of a user's layer: %+v, %v", got, err)
+	}
+}
+
+func TestBuiltInLayer(t *testing.T) {
+	text, err := os.ReadFile("../../ppm.toml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	m, err := manifest.Parse("ppm.toml", text, manifest.BuiltIn)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if m.Sources.Host != "github.com" || m.Sources.Namespace != "Project-Manager-With-Git" || len(m.Packs["tp_py_grpc"].Releases) == 0 {
+		t.Errorf("the built-in layer is %+v", m)
+	}
+}
+
+func TestMerge(t *testing.T) {
+	date := time.Date(2024, 1, 1, 0, 0, 0, 0, time.UTC)
+	base := &manifest.Manifest{
+		Project: manifest.Project{Name: "base", Env: "venv", Keywords: []string{"b"}},
+		Sources: manifest.Sources{Host: "h1", Namespace: "n1", AllowHosts: []string{"a"}, DenyHosts: []string{"x", "y"}, Mirrors: map[string]string{"1": "b", "2": "b"}},
+		Packs:   map[string]manifest.Pack{"p": {Releases: []manifest.Release{{Tag: "v1", Date: date}}}, "q": {URL: "q"}},
+		Keys:    map[string]string{"author": "base", "k": "base"},
+	}
+	over := &manifest.Manifest{
+		Project:    manifest.Project{Name: "over"},
+		Components: []manifest.Component{{Source: "p//a", Path: "a"}},
+		Sources:    manifest.Sources{Namespace: "n2", DenyHosts: []string{"x", "z"}, Mirrors: map[string]string{"2": "o"}},
+		Packs:      map[string]manifest.Pack{"p": {URL: "alias"}},
+		Keys:       map[string]string{"author": "over"},
+	}
+	want := &manifest.Manifest{
+		Project:    manifest.Project{Name: "over", Env: "venv", Keywords: []string{"b"}},
+		Components: []manifest.Component{{Source: "p//a", Path: "a"}},
+		Sources:    manifest.Sources{Host: "h1", Namespace: "n2", AllowHosts: []string{"a"}, DenyHosts: []string{"x", "y", "z"}, Mirrors: map[string]string{"1": "b", "2": "o"}},
+		Packs:      map[string]manifest.Pack{"p": {URL: "alias"}, "q": {URL: "q"}}, // an alias hides the built-in pack
+		Keys:       map[string]string{"author": "over", "k": "base"},
+	}
+	if got := manifest.Merge(base, over); !reflect.DeepEqual(got, want) {
+		t.Errorf("Merge:\n%+v, want\n%+v", got, want)
+	}
+	if got := manifest.Merge(want, &manifest.Manifest{}); !reflect.DeepEqual(got, want) {
+		t.Errorf("Merge with nothing above:\n%+v, want\n%+v", got, want)
+	}
+	if base.Keys["author"] != "base" || base.Sources.Mirrors["2"] != "b" || len(base.Sources.DenyHosts) != 2 {
+		t.Errorf("Merge changed what it merged: %+v", base)
+	}
+}
+
+func TestFromPmfp(t *testing.T) {
+	for _, c := range []struct {
+		text, want string // want: host namespace name, or a part of the error
+		ok         bool
+	}{
+		{`{"default_template_host": "h.x", "default_template_namespace": "n", "template_config_name": "t.json", "python": 3}`, "h.x n t.json", true},
+		{"\ufeff{}", "  ", true},
+		{`{"default_template_host": null}`, "  ", true},
+		{`{`, "unexpected end", false},
+		{`{"default_template_host": 1}`, "default_template_host", false},
+		{`{"default_template_host": "https://h.x"}`, "not the name of a host", false},
+		{`{"template_config_name": "../x"}`, "not a name", false},
+	} {
+		m, err := manifest.FromPmfp([]byte(c.text))
+		if c.ok {
+			if err != nil || strings.Join([]string{m.Sources.Host, m.Sources.Namespace, m.Sources.TemplateConfigName}, " ") != c.want {
+				t.Errorf("FromPmfp(%s) = %+v, %v, want %q", c.text, m, err, c.want)
+			}
+		} else if !errors.Is(err, failure.Usage) || !strings.Contains(err.Error(), c.want) || !strings.Contains(err.Error(), "config.json") || failure.Hint(err) == "" {
+			t.Errorf("FromPmfp(%s): %v (hint %q), want an error with %q", c.text, err, failure.Hint(err), c.want)
+		}
+	}
+}
+
+func TestCleanPath(t *testing.T) {
+	for _, c := range []struct {
+		path, want string
+		ok         bool
+	}{
+		{"a/b", "a/b", true},
+		{"./a//b/", "a/b", true},
+		{"a/../b", "b", true},
+		{"./", ".", true},
+		{"", "", false},
+		{"..", "", false},
+		{"a/../../b", "", false},
+		{"/a", "", false},
+	} {
+		if got, err := manifest.CleanPath(c.path); (err == nil) != c.ok || c.ok && got != c.want {
+			t.Errorf("CleanPath(%q) = %q, %v, want %q", c.path, got, err, c.want)
+		}
+	}
+}
+
+func FuzzParse(f *testing.F) {
+	for _, text := range []string{"", block, "[project]\nname = 'x'\n", "project.name = 'x'\n", "[packs.p]\nurl='https://h/p.git'\n", "[sources]\nmirrors.a = 'b'\n", "a = [[[]]]\n"} {
+		f.Add([]byte(text))
+	}
+	f.Fuzz(func(t *testing.T, text []byte) {
+		m, err := manifest.Parse("ppm.toml", text, manifest.ProjectLayer)
+		if err != nil {
+			if !errors.Is(err, failure.Usage) || failure.Hint(err) == "" {
+				t.Errorf("Parse(%q): %v (hint %q)", text, err, failure.Hint(err))
+			}
+			return
+		}
+		edited, err := manifest.SetProject("ppm.toml", text, manifest.Project{Name: "other"})
+		if err != nil {
+			return
+		}
+		after, err := manifest.Parse("ppm.toml", edited, manifest.ProjectLayer)
+		if err != nil || after.Project.Name != "other" || len(after.Components) != len(m.Components) {
+			t.Errorf("SetProject(%q) = %q: %+v, %v", text, edited, after, err)
+		}
+	})
+}
