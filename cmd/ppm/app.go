@@ -40,6 +40,7 @@ func newApp(s *streams) *cli.App {
 			s.configure(c)
 			return nil
 		},
+		Action: func(c *cli.Context) error { return s.help(c, cli.ShowAppHelp) },
 		Commands: []*cli.Command{
 			projectCommand(s), addCommand(s), removeCommand(s), listCommand(s),
 			cacheCommand(s), registryCommand(s), versionCommand(s), completionCommand(s),
@@ -56,7 +57,7 @@ func projectCommand(s *streams) *cli.Command {
 		Name:        "project",
 		Usage:       "work on the components of a project",
 		Description: examples("ppm project add tp_py_grpc@cp-0.0.1//wscli --located-path=wscli.py", "ppm project list"),
-		Subcommands: []*cli.Command{addCommand(s), removeCommand(s), listCommand(s), infoCommand(s)},
+		Subcommands: []*cli.Command{addCommand(s), removeCommand(s), listCommand(s), infoCommand(s), undoCommand(s)},
 	}
 }
 
@@ -76,7 +77,7 @@ func finishCommand(s *streams, c *cli.Command, parent string) {
 		}
 	}
 	if c.Action == nil {
-		c.Action = func(ctx *cli.Context) error { return cli.ShowSubcommandHelp(ctx) }
+		c.Action = func(ctx *cli.Context) error { return s.help(ctx, cli.ShowSubcommandHelp) }
 	}
 	action := c.Action
 	c.Action = func(ctx *cli.Context) error {
@@ -90,6 +91,14 @@ func finishCommand(s *streams, c *cli.Command, parent string) {
 	for _, sub := range c.Subcommands {
 		finishCommand(s, sub, full)
 	}
+}
+
+// help shows what can be typed after a command that does nothing by itself.
+func (s *streams) help(c *cli.Context, show func(*cli.Context) error) error {
+	if s.json {
+		return failure.Errorf(failure.Usage, "no command given").WithHint("run it without --json for the commands there are")
+	}
+	return show(c)
 }
 
 // sharedFlags are the flags of every command.

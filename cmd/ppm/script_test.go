@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
+	"github.com/santhosh-tekuri/jsonschema/v6"
 
 	"github.com/Project-Manager-With-Git/ppm/pkg/fetch/gittest"
 )
@@ -75,6 +76,7 @@ func setupScript(env *testscript.Env) error {
 //	serve http|ssh [FAULT [ARG]]  publish $WORK/.repos; sets $HTTP or $SSH to its URL
 //	snapshot DIR                  remember every path, mode, size, time and byte below DIR
 //	unchanged DIR                 require that nothing below DIR is other than at its snapshot
+//	validjson                     require that standard output is one document of docs/ppm.schema.json
 //	mode OCTAL FILE               require a file's permissions
 //	unprivileged CODE COMMAND…    exits, but without the power of root over permissions
 var scriptCommands = map[string]func(ts *testscript.TestScript, neg bool, args []string){
@@ -109,6 +111,7 @@ var scriptCommands = map[string]func(ts *testscript.TestScript, neg bool, args [
 	"serve":     serve,
 	"snapshot":  func(ts *testscript.TestScript, neg bool, args []string) { snapshot(ts, neg, args, false) },
 	"unchanged": func(ts *testscript.TestScript, neg bool, args []string) { snapshot(ts, neg, args, true) },
+	"validjson": validJSON,
 	"mode": func(ts *testscript.TestScript, neg bool, args []string) {
 		if neg || len(args) != 2 {
 			ts.Fatalf("usage: mode OCTAL FILE")
@@ -135,6 +138,14 @@ func exits(ts *testscript.TestScript, code string, command []string) {
 	if got != want {
 		ts.Fatalf("exit code %d, want %d", got, want)
 	}
+}
+
+func validJSON(ts *testscript.TestScript, neg bool, args []string) {
+	schema, err := jsonschema.NewCompiler().Compile(filepath.Join("..", "..", "docs", "ppm.schema.json"))
+	ts.Check(err)
+	document, err := jsonschema.UnmarshalJSON(strings.NewReader(ts.ReadFile("stdout")))
+	ts.Check(err)
+	ts.Check(schema.Validate(document))
 }
 
 // serve publishes the repositories of a script, with the fault that it asks for.

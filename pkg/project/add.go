@@ -72,7 +72,7 @@ func (s *Session) Add(ctx context.Context, o AddOptions) (result *AddResult, err
 	if err != nil {
 		return nil, err
 	}
-	result = &AddResult{Changes: changes, DryRun: o.DryRun}
+	result = &AddResult{Changes: changes, Requires: []string{}, DryRun: o.DryRun}
 	for _, in := range b.installs {
 		result.Installs = append(result.Installs, describe(in.locked))
 		result.Requires = append(result.Requires, in.requires...)

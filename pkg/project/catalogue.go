@@ -116,7 +116,7 @@ func viewComponent(r ref.Ref, c pack.Component) ComponentView {
 }
 
 func viewKeys(keys []pack.Key) []KeyView {
-	var out []KeyView
+	out := []KeyView{}
 	for _, k := range keys {
 		out = append(out, KeyView{Name: k.Name, Description: k.Description, Default: k.Default, Ask: k.Ask, Choices: k.Choices, Pattern: k.Pattern})
 	}

@@ -63,8 +63,13 @@ func (s *Session) commit(ctx context.Context, coming []install, going []lockfile
 	if !bytes.Equal(lockText, s.lockText) {
 		p.Write(LockName, s.lockText, lockText)
 	}
-	if !o.dryRun && !p.Empty() {
-		if err := s.store.Apply(ctx, p, apply.Meta{Command: o.command}); err != nil {
+	return s.carryOut(ctx, p, apply.Meta{Command: o.command}, o.dryRun)
+}
+
+// carryOut applies a plan, unless it is a dry run, and returns what happens to each file.
+func (s *Session) carryOut(ctx context.Context, p plan.Plan, m apply.Meta, dryRun bool) ([]Change, error) {
+	if !dryRun && !p.Empty() {
+		if err := s.store.Apply(ctx, p, m); err != nil {
 			return nil, err
 		}
 	}

@@ -1,0 +1,78 @@
+package project
+
+import (
+	"context"
+	"time"
+)
+
+// UndoOptions say how to take a command back.
+type UndoOptions struct {
+	Force  bool // replace files that were edited since
+	DryRun bool
+}
+
+// UndoResult is what Undo did, or with DryRun would do.
+type UndoResult struct {
+	Undone  string   `json:"undone"` // the command that was taken back
+	Changes []Change `json:"changes"`
+	DryRun  bool     `json:"dry_run"`
+}
+
+// Undo takes back the last command that changed the project and was not taken back
+// yet, so that repeating it goes further back. What was edited since is never lost: a
+// new file stays, and one that the command replaced is a collision without Force.
+func (s *Session) Undo(ctx context.Context, o UndoOptions) (result *UndoResult, err error) {
+	end, err := s.begin(ctx, !o.DryRun)
+	if err != nil {
+		return nil, err
+	}
+	defer closing(end, &err)
+	undone := ""
+	history, err := s.store.History()
+	if err != nil {
+		return nil, err
+	}
+	for _, c := range history {
+		if !c.Undone && c.Undoes == 0 {
+			undone = c.Line
+			break
+		}
+	}
+	p, meta, err := s.store.Undo(ctx, "undo", o.Force)
+	if err != nil {
+		return nil, err
+	}
+	if err := p.Err(); err != nil {
+		return nil, err
+	}
+	changes, err := s.carryOut(ctx, p, meta, o.DryRun)
+	if err != nil {
+		return nil, err
+	}
+	return &UndoResult{Undone: undone, Changes: changes, DryRun: o.DryRun}, nil
+}
+
+// A PastCommand is a command that changed the project.
+type PastCommand struct {
+	Command string    `json:"command"`
+	Time    time.Time `json:"time"`
+	Files   int       `json:"files"` // how many it wrote or removed
+	Undone  bool      `json:"undone"`
+}
+
+// History returns the commands that changed the project and can be taken back, the newest first.
+func (s *Session) History(ctx context.Context) (past []PastCommand, err error) {
+	end, err := s.begin(ctx, false)
+	if err != nil {
+		return nil, err
+	}
+	defer closing(end, &err)
+	history, err := s.store.History()
+	if err != nil {
+		return nil, err
+	}
+	for _, c := range history {
+		past = append(past, PastCommand{Command: c.Line, Time: c.Time, Files: c.Changes, Undone: c.Undone})
+	}
+	return past, nil
+}
