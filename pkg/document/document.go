@@ -86,14 +86,17 @@ func Decode(name string, text []byte, into any) (*Document, error) {
 	return d, nil
 }
 
-// Errorf returns a failure of kind Usage that names the file and the line on which path stands,
-// or the nearest part of it that does.
+// Errorf returns a failure of kind Usage that names the file and the line on which path stands, or
+// the nearest part of it that does; and the file alone when no part does.
 func (d *Document) Errorf(path, format string, args ...any) *failure.Error {
 	line := 0
 	for p := path; p != "" && line == 0; p = p[:max(0, strings.LastIndexAny(p, ".["))] {
 		line = d.lines[p]
 	}
-	return d.at(max(1, line), format, args...)
+	if line == 0 {
+		return failure.Errorf(failure.Usage, "reading %q: %w", d.Name, fmt.Errorf(format, args...))
+	}
+	return d.at(line, format, args...)
 }
 
 func (d *Document) at(line int, format string, args ...any) *failure.Error {

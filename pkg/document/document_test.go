@@ -84,6 +84,9 @@ deep = [{ b = 2 }, { b = 3 }]
 	if err := d.Errorf("subs[1].deep[7].c", "oops"); err.Error() != `reading "f": line 24: oops` { // the nearest part that is there
 		t.Errorf("Errorf: %v", err)
 	}
+	if err := d.Errorf("nothing", "oops"); err.Error() != `reading "f": oops` {
+		t.Errorf("Errorf: %v", err)
+	}
 	for _, s := range d.Statements {
 		raw := text[s.Start:s.End]
 		if !strings.HasSuffix(raw, "\n") || strings.HasPrefix(raw, "\ufeff") || s.Kind == document.Field && !strings.Contains(text[s.Start:s.Value], "=") {

@@ -158,7 +158,7 @@ func TestParseRefuses(t *testing.T) {
 		{"", "states its version"},
 		{"version = 2\n[future]\nx = 1\n", "newer ppm"}, // with what only that one knows
 		{"version = 2\n", "newer ppm"},                  //
-		{parts[0] + parts[1] + parts[1] + parts[2], "two components at one path"},
+		{parts[0] + parts[1] + parts[1] + parts[2], "line 21: two components at one path"},
 		{golden[:files], "lists no files"},
 		{parts[0] + parts[1] + "[[component.file]]\npath = \"A.PY\"\ndigest = \"" + sha + "\"\nmode = \"0644\"\n", "outside its component"},
 		{parts[0] + parts[2] + strings.ReplaceAll(strings.ReplaceAll(parts[2], `"b/c"`, `"B"`), `"b/c/`, `"B/c/`), "one name"}, // on another system

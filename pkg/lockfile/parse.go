@@ -2,13 +2,11 @@ package lockfile
 
 import (
 	"bytes"
-	"cmp"
 	"encoding/base64"
 	"fmt"
 	"net/url"
 	"path"
 	"regexp"
-	"slices"
 	"strings"
 	"unicode"
 
@@ -61,17 +59,23 @@ func Parse(name string, data []byte) (*Lock, error) {
 		return nil, doc.Errorf("version", "a lock states its version, which is at least 1").WithHint("%s", restore(name))
 	}
 	l := &Lock{}
+	var files []string
 	for i, b := range s.Components {
+		at := fmt.Sprintf("component[%d]", i)
 		c, field, err := b.component()
 		if err != nil {
-			at := fmt.Sprintf("component[%d]", i)
 			return nil, doc.Errorf(at+field, "component %q: %w", b.Path, err).WithHint("%s", restore(name))
 		}
-		l.Components = append(l.Components, c)
+		if _, twice := l.Component(c.Path); twice {
+			return nil, doc.Errorf(at+".path", "two components at one path %q", c.Path).WithHint("%s", restore(name))
+		}
+		l.Put(c)
+		for _, f := range c.Files {
+			files = append(files, f.Path)
+		}
 	}
-	slices.SortStableFunc(l.Components, func(a, b Component) int { return cmp.Compare(a.Path, b.Path) })
-	if err := l.checkPaths(); err != nil {
-		return nil, doc.Errorf("", "%w", err).WithHint("%s", restore(name))
+	if err := fileset.CheckCollisions(files); err != nil {
+		return nil, failure.Errorf(failure.Usage, "reading %q: %w", name, err).WithHint("%s", restore(name))
 	}
 	return l, nil
 }
@@ -148,7 +152,6 @@ func (b block) component() (c Component, field string, err error) {
 		}
 		c.Files = append(c.Files, File(f))
 	}
-	slices.SortFunc(c.Files, func(a, b File) int { return cmp.Compare(a.Path, b.Path) })
 	c.Dir = len(c.Files) != 1 || c.Files[0].Path != c.Path
 	return c, "", nil
 }
@@ -165,20 +168,6 @@ func (f fileBlock) check(placement string) (field string, err error) {
 	}
 	_, err = fileset.ParseMode(f.Mode)
 	return ".mode", err
-}
-
-// checkPaths makes sure that no component stands twice and that every file can stand beside the others.
-func (l *Lock) checkPaths() error {
-	var files []string
-	for i, c := range l.Components {
-		if i > 0 && l.Components[i-1].Path == c.Path {
-			return fmt.Errorf("two components at one path %q", c.Path)
-		}
-		for _, f := range c.Files {
-			files = append(files, f.Path)
-		}
-	}
-	return fileset.CheckCollisions(files)
 }
 
 func checkPlacement(p string) error {

@@ -69,9 +69,11 @@ whatever = [1, "x"]
 	}
 }
 
+// release is what only the built-in layer may say.
+const release = "[packs.p]\n[[packs.p.release]]\ntag='v1'\nbranch='dev'\ndate=2024-01-01T00:00:00Z\ndir='registry/p'\n"
+
 func TestParseRefuses(t *testing.T) {
 	const own, user, builtIn = manifest.ProjectLayer, manifest.User, manifest.BuiltIn
-	const release = "[packs.p]\n[[packs.p.release]]\ntag='v1'\nbranch='dev'\ndate=2024-01-01T00:00:00Z\ndir='registry/p'\n"
 	for _, c := range []struct {
 		layer      manifest.Layer
 		text       string
