@@ -35,7 +35,10 @@ func Component(files fileset.Set, dir bool, keys Context, o Options) (Result, er
 	if !dir && len(files) != 1 {
 		return Result{}, failure.Errorf(failure.Other, "rendering a file component: it has %d files", len(files))
 	}
-	r := newRenderer(files, keys, o)
+	r, err := newRenderer(files, keys, o)
+	if err != nil {
+		return Result{}, err
+	}
 	res := Result{Source: make(map[string]string, len(files))}
 	out := make([]fileset.File, 0, len(files))
 	paths := make([]string, 0, len(files))
@@ -50,7 +53,6 @@ func Component(files fileset.Set, dir bool, keys Context, o Options) (Result, er
 			data = []byte(text)
 		}
 		if dir {
-			var err error
 			if target, err = r.path(f.Path, target); err != nil {
 				return Result{}, err
 			}
@@ -63,7 +65,6 @@ func Component(files fileset.Set, dir bool, keys Context, o Options) (Result, er
 		return Result{}, failure.Errorf(failure.Refused, "rendering the names of a component: %w", err).
 			WithHint("choose keys that give each file a name of its own")
 	}
-	var err error
 	res.Files, err = fileset.New(out)
 	return res, err
 }

@@ -9,16 +9,16 @@
 package render
 
 import (
-	"maps"
-	"strings"
+	"cmp"
+	"errors"
+	"fmt"
+	"slices"
 
-	"github.com/nikolalohinski/gonja/v2"
-	"github.com/nikolalohinski/gonja/v2/config"
-	"github.com/nikolalohinski/gonja/v2/exec"
-	"github.com/nikolalohinski/gonja/v2/loaders"
+	"github.com/agext/levenshtein"
 
 	"github.com/Project-Manager-With-Git/ppm/pkg/failure"
 	"github.com/Project-Manager-With-Git/ppm/pkg/fileset"
+	"github.com/Project-Manager-With-Git/ppm/pkg/render/jinja"
 )
 
 // Version is the number of the rendering rules, which a lockfile records: equal files,
@@ -34,62 +34,104 @@ type Options struct {
 	Limits         Limits // zero fields take their value from DefaultLimits
 }
 
-// Limits bound what one call may use, whatever the template says.
-type Limits struct {
-	Output int // bytes of all rendered files together
-	Steps  int // statements and expressions evaluated
-	Depth  int // nesting of the source, of includes and of macro calls
-}
+// Limits bound what the templates of one call may use together, whatever they say.
+type Limits = jinja.Limits
 
 // DefaultLimits are far above what a template of source code needs.
-var DefaultLimits = Limits{Output: 64 << 20, Steps: 10_000_000, Depth: 100}
+var DefaultLimits = Limits{Output: 64 << 20, Memory: 256 << 20, Steps: 5_000_000, Depth: 500}
 
-// String renders one text. The name stands in messages for the text's origin.
+// String renders one text, which has no other templates to include. The name stands in messages for
+// the text's origin. Errors are of kind Usage for a template that is wrong, and Refused for a limit
+// that is exceeded; they name the line and the column.
 func String(name, text string, keys Context, o Options) (string, error) {
-	return newRenderer(nil, keys, o).text(name, text)
+	r, err := newRenderer(nil, keys, o)
+	if err != nil {
+		return "", err
+	}
+	return r.text(name, text)
 }
 
 // A renderer renders the templates of one call.
 type renderer struct {
-	keys    Context
-	options Options
-	config  *config.Config
-	files   map[string]string
+	keys Context
+	set  *jinja.Set
 }
 
-func newRenderer(files fileset.Set, keys Context, o Options) *renderer {
-	r := &renderer{keys: keys, options: o, config: config.New(), files: map[string]string{}}
-	r.config.StrictUndefined = !o.AllowUndefined
-	for _, f := range files {
-		r.files["/"+f.Path] = string(f.Data)
+func newRenderer(files fileset.Set, keys Context, o Options) (*renderer, error) {
+	load := func(name string) (string, bool) {
+		f, ok := files.Lookup(name)
+		return string(f.Data), ok && isText(f.Data)
 	}
-	return r
+	limits := Limits{
+		Output: cmp.Or(o.Limits.Output, DefaultLimits.Output),
+		Memory: cmp.Or(o.Limits.Memory, DefaultLimits.Memory),
+		Steps:  cmp.Or(o.Limits.Steps, DefaultLimits.Steps),
+		Depth:  cmp.Or(o.Limits.Depth, DefaultLimits.Depth),
+	}
+	set, err := jinja.NewSet(load, keys, o.AllowUndefined, limits)
+	if err != nil {
+		return nil, failure.Errorf(failure.Usage, "rendering with the given keys: %w", err).
+			WithHint("give the key another value")
+	}
+	return &renderer{keys, set}, nil
 }
 
-func (r *renderer) text(name, text string) (_ string, err error) {
-	defer func() {
-		if p := recover(); p != nil {
-			err = failure.Errorf(failure.Usage, "rendering %q: %v", name, p)
+// text renders a template of the given name.
+func (r *renderer) text(name, text string) (string, error) {
+	result, err := r.set.Render(name, text)
+	if err == nil {
+		return result, nil
+	}
+	problem := err.Error()
+	if e := new(jinja.Error); errors.As(err, &e) && e.Name != name {
+		problem = fmt.Sprintf("in %q, %s", e.Name, problem)
+	}
+	return "", r.explain(fmt.Sprintf("rendering %q: %s", name, problem), err)
+}
+
+// name renders the template that the name of a file or folder is.
+func (r *renderer) name(name, template string) (string, error) {
+	result, err := r.set.Render(name, template)
+	if err == nil {
+		return result, nil
+	}
+	problem := err.Error()
+	if e := new(jinja.Error); errors.As(err, &e) {
+		problem = e.Problem // the template is not what the user sees, so its columns say nothing
+	}
+	return "", r.explain(fmt.Sprintf("rendering the name %q: %s", name, problem), err)
+}
+
+// explain returns the failure of a rendering with the hint that fits its cause.
+func (r *renderer) explain(message string, err error) error {
+	e := new(jinja.Error)
+	if !errors.As(err, &e) {
+		return failure.Errorf(failure.Other, "%s", message)
+	}
+	switch {
+	case e.Limit:
+		return failure.Errorf(failure.Refused, "%s", message).WithHint("make the template simpler: it does more than a template needs to")
+	case e.Undefined == "":
+		return failure.Errorf(failure.Usage, "%s", message).WithHint("mend the template; docs/jinja.md lists what templates can use")
+	}
+	hint := fmt.Sprintf("give it with --kv %s::VALUE, or pass --allow-undefined", e.Undefined)
+	if near := r.nearest(e.Undefined); near != "" {
+		hint = fmt.Sprintf("did the template mean %q? Otherwise %s", near, hint)
+	}
+	return failure.Errorf(failure.Usage, "%s", message).WithHint("%s", hint)
+}
+
+// nearest returns the key whose name is so near to the given one that it may be meant, or "".
+func (r *renderer) nearest(name string) string {
+	distance := func(key string) int { return levenshtein.Distance(name, key, nil) }
+	var keys []string
+	for key := range r.keys {
+		if distance(key) <= max(1, len(name)/3) {
+			keys = append(keys, key)
 		}
-	}()
-	r.files["/"+name] = strings.ReplaceAll(text, "\r\n", "\n")
-	loader, err := loaders.NewMemoryLoader(r.files)
-	if err != nil {
-		return "", err
 	}
-	t, err := exec.NewTemplate("/"+name, r.config, loader, gonja.DefaultEnvironment)
-	if err != nil {
-		return "", failure.Errorf(failure.Usage, "rendering %q: %w", name, err)
+	if len(keys) == 0 {
+		return ""
 	}
-	out, err := t.ExecuteToString(exec.NewContext(maps.Clone(r.keys)))
-	if err != nil {
-		return "", failure.Errorf(failure.Usage, "rendering %q: %w", name, err).
-			WithHint("give the name with --kv NAME::VALUE, or pass --allow-undefined")
-	}
-	return out, nil
-}
-
-// name renders the template of a file's or folder's name.
-func (r *renderer) name(segment, template string) (string, error) {
-	return r.text(segment, template)
+	return slices.MinFunc(keys, func(a, b string) int { return cmp.Or(cmp.Compare(distance(a), distance(b)), cmp.Compare(a, b)) })
 }
