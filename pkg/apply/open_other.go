@@ -1,0 +1,5 @@
+//go:build !unix
+
+package apply
+
+const nonblock = 0

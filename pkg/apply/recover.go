@@ -1,0 +1,254 @@
+package apply
+
+import (
+	"cmp"
+	"errors"
+	"io"
+	"io/fs"
+	"os"
+	"path"
+	"slices"
+	"strings"
+
+	"github.com/Project-Manager-With-Git/ppm/pkg/plan"
+)
+
+// copyName is where an old content is written before it is put in its place.
+const copyName = stateDir + "/" + tempPrefix + "copy"
+
+// A Recovery says what became of a command that was killed.
+type Recovery struct {
+	Command   string
+	Completed bool     // else it was taken back
+	Kept      []string // files that the user has changed since, and that were left so
+}
+
+// recover completes a killed command when each of its files is either done or still as
+// the command found it; else it takes the command back. It can be interrupted at any point
+// and started again.
+func (p *Project) recover() (*Recovery, error) {
+	if _, err := p.root.Lstat(abortName); err == nil {
+		return p.rollBack()
+	}
+	a, err := p.load(journalName)
+	if errors.Is(err, fs.ErrNotExist) {
+		p.cleanUp()
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	j := a.journal
+	if err := a.Close(); err != nil {
+		return nil, ioError("reading", journalName, err)
+	}
+	done := make(map[string]bool)
+	for i, e := range j.Changes {
+		isDone, ready, err := p.progress(i, e)
+		if err != nil {
+			return nil, err
+		}
+		if !isDone && !ready {
+			return p.rollBack()
+		}
+		done[e.Path] = isDone
+	}
+	if err := p.execute(j, done); err != nil {
+		return nil, err
+	}
+	kept, err := p.differing(j, func(e entry) plan.State { return e.New })
+	if err != nil {
+		return nil, err
+	}
+	return &Recovery{Command: j.Command, Completed: true, Kept: kept}, p.finish(journalName)
+}
+
+// progress reports whether change i was made, and else whether it can be made now.
+func (p *Project) progress(i int, e entry) (done, ready bool, err error) {
+	out, _, err := p.state(moved(i))
+	if err != nil || out.Kind != plan.Absent && !out.Same(e.Old) { // the user was writing it when it was moved
+		return false, false, err
+	}
+	now, _, err := p.state(e.Path)
+	if err != nil {
+		return false, false, err
+	}
+	if e.New.Kind != plan.File {
+		return !now.Same(e.Old), now.Same(e.Old), nil
+	}
+	next, _, err := p.state(staged(i))
+	if err != nil {
+		return false, false, err
+	}
+	switch {
+	case now.Same(e.New):
+		return true, false, nil
+	case next.Kind == plan.Absent: // it was put in its place, and changed there since
+		return now.Kind != plan.Absent && !now.Same(e.Old), false, nil
+	}
+	return false, next.Same(e.New) && (now.Same(e.Old) || now.Kind == plan.Absent), nil
+}
+
+// rollBack brings back the old state of each file that the command has written or removed, in
+// reverse order. From its first step on the command can only be taken back.
+func (p *Project) rollBack() (*Recovery, error) {
+	err := p.disk.Rename(journalName, abortName)
+	if err == nil {
+		err = p.disk.Sync(stateDir)
+	}
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return nil, ioError("writing", abortName, err)
+	}
+	a, err := p.load(abortName)
+	if errors.Is(err, fs.ErrNotExist) { // the command had not begun
+		p.cleanUp()
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	kept, err := p.restoreAll(a)
+	if err = cmp.Or(err, a.Close()); err != nil {
+		return nil, err
+	}
+	r := &Recovery{Command: a.Command, Kept: kept}
+	if len(kept) > 0 { // the history takes the old contents of the files that were left
+		return r, p.finish(abortName)
+	}
+	if err := p.disk.Remove(abortName); err != nil {
+		return nil, ioError("removing", abortName, err)
+	}
+	p.cleanUp()
+	return r, ioError("writing", stateDir, p.disk.Sync(stateDir))
+}
+
+func (p *Project) restoreAll(a *archive) ([]string, error) {
+	touched := make(map[string]bool)
+	for _, folder := range slices.Backward(a.Dropped) {
+		touched[path.Dir(folder.Path)] = true
+		if err := p.remake(folder); err != nil {
+			return nil, ioError("restoring", folder.Path, err)
+		}
+	}
+	for i, e := range slices.Backward(a.Changes) {
+		touched[path.Dir(e.Path)] = true
+		if err := p.restore(a, i, e); err != nil {
+			return nil, ioError("restoring", e.Path, err)
+		}
+	}
+	for _, folder := range a.Made {
+		touched[path.Dir(folder)] = true
+	}
+	if err := p.unmake(a.Made, ""); err != nil {
+		return nil, err
+	}
+	if err := p.syncAll(touched); err != nil {
+		return nil, err
+	}
+	return p.differing(a.journal, func(e entry) plan.State { return e.Old })
+}
+
+// restore takes change i back, unless the user has changed the file since.
+func (p *Project) restore(a *archive, i int, e entry) error {
+	if slices.Contains(a.Made, e.Path) { // a file that became a folder
+		if err := p.unmake(a.Made, e.Path); err != nil {
+			return err
+		}
+	}
+	now, info, err := p.state(e.Path)
+	if err != nil {
+		return err
+	}
+	if e.New.Kind == plan.File && now.Same(e.New) {
+		// While another file is staged for this path, the same content here is somebody else's.
+		kind, next, err := p.lstat(staged(i))
+		if err != nil || kind == plan.File && !os.SameFile(info, next) {
+			return err
+		}
+		if err := p.disk.Remove(e.Path); err != nil {
+			return err
+		}
+		now = plan.State{}
+	}
+	if e.Old.Kind != plan.File || now.Kind != plan.Absent {
+		return nil
+	}
+	if kind, _, err := p.lstat(moved(i)); err != nil {
+		return err
+	} else if kind == plan.Absent { // lost with the power, or removed by the user
+		return p.restoreCopy(a, e)
+	}
+	if err := p.makeFolders(e.Path); err != nil {
+		return err
+	}
+	return p.place(moved(i), e.Path)
+}
+
+// restoreCopy puts the copy of the old content in its place that is in the journal.
+func (p *Project) restoreCopy(a *archive, e entry) error {
+	if err := p.disk.Remove(copyName); err != nil && !errors.Is(err, fs.ErrNotExist) { // of a killed attempt
+		return err
+	}
+	err := write(p.disk, copyName, fs.FileMode(e.Perm), true, func(w io.Writer) error { return a.old(w, e) })
+	if err == nil {
+		err = p.makeFolders(e.Path)
+	}
+	if err != nil {
+		return err
+	}
+	return p.place(copyName, e.Path)
+}
+
+// remake brings back a folder that was removed.
+func (p *Project) remake(f folder) error {
+	err := p.disk.Mkdir(f.Path, fs.FileMode(f.Perm))
+	if errors.Is(err, fs.ErrExist) {
+		return nil
+	}
+	if err == nil {
+		err = p.disk.Chmod(f.Path, fs.FileMode(f.Perm)) // the umask may have taken bits away
+	}
+	return err
+}
+
+// unmake removes those of the folders that were made which are at or below root, "" for all, and in which nothing is left.
+func (p *Project) unmake(made []string, root string) error {
+	for _, folder := range slices.Backward(made) {
+		if root != "" && folder != root && !strings.HasPrefix(folder, root+"/") {
+			continue
+		}
+		kind, _, err := p.look(folder)
+		if err == nil && kind == plan.Folder {
+			err = p.disk.Remove(folder)
+		}
+		if err != nil && !vanished(err) {
+			return ioError("removing", folder, err)
+		}
+	}
+	return nil
+}
+
+// differing returns the paths that are not as wanted.
+func (p *Project) differing(j *journal, want func(entry) plan.State) ([]string, error) {
+	var out []string
+	for _, e := range j.Changes {
+		now, _, err := p.state(e.Path)
+		if err != nil {
+			return nil, err
+		}
+		if !now.Same(want(e)) {
+			out = append(out, e.Path)
+		}
+	}
+	return out, nil
+}
+
+// cleanUp removes what lives only during a command. What fails now is left to the next one.
+func (p *Project) cleanUp() {
+	names, _ := p.stateFiles()
+	for _, name := range names {
+		if strings.HasPrefix(name, stateDir+"/"+tempPrefix) {
+			_ = p.disk.Remove(name)
+		}
+	}
+}
