@@ -76,6 +76,11 @@ func finishCommand(s *streams, c *cli.Command, parent string) {
 			c.Flags = append(c.Flags, f)
 		}
 	}
+	for _, f := range c.Flags {
+		if b, ok := f.(*cli.BoolFlag); ok {
+			b.DisableDefaultText = true // a switch is off until it is named
+		}
+	}
 	if c.Action == nil {
 		c.Action = func(ctx *cli.Context) error { return s.help(ctx, cli.ShowSubcommandHelp) }
 	}

@@ -16,11 +16,13 @@ import (
 	"time"
 
 	"github.com/Project-Manager-With-Git/ppm/pkg/apply"
+	"github.com/Project-Manager-With-Git/ppm/pkg/failure"
 	"github.com/Project-Manager-With-Git/ppm/pkg/fetch"
 	"github.com/Project-Manager-With-Git/ppm/pkg/info"
 	"github.com/Project-Manager-With-Git/ppm/pkg/lockfile"
 	"github.com/Project-Manager-With-Git/ppm/pkg/manifest"
 	"github.com/Project-Manager-With-Git/ppm/pkg/registry"
+	"github.com/Project-Manager-With-Git/ppm/pkg/render"
 )
 
 // The names of the two files that ppm keeps in a project's folder.
@@ -180,8 +182,16 @@ func (s *Session) read() (err error) {
 	if s.lockText, err = s.optional(LockName); err != nil || s.lockText == nil {
 		return err
 	}
-	s.lock, err = lockfile.Parse(LockName, s.lockText)
-	return err
+	if s.lock, err = lockfile.Parse(LockName, s.lockText); err != nil {
+		return err
+	}
+	for _, c := range s.lock.Components {
+		if c.Render > render.Version {
+			return failure.Errorf(failure.Usage, "reading %q: %q was rendered by version %d of the rules, and this ppm knows %d", LockName, c.Path, c.Render, render.Version).
+				WithHint("take a newer ppm")
+		}
+	}
+	return nil
 }
 
 // optional reads a file of the project, or nil when there is none.

@@ -69,7 +69,12 @@ func (s *Session) open(ctx context.Context, r ref.Ref, url string) (stop, error)
 	}
 	name := r
 	name.Component = ""
-	p, err := pack.Load(name.String(), func(path string) ([]byte, error) { return snapshot.ReadFile(ctx, path) })
+	p, err := pack.Load(name.String(), func(path string) ([]byte, error) {
+		if other := s.layers.Sources.TemplateConfigName; path == pack.Pmfp && other != "" {
+			path = other // pmfp lets its users call the manifest of packs something else
+		}
+		return snapshot.ReadFile(ctx, path)
+	})
 	if err != nil {
 		return stop{}, err
 	}
