@@ -65,7 +65,7 @@ func TestServerFaults(t *testing.T) {
 		{"is too old", gittest.Garbage(pkt(id+" HEAD\x00ofs-delta\n") + "0000"), failure.Network, "side-band-64k", "copy of the repository"},
 		{"answers packs with garbage", gittest.Packs(gittest.Garbage("0000" + pkt("nope\n"))), failure.Network, "a malformed answer", "git repository"},
 		{"fails in the pack", gittest.Packs(gittest.Garbage("0000" + pkt("NAK\n") + pkt("\x03no \x1b!\n"))), failure.Network, "the server says: no !", "whether you have access"},
-		{"uses an unknown band", gittest.Packs(gittest.Garbage("0000" + pkt("NAK\n") + pkt("\x07a")+"0000")), failure.Network, "an unknown band", "git repository"},
+		{"uses an unknown band", gittest.Packs(gittest.Garbage("0000" + pkt("NAK\n") + pkt("\x07a") + "0000")), failure.Network, "an unknown band", "git repository"},
 		{"sends a pack without end", gittest.Packs(gittest.Endless("0000"+pkt("NAK\n"), pkt("\x01"+strings.Repeat("x", 1024)))), failure.Refused, "larger than the limit of 1048576 bytes", "the repository you mean"},
 		{"sends shallow commits without end", gittest.Packs(gittest.Endless("", pkt("shallow "+id))), failure.Refused, "larger than the limit of 1048576 bytes", "the repository you mean"},
 		{"sends progress without end", gittest.Packs(gittest.Endless("0000"+pkt("NAK\n"), pkt("\x02"+strings.Repeat("x", 1024)))), failure.Refused, "larger than the limit of 1048576 bytes", "the repository you mean"},
@@ -90,18 +90,19 @@ func TestSilence(t *testing.T) {
 	for _, c := range []struct {
 		name    string
 		url     string
+		window  time.Duration
 		message string
 	}{
-		{"never a TLS handshake", "https://" + silentPort(t) + "/pack", "it took too long"},
-		{"never an answer", "http://" + silentPort(t) + "/pack", "the server sent nothing for 400ms"},
-		{"no header", faulty(gittest.Stall(-1)), "the server sent nothing for 400ms"},
-		{"silent in the refs", faulty(gittest.Refs(gittest.Stall(100))), "the server sent nothing for 400ms"},
-		{"silent in the pack", faulty(gittest.Packs(gittest.Stall(300))), "the server sent nothing for 400ms"},
-		{"a trickle", faulty(gittest.Slow(5, 20*time.Millisecond)), "the server sent less than 1 KiB/s for 200ms"},
+		{"never a TLS handshake", "https://" + silentPort(t) + "/pack", 0, "it took too long"},
+		{"never an answer", "http://" + silentPort(t) + "/pack", 0, "the server sent nothing for 400ms"},
+		{"no header", faulty(gittest.Stall(-1)), 0, "the server sent nothing for 400ms"},
+		{"silent in the refs", faulty(gittest.Refs(gittest.Stall(100))), 0, "the server sent nothing for 400ms"},
+		{"silent in the pack", faulty(gittest.Packs(gittest.Stall(300))), 0, "the server sent nothing for 400ms"},
+		{"a trickle", faulty(gittest.Slow(5, 20*time.Millisecond)), 200 * time.Millisecond, "the server sent less than 1 KiB/s for 200ms"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
-			d := newDialer(t, wire.Options{Stall: 400 * time.Millisecond, SlowWindow: 200 * time.Millisecond})
+			d := newDialer(t, wire.Options{Stall: 400 * time.Millisecond, SlowWindow: c.window})
 			_, _, err := get(t.Context(), d, c.url)
 			checkFailure(t, err, failure.Network, c.message, "check the network and the proxy settings")
 		})

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"strconv"
 	"strings"
 
 	"github.com/kevinburke/ssh_config"
@@ -57,6 +58,10 @@ func (d *Dialer) sshSettings(at remote) (*sshSettings, error) {
 		host: strings.NewReplacer("%h", at.host, "%%", "%").Replace(cmp.Or(get("HostName"), at.host)),
 		port: cmp.Or(at.port, get("Port"), "22"),
 		user: cmp.Or(at.user, get("User"), d.o.Env("USER"), d.o.Env("LOGNAME"), d.o.Env("USERNAME"), "git"),
+	}
+	if _, err := strconv.ParseUint(s.port, 10, 16); err != nil {
+		return nil, failure.Errorf(failure.Usage, "reading the ssh configuration of %q: the port %q is not a number", at.host, s.port).
+			WithHint("correct the file")
 	}
 	s.identitiesOnly = strings.EqualFold(get("IdentitiesOnly"), "yes")
 	expand := func(path string) string {

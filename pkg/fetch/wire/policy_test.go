@@ -1,0 +1,259 @@
+package wire_test
+
+import (
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/Project-Manager-With-Git/ppm/pkg/failure"
+	"github.com/Project-Manager-With-Git/ppm/pkg/fetch/gittest"
+	"github.com/Project-Manager-With-Git/ppm/pkg/fetch/wire"
+)
+
+func TestHostPolicy(t *testing.T) {
+	d := newDialer(t, wire.Options{
+		AllowHosts: []string{"git.example.com", "*.corp.example", "Bücher.example", "127.0.0.1", "::1", "localhost", "plain.example", "sub.plain.example"},
+		DenyHosts:  []string{"secret.corp.example"},
+		AllowHTTP:  []string{"plain.example"},
+	})
+	for _, c := range []struct {
+		url, message string // "" for allowed
+	}{
+		{"https://git.example.com/a/b.git", ""},
+		{"https://GIT.Example.com.:8443/a", ""}, // another spelling of the same host
+		{"ssh://git@git.example.com/a", ""},     // every scheme
+		{"git@git.example.com:a/b", ""},         // the scp form
+		{"https://sub.git.example.com/a", `"sub.git.example.com": the host is not among the allowed ones`}, // a name means itself alone
+		{"https://evil-git.example.com/a", `not among the allowed ones`},                                   // not a matter of letters
+		{"https://a.b.corp.example/a", ""},                                                                 // all below
+		{"https://corp.example/a", `not among the allowed ones`},                                           // but not itself
+		{"https://secret.corp.example/a", `"secret.corp.example": the host is denied`},                     // denied beats allowed
+		{"git@secret.corp.example:a", `the host is denied`},                                                // in every form
+		{"https://xn--bcher-kva.example/a", ""},                                                            // the ASCII form of a name
+		{"http://127.0.0.1:80/a", ""},                                                                      // plain http to this machine
+		{"http://[::1]/a", ""},
+		{"http://localhost/a", ""},
+		{"http://[::ffff:127.0.0.1]/a", ""}, // IPv4 in IPv6
+		{"http://plain.example/a", ""},      // allowed for http
+		{"http://sub.plain.example/a", `"sub.plain.example": plain http is neither encrypted nor authenticated`},
+		{"http://git.example.com/a", `plain http is neither encrypted nor authenticated`},
+		{"http://127.0.0.1.evil.example/a", `not among the allowed ones`},
+		{"https://git.example.com@evil.example/a", `"evil.example": the host is not among the allowed ones`}, // a user, not a host
+		{"https://evil.example/git.example.com", `"evil.example": the host is not among the allowed ones`},
+	} {
+		got, err := d.Rewrite(c.url)
+		if c.message == "" {
+			if got != c.url || err != nil {
+				t.Errorf("Rewrite(%q) = %q, %v", c.url, got, err)
+			}
+			if _, err := d.Open(t.Context(), c.url); err != nil {
+				t.Errorf("Open(%q): %v", c.url, err)
+			}
+			continue
+		}
+		checkFailure(t, err, failure.Refused, c.message, "[sources] ")
+		_, err = d.Open(t.Context(), c.url)
+		checkFailure(t, err, failure.Refused, c.message, "[sources] ")
+	}
+}
+
+func TestHostPatterns(t *testing.T) {
+	for _, p := range []string{"", "*.", "a/b", "https://a", "a:443", "**", "*a", "a.*", "a b"} {
+		_, err := wire.New(wire.Options{DenyHosts: []string{p}})
+		checkFailure(t, err, failure.Usage, "is not a host pattern", "write a host name")
+	}
+}
+
+func TestWrongURLs(t *testing.T) {
+	d := newDialer(t, wire.Options{})
+	for _, c := range []struct{ url, message string }{
+		{"ext::sh -c touch% /tmp/x", "remote helpers are not supported"},
+		{"::x", "remote helpers are not supported"},
+		{"git://host/a", "its scheme is not supported"},
+		{"ftp://host/a", "its scheme is not supported"},
+		{"https:///a", "it has no host"},
+		{"https://host", "it has no path"},
+		{"https://host/", "it has no path"},
+		{"https://host/a?b=c", "it has a query or a fragment"},
+		{"https://host/a#b", "it has a query or a fragment"},
+		{"https://host:port/a", "invalid port"},
+		{"https://host/%zz", "invalid URL escape"},
+		{"https://host/a\nb", "it has a control character in it"},
+		{"https://host/a%0ab", "it has a control character in it"},
+		{"ssh://-oProxyCommand=touch/a", "a part of it starts with a dash"},
+		{"ssh://-x@host/a", "a part of it starts with a dash"},
+		{"-oProxyCommand=touch:a", "a part of it starts with a dash"},
+		{"host:-a", "a part of it starts with a dash"},
+		{"host:", "it has no path"},
+	} {
+		_, err := d.Rewrite(c.url)
+		checkFailure(t, err, failure.Usage, c.message, "https://HOST/PATH")
+	}
+	for _, local := range []string{"/a/b", "./a:b", "../a", "a", `C:\a`, "C:/a", "file:///a", "FILE:///a"} {
+		if got, err := d.Rewrite(local); got != local || err != nil {
+			t.Errorf("Rewrite(%q) = %q, %v, want it unchanged", local, got, err)
+		}
+		_, err := d.Open(t.Context(), local)
+		checkFailure(t, err, failure.Usage, "not the URL of a remote repository", "https://HOST/PATH")
+	}
+}
+
+func TestPublic(t *testing.T) {
+	for url, want := range map[string]string{
+		"https://host/a":         "https://host/a",
+		"https://u:p@host:1/a@b": "https://host:1/a@b",
+		"https://token@host/a":   "https://host/a",
+		"https://u:p/q@host/a":   "https://host/a",
+		"https://u@v:p@host/a":   "https://host/a",
+		"https://host:80/a@b":    "https://host:80/a@b",
+		"https://[::1]:80/a@b":   "https://[::1]:80/a@b",
+		"https://u:p@host":       "https://host",
+		"ssh://git@host/a":       "ssh://git@host/a",
+		"ssh://git:p@host/a":     "ssh://git@host/a",
+		"git@host:a":             "git@host:a",
+		"/a@b":                   "/a@b",
+	} {
+		if got := wire.Public(url); got != want {
+			t.Errorf("Public(%q) = %q, want %q", url, got, want)
+		}
+	}
+}
+
+// git itself says what url.*.insteadOf makes of a URL.
+func TestInsteadOfAsGit(t *testing.T) {
+	home := t.TempDir()
+	write(t, home, ".gitconfig", `
+# the user's
+[url "https://git.example.com/"]
+	insteadOf = gh:
+	insteadOf = "https://github.com/"
+[URL "ssh://git@long.example.com/"]
+	INSTEADOF = https://github.com/long/
+[url "https://u:secret@mirror.example.com/x"]
+	insteadof = https://mirror/ ; a comment
+[include]
+	path = more.inc
+	path = missing.inc
+[url "https://last.example.com/"]
+	insteadOf = twice:
+[includeIf "gitdir:/"]
+	path = never.inc
+`)
+	write(t, home, "more.inc", "\ufeff[url \"https://included.example.com/\"]\n\tinsteadOf = inc:\n\tinsteadOf = twice:\n[include]\n\tpath = ~/deeper.inc\n")
+	write(t, home, "deeper.inc", "[url \"https://deep.example.com/\"] \n insteadOf = deep:\n[alias]\n\tx = \"!f() { echo \\\"a\\\\tb\\\"; }; f\"\n[core]\n\tbare\n")
+	write(t, home, "never.inc", "[url \"https://never.example.com/\"]\n\tinsteadOf = never:\n")
+	write(t, home, ".config/git/config", "[url \"https://xdg.example.com/\"]\n\tinsteadOf = xdg:\n")
+	system := write(t, home, "system", "[url \"https://system.example.com/\"]\n\tinsteadOf = sys:\n")
+	vars := []string{
+		"GIT_CONFIG_NOSYSTEM", "0", "GIT_CONFIG_SYSTEM", system,
+		"GIT_CONFIG_COUNT", "1", "GIT_CONFIG_KEY_0", "url.https://env.example.com/.insteadOf", "GIT_CONFIG_VALUE_0", "env:",
+	}
+	d := newDialer(t, wire.Options{Home: home, Env: env(vars...)})
+	for _, url := range []string{
+		"gh:a/b", "https://github.com/a/b", "https://github.com/long/b", "https://github.com/longer", "https://mirror/y",
+		"inc:a", "twice:a", "deep:a", "xdg:a", "sys:a", "env:a", "https://other.example.com/gh:a",
+	} {
+		git := exec.Command("git", "ls-remote", "--get-url", url)
+		git.Dir = home
+		git.Env = []string{"PATH=" + os.Getenv("PATH"), "HOME=" + home}
+		for i := 0; i < len(vars); i += 2 {
+			git.Env = append(git.Env, vars[i]+"="+vars[i+1])
+		}
+		want, err := git.Output()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got, err := d.Rewrite(url); got != strings.TrimSpace(string(want)) || err != nil {
+			t.Errorf("Rewrite(%q) = %q, %v; git says %q", url, got, err, want)
+		}
+	}
+	if got, _ := d.Rewrite("never:/a"); got != "never:/a" {
+		t.Errorf("a conditional include was followed: %q", got)
+	}
+	only := write(t, home, "only", "")
+	if got, _ := newDialer(t, wire.Options{Home: home, Env: env("GIT_CONFIG_GLOBAL", only)}).Rewrite("gh:a/b"); got != "gh:a/b" {
+		t.Errorf("GIT_CONFIG_GLOBAL does not stand in for the user's files: %q", got)
+	}
+}
+
+func TestBrokenGitConfig(t *testing.T) {
+	for _, c := range []struct{ text, message string }{
+		{"[url\n", ".gitconfig"},                                // no end of the section
+		{"[a]\nx = \"\\q\"\n", ".gitconfig"},                    // an unknown escape
+		{"x = 1\n", ".gitconfig"},                               // no section
+		{"[include]\npath = .gitconfig\n", "nested too deeply"}, // a loop
+	} {
+		home := t.TempDir()
+		write(t, home, ".gitconfig", c.text)
+		_, err := newDialer(t, wire.Options{Home: home}).Rewrite("https://git.example.com/a")
+		checkFailure(t, err, failure.Usage, c.message, "GIT_CONFIG_GLOBAL")
+	}
+}
+
+// With no home folder, the folder that ppm runs in does not become one.
+func TestNoHome(t *testing.T) {
+	dir := t.TempDir()
+	write(t, dir, ".gitconfig", "[url \"https://evil.example.com/\"]\n\tinsteadOf = gh:\n")
+	write(t, dir, ".ssh/config", "Host *\n\tHostName evil.example.com\n")
+	t.Chdir(dir)
+	d, err := wire.New(wire.Options{Env: env(), DenyHosts: []string{"evil.example.com"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got, err := d.Rewrite("gh:a"); got != "gh:a" || err != nil {
+		t.Errorf("Rewrite = %q, %v", got, err)
+	}
+}
+
+// Every way to a server that is set up by a variable or by git's configuration.
+func TestProxiesAndAuthorities(t *testing.T) {
+	root, _ := packs(t)
+	ca, caFile := gittest.NewCA(t)
+	s := gittest.ServeHTTP(t, root, gittest.TLS(ca.Cert(time.Hour, "git.example.com")))
+	plain := gittest.ServeHTTP(t, root)
+	proxy := gittest.ServeProxy(t, s.Addr(), "", "")
+	asking := gittest.ServeProxy(t, s.Addr(), "pu", "pw")
+	toPlain := gittest.ServeProxy(t, plain.Addr(), "", "")
+	broken := "http://" + closedPort(t)
+	for _, c := range []struct {
+		name   string
+		config string
+		env    []string
+		scheme string
+		ok     bool
+	}{
+		{"HTTPS_PROXY and SSL_CERT_FILE", "", []string{"HTTPS_PROXY", proxy.URL, "SSL_CERT_FILE", caFile}, "https", true},
+		{"ALL_PROXY and SSL_CERT_DIR", "", []string{"ALL_PROXY", proxy.URL, "SSL_CERT_DIR", filepath.Dir(caFile)}, "https", true},
+		{"a proxy with credentials", "", []string{"https_proxy", strings.Replace(asking.URL, "//", "//pu:pw@", 1), "GIT_SSL_CAINFO", caFile}, "https", true},
+		{"a proxy without a scheme", "", []string{"HTTPS_PROXY", strings.TrimPrefix(proxy.URL, "http://"), "GIT_SSL_CAINFO", caFile}, "https", true},
+		{"git's settings before variables", "[http]\nproxy = " + proxy.URL + "\nsslCAInfo = " + caFile, []string{"HTTPS_PROXY", broken}, "https", true},
+		{"git's settings for a host", "[http \"https://*.example.com\"]\nproxy = " + proxy.URL + "\nsslCAInfo = " + caFile + "\n[http]\nproxy = " + broken, nil, "https", true},
+		{"git's settings for another host", "[http \"https://example.org\"]\nproxy = " + proxy.URL + "\n[http]\nsslCAInfo = " + caFile + "\nproxy = " + broken, nil, "https", false},
+		{"git's settings cannot turn verification off", "[http]\nsslVerify = false\nproxy = " + proxy.URL, []string{"GIT_SSL_NO_VERIFY", "1"}, "https", false},
+		{"HTTP_PROXY", "", []string{"HTTP_PROXY", toPlain.URL}, "http", true},
+		{"HTTP_PROXY from a client of a CGI program", "", []string{"HTTP_PROXY", broken, "REQUEST_METHOD", "GET", "ALL_PROXY", toPlain.URL}, "http", true},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			home := t.TempDir()
+			write(t, home, ".gitconfig", c.config)
+			d := newDialer(t, wire.Options{Home: home, Env: env(c.env...), AllowHTTP: []string{"git.example.com"}})
+			if _, _, err := get(t.Context(), d, c.scheme+"://git.example.com/pack"); (err == nil) != c.ok {
+				t.Errorf("%v, want success %v", err, c.ok)
+			}
+		})
+	}
+	for _, host := range proxy.Hosts() {
+		if host != "git.example.com:443" {
+			t.Errorf("the proxy was asked for %q", host)
+		}
+	}
+	d := newDialer(t, wire.Options{Env: env("HTTP_PROXY", broken, "NO_PROXY", "127.0.0.1")})
+	if _, _, err := get(t.Context(), d, plain.URL+"/pack"); err != nil {
+		t.Errorf("this machine is reached by a proxy: %v", err)
+	}
+	_, err := newDialer(t, wire.Options{Env: env("SSL_CERT_FILE", broken)}).Open(t.Context(), "https://git.example.com/a")
+	checkFailure(t, err, failure.LocalIO, "reading the certificates of SSL_CERT_FILE", "correct or remove")
+}

@@ -1,0 +1,269 @@
+package wire_test
+
+import (
+	"crypto/ed25519"
+	"crypto/rand"
+	"encoding/pem"
+	"errors"
+	"io"
+	"net"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"golang.org/x/crypto/ssh"
+	"golang.org/x/crypto/ssh/agent"
+	"golang.org/x/crypto/ssh/knownhosts"
+
+	"github.com/Project-Manager-With-Git/ppm/pkg/failure"
+	"github.com/Project-Manager-With-Git/ppm/pkg/fetch/gittest"
+	"github.com/Project-Manager-With-Git/ppm/pkg/fetch/wire"
+)
+
+// serveAgent runs an ssh agent that holds the keys, and returns its socket.
+func serveAgent(t *testing.T, keys ...[]byte) string {
+	t.Helper()
+	ring := agent.NewKeyring()
+	for _, k := range keys {
+		private, err := ssh.ParseRawPrivateKey(k)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := ring.Add(agent.AddedKey{PrivateKey: private}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	dir, err := os.MkdirTemp("", "agent") // t.TempDir is too long for a socket
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { os.RemoveAll(dir) })
+	l, err := net.Listen("unix", filepath.Join(dir, "s"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { l.Close() })
+	go func() {
+		for {
+			c, err := l.Accept()
+			if err != nil {
+				return
+			}
+			go agent.ServeAgent(ring, c)
+		}
+	}()
+	return l.Addr().String()
+}
+
+// newKey makes a private key, encrypted when there is a passphrase.
+func newKey(t *testing.T, passphrase string) (private, public []byte) {
+	t.Helper()
+	pub, key, err := ed25519.GenerateKey(rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	block, err := ssh.MarshalPrivateKey(key, "")
+	if passphrase != "" {
+		block, err = ssh.MarshalPrivateKeyWithPassphrase(key, "", []byte(passphrase))
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	sshPub, err := ssh.NewPublicKey(pub)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return pem.EncodeToMemory(block), ssh.MarshalAuthorizedKey(sshPub)
+}
+
+// trustOnly gives a home the server's host key, but no key of the user's.
+func trustOnly(t *testing.T, s *gittest.SSHServer) (home string) {
+	t.Helper()
+	home = t.TempDir()
+	if err := s.Trust(home); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Remove(filepath.Join(home, ".ssh", "id_ed25519")); err != nil {
+		t.Fatal(err)
+	}
+	return home
+}
+
+func TestSSHKeysAndSettings(t *testing.T) {
+	root, _ := packs(t)
+	s := gittest.ServeSSH(t, root)
+	signer, err := ssh.ParsePrivateKey(s.Key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	public := string(ssh.MarshalAuthorizedKey(signer.PublicKey()))
+	otherKey, _ := newKey(t, "")
+	withGood, withBoth := serveAgent(t, s.Key), serveAgent(t, otherKey, s.Key)
+	host, port, _ := net.SplitHostPort(s.Addr())
+	alias := "Host pack-server\n  HostName " + host + "\n  Port " + port + "\n  User git\n"
+	for _, c := range []struct {
+		name  string
+		url   string
+		files map[string]string // below .ssh
+		env   []string
+		ok    bool
+	}{
+		{"a default key", s.URL + "/pack", map[string]string{"id_ed25519": string(s.Key)}, nil, true},
+		{"another default key", s.URL + "/pack", map[string]string{"id_rsa": string(s.Key)}, nil, true},
+		{"the agent", s.URL + "/pack", nil, []string{"SSH_AUTH_SOCK", withGood}, true},
+		{"an agent with many keys", s.URL + "/pack", nil, []string{"SSH_AUTH_SOCK", withBoth}, true},
+		{"an agent that is gone", s.URL + "/pack", map[string]string{"id_ed25519": string(s.Key)}, []string{"SSH_AUTH_SOCK", "/nowhere/s"}, true},
+		{"a named key", s.URL + "/pack", map[string]string{"config": "IdentityFile ~/.ssh/%r-key", "git-key": string(s.Key)}, nil, true},
+		{"the public half of a key of the agent", s.URL + "/pack", map[string]string{"config": "IdentityFile ~/.ssh/k\nIdentitiesOnly yes", "k": public}, []string{"SSH_AUTH_SOCK", withBoth}, true},
+		{"only a named key, which the agent has not", s.URL + "/pack", map[string]string{"config": "IdentityFile ~/.ssh/k\nIdentitiesOnly yes", "k": string(otherKey)}, []string{"SSH_AUTH_SOCK", withBoth}, false},
+		{"an agent named by the configuration", s.URL + "/pack", map[string]string{"config": "IdentityAgent " + withGood}, nil, true},
+		{"no agent by the configuration", s.URL + "/pack", map[string]string{"config": "IdentityAgent none"}, []string{"SSH_AUTH_SOCK", withGood}, false},
+		{"an alias", "pack-server:pack", map[string]string{"config": alias, "id_ed25519": string(s.Key)}, nil, true},
+		{"an alias in a URL", "ssh://pack-server/pack", map[string]string{"config": alias, "id_ed25519": string(s.Key)}, nil, true},
+		{"a Match block about the host", "git@h:/pack", map[string]string{"config": "Match host h,i\n  HostName " + host + "\n  Port " + port + "\n", "id_ed25519": string(s.Key)}, nil, true},
+		{"Match blocks that run programs or look at the network", s.URL + "/pack", map[string]string{"config": "Match host * exec \"touch /tmp/sprung\"\n  HostName h\nMatch user x\n  HostName i\nMatch all\n  IdentityFile ~/.ssh/k\n", "k": string(s.Key)}, nil, true},
+		{"known hosts elsewhere", s.URL + "/pack", map[string]string{"config": "UserKnownHostsFile ~/.ssh/a ~/.ssh/b\n", "known_hosts": "", "b": knownhosts.Line([]string{s.Addr()}, s.HostKey), "id_ed25519": string(s.Key)}, nil, true},
+		{"an included file", s.URL + "/pack", map[string]string{"config": "Include HOME/.ssh/more\n", "more": "IdentityFile ~/.ssh/k\n", "k": string(s.Key)}, nil, true},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			home := trustOnly(t, s)
+			for name, text := range c.files {
+				write(t, home, ".ssh/"+name, strings.ReplaceAll(text, "HOME", home))
+			}
+			d := newDialer(t, wire.Options{Home: home, Env: env(c.env...)})
+			if _, err := d.Rewrite(c.url); err != nil {
+				t.Errorf("Rewrite: %v", err)
+			}
+			if _, _, err := get(t.Context(), d, c.url, depth(1)); (err == nil) != c.ok {
+				t.Errorf("%v, want success %v", err, c.ok)
+			}
+		})
+	}
+}
+
+func TestSSHFaults(t *testing.T) {
+	root, _ := packs(t)
+	s := gittest.ServeSSH(t, root)
+	other := gittest.ServeSSH(t, root)
+	locked, lockedPublic := newKey(t, "passphrase")
+	plain, _ := newKey(t, "")
+	cert := "@revoked " + knownhosts.Line([]string{s.Addr()}, s.HostKey) + "\n"
+	own := map[string]string{"id_ed25519": string(s.Key)}
+	with := func(pairs ...string) map[string]string {
+		m := map[string]string{}
+		for i := 0; i < len(pairs); i += 2 {
+			m[pairs[i]] = pairs[i+1]
+		}
+		return m
+	}
+	for _, c := range []struct {
+		name    string
+		url     string
+		files   map[string]string
+		kind    failure.Kind
+		message string
+		hint    string
+	}{
+		{"an unknown host", other.URL + "/pack", own, failure.Refused, "the host key " + ssh.FingerprintSHA256(other.HostKey) + " of 127.0.0.1 is not known", "ssh-keyscan -p "},
+		{"no known hosts at all", s.URL + "/pack", with("config", "UserKnownHostsFile none\nGlobalKnownHostsFile none\n"), failure.Refused, "is not known", "ssh-keyscan -p "},
+		{"a changed host key", s.URL + "/pack", with("known_hosts", knownhosts.Line([]string{s.Addr()}, other.HostKey)), failure.Integrity, "somebody may be in between", "ssh-keygen -R "},
+		{"verification cannot be turned off", s.URL + "/pack", with("config", "StrictHostKeyChecking no\n", "known_hosts", knownhosts.Line([]string{s.Addr()}, other.HostKey)), failure.Integrity, "somebody may be in between", "ssh-keygen -R "},
+		{"a revoked host key", s.URL + "/pack", with("known_hosts", cert), failure.Integrity, "is revoked", "ask the server's owner"},
+		{"malformed known hosts", s.URL + "/pack", with("known_hosts", "host ssh-rsa ???\n"), failure.Usage, "known_hosts:1", "correct or remove"},
+		{"no key", s.URL + "/pack", nil, failure.Network, `no use for user "git" with no key`, "IdentityFile"},
+		{"a key that is not accepted", s.URL + "/pack", with("id_ed25519", string(plain)), failure.Network, ".ssh/id_ed25519", "ssh agent"},
+		{"an encrypted key", s.URL + "/pack", with("id_ed25519", string(locked)), failure.Network, "id_ed25519 is encrypted and not in the ssh agent", "run: ssh-add "},
+		{"an encrypted key and its public half", s.URL + "/pack", with("id_rsa", string(locked), "id_rsa.pub", string(lockedPublic)), failure.Network, "id_rsa is encrypted and not in the ssh agent", "run: ssh-add "},
+		{"a repository that is not there", s.URL + "/none", own, failure.Network, "the server says: fatal: '", "whether you have access"},
+		{"a proxy program", s.URL + "/pack", with("config", "ProxyCommand touch /tmp/sprung\n"), failure.Refused, "sets ProxyCommand, and ppm starts no program", "https URL"},
+		{"a jump host", s.URL + "/pack", with("config", "ProxyJump bastion\n"), failure.Refused, "sets ProxyJump, and ppm starts no program", "https URL"},
+		{"a malformed configuration", s.URL + "/pack", with("config", "Include HOME/.ssh/config\n"), failure.Usage, ".ssh/config", "correct the file"},
+		{"a malformed port", "ssh://git@127.0.0.1/pack", with("config", "Port ssh\n"), failure.Usage, `the port "ssh" is not a number`, "correct the file"},
+		{"nobody listens", "ssh://git@" + closedPort(t) + "/pack", own, failure.Network, "the server refuses the connection", "check the host"},
+		{"a server of something else", "ssh" + strings.TrimPrefix(gittest.ServeHTTP(t, root).URL, "http") + "/pack", own, failure.Network, "the connection was cut", "try again"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			home := trustOnly(t, s)
+			for name, text := range c.files {
+				write(t, home, ".ssh/"+name, strings.ReplaceAll(text, "HOME", home))
+			}
+			_, _, err := get(t.Context(), newDialer(t, wire.Options{Home: home}), c.url)
+			checkFailure(t, err, c.kind, c.message, c.hint)
+		})
+	}
+}
+
+// The policy is about the host that is connected to, whatever the user calls it.
+func TestSSHPolicy(t *testing.T) {
+	home := t.TempDir()
+	write(t, home, ".ssh/config", "Host alias\n  HostName git.example.com\n")
+	d := newDialer(t, wire.Options{Home: home, DenyHosts: []string{"git.example.com"}})
+	_, err := d.Rewrite("alias:pack")
+	checkFailure(t, err, failure.Refused, `"git.example.com": the host is denied`, "deny_hosts")
+	_, err = d.Open(t.Context(), "ssh://alias/pack")
+	checkFailure(t, err, failure.Refused, `"git.example.com": the host is denied`, "deny_hosts")
+}
+
+// Commands that a misbehaving ssh server runs in place of git-upload-pack.
+func TestSSHServerFaults(t *testing.T) {
+	silent := make(chan struct{})
+	defer close(silent)
+	said := func(stdout, stderr string, status uint32) func(string, ssh.Channel) uint32 {
+		return func(_ string, c ssh.Channel) uint32 {
+			io.WriteString(c.Stderr(), stderr)
+			io.WriteString(c, stdout)
+			return status
+		}
+	}
+	head := pkt("0123456789abcdef0123456789abcdef01234567 HEAD\x00side-band-64k\n") + "0000"
+	for _, c := range []struct {
+		name    string
+		command func(string, ssh.Channel) uint32
+		message string
+		hint    string
+	}{
+		{"says nothing", silence(silent), "sent nothing for 300ms", "check the network"},
+		{"says why not", said("", "ERROR: no\r\n\x1b[31mrepository\n", 1), "the server says: ERROR: no [31mrepository", "whether you have access"},
+		{"ends", said("", "", 127), "git-upload-pack ended with status 127", "whether you have access"},
+		{"ends well", said("", "", 0), "the connection was cut", "try again"},
+		{"talks too much", said("", strings.Repeat("x", 100_000), 1), "the server says: xxx", "whether you have access"},
+		{"answers with garbage", said("Welcome!\n", "", 0), "a malformed packet", "git repository"},
+		{"ends before the pack", said(head, "", 0), "the connection was cut", "try again"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			s := gittest.ServeSSH(t, t.TempDir(), gittest.Command(c.command))
+			home := t.TempDir()
+			if err := s.Trust(home); err != nil {
+				t.Fatal(err)
+			}
+			_, _, err := get(t.Context(), newDialer(t, wire.Options{Home: home, Stall: 300 * time.Millisecond}), s.URL+"/pack")
+			checkFailure(t, err, failure.Network, c.message, c.hint)
+		})
+	}
+}
+
+// A path reaches git-upload-pack as one word, whatever is in it.
+func TestSSHPathsAreQuoted(t *testing.T) {
+	s := gittest.ServeSSH(t, t.TempDir(), gittest.Command(func(string, ssh.Channel) uint32 { return 1 }))
+	home := t.TempDir()
+	if err := s.Trust(home); err != nil {
+		t.Fatal(err)
+	}
+	_, port, _ := net.SplitHostPort(s.Addr())
+	write(t, home, ".ssh/config", "Host git\n  HostName 127.0.0.1\n  Port "+port+"\n")
+	d := newDialer(t, wire.Options{Home: home})
+	for _, c := range []struct{ url, want string }{
+		{"git:a/b.git", "git-upload-pack 'a/b.git'"},
+		{"git:/a b", "git-upload-pack '/a b'"},
+		{"git:a';touch x;'!", `git-upload-pack 'a'\'';touch x;'\'''\!''`},
+		{"ssh://git/a%20b/$x", "git-upload-pack '/a b/$x'"},
+		{"ssh://git/~user/a", "git-upload-pack '~user/a'"},
+	} {
+		_, _, err := get(t.Context(), d, c.url)
+		if got := s.Commands(); !errors.Is(err, failure.Network) || len(got) == 0 || got[len(got)-1] != c.want {
+			t.Errorf("%s: commands %q and %v, want %q", c.url, got, err, c.want)
+		}
+	}
+}
