@@ -46,10 +46,20 @@ func newApp(s *streams) *cli.App {
 			cacheCommand(s), registryCommand(s), versionCommand(s), completionCommand(s),
 		},
 	}
+	plainSwitches(app.Flags)
 	for _, c := range app.Commands {
 		finishCommand(s, c, "ppm")
 	}
 	return app
+}
+
+// plainSwitches keeps help from saying of every switch that it is off until it is named.
+func plainSwitches(flags []cli.Flag) {
+	for _, f := range flags {
+		if b, ok := f.(*cli.BoolFlag); ok {
+			b.DisableDefaultText = true
+		}
+	}
 }
 
 func projectCommand(s *streams) *cli.Command {
@@ -76,11 +86,7 @@ func finishCommand(s *streams, c *cli.Command, parent string) {
 			c.Flags = append(c.Flags, f)
 		}
 	}
-	for _, f := range c.Flags {
-		if b, ok := f.(*cli.BoolFlag); ok {
-			b.DisableDefaultText = true // a switch is off until it is named
-		}
-	}
+	plainSwitches(c.Flags)
 	if c.Action == nil {
 		c.Action = func(ctx *cli.Context) error { return s.help(ctx, cli.ShowSubcommandHelp) }
 	}
