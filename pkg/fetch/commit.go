@@ -55,8 +55,12 @@ func noCommit(url, id string) *failure.Error {
 		WithHint("check the commit id and the URL")
 }
 
-// commits returns the ids of the commits that start with prefix, at least minCommitHex hex digits.
+// commits returns the ids of the commits that start with prefix, at least minCommitHex hex digits. An
+// abbreviated id is not looked up in the repositories that a local one borrows objects from.
 func (o *objects) commits(prefix string) ([]string, error) {
+	if ok, err := o.holds(prefix); ok || err != nil { // a whole id
+		return []string{prefix}, err
+	}
 	bytes, err := hex.DecodeString(prefix[:len(prefix)&^1])
 	if err != nil {
 		return nil, err

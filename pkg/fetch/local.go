@@ -58,10 +58,13 @@ func openLocal(at string) (*local, error) {
 	if err != nil {
 		return nil, l.wrong("%w", err)
 	}
-	if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) {
+	switch info, err := os.Stat(path); {
+	case errors.Is(err, fs.ErrNotExist):
 		return nil, l.wrong("it does not exist")
-	} else if err != nil {
+	case err != nil:
 		return nil, failure.Errorf(failure.LocalIO, "opening the repository %s: %w", quote(at), err).WithHint("check the permissions")
+	case !info.IsDir():
+		return nil, l.wrong("it is not a git repository, but a file")
 	}
 	dot, err := repositoryFS(path)
 	if err != nil {
@@ -70,17 +73,34 @@ func openLocal(at string) (*local, error) {
 	l.storage = filesystem.NewStorageWithOptions(dot, cache.NewObjectLRU(deltaCache), filesystem.Options{
 		KeepDescriptors: true, LargeObjectThreshold: lazyObject, AlternatesFS: osfs.New(filepath.VolumeName(path) + string(filepath.Separator)),
 	})
-	err = guard(func() error { _, err := git.Open(l.storage, nil); return err }) // checks the repository's format
-	switch {
+	switch err := guard(l.checkFormat); {
 	case errors.Is(err, git.ErrRepositoryNotExists):
 		return nil, l.wrong("it is not a git repository")
-	case errors.Is(err, git.ErrUnknownExtension), errors.Is(err, git.ErrUnsupportedExtensionRepositoryFormatVersion):
+	case errors.Is(err, git.ErrUnknownExtension), errors.Is(err, git.ErrUnsupportedExtensionRepositoryFormatVersion), errors.Is(err, errFormat):
 		return nil, failure.Errorf(failure.Refused, "opening the repository %s: %w", quote(at), err).
 			WithHint("convert it to the sha1 object format and the files ref format")
 	case err != nil:
 		return nil, l.wrong("%w", err)
 	}
 	return l, nil
+}
+
+var errFormat = errors.New("its format is newer than this ppm")
+
+// checkFormat reads the repository's configuration and refuses formats and extensions that change
+// how refs and objects are read.
+func (l *local) checkFormat() error {
+	if _, err := git.Open(l.storage, nil); err != nil {
+		return err
+	}
+	config, err := l.storage.Config()
+	if err != nil {
+		return err
+	}
+	if v := config.Raw.Section("core").Options.Get("repositoryformatversion"); v != "" && v != "0" && v != "1" {
+		return fmt.Errorf("%w: version %q", errFormat, v)
+	}
+	return nil
 }
 
 func (l *local) wrong(format string, args ...any) error {

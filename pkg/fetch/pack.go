@@ -134,6 +134,11 @@ func nextSize(s *packfile.Scanner, max int64) (int64, plumbing.ObjectType, error
 	if err != nil {
 		return 0, 0, err
 	}
+	switch h.Type {
+	case plumbing.CommitObject, plumbing.TreeObject, plumbing.BlobObject, plumbing.TagObject, plumbing.OFSDeltaObject, plumbing.REFDeltaObject:
+	default:
+		return 0, 0, errMalformedPack
+	}
 	if h.Length > max {
 		return h.Length, h.Type, nil
 	}

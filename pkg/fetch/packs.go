@@ -44,6 +44,9 @@ func (s *packSource) EncodedObject(t plumbing.ObjectType, id plumbing.Hash) (plu
 			return nil, err
 		}
 		obj, err := p.objects.Get(id)
+		if errors.Is(err, plumbing.ErrObjectNotFound) {
+			return nil, errShortPack
+		}
 		if err == nil && t != plumbing.AnyObject && t != obj.Type() {
 			err = plumbing.ErrObjectNotFound
 		}
@@ -86,7 +89,10 @@ func (s *packSource) close() error {
 	return errors.Join(errs...)
 }
 
-var errUnreadableIndex = errors.New("the index of a pack is damaged")
+var (
+	errUnreadableIndex = errors.New("the index of a pack is damaged")
+	errShortPack       = errors.New("a pack lacks what its index lists")
+)
 
 // A packed is one pack of a cached repository.
 type packed struct {

@@ -39,7 +39,8 @@ func (s *Snapshot) ReadFile(ctx context.Context, name string) ([]byte, error) {
 			return err
 		}
 		if e.mode == modeTree {
-			return failure.Errorf(failure.Refused, "reading %q of %s: it is a folder", name, w.where)
+			return failure.Errorf(failure.Refused, "reading %q of %s: it is a folder", name, w.where).
+				WithHint("name a file of the pack")
 		}
 		data, err = w.blob(e.id)
 		return err
