@@ -130,7 +130,9 @@ func (s *streams) configure(c *cli.Context) {
 	s.json = s.json || c.Bool("json")
 	s.quiet = s.quiet || c.Bool("quiet")
 	s.verbose = s.verbose || c.Bool("verbose")
-	s.asks = s.asks && !c.Bool("yes") && !s.json
+	if c.Bool("yes") || s.json {
+		s.prompt = nil
+	}
 }
 
 // session returns the session of one command.
@@ -153,7 +155,7 @@ func (s *streams) session(c *cli.Context) (*project.Session, error) {
 		Offline: c.Bool("offline"), Refresh: c.Bool("refresh"), LockWait: lockWait,
 		Notify: s.note, Progress: s.progress,
 	}
-	if s.asks {
+	if s.prompt != nil {
 		setup.Ask = s.ask
 	}
 	session, err := project.New(setup)

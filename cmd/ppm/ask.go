@@ -19,7 +19,7 @@ func (s *streams) ask(ctx context.Context, q project.Question) (string, error) {
 	if len(q.Choices) > 0 {
 		text += " (" + strings.Join(q.Choices, ", ") + ")"
 	}
-	fmt.Fprintf(s.err, "%s [%s]: ", printable(text), printable(q.Default))
+	fmt.Fprintf(s.prompt, "%s [%s]: ", printable(text), printable(q.Default))
 
 	type answer struct {
 		line string

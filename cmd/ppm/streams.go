@@ -22,8 +22,8 @@ type streams struct {
 	err    io.Writer
 	getenv func(string) string
 
-	asks   bool // a person sits at the terminal
-	colour bool // standard error shows colours
+	prompt io.Writer // the terminal that questions go to; nil when no one sits there
+	colour bool      // standard error shows colours
 
 	json    bool          // one document on standard output, no text
 	quiet   bool          // no talk on standard error but errors
@@ -40,11 +40,20 @@ type streams struct {
 
 func newStreams(in, out, err *os.File, getenv func(string) string) *streams {
 	terminal := func(f *os.File) bool { return term.IsTerminal(int(f.Fd())) }
-	return &streams{
+	s := &streams{
 		in: in, out: out, err: err, getenv: getenv,
-		asks:   terminal(in) && terminal(err),
 		colour: terminal(err) && getenv("NO_COLOR") == "" && getenv("TERM") != "dumb",
 	}
+	switch {
+	case !terminal(in):
+	case terminal(err):
+		s.prompt = err
+	default: // standard error goes elsewhere, so ask at the terminal itself; the process' end closes it
+		if tty, err := os.OpenFile("/dev/tty", os.O_WRONLY, 0); err == nil {
+			s.prompt = tty
+		}
+	}
+	return s
 }
 
 // printf writes a part of the result as text; with --json it writes nothing.
