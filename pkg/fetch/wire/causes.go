@@ -40,14 +40,14 @@ func statusCause(e *statusError) (text, hint string) {
 		hint = "try again later"
 	}
 	if e.retryAfter != "" {
-		text += fmt.Sprintf(", to be repeated after %q", e.retryAfter)
+		text += fmt.Sprintf(", and asks to wait: %q", e.retryAfter)
 	}
 	return text, hint
 }
 
 // credentialHint says how to give credentials for a host.
 func credentialHint(host string) string {
-	return fmt.Sprintf("set %s to a token, add %s to ~/.netrc, or set up a git credential helper", TokenVariable(host), host)
+	return fmt.Sprintf("set %s to a token, add %s to ~/.netrc, or set up a git credential helper", tokenVariable(host), host)
 }
 
 // schemes lists the authentication schemes that a server offers, when Basic and Bearer are not among them.

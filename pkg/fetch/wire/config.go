@@ -124,7 +124,7 @@ func (c *gitConfig) read(file, home string, depth int) error {
 	err = c.parse(file, home, string(data), depth)
 	var inner *failure.Error // of an included file
 	if err != nil && !errors.As(err, &inner) {
-		return failure.Errorf(failure.Usage, "%s: %w", file, err)
+		return failure.Errorf(failure.Usage, "%q: %w", file, err)
 	}
 	return err
 }

@@ -31,9 +31,9 @@ type keyring struct {
 	told    bool // the helper knows that the current credential is good
 }
 
-// TokenVariable is the environment variable that holds the token for a host.
+// tokenVariable is the environment variable that holds the token for a host.
 // Its value is a token, or a user name, a colon and a token.
-func TokenVariable(host string) string {
+func tokenVariable(host string) string {
 	return "PPM_TOKEN_" + strings.Map(func(r rune) rune {
 		switch {
 		case r >= 'a' && r <= 'z':
@@ -51,7 +51,7 @@ func (d *Dialer) keyringFor(u *url.URL, at remote) (*keyring, error) {
 		return nil, err
 	}
 	k := &keyring{d: d, url: u, secrets: at.secrets}
-	variable := TokenVariable(u.Hostname())
+	variable := tokenVariable(u.Hostname())
 	token := d.o.Env(variable)
 	if at.password != "" {
 		k.add(func(context.Context) (credential, bool) {

@@ -85,8 +85,10 @@ func (s *Session) cause(err error) (kind failure.Kind, text, hint string) {
 		return failure.Refused, err.Error(), "check that this is the repository you mean"
 	case errors.Is(err, errTooMany):
 		return failure.Refused, err.Error(), "use a repository that publishes fewer"
-	case errors.Is(err, errSHA256), errors.Is(err, errOld):
-		text, hint = err.Error(), "use a copy of the repository on a server with SHA-1 object ids"
+	case errors.Is(err, errSHA256):
+		text, hint = err.Error(), "use a copy of the repository with SHA-1 object ids"
+	case errors.Is(err, errOld):
+		text, hint = err.Error(), "ask the server's owner to update git"
 	case errors.As(err, new(stalled)), errors.As(err, new(slow)):
 		text, hint = err.Error(), "check the network and the proxy settings, or "+again
 	case errors.Is(err, errCut), errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, syscall.EPIPE):

@@ -42,7 +42,7 @@ func TestServerFaults(t *testing.T) {
 		{"forbids", gittest.Status(403), failure.Network, "access is forbidden", "credential helper"},
 		{"has no such repository", gittest.Status(404), failure.Network, "does not exist or is private", "check the URL"},
 		{"is a proxy that asks for credentials", gittest.Status(407), failure.Network, "the proxy asks for credentials", "HTTPS_PROXY"},
-		{"is busy, for long", gittest.Status(429, "Retry-After", "3600"), failure.Network, `too many requests (status 429), to be repeated after "3600"`, "try again later"},
+		{"is busy, for long", gittest.Status(429, "Retry-After", "3600"), failure.Network, `too many requests (status 429), and asks to wait: "3600"`, "try again later"},
 		{"is down, for long", gittest.Status(503, "Retry-After", "Fri, 31 Dec 2999 23:59:59 GMT"), failure.Network, "31 Dec 2999", "try again later"},
 		{"is broken", gittest.Status(500), failure.Network, "internal server error (status 500)", "try again later"},
 		{"is broken for packs", gittest.Packs(gittest.Status(502)), failure.Network, "bad gateway (status 502)", "try again later"},
@@ -62,7 +62,7 @@ func TestServerFaults(t *testing.T) {
 		{"lists a malformed name", gittest.Garbage(pkt(id + " refs/a b\x00side-band-64k\n")), failure.Network, "a malformed name", "git repository"},
 		{"says why not", gittest.Garbage(pkt("ERR no\r\nway " + esc + " for you\n")), failure.Network, "the server says: no way [31m for you", "whether you have access"},
 		{"uses SHA-256", gittest.Garbage(pkt("# service=git-upload-pack\n") + "0000" + pkt(id+id[:24]+" HEAD\x00object-format=sha256\n")), failure.Network, "SHA-256", "SHA-1"},
-		{"is too old", gittest.Garbage(pkt(id+" HEAD\x00ofs-delta\n") + "0000"), failure.Network, "side-band-64k", "copy of the repository"},
+		{"is too old", gittest.Garbage(pkt(id+" HEAD\x00ofs-delta\n") + "0000"), failure.Network, "side-band-64k", "update git"},
 		{"answers packs with garbage", gittest.Packs(gittest.Garbage("0000" + pkt("nope\n"))), failure.Network, "a malformed answer", "git repository"},
 		{"fails in the pack", gittest.Packs(gittest.Garbage("0000" + pkt("NAK\n") + pkt("\x03no \x1b!\n"))), failure.Network, "the server says: no !", "whether you have access"},
 		{"uses an unknown band", gittest.Packs(gittest.Garbage("0000" + pkt("NAK\n") + pkt("\x07a") + "0000")), failure.Network, "an unknown band", "git repository"},
@@ -196,6 +196,7 @@ func TestRetries(t *testing.T) {
 		{"a wait until a time gone by", gittest.Refs(gittest.Times(1, gittest.Status(503, "Retry-After", "Mon, 01 Jan 2001 00:00:00 GMT"))), true, 3},
 		{"a wait that is too long", gittest.Refs(gittest.Times(1, gittest.Status(429, "Retry-After", "11"))), false, 1},
 		{"not found", gittest.Refs(gittest.Times(1, gittest.Status(404))), false, 1},
+		{"an idle connection that was closed", gittest.Packs(gittest.Times(1, gittest.Hangup())), true, 3},
 		{"a cut pack", gittest.Packs(gittest.Times(1, gittest.Cut(10))), false, 2},
 	} {
 		t.Run(c.name, func(t *testing.T) {

@@ -167,7 +167,7 @@ func (t *httpTransport) followRefs(g *guard, at *url.URL) (*http.Response, error
 	return nil, garbage{fmt.Sprintf("more than %d redirects", maxRedirects)}
 }
 
-// badRedirect is a redirect that leads to no repository or to an unsafe place.
+// badRedirect is a redirect that leads to no repository.
 type badRedirect struct {
 	from    string // host
 	to      *url.URL
@@ -184,7 +184,8 @@ func (t *httpTransport) checkRedirect(from, to *url.URL) error {
 	case to.Scheme != "https" && to.Scheme != "http" || to.Host == "":
 		return badRedirect{from.Hostname(), to, "which is no http URL"}
 	case from.Scheme == "https" && to.Scheme == "http":
-		return badRedirect{from.Hostname(), to, "which is not encrypted"}
+		return failure.Errorf(failure.Refused, "following a redirect of %q: it leads from https to http", t.at.public).
+			WithHint("tell the server's owner")
 	case !strings.HasSuffix(to.Path, refsPath) || to.RawQuery != "service="+service:
 		return badRedirect{from.Hostname(), to, "which is no git repository"}
 	}
@@ -243,6 +244,7 @@ func (t *httpTransport) exchange(g *guard, method string, at *url.URL, body []by
 		if method == http.MethodPost {
 			req.Header.Set("Content-Type", "application/x-"+service+"-request")
 			req.Header.Set("Accept", "application/x-"+service+"-result")
+			req.Header["Idempotency-Key"] = nil // not sent: lets net/http repeat it when the idle connection turns out to be closed
 		}
 		ring.sign(req)
 		var resp *http.Response

@@ -26,10 +26,12 @@ type garbage struct{ problem string }
 
 func (e garbage) Error() string { return "the answer is not git's protocol: " + e.problem }
 
-// refused is what a server says instead of an answer.
+// refused is what a server does instead of answering.
 type refused struct{ text string }
 
-func (e refused) Error() string { return "the server says: " + e.text }
+func (e refused) Error() string { return "the server " + e.text }
+
+func says(text string) error { return refused{"says: " + text} }
 
 var (
 	errSHA256  = errors.New("the repository uses SHA-256 object ids, which are not supported")
@@ -117,7 +119,7 @@ func scanError(s *pktline.Scanner) error {
 	var said *pktline.ErrorLine
 	switch err := s.Err(); {
 	case errors.As(err, &said):
-		return refused{said.Text}
+		return says(said.Text)
 	case errors.Is(err, pktline.ErrInvalidPktLen):
 		return garbage{"a malformed packet"}
 	case err != nil:
@@ -175,7 +177,7 @@ func decodeResponse(req *packp.UploadPackRequest, raw *guardedReader, progress f
 		case raw.err != nil && errors.Is(err, raw.err):
 			return nil, raw.err
 		case errors.As(err, &said):
-			return nil, refused{said.Text}
+			return nil, says(said.Text)
 		}
 		return nil, garbage{"a malformed answer"}
 	}
@@ -226,7 +228,7 @@ func (r *packReader) next() {
 	case 2:
 		r.say(data)
 	case 3:
-		r.err = r.explain(refused{string(data)})
+		r.err = r.explain(says(string(data)))
 	default:
 		r.err = r.explain(garbage{"an unknown band"})
 	}

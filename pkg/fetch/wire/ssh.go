@@ -147,9 +147,9 @@ func (c *command) lastWords(g *guard) error {
 	case g.ctx.Err() != nil:
 		return err
 	case text != "":
-		return refused{text}
+		return says(text)
 	case errors.As(err, &exit):
-		return refused{fmt.Sprintf("%s ended with status %d", service, exit.ExitStatus())}
+		return refused{fmt.Sprintf("cannot serve the repository: %s ended with status %d", service, exit.ExitStatus())}
 	}
 	return errCut
 }

@@ -29,25 +29,11 @@ const systemSSHConfig = "/etc/ssh/ssh_config"
 // without effect; a proxy program or jump host is refused, since the host cannot
 // be reached as the user wants.
 func (d *Dialer) sshSettings(at remote) (*sshSettings, error) {
-	var configs []*ssh_config.Config
-	for _, file := range []string{inHome(d.o.Home, ".ssh", "config"), systemSSHConfig} {
-		c, err := readSSHConfig(file)
-		if err != nil {
-			return nil, failure.Errorf(failure.Usage, "reading the ssh configuration %q: %w", file, err).
-				WithHint("correct the file")
-		}
-		if c != nil {
-			configs = append(configs, c)
-		}
+	configs, err := readSSHConfigs(inHome(d.o.Home, ".ssh", "config"), systemSSHConfig)
+	if err != nil {
+		return nil, err
 	}
-	get := func(key string) string {
-		for _, c := range configs {
-			if v, err := c.Get(at.host, key); err == nil && v != "" {
-				return v
-			}
-		}
-		return ""
-	}
+	get := func(key string) string { return configs.get(at.host, key) }
 	for _, key := range []string{"ProxyCommand", "ProxyJump"} {
 		if v := get(key); v != "" && !strings.EqualFold(v, "none") {
 			return nil, failure.Errorf(failure.Refused, "connecting to %q: the ssh configuration sets %s, and ppm starts no program to connect", at.host, key).
@@ -75,11 +61,8 @@ func (d *Dialer) sshSettings(at remote) (*sshSettings, error) {
 	case v != "" && v != "SSH_AUTH_SOCK":
 		s.agent = expand(v)
 	}
-	for _, c := range configs {
-		files, _ := c.GetAll(at.host, "IdentityFile") // nil for an Include that cannot be read
-		for _, f := range files {
-			s.identities = append(s.identities, expand(f))
-		}
+	for _, f := range configs.all(at.host, "IdentityFile") {
+		s.identities = append(s.identities, expand(f))
 	}
 	if len(s.identities) == 0 {
 		for _, name := range []string{"id_ed25519", "id_ecdsa", "id_rsa"} {
@@ -101,16 +84,45 @@ func (s *sshSettings) findKnownHosts(get func(string) string, expand func(string
 	}
 }
 
-// readSSHConfig returns nil for a file that does not exist.
-func readSSHConfig(file string) (*ssh_config.Config, error) {
-	data, err := os.ReadFile(file)
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil, nil
+// sshConfigs are ssh configurations, of which the first that has a value wins.
+type sshConfigs []*ssh_config.Config
+
+func readSSHConfigs(files ...string) (sshConfigs, error) {
+	var configs sshConfigs
+	for _, file := range files {
+		data, err := os.ReadFile(file)
+		if errors.Is(err, fs.ErrNotExist) {
+			continue
+		}
+		var c *ssh_config.Config
+		if err == nil {
+			c, err = ssh_config.Decode(strings.NewReader(withoutMatch(string(data))))
+		}
+		if err != nil {
+			return nil, failure.Errorf(failure.Usage, "reading the ssh configuration %q: %w", file, err).
+				WithHint("correct the file")
+		}
+		configs = append(configs, c)
 	}
-	if err != nil {
-		return nil, err
+	return configs, nil
+}
+
+// An Include that cannot be read has no values.
+func (configs sshConfigs) get(host, key string) string {
+	for _, c := range configs {
+		if v, err := c.Get(host, key); err == nil && v != "" {
+			return v
+		}
 	}
-	return ssh_config.Decode(strings.NewReader(withoutMatch(string(data))))
+	return ""
+}
+
+func (configs sshConfigs) all(host, key string) (values []string) {
+	for _, c := range configs {
+		v, _ := c.GetAll(host, key)
+		values = append(values, v...)
+	}
+	return values
 }
 
 // withoutMatch writes the Match blocks that are about the host alone as Host

@@ -61,11 +61,9 @@ type noKey struct {
 }
 
 func (e noKey) Error() string {
-	text := fmt.Sprintf("the server has no use for user %q with ", e.user)
-	if len(e.tried) == 0 {
-		text += "no key"
-	} else {
-		text += "the keys of " + strings.Join(e.tried, ", ")
+	text := fmt.Sprintf("the server wants a key of user %q, and none was found", e.user)
+	if len(e.tried) > 0 {
+		text = fmt.Sprintf("the server accepts no key of user %q, out of %s", e.user, strings.Join(e.tried, ", "))
 	}
 	if len(e.encrypted) > 0 {
 		text += fmt.Sprintf("; %s is encrypted and not in the ssh agent", strings.Join(e.encrypted, ", "))
