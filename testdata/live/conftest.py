@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import importlib.util
 import os
+import ssl
 import subprocess
 import sys
 from pathlib import Path
@@ -120,7 +121,32 @@ def assert_well_kept(tmp_path_factory: pytest.TempPathFactory) -> Callable[[Path
     return check
 
 
+class Certificates:
+    """Certificates of one authority: ``ca``, ``cert`` and ``key`` (a client's) are names of files.
+
+    ``stranger`` names the certificate of an authority that signed nothing.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.ca, self.stranger = str(folder / "ca.pem"), str(folder / "stranger.pem")
+        self.cert, self.key = str(folder / "client.pem"), str(folder / "client.key")
+        self._authority = trustme.CA()
+        self._authority.cert_pem.write_to_path(self.ca)
+        trustme.CA().cert_pem.write_to_path(self.stranger)
+        client = self._authority.issue_cert("client.test")
+        client.cert_chain_pems[0].write_to_path(self.cert)
+        client.private_key_pem.write_to_path(self.key)
+
+    def server(self, name: str, *, mutual: bool = False) -> ssl.SSLContext:
+        """Return a server's settings; with ``mutual`` it asks for a client's certificate."""
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        self._authority.issue_cert(name).configure_cert(context)
+        if mutual:
+            context.verify_mode = ssl.CERT_REQUIRED
+            self._authority.configure_trust(context)
+        return context
+
+
 @pytest.fixture(scope="session")
-def authority() -> trustme.CA:
-    """A certificate authority that lives as long as the test run."""
-    return trustme.CA()
+def certificates(tmp_path_factory: pytest.TempPathFactory) -> Certificates:
+    return Certificates(tmp_path_factory.mktemp("certificates"))

@@ -258,7 +258,7 @@ async def run(args: argparse.Namespace) -> Exit:
     client = Client(
         args.url,
         method=args.method or ("POST" if content else "GET"),
-        headers={**content, **dict(args.header)},
+        headers={**content, **{name.title(): value for name, value in args.header}},
         body=args.data if args.json is None else args.json,
         tls=args.tls,
         idle_timeout=args.idle_timeout,
@@ -298,7 +298,7 @@ def header(text: str) -> tuple[str, str]:
     name, colon, value = (part.strip() for part in text.partition(":"))
     if not colon or not re.fullmatch(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+", name):
         raise argparse.ArgumentTypeError(f"{text!r} is not of the form 'Name: value'")
-    if not value.isprintable():
+    if not (value.isascii() and value.isprintable()):
         raise argparse.ArgumentTypeError(f"the header {name} cannot be set to {value!r}")
     return name, value
 

@@ -223,7 +223,8 @@ class Client:
         except ssl.SSLError as error:
             raise Ended(f"the TLS handshake failed: {error}", Exit.LOST) from error
         except (OSError, asyncio.TimeoutError, InvalidMessage) as error:
-            raise Ended(f"cannot connect: {error}", Exit.LOST, temporary=True) from error
+            text = f"cannot connect: {str(error) or repr(error)}"
+            raise Ended(text, Exit.LOST, temporary=True) from error
         except InvalidHandshake as error:
             raise Ended(f"the handshake failed: {error}", Exit.REFUSED) from error
         chosen = connection.subprotocol
@@ -340,7 +341,7 @@ def header(text: str) -> tuple[str, str]:
     name, colon, value = (part.strip() for part in text.partition(":"))
     if not colon or not re.fullmatch(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+", name):
         raise argparse.ArgumentTypeError(f"{text!r} is not of the form 'Name: value'")
-    if not value.isprintable() or RESERVED_HEADERS.fullmatch(name):
+    if not (value.isascii() and value.isprintable()) or RESERVED_HEADERS.fullmatch(name):
         raise argparse.ArgumentTypeError(f"the header {name} cannot be set to {value!r}")
     return name, value
 

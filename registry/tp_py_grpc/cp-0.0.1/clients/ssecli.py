@@ -290,7 +290,7 @@ def run(args: argparse.Namespace) -> Exit:
     client = Client(
         args.url,
         method=args.method or ("POST" if content else "GET"),
-        headers={**content, **dict(args.header)},
+        headers={**content, **{name.title(): value for name, value in args.header}},
         body=args.data if args.json is None else args.json,
         verify=args.cacert or not args.insecure,
         cert=args.cert and (args.cert, args.key or args.cert),
@@ -329,7 +329,7 @@ def header(text: str) -> tuple[str, str]:
     name, colon, value = (part.strip() for part in text.partition(":"))
     if not colon or not re.fullmatch(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+", name):
         raise argparse.ArgumentTypeError(f"{text!r} is not of the form 'Name: value'")
-    if not value.isprintable():
+    if not (value.isascii() and value.isprintable()):
         raise argparse.ArgumentTypeError(f"the header {name} cannot be set to {value!r}")
     return name, value
 

@@ -393,7 +393,7 @@ def header(text: str) -> tuple[str, str]:
     name, colon, value = (part.strip() for part in text.partition(":"))
     if not colon or not re.fullmatch(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+", name):
         raise argparse.ArgumentTypeError(f"{text!r} is not of the form 'Name: value'")
-    if not value.isprintable() or RESERVED_HEADERS.fullmatch(name):
+    if not (value.isascii() and value.isprintable()) or RESERVED_HEADERS.fullmatch(name):
         raise argparse.ArgumentTypeError(f"the header {name} cannot be set to {value!r}")
     return name, value
 
