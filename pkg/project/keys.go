@@ -14,87 +14,110 @@ import (
 	"github.com/Project-Manager-With-Git/ppm/pkg/render"
 )
 
-// keyring decides the value of every key on a trail. The rules are pmfp's: what an
+// A keyring decides the value of every key on a trail. The rules are pmfp's: what an
 // outer pack decided, else the user's --kv, else the answer to a question, else the
 // default; the value itself is rendered with the project's information.
 type keyring struct {
-	given     map[string]string // from --kv or the project's manifest
-	defaults  map[string]string // [keys] of the user's layer
-	told      info.Info
-	ask       func(context.Context, Question) (string, error)
-	undefined bool
+	given    map[string]string // from --kv or the project's manifest
+	defaults map[string]string // [keys] of the manifest's layers
+	told     info.Info
+	ask      func(context.Context, Question) (string, error) // nil when no one can answer
+	answers  map[string]string                               // by key, so that each is asked for once
 }
 
-// decide returns the context of a rendering and the values that the packs' keys got.
-func (k keyring) decide(ctx context.Context, t trail) (render.Context, map[string]string, error) {
-	if err := k.checkNames(t); err != nil {
-		return nil, nil, err
+// A decision is the outcome for one trail.
+type decision struct {
+	all     render.Context    // what the files can name: the project's information and the keys
+	decided map[string]string // the packs' keys
+	chosen  map[string]string // those of them that the user gave or answered; nil when there are none
+}
+
+func (k *keyring) decide(ctx context.Context, t trail) (decision, error) {
+	d := decision{all: render.Context{}, decided: map[string]string{}}
+	for name, value := range k.told {
+		d.all[name] = value
 	}
-	decided := map[string]string{}
 	for _, s := range t.stops {
 		for _, key := range s.pack.Keys {
-			if _, done := decided[key.Name]; done {
+			if _, done := d.decided[key.Name]; done {
 				continue
 			}
-			value, err := k.value(ctx, key)
+			value, chosen, err := k.value(ctx, key)
 			if err != nil {
-				return nil, nil, err
+				return d, err
 			}
-			decided[key.Name] = value
+			d.decided[key.Name], d.all[key.Name] = value, value
+			if chosen {
+				if d.chosen == nil {
+					d.chosen = map[string]string{}
+				}
+				d.chosen[key.Name] = value
+			}
 		}
 	}
-	all := render.Context{}
-	for name, value := range k.told {
-		all[name] = value
-	}
-	for name, value := range decided {
-		all[name] = value
-	}
-	return all, decided, nil
+	return d, nil
 }
 
-func (k keyring) value(ctx context.Context, key pack.Key) (string, error) {
-	text, given := k.given[key.Name]
-	if !given {
+// value returns the value of a key, and whether the user chose it.
+func (k *keyring) value(ctx context.Context, key pack.Key) (value string, chosen bool, err error) {
+	text, chosen := k.given[key.Name]
+	if !chosen {
 		text = key.Default
 		if v, ok := k.defaults[key.Name]; ok {
 			text = v
 		}
 		if key.Ask && k.ask != nil {
-			shown, err := k.render(key.Name, text)
+			answer, err := k.answer(ctx, key, text)
 			if err != nil {
-				return "", err
-			}
-			answer, err := k.ask(ctx, Question{Key: key.Name, Description: key.Description, Default: shown, Choices: key.Choices})
-			if err != nil {
-				return "", err
+				return "", false, err
 			}
 			if answer != "" {
-				text = answer
+				text, chosen = answer, true
 			}
 		}
 	}
-	value, err := k.render(key.Name, text)
+	if value, err = k.render(key.Name, text); err != nil {
+		return "", false, err
+	}
+	return value, chosen, key.Check(value)
+}
+
+// answer asks for a key, once in a run.
+func (k *keyring) answer(ctx context.Context, key pack.Key, text string) (string, error) {
+	if answer, asked := k.answers[key.Name]; asked {
+		return answer, nil
+	}
+	shown, err := k.render(key.Name, text)
 	if err != nil {
 		return "", err
 	}
-	return value, key.Check(value)
+	answer, err := k.ask(ctx, Question{Key: key.Name, Description: key.Description, Default: shown, Choices: key.Choices})
+	if err != nil {
+		return "", err
+	}
+	if k.answers == nil {
+		k.answers = map[string]string{}
+	}
+	k.answers[key.Name] = answer
+	return answer, nil
 }
 
 // render renders a key's value; there, unlike in files, an unknown name is empty.
-func (k keyring) render(name, text string) (string, error) {
+func (k *keyring) render(name, text string) (string, error) {
 	if !strings.Contains(text, "{") {
 		return text, nil
 	}
 	return render.String("key "+name, text, render.Context(k.told), render.Options{AllowUndefined: true})
 }
 
-// checkNames reports a given key that no pack on the way declares.
-func (k keyring) checkNames(t trail) error {
+// checkNames reports a given key that no pack on any of the trails declares.
+func (k *keyring) checkNames(trails []trail) error {
 	declared := map[string]bool{}
-	for _, s := range t.stops {
-		for _, key := range s.pack.Keys {
-			declared[key.Name] = true
+	for _, t := range trails {
+		for _, s := range t.stops {
+			for _, key := range s.pack.Keys {
+				declared[key.Name] = true
+			}
 		}
 	}
 	names := slices.Sorted(maps.Keys(declared))
@@ -102,7 +125,7 @@ func (k keyring) checkNames(t trail) error {
 		if declared[name] {
 			continue
 		}
-		err := failure.Errorf(failure.Usage, "no key %q in %s", name, t.chain())
+		err := failure.Errorf(failure.Usage, "no key %q in %s", name, trails[0].chain())
 		if len(names) == 0 {
 			return err.WithHint("this pack declares no keys; leave --kv out")
 		}

@@ -78,7 +78,7 @@ func TestKeyring(t *testing.T) {
 		{Name: "owner", Default: "{{ author }}{{ nobody }}"},
 		{Name: "size", Default: "1", Ask: true, Choices: []string{"1", "2"}},
 	}}
-	trail := trail{stops: []stop{{pack: outer}, {pack: inner}}}
+	path := trail{stops: []stop{{pack: outer}, {pack: inner}}}
 	asked := func(answer string) func(context.Context, Question) (string, error) {
 		return func(_ context.Context, q Question) (string, error) {
 			if q.Key != "size" || q.Default != "1" {
@@ -100,14 +100,14 @@ func TestKeyring(t *testing.T) {
 		{"a value is a template", keyring{given: map[string]string{"owner": "{{ author }}!"}}, map[string]string{"colour": "blue", "owner": "me!", "size": "1"}},
 	} {
 		c.ring.told = info.Info{"author": "me"}
-		all, decided, err := c.ring.decide(t.Context(), trail)
+		d, err := c.ring.decide(t.Context(), path)
 		if err != nil {
 			t.Errorf("%s: %v", c.name, err)
 			continue
 		}
 		for key, want := range c.want {
-			if decided[key] != want || all[key] != want {
-				t.Errorf("%s: %s = %q in %v, want %q", c.name, key, decided[key], all, want)
+			if d.decided[key] != want || d.all[key] != want {
+				t.Errorf("%s: %s = %q in %v, want %q", c.name, key, d.decided[key], d.all, want)
 			}
 		}
 	}
@@ -119,7 +119,11 @@ func TestKeyring(t *testing.T) {
 		{"a value that is no choice", keyring{given: map[string]string{"size": "3"}}},
 		{"an answer that is no choice", keyring{ask: asked("3")}},
 	} {
-		if _, _, err := c.ring.decide(t.Context(), trail); !errors.Is(err, failure.Usage) || failure.Hint(err) == "" {
+		err := c.ring.checkNames([]trail{path})
+		if err == nil {
+			_, err = c.ring.decide(t.Context(), path)
+		}
+		if !errors.Is(err, failure.Usage) || failure.Hint(err) == "" {
 			t.Errorf("%s: %v, hint %q", c.name, err, failure.Hint(err))
 		}
 	}
