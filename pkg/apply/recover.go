@@ -44,7 +44,7 @@ func (p *Project) recover() (*Recovery, error) {
 	}
 	done := make(map[string]bool)
 	for i, e := range j.Changes {
-		isDone, ready, err := p.progress(i, e)
+		isDone, ready, err := p.progress(j, i)
 		if err != nil {
 			return nil, err
 		}
@@ -56,7 +56,12 @@ func (p *Project) recover() (*Recovery, error) {
 	if err := p.execute(j, done); err != nil {
 		return nil, err
 	}
-	kept, err := p.differing(j, func(e entry) plan.State { return e.New })
+	kept, err := p.differing(j, func(e entry) plan.State {
+		if slices.Contains(j.Made, e.Path) { // a file that became a folder
+			return plan.State{Kind: plan.Folder}
+		}
+		return e.New
+	})
 	if err != nil {
 		return nil, err
 	}
@@ -64,29 +69,40 @@ func (p *Project) recover() (*Recovery, error) {
 }
 
 // progress reports whether change i was made, and else whether it can be made now.
-func (p *Project) progress(i int, e entry) (done, ready bool, err error) {
+func (p *Project) progress(j *journal, i int) (done, ready bool, err error) {
+	e := j.Changes[i]
+	if above, err := p.blocker(e.Path); err != nil || above != "" && !j.removes(above) {
+		return false, false, err
+	}
 	out, _, err := p.state(moved(i))
 	if err != nil || out.Kind != plan.Absent && !out.Same(e.Old) { // the user was writing it when it was moved
 		return false, false, err
 	}
-	now, _, err := p.state(e.Path)
+	now, info, err := p.state(e.Path)
 	if err != nil {
 		return false, false, err
 	}
 	if e.New.Kind != plan.File {
-		return !now.Same(e.Old), now.Same(e.Old), nil
+		inTheWay := now.Kind != plan.Absent && now.Kind != plan.Folder && slices.Contains(j.Made, e.Path)
+		return !now.Same(e.Old) && !inTheWay, now.Same(e.Old), nil
+	}
+	if now.Same(e.New) {
+		return true, false, nil
+	}
+	if placed, err := p.placed(i, info); err != nil || placed { // and edited since
+		return placed && now.Kind != plan.Absent && !now.Same(e.Old), false, err
 	}
 	next, _, err := p.state(staged(i))
-	if err != nil {
-		return false, false, err
+	return false, next.Same(e.New) && (now.Same(e.Old) || now.Kind == plan.Absent), err
+}
+
+// placed reports whether what stands at the path of change i, which info is about, is the file that was staged for it.
+func (p *Project) placed(i int, info fs.FileInfo) (bool, error) {
+	kind, next, err := p.lstat(staged(i))
+	if err != nil || kind == plan.Absent { // renamed, where there are no hard links
+		return err == nil, err
 	}
-	switch {
-	case now.Same(e.New):
-		return true, false, nil
-	case next.Kind == plan.Absent: // it was put in its place, and changed there since
-		return now.Kind != plan.Absent && !now.Same(e.Old), false, nil
-	}
-	return false, next.Same(e.New) && (now.Same(e.Old) || now.Kind == plan.Absent), nil
+	return info != nil && os.SameFile(info, next), nil
 }
 
 // rollBack brings back the old state of each file that the command has written or removed, in
@@ -160,9 +176,7 @@ func (p *Project) restore(a *archive, i int, e entry) error {
 		return err
 	}
 	if e.New.Kind == plan.File && now.Same(e.New) {
-		// While another file is staged for this path, the same content here is somebody else's.
-		kind, next, err := p.lstat(staged(i))
-		if err != nil || kind == plan.File && !os.SameFile(info, next) {
+		if placed, err := p.placed(i, info); err != nil || !placed { // the same content, but somebody else's file
 			return err
 		}
 		if err := p.disk.Remove(e.Path); err != nil {
@@ -172,6 +186,9 @@ func (p *Project) restore(a *archive, i int, e entry) error {
 	}
 	if e.Old.Kind != plan.File || now.Kind != plan.Absent {
 		return nil
+	}
+	if above, err := p.blocker(e.Path); err != nil || above != "" {
+		return err
 	}
 	if kind, _, err := p.lstat(moved(i)); err != nil {
 		return err
@@ -199,16 +216,34 @@ func (p *Project) restoreCopy(a *archive, e entry) error {
 	return p.place(copyName, e.Path)
 }
 
+// blocker returns the thing above name that is not a folder, or "".
+func (p *Project) blocker(name string) (string, error) {
+	for _, folder := range ancestors(name) {
+		if kind, _, err := p.lstat(folder); err != nil || kind != plan.Folder {
+			if kind == plan.Absent {
+				folder = ""
+			}
+			return folder, err
+		}
+	}
+	return "", nil
+}
+
 // remake brings back a folder that was removed.
 func (p *Project) remake(f folder) error {
-	err := p.disk.Mkdir(f.Path, fs.FileMode(f.Perm))
-	if errors.Is(err, fs.ErrExist) {
-		return nil
+	if kind, _, err := p.lstat(f.Path); err != nil || kind != plan.Absent {
+		return err
 	}
-	if err == nil {
-		err = p.disk.Chmod(f.Path, fs.FileMode(f.Perm)) // the umask may have taken bits away
+	if above, err := p.blocker(f.Path); err != nil || above != "" {
+		return err
 	}
-	return err
+	if err := p.makeFolders(f.Path); err != nil {
+		return err
+	}
+	if err := p.disk.Mkdir(f.Path, fs.FileMode(f.Perm)); err != nil {
+		return err
+	}
+	return p.disk.Chmod(f.Path, fs.FileMode(f.Perm)) // the umask may have taken bits away
 }
 
 // unmake removes those of the folders that were made which are at or below root, "" for all, and in which nothing is left.

@@ -8,6 +8,7 @@ import (
 	"io"
 	"io/fs"
 	"maps"
+	"os"
 	"path"
 	"slices"
 	"strings"
@@ -308,11 +309,8 @@ func (p *Project) perform(i int, e entry, resumed bool) error {
 	case kind != plan.File || e.Old.Kind == plan.Absent:
 		return changed(e.Path)
 	default:
-		if err := p.disk.Rename(e.Path, moved(i)); err != nil {
+		if err := p.moveOut(i, e); err != nil {
 			return err
-		}
-		if out, _, err := p.state(moved(i)); err != nil || !out.Same(e.Old) {
-			return cmp.Or(err, changed(e.Path))
 		}
 	}
 	if e.New.Kind != plan.File {
@@ -324,15 +322,28 @@ func (p *Project) perform(i int, e entry, resumed bool) error {
 	return p.place(staged(i), e.Path)
 }
 
-// place moves a file to a path where there is nothing.
+func (p *Project) moveOut(i int, e entry) error {
+	if err := p.disk.Rename(e.Path, moved(i)); err != nil {
+		return err
+	}
+	if above, err := p.blocker(e.Path); err != nil || above != "" { // a folder became a link at that very moment
+		return cmp.Or(err, p.disk.Link(moved(i), e.Path), changed(e.Path))
+	}
+	if out, _, err := p.state(moved(i)); err != nil || !out.Same(e.Old) {
+		return cmp.Or(err, changed(e.Path))
+	}
+	return nil
+}
+
+// place puts a file of .ppm at a path where there is nothing. Its first name stays, until the
+// command is done, as the proof of whose file it is; but not every file system has hard links.
 func (p *Project) place(from, to string) error {
 	switch err := p.disk.Link(from, to); {
 	case err == nil:
-		return p.disk.Remove(from)
+		return p.checkPlaced(from, to)
 	case errors.Is(err, fs.ErrExist):
 		return changed(to)
 	}
-	// Not every file system has hard links.
 	switch kind, _, err := p.lstat(to); {
 	case err != nil:
 		return err
@@ -342,6 +353,25 @@ func (p *Project) place(from, to string) error {
 	return p.disk.Rename(from, to)
 }
 
+// checkPlaced takes a new name back that did not come to stand where it should,
+// because a folder above it became a link at that very moment.
+func (p *Project) checkPlaced(from, to string) error {
+	_, want, err := p.lstat(from)
+	if err != nil {
+		return err
+	}
+	_, got, err := p.look(to)
+	if err != nil || got != nil && os.SameFile(want, got) {
+		return err
+	}
+	if kind, elsewhere, err := p.lstat(to); err == nil && kind == plan.File && os.SameFile(want, elsewhere) {
+		if err := p.disk.Remove(to); err != nil {
+			return err
+		}
+	}
+	return changed(to)
+}
+
 // makeFolders makes the folders above name that do not exist.
 func (p *Project) makeFolders(name string) error {
 	for _, folder := range ancestors(name) {
@@ -349,7 +379,11 @@ func (p *Project) makeFolders(name string) error {
 		case err != nil:
 			return err
 		case kind == plan.Absent:
-			if err := p.disk.Mkdir(folder, 0o777); err != nil {
+			err := p.disk.Mkdir(folder, 0o777)
+			if errors.Is(err, fs.ErrExist) {
+				err = changed(folder)
+			}
+			if err != nil {
 				return err
 			}
 		case kind != plan.Folder:

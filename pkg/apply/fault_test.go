@@ -1,0 +1,226 @@
+package apply
+
+import (
+	"errors"
+	"io/fs"
+	"maps"
+	"math/rand/v2"
+	"os"
+	"path"
+	"path/filepath"
+	"slices"
+)
+
+var errKilled = errors.New("killed")
+
+// faulty is a disk on which operation number at, counted from 1, goes wrong. Nothing on it is flushed
+// for real, which makes tests fast; what was not flushed is lost when the power goes.
+type faulty struct {
+	real  rootDisk
+	at    int
+	err   error        // what operation number at fails with; nil: the process dies there
+	last  bool         // all later operations that need space fail, too
+	hook  func(op int) // called before each operation
+	power *rand.Rand   // not nil: with the process, the power goes
+
+	ops     int
+	planned int // how many operations came before the plan was made
+	fired   bool
+	pending map[string][]func() // by folder: what takes back the changes that were not flushed, in their order
+	torn    map[string]bool     // files whose content was not flushed
+}
+
+func (f *faulty) wrap(d disk) disk {
+	f.real = d.(rootDisk)
+	f.pending, f.torn = make(map[string][]func()), make(map[string]bool)
+	return f
+}
+
+// step counts an operation and says whether it goes wrong.
+func (f *faulty) step(space bool) error {
+	if f.fired && f.err == nil {
+		return errKilled
+	}
+	f.ops++
+	if f.hook != nil {
+		f.hook(f.ops)
+	}
+	switch {
+	case f.ops == f.at && f.last && !space:
+		f.at++
+	case f.ops == f.at:
+		f.fired = true
+		if f.err == nil {
+			return errKilled
+		}
+		return f.err
+	case f.fired && f.last && space:
+		return f.err
+	}
+	return nil
+}
+
+func (f *faulty) later(folder string, undo func()) {
+	f.pending[folder] = append(f.pending[folder], undo)
+}
+
+func (f *faulty) path(name string) string { return filepath.Join(f.real.root.Name(), name) }
+
+// crash loses what was not flushed. Of each folder the first changes, at random, have reached the disk all the same.
+func (f *faulty) crash() {
+	for name := range f.torn {
+		if info, err := os.Stat(f.path(name)); err == nil {
+			_ = os.Truncate(f.path(name), info.Size()/2)
+		}
+	}
+	for _, folder := range slices.Sorted(maps.Keys(f.pending)) { // what is lost with a folder does not come back in it
+		undo := f.pending[folder]
+		kept := 0
+		if f.power.IntN(2) == 0 {
+			kept = f.power.IntN(len(undo) + 1)
+		}
+		for i := len(undo) - 1; i >= kept; i-- {
+			undo[i]()
+		}
+	}
+}
+
+// snapshot returns what brings back what stands at name now.
+func (f *faulty) snapshot(name string) func() {
+	at := f.path(name)
+	info, err := os.Lstat(at)
+	switch {
+	case err != nil:
+		return func() { _ = os.RemoveAll(at) }
+	case info.IsDir():
+		return func() { _ = os.Mkdir(at, info.Mode().Perm()) }
+	}
+	data, err := os.ReadFile(at)
+	if err != nil {
+		panic(err)
+	}
+	return func() {
+		_ = os.Remove(at)
+		if os.WriteFile(at, data, 0o600) == nil { // else the folder was lost
+			_ = os.Chmod(at, info.Mode().Perm())
+		}
+	}
+}
+
+func (f *faulty) Create(name string, perm fs.FileMode) (file, error) {
+	if err := f.step(true); err != nil {
+		return nil, err
+	}
+	undo := f.snapshot(name)
+	made, err := f.real.Create(name, perm)
+	if err != nil {
+		return nil, err
+	}
+	f.later(path.Dir(name), undo)
+	f.torn[name] = true
+	return &faultyFile{f, name, made}, nil
+}
+
+func (f *faulty) Mkdir(name string, perm fs.FileMode) error {
+	if err := f.step(true); err != nil {
+		return err
+	}
+	undo := f.snapshot(name)
+	err := f.real.Mkdir(name, perm)
+	if err == nil {
+		f.later(path.Dir(name), undo)
+	}
+	return err
+}
+
+func (f *faulty) Chmod(name string, perm fs.FileMode) error {
+	if err := f.step(false); err != nil {
+		return err
+	}
+	return f.real.Chmod(name, perm)
+}
+
+func (f *faulty) Rename(from, to string) error {
+	if err := f.step(false); err != nil {
+		return err
+	}
+	undoFrom, undoTo := f.snapshot(from), f.snapshot(to)
+	err := f.real.Rename(from, to)
+	if err == nil {
+		f.later(path.Dir(to), undoTo)
+		f.later(path.Dir(from), undoFrom)
+	}
+	return err
+}
+
+func (f *faulty) Link(from, to string) error {
+	if err := f.step(true); err != nil {
+		return err
+	}
+	undo := f.snapshot(to)
+	err := f.real.Link(from, to)
+	if err == nil {
+		f.later(path.Dir(to), undo)
+	}
+	return err
+}
+
+func (f *faulty) Remove(name string) error {
+	if err := f.step(false); err != nil {
+		return err
+	}
+	undo := f.snapshot(name)
+	err := f.real.Remove(name)
+	if err == nil {
+		f.later(path.Dir(name), undo)
+	}
+	return err
+}
+
+func (f *faulty) Sync(folder string) error {
+	if err := f.step(false); err != nil {
+		return err
+	}
+	if _, err := os.Stat(f.path(folder)); err != nil {
+		return err
+	}
+	delete(f.pending, folder)
+	return nil
+}
+
+type faultyFile struct {
+	disk *faulty
+	name string
+	file
+}
+
+func (w *faultyFile) Write(data []byte) (int, error) {
+	if err := w.disk.step(true); err != nil {
+		n, _ := w.file.Write(data[:len(data)/2]) // torn
+		return n, err
+	}
+	return w.file.Write(data)
+}
+
+func (w *faultyFile) Chmod(perm fs.FileMode) error {
+	if err := w.disk.step(false); err != nil {
+		return err
+	}
+	return w.file.Chmod(perm)
+}
+
+func (w *faultyFile) Sync() error {
+	if err := w.disk.step(false); err != nil {
+		return err
+	}
+	delete(w.disk.torn, w.name)
+	return nil
+}
+
+func (w *faultyFile) Close() error {
+	err := w.file.Close()
+	if failed := w.disk.step(false); failed != nil {
+		return failed
+	}
+	return err
+}

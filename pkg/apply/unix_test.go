@@ -1,0 +1,79 @@
+//go:build unix
+
+package apply
+
+import (
+	"context"
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"syscall"
+	"testing"
+
+	"github.com/Project-Manager-With-Git/ppm/pkg/apply/applytest"
+	"github.com/Project-Manager-With-Git/ppm/pkg/fileset"
+	"github.com/Project-Manager-With-Git/ppm/pkg/plan"
+)
+
+func TestPermissions(t *testing.T) {
+	old := syscall.Umask(0o027)
+	t.Cleanup(func() { syscall.Umask(old) })
+	dir := t.TempDir()
+	one := files("1", "new/a", "new/x*", "kept", "gains", "loses*")
+	run(t, dir, nil, one)
+	for name, perm := range map[string]fs.FileMode{"kept": 0o664, "gains": 0o604, "loses": 0o711} {
+		if err := os.Chmod(filepath.Join(dir, name), perm); err != nil {
+			t.Fatal(err)
+		}
+	}
+	run(t, dir, one, files("2", "new/a", "new/x*", "kept", "gains*", "loses"))
+	for name, want := range map[string]fs.FileMode{
+		"new": 0o750, "new/a": 0o640, "new/x": 0o750, // the umask decides about what is new
+		"kept": 0o664, "gains": 0o705, "loses": 0o600, // the user about what is there
+	} {
+		if info, err := os.Stat(filepath.Join(dir, name)); err != nil || info.Mode().Perm() != want {
+			t.Errorf("%s: %v, %v; want %v", name, info.Mode().Perm(), err, want)
+		}
+	}
+	undo, err := filepath.Glob(filepath.Join(dir, ".ppm", "undo-*"))
+	if err != nil || len(undo) != 2 {
+		t.Fatalf("the history: %q, %v", undo, err)
+	}
+	if info, err := os.Stat(undo[0]); err != nil || info.Mode().Perm() != 0o600 {
+		t.Errorf("the history can be read by others: %v, %v", info.Mode(), err) // it may hold secrets
+	}
+}
+
+func TestScan(t *testing.T) {
+	dir := t.TempDir()
+	applytest.Write(t, dir, map[string]string{"a/f": "f", "a/x": "x", "link": "->a", "out": "->/etc", "dangling": "->nothing", "loop": "->loop"})
+	if err := os.Chmod(filepath.Join(dir, "a/x"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if err := syscall.Mkfifo(filepath.Join(dir, "pipe"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	p := open(t, dir, Options{ReadOnly: true})
+	link, file := plan.State{Kind: plan.Symlink}, plan.Of([]byte("f"), fileset.Regular)
+	got, err := p.Scan(t.Context(), []string{"a/f", "a/x", "a/f/g", "link/f", "link/sub/f", "out/passwd", "dangling", "loop/x", "pipe", "none/at/all", "a", "pipe/x"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	wanted := plan.Disk{
+		"a/f": file, "a/x": plan.Of([]byte("x"), fileset.Executable), "a": {Kind: plan.Folder}, // what is there
+		"a/f/g": {}, "none/at/all": {}, "none": {}, "none/at": {}, // what is not
+		"link": link, "link/f": {}, "link/sub/f": {}, "out": link, "out/passwd": {}, "dangling": link, "loop": link, "loop/x": {}, // links are not followed
+		"pipe": {Kind: plan.Other}, "pipe/x": {}, // and pipes not opened
+	}
+	for path, want := range wanted {
+		if s := got[path]; s != want {
+			t.Errorf("%s is %v, want %v", path, s, want)
+		}
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if _, err := p.Scan(ctx, []string{"a/f"}); !errors.Is(err, context.Canceled) {
+		t.Errorf("Scan after Ctrl-C = %v", err)
+	}
+}
