@@ -6,9 +6,12 @@ import (
 	"fmt"
 	"io"
 	"iter"
+	"net"
 	"net/http"
+	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -176,6 +179,25 @@ func TestCutAtEveryByte(t *testing.T) {
 	for n := range pack {
 		if _, err := readPack(t, req, pack[:n]); !errors.Is(err, errCut) && !errors.As(err, new(garbage)) {
 			t.Errorf("pack cut after %d of %d bytes: %v", n, len(pack), err)
+		}
+	}
+}
+
+// Causes that no server on this machine can bring about.
+func TestNetworkCause(t *testing.T) {
+	dial := func(err error) error { return &net.OpError{Op: "dial", Net: "tcp", Err: err} }
+	for _, c := range []struct {
+		err  error
+		want string
+	}{
+		{dial(&net.DNSError{Name: "git.example.com", IsNotFound: true}), `there is no host "git.example.com"`},
+		{dial(&net.DNSError{Name: "git.example.com", IsTimeout: true}), `the address of "git.example.com" cannot be looked up`},
+		{dial(os.NewSyscallError("connect", syscall.ENETUNREACH)), "the server cannot be reached"},
+		{dial(os.NewSyscallError("connect", syscall.ECONNRESET)), "the connection was cut before the end of the answer"},
+		{&net.OpError{Op: "proxyconnect", Net: "tcp", Err: dial(os.NewSyscallError("connect", syscall.EHOSTUNREACH))}, "the proxy cannot be reached"},
+	} {
+		if text, hint := networkCause(c.err); text != c.want || hint == "" {
+			t.Errorf("%v: %q, %q, want %q", c.err, text, hint, c.want)
 		}
 	}
 }

@@ -20,8 +20,16 @@
 // program that a session may start is "git credential", and only when a
 // credential helper is configured and the server asks for credentials.
 //
-// Credentials go to the origin (scheme, host and port) that they were found
-// for, and never into an error, a progress message or a process argument.
+// Over http, credentials are looked for in the URL, in PPM_TOKEN_<HOST> (a token,
+// or user:token; the host in upper case with "_" for all but letters and digits),
+// in .netrc (without its default entry) and in git's credential helpers. They go
+// to the origin (scheme, host and port) that they were found for, and never into
+// an error, a progress message or a process argument.
+//
+// Over ssh, keys come from the agent and from files; a server must be in the
+// known_hosts files. Of the user's and the system's ssh_config these settings
+// count: HostName, Port, User, IdentityFile, IdentityAgent, IdentitiesOnly,
+// UserKnownHostsFile, GlobalKnownHostsFile. A ProxyCommand or ProxyJump is an error.
 package wire
 
 import (
