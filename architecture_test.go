@@ -44,20 +44,21 @@ var vocabulary = []string{"pkg/ref", "pkg/failure", "pkg/fileset", "pkg/nearest"
 // mayImport holds, for every room, the rooms that it may use besides the vocabulary.
 // What is missing here is a ban; the comment says why.
 var mayImport = map[string][]string{
-	"cmd/ppm":             {"", "pkg/project", "pkg/fetch", "pkg/nearest"},                                                                                              // a command calls one verb of project; fetch for the words of the cache
-	"pkg/project":         {"pkg/apply", "pkg/plan", "pkg/fetch", "pkg/render", "pkg/pack", "pkg/resolver", "pkg/registry", "pkg/manifest", "pkg/lockfile", "pkg/info"}, // wires the stages
-	"pkg/apply":           {"pkg/plan"},                                                                                                                                 // the only writer in a project knows plans, not where they come from
-	"pkg/plan":            {"pkg/merge"},                                                                                                                                // pure: no disk, no network
-	"pkg/fetch":           {"pkg/fetch/wire"},                                                                                                                           // fetch, render and plan never meet: each can be tested and replaced alone
-	"pkg/fetch/wire":      {},                                                                                                                                           // talks to servers, knows no cache
-	"pkg/fetch/gittest":   {},                                                                                                                                           // servers for tests must not share code with what they test
-	"pkg/render":          {"pkg/render/jinja"},                                                                                                                         // pure: a template reaches nothing
-	"pkg/render/jinja":    {},                                                                                                                                           // the language, with no idea of components
-	"pkg/apply/applytest": {},                                                                                                                                           // an oracle must not share code with what it judges
-	"pkg/pack":            {"pkg/document"},                                                                                                                             // a manifest is read without the network
-	"pkg/manifest":        {"pkg/document"},                                                                                                                             // the same
-	"pkg/lockfile":        {"pkg/document"},                                                                                                                             // the same
+	"cmd/ppm":             {"", "pkg/project", "pkg/fetch", "pkg/manifest", "pkg/environment"},                                                                                             // a command calls one verb of project; the others for the words of its options
+	"pkg/project":         {"pkg/apply", "pkg/plan", "pkg/fetch", "pkg/render", "pkg/pack", "pkg/resolver", "pkg/registry", "pkg/manifest", "pkg/lockfile", "pkg/info", "pkg/environment"}, // wires the stages
+	"pkg/apply":           {"pkg/plan"},                                                                                                                                                    // the only writer in a project knows plans, not where they come from
+	"pkg/plan":            {"pkg/merge"},                                                                                                                                                   // pure: no disk, no network
+	"pkg/fetch":           {"pkg/fetch/wire"},                                                                                                                                              // fetch, render and plan never meet: each can be tested and replaced alone
+	"pkg/fetch/wire":      {},                                                                                                                                                              // talks to servers, knows no cache
+	"pkg/fetch/gittest":   {},                                                                                                                                                              // servers for tests must not share code with what they test
+	"pkg/render":          {"pkg/render/jinja"},                                                                                                                                            // pure: a template reaches nothing
+	"pkg/render/jinja":    {},                                                                                                                                                              // the language, with no idea of components
+	"pkg/apply/applytest": {},                                                                                                                                                              // an oracle must not share code with what it judges
+	"pkg/pack":            {"pkg/document"},                                                                                                                                                // a manifest is read without the network
+	"pkg/manifest":        {"pkg/document"},                                                                                                                                                // the same
+	"pkg/lockfile":        {"pkg/document"},                                                                                                                                                // the same
 	"pkg/info":            {"pkg/document", "pkg/manifest"},
+	"pkg/environment":     {}, // runs a language's own tools, when asked to
 	"pkg/document":        {},
 	"pkg/resolver":        {},               // pure: decides over a list of refs
 	"pkg/registry":        {"pkg/manifest"}, // looks names up without the network
@@ -100,7 +101,7 @@ var onlyIn = map[string][]string{
 	"golang.org/x/term":               {"cmd/ppm"},
 	"net/http":                        {"pkg/fetch", "pkg/fetch/wire", "pkg/fetch/gittest"},                // the only network
 	"net":                             {"pkg/fetch", "pkg/fetch/wire", "pkg/fetch/gittest", "pkg/failure"}, // failure tells network errors from others
-	"os/exec":                         {"pkg/fetch/wire", "pkg/fetch/gittest"},                             // ppm runs git's credential helper and nothing else
+	"os/exec":                         {"pkg/fetch/wire", "pkg/fetch/gittest", "pkg/environment"},          // git's credential helper, and what --install asks for; nothing else
 	"log":                             {"pkg/fetch/gittest"},                                               // results are values: nothing prints
 	"math/rand":                       {},                                                                  // the same input gives the same output
 }

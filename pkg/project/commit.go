@@ -156,6 +156,11 @@ func addBase(base map[string]plan.State, c lockfile.Component) {
 func (s *Session) rewrite(coming []install, going []lockfile.Component) ([]byte, error) {
 	text := s.text
 	var err error
+	if s.project != nil {
+		if text, err = manifest.SetProject(ManifestName, text, *s.project); err != nil {
+			return nil, err
+		}
+	}
 	for _, c := range going {
 		if text == nil {
 			break

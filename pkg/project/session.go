@@ -63,6 +63,7 @@ type Session struct {
 	own      *manifest.Manifest // the project's layer alone
 	text     []byte             // the project's manifest as it stands on disk; nil when there is none
 	lock     *lockfile.Lock
+	project  *manifest.Project // what [project] shall say; nil leaves it as it is
 	lockText []byte // the lockfile as it stands on disk; nil when there is none
 	registry *registry.Registry
 	remote   *fetch.Client

@@ -92,7 +92,7 @@ func (s *Session) follow(ctx context.Context, r ref.Ref) (trail, error) {
 			return t, t.wrap(err)
 		}
 		t.stops = append(t.stops, at)
-		component, err := at.pack.Component(r.Component)
+		component, err := at.component(r.Component)
 		if err != nil {
 			return t, t.wrap(err)
 		}
@@ -122,6 +122,18 @@ func (s *Session) follow(ctx context.Context, r ref.Ref) (trail, error) {
 		}
 		r = next
 	}
+}
+
+// testComponent is the name by which a pack's tests can be installed like a component.
+const testComponent = "test"
+
+// component returns the component of a pack that a reference names.
+func (at stop) component(name string) (pack.Component, error) {
+	_, declared := at.pack.Components[name]
+	if test := at.pack.Test; name == testComponent && !declared && test != nil {
+		return pack.Component{Name: testComponent, Source: test.Source, DefaultPath: test.DefaultPath, Requires: at.pack.TestRequires}, nil
+	}
+	return at.pack.Component(name)
 }
 
 // sameRepository reports whether an origin that stands in the pack's manifest means the
