@@ -128,6 +128,34 @@ func TestBuiltin(t *testing.T) {
 	}
 }
 
+func TestBuiltinHead(t *testing.T) {
+	for _, c := range []struct{ branches, want string }{
+		{"dev master main", "refs/heads/master"},
+		{"dev main", "refs/heads/main"},
+		{"dev other", "refs/heads/dev"}, // the first
+		{"", ""},
+	} {
+		pack := &fetch.Builtin{Name: "p", Releases: func() (rs []fetch.Release, _ error) {
+			for _, b := range strings.Fields(c.branches) {
+				rs = append(rs, fetch.Release{Tag: b + "-1", Branch: b, Files: sampleFiles(1, b)})
+			}
+			return rs, nil
+		}}
+		r, err := newClient(t, withPack(t.TempDir(), pack)).Repo("builtin:p")
+		if err != nil {
+			t.Fatal(err)
+		}
+		refs, err := r.Refs(context.Background(), "")
+		got := ""
+		if len(refs) > 0 && refs[0].Name == "HEAD" {
+			got = refs[0].Target
+		}
+		if err != nil || got != c.want {
+			t.Errorf("%q: HEAD is %q, %v, want %q", c.branches, got, err, c.want)
+		}
+	}
+}
+
 // TestBuiltinKey shows that changed content replaces the old, which leaves nothing behind.
 func TestBuiltinKey(t *testing.T) {
 	dir := t.TempDir()

@@ -19,26 +19,32 @@ func refNames(e fetch.CacheEntry) string {
 	return strings.Join(names, " ")
 }
 
+// What TestClean puts into the cache, and the two parts of it that the modes tell apart.
+const (
+	branches  = "HEAD refs/heads/dev refs/heads/master"
+	tags      = "refs/tags/cp-0.0.1 refs/tags/cp-0.0.2 refs/tags/v1"
+	cachedAll = branches + " " + tags
+)
+
 func TestClean(t *testing.T) {
 	s := serveHTTP(t)
 	for _, row := range []struct {
 		name       string
 		o          fetch.CleanOptions
 		gone, left string // refs
-		commits    []string
-		packs      int // that are left, at most
+		packs      int    // that are left, at most
 	}{
-		{"all", fetch.CleanOptions{}, "HEAD refs/heads/dev refs/heads/master refs/tags/cp-0.0.1 refs/tags/cp-0.0.2 refs/tags/v1", "", nil, 0},
-		{"another repository", fetch.CleanOptions{Repo: "other"}, "", "HEAD refs/heads/dev refs/heads/master refs/tags/cp-0.0.1 refs/tags/cp-0.0.2 refs/tags/v1", nil, 4},
-		{"this repository", fetch.CleanOptions{Repo: "pack", Mode: fetch.CleanAll}, "HEAD refs/heads/dev refs/heads/master refs/tags/cp-0.0.1 refs/tags/cp-0.0.2 refs/tags/v1", "", nil, 0},
-		{"another host", fetch.CleanOptions{Host: "other"}, "", "HEAD refs/heads/dev refs/heads/master refs/tags/cp-0.0.1 refs/tags/cp-0.0.2 refs/tags/v1", nil, 4},
-		{"another namespace", fetch.CleanOptions{Namespace: "other"}, "", "HEAD refs/heads/dev refs/heads/master refs/tags/cp-0.0.1 refs/tags/cp-0.0.2 refs/tags/v1", nil, 4},
-		{"a tag", fetch.CleanOptions{Tag: "cp-0.0.2"}, "refs/tags/cp-0.0.2", "HEAD refs/heads/dev refs/heads/master refs/tags/cp-0.0.1 refs/tags/v1", nil, 4},
-		{"no such tag", fetch.CleanOptions{Tag: "cp-9"}, "", "HEAD refs/heads/dev refs/heads/master refs/tags/cp-0.0.1 refs/tags/cp-0.0.2 refs/tags/v1", nil, 4},
-		{"only_hash", fetch.CleanOptions{Mode: fetch.CleanOnlyHash}, "HEAD refs/heads/dev refs/heads/master", "refs/tags/cp-0.0.1 refs/tags/cp-0.0.2 refs/tags/v1", []string{s.fourth}, 3},
-		{"except_latest", fetch.CleanOptions{Mode: fetch.CleanExceptLatest}, "HEAD refs/heads/dev refs/heads/master refs/tags/cp-0.0.1", "refs/tags/cp-0.0.2 refs/tags/v1", []string{s.fourth}, 3},
-		{"an old tag", fetch.CleanOptions{Mode: fetch.CleanExceptLatest, Tag: "cp-0.0.1"}, "refs/tags/cp-0.0.1", "HEAD refs/heads/dev refs/heads/master refs/tags/cp-0.0.2 refs/tags/v1", nil, 4},
-		{"the newest tag", fetch.CleanOptions{Mode: fetch.CleanExceptLatest, Tag: "cp-0.0.2"}, "", "HEAD refs/heads/dev refs/heads/master refs/tags/cp-0.0.1 refs/tags/cp-0.0.2 refs/tags/v1", nil, 4},
+		{"all", fetch.CleanOptions{}, cachedAll, "", 0},
+		{"this repository", fetch.CleanOptions{Repo: "pack", Mode: fetch.CleanAll}, cachedAll, "", 0},
+		{"another repository", fetch.CleanOptions{Repo: "other"}, "", cachedAll, 4},
+		{"another host", fetch.CleanOptions{Host: "other"}, "", cachedAll, 4},
+		{"another namespace", fetch.CleanOptions{Namespace: "other"}, "", cachedAll, 4},
+		{"a tag", fetch.CleanOptions{Tag: "cp-0.0.2"}, "refs/tags/cp-0.0.2", branches + " refs/tags/cp-0.0.1 refs/tags/v1", 4},
+		{"no such tag", fetch.CleanOptions{Tag: "cp-9"}, "", cachedAll, 4},
+		{"only_hash", fetch.CleanOptions{Mode: fetch.CleanOnlyHash}, branches, tags, 3},
+		{"except_latest", fetch.CleanOptions{Mode: fetch.CleanExceptLatest}, branches + " refs/tags/cp-0.0.1", "refs/tags/cp-0.0.2 refs/tags/v1", 3},
+		{"an old tag", fetch.CleanOptions{Mode: fetch.CleanExceptLatest, Tag: "cp-0.0.1"}, "refs/tags/cp-0.0.1", branches + " refs/tags/cp-0.0.2 refs/tags/v1", 4},
+		{"the newest tag", fetch.CleanOptions{Mode: fetch.CleanExceptLatest, Tag: "cp-0.0.2"}, "", cachedAll, 4},
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			cache := t.TempDir()
@@ -47,58 +53,61 @@ func TestClean(t *testing.T) {
 					t.Fatal(err)
 				}
 			}
-			all, err := s.client(t, cache).List(context.Background())
-			if err != nil || len(all) != 1 || all[0].URL != s.url || all[0].Repo != "pack" || all[0].Size < 1000 || all[0].Fetched.IsZero() {
-				t.Fatalf("List = %+v, %v", all, err)
+			if all := listed(t, s.client(t, cache)); all.URL != s.url || all.Repo != "pack" || all.Size < 1000 || all.Fetched.IsZero() || refNames(all) != cachedAll {
+				t.Fatalf("List = %+v", all)
 			}
-			o := row.o
-			o.DryRun = true
+			dry := row.o
+			dry.DryRun = true
 			before := snapshotOf(t, cache)
-			dry, err := s.client(t, cache).Clean(context.Background(), o)
-			if err != nil || snapshotOf(t, cache) != before {
-				t.Fatalf("a dry run changes the cache, or fails: %v", err)
+			would := cleaned(t, s.client(t, cache), dry)
+			if snapshotOf(t, cache) != before {
+				t.Error("a dry run changes the cache")
 			}
-			gone, err := s.client(t, cache).Clean(context.Background(), row.o)
-			if err != nil || len(gone) != len(dry) {
-				t.Fatalf("Clean = %v, %v; the dry run said %v", gone, err, dry)
+			gone := cleaned(t, s.client(t, cache), row.o)
+			if refNames(gone) != refNames(would) || gone.Size != would.Size {
+				t.Errorf("Clean removes %+v, the dry run said %+v", gone, would)
 			}
-			var names string
-			for i, e := range gone {
-				names = refNames(e)
-				if names != refNames(dry[i]) || e.Size != dry[i].Size {
-					t.Errorf("Clean removes %s (%d), the dry run said %s (%d)", names, e.Size, refNames(dry[i]), dry[i].Size)
-				}
+			left := listed(t, s.client(t, cache))
+			if refNames(gone) != row.gone || refNames(left) != row.left {
+				t.Errorf("gone %q, left %q; want %q and %q", refNames(gone), refNames(left), row.gone, row.left)
 			}
-			left, err := s.client(t, cache).List(context.Background())
-			if err != nil {
-				t.Fatal(err)
-			}
-			var stay string
-			for _, e := range left {
-				stay = refNames(e)
-			}
-			if names != row.gone || stay != row.left {
-				t.Errorf("gone %q, left %q; want %q and %q", names, stay, row.gone, row.left)
-			}
-			packs, _ := filepath.Glob(filepath.Join(cache, "git", "*", "objects", "pack", "*.pack"))
-			if len(packs) > row.packs {
+			packs, err := filepath.Glob(filepath.Join(cache, "git", "*", "objects", "pack", "*.pack"))
+			if err != nil || len(packs) > row.packs {
 				t.Errorf("%d packs are left, want at most %d", len(packs), row.packs)
 			}
-			for _, version := range strings.Fields(strings.ReplaceAll(stay, "refs/tags/", "")) {
-				if strings.Contains(version, "/") || version == "HEAD" {
-					continue
-				}
+			for _, r := range left.Refs {
+				version := strings.TrimPrefix(strings.TrimPrefix(strings.TrimPrefix(r.Name, "HEAD"), "refs/tags/"), "refs/heads/")
 				if _, err := component(s.client(t, cache, offline), s.url, version, "src"); err != nil {
-					t.Errorf("%s cannot be read any more: %v", version, err)
+					t.Errorf("%s cannot be read any more: %v", r.Name, err)
 				}
 			}
-			for _, version := range []string{"cp-0.0.1", "dev"} { // all of it comes back
-				if _, err := component(s.client(t, cache), s.url, version, "src"); err != nil {
-					t.Errorf("%s: %v", version, err)
-				}
+			if _, err := component(s.client(t, cache), s.url, "cp-0.0.1", "src"); err != nil {
+				t.Errorf("what was removed does not come back: %v", err)
 			}
 		})
 	}
+}
+
+// listed returns the only entry of the cache, or none.
+func listed(t *testing.T, c *fetch.Client) fetch.CacheEntry {
+	t.Helper()
+	return only(t, func() ([]fetch.CacheEntry, error) { return c.List(context.Background()) })
+}
+
+func cleaned(t *testing.T, c *fetch.Client, o fetch.CleanOptions) fetch.CacheEntry {
+	t.Helper()
+	return only(t, func() ([]fetch.CacheEntry, error) { return c.Clean(context.Background(), o) })
+}
+
+func only(t *testing.T, f func() ([]fetch.CacheEntry, error)) (e fetch.CacheEntry) {
+	t.Helper()
+	list, err := f()
+	if err != nil || len(list) > 1 {
+		t.Fatalf("%d entries, %v", len(list), err)
+	}
+	for _, e = range list {
+	}
+	return e
 }
 
 // TestCleanCommits removes commits that were asked for by their ids.

@@ -141,12 +141,12 @@ func (c *Client) origin(url string) (origin, error) {
 
 // remote opens the repository that url leads to, by way of git's insteadOf rules.
 func (c *Client) remote(url string) (origin, error) {
-	public := wire.Public(url)
+	tell := func(text string) { c.o.Progress(Event{wire.Public(url), text}) }
 	d, err := wire.New(wire.Options{
 		Home: c.o.Home, Env: c.o.Env,
 		AllowHosts: c.o.Policy.AllowHosts, DenyHosts: c.o.Policy.DenyHosts, AllowHTTP: c.o.Policy.AllowHTTP,
 		MaxPack:  c.o.Limits.PackBytes,
-		Progress: func(line string) { c.o.Progress(Event{public, line}) },
+		Progress: tell,
 	})
 	if err != nil {
 		return nil, err
@@ -159,7 +159,7 @@ func (c *Client) remote(url string) (origin, error) {
 		return openLocal(at)
 	}
 	r := &remote{
-		at: at, public: wire.Public(at), dialer: d,
+		at: at, public: wire.Public(at), dialer: d, tell: tell,
 		offline: c.o.Offline, refresh: c.o.Refresh, limits: c.o.Limits,
 	}
 	if c.o.CacheDir != "" {

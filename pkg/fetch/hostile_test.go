@@ -16,6 +16,7 @@ import (
 
 	"github.com/Project-Manager-With-Git/ppm/pkg/failure"
 	"github.com/Project-Manager-With-Git/ppm/pkg/fetch"
+	"github.com/Project-Manager-With-Git/ppm/pkg/fetch/gittest"
 	"github.com/Project-Manager-With-Git/ppm/pkg/ref"
 )
 
@@ -153,7 +154,7 @@ func TestHostileTrees(t *testing.T) {
 		{"x is a submodule", func(r rawRepo, b string) string { return r.tree("160000 x", b) }, "submodule"},
 		{"x twice", func(r rawRepo, b string) string { return r.tree("40000 x", r.tree("100644 a", b), "40000 x", r.tree()) }, "twice"},
 		{"a large file", func(r rawRepo, b string) string {
-			return r.tree("40000 x", r.tree("100644 a", r.stream("blob", 600_000_000, io.LimitReader(zeros{}, 600_000_000))))
+			return r.tree("40000 x", r.tree("100644 a", r.stream("blob", 600_000_000, strings.NewReader("refused before it is inflated"))))
 		}, "600000000 bytes"},
 		{"many bytes", func(r rawRepo, b string) string {
 			big := r.stream("blob", 2<<20, io.LimitReader(zeros{}, 2<<20))
@@ -284,6 +285,32 @@ func TestHostileCommits(t *testing.T) {
 			_, err = componentAt(repo, ref.Pin{Commit: row.id}, ".")
 		}
 		wantKind(t, row.name, err, row.kind, row.text)
+	}
+}
+
+// TestAmbiguousCommit looks for the beginning of an id that two commits share.
+func TestAmbiguousCommit(t *testing.T) {
+	r := newRaw(t)
+	tree := r.tree()
+	seen := map[string]string{}
+	for i := 0; ; i++ {
+		data := fmt.Sprintf("tree %s\nauthor A <a@b> 0 +0000\ncommitter A <a@b> 0 +0000\n\n%d\n", tree, i)
+		sum := sha1.Sum([]byte(fmt.Sprintf("commit %d\x00%s", len(data), data)))
+		prefix := hex.EncodeToString(sum[:])[:7]
+		other, found := seen[prefix]
+		seen[prefix] = data
+		if !found {
+			continue
+		}
+		ids := []string{r.object("commit", data), r.object("commit", other)}
+		r.check(os.WriteFile(filepath.Join(r.dir, "refs/heads/master"), []byte(ids[0]+"\n"), 0o644))
+		r.check(os.WriteFile(filepath.Join(r.dir, "refs/heads/other"), []byte(ids[1]+"\n"), 0o644))
+		_, err := component(newClient(t, fetch.Options{}), r.dir, prefix, ".")
+		wantKind(t, "local", err, failure.Usage, ids[0])
+		s := gittest.ServeHTTP(t, filepath.Dir(r.dir))
+		_, err = component(newClient(t, fetch.Options{CacheDir: t.TempDir()}), s.URL+"/raw.git", prefix, ".")
+		wantKind(t, "remote", err, failure.Usage, ids[1])
+		return
 	}
 }
 

@@ -30,7 +30,7 @@ const (
 	gitFile     = "gitdir:"
 	commonDir   = "commondir"
 	maxPathFile = 1 << 16 // bytes of a file that holds one path
-	maxObject   = 128 << 20
+	maxTag      = 1 << 20 // bytes of a tag object, or of the commit it stands for
 	lazyObject  = 1 << 20 // larger objects show their size before they are inflated
 )
 
@@ -210,7 +210,7 @@ func (l *local) list(ctx context.Context) ([]ref.GitRef, error) {
 			}
 			g := newRef(name, r.Hash())
 			if r.Name().IsTag() {
-				commit, ok := l.objects().peel(r.Hash(), maxObject)
+				commit, ok := l.objects().peel(r.Hash(), maxTag)
 				if !ok {
 					return nil
 				}

@@ -20,7 +20,7 @@ import (
 // read shows when it is asked for.
 func cachedObjects(dir string) *objects {
 	packs, err := listPacks(dir)
-	s := &packSource{packs: packs, err: ignoreNotExist(err), deltas: cache.NewObjectLRU(deltaCache)}
+	s := &packSource{packs: packs, err: err, deltas: cache.NewObjectLRU(deltaCache)}
 	return &objects{s, s.close}
 }
 
@@ -60,6 +60,9 @@ func (s *packSource) EncodedObject(t plumbing.ObjectType, id plumbing.Hash) (plu
 
 // withPrefix returns the ids of all objects that start with the given bytes.
 func (s *packSource) withPrefix(prefix []byte) ([]plumbing.Hash, error) {
+	if s.err != nil {
+		return nil, s.err
+	}
 	var ids []plumbing.Hash
 	for _, p := range s.packs {
 		if p.index == nil {

@@ -24,10 +24,16 @@ func (r *remote) open(ctx context.Context, pin ref.Pin, damage *damaged) (*objec
 			return o, err
 		}
 	}
-	if err := r.update(ctx, damage, func() error { return r.store(ctx, pin) }); err != nil {
-		return nil, err
+	err := r.update(ctx, damage, func() error { return r.store(ctx, pin) })
+	o := cachedObjects(r.slot.path)
+	if err == nil {
+		return o, nil
 	}
-	return cachedObjects(r.slot.path), nil
+	if ok, _ := o.holds(pin.Commit); ok && damage == nil && failure.KindOf(err) == failure.LocalIO {
+		return o, nil // in a cache that can only be read, what is there serves
+	}
+	o.shut()
+	return nil, err
 }
 
 // ready returns the cached objects when nothing needs to be fetched or recorded for pin, else nil.
@@ -41,7 +47,9 @@ func (r *remote) ready(pin ref.Pin) (*objects, error) {
 			return nil, err
 		}
 	}
-	if known, _ := lookupRef(cached, pin.Ref); r.saw(pin) && known.Object != pin.Object {
+	known, _ := lookupRef(cached, pin.Ref)
+	_, kept := lookupRef(cached, keptPrefix+pin.Commit)
+	if !kept || r.saw(pin) && known.Object != pin.Object {
 		return nil, nil
 	}
 	o := cachedObjects(r.slot.path)
@@ -124,7 +132,7 @@ func (r *remote) store(ctx context.Context, pin ref.Pin) error {
 	o := cachedObjects(r.slot.path)
 	ok, _ := o.holds(pin.Commit)
 	if r.saw(pin) {
-		ok = ok && o.sound(plumbing.NewHash(pin.Object))
+		ok = ok && o.sound(plumbing.NewHash(pin.Commit)) && o.sound(plumbing.NewHash(pin.Object))
 	}
 	if err := o.shut(); err != nil {
 		return err
@@ -145,31 +153,29 @@ func (r *remote) fetch(ctx context.Context, pin ref.Pin) error {
 	if err := r.list(ctx); err != nil {
 		return err
 	}
-	want := []plumbing.Hash{plumbing.NewHash(pin.Commit)}
-	if r.saw(pin) {
-		want = append(want, plumbing.NewHash(pin.Object)) // the tag object, which proves what the tag stands for
-	}
-	exact := r.lists(want[len(want)-1])
-	if !exact && !r.gives() {
+	want, listed := r.want(pin)
+	if !listed && !r.gives() {
 		return r.pull(ctx, r.everything(), 0)
 	}
-	err := r.pull(ctx, want[len(want)-1:], 1)
-	if err != nil && !exact && strings.Contains(err.Error(), pin.Commit) { // the server's own words, such as "not our ref"
+	err := r.pull(ctx, []plumbing.Hash{want}, 1)
+	if err != nil && !listed && strings.Contains(err.Error(), pin.Commit) { // the server's own words, such as "not our ref"
 		return noCommit(r.public, pin.Commit)
 	}
 	return err
 }
 
-// lists reports whether a ref of the server, of any kind, is id.
-func (r *remote) lists(id plumbing.Hash) bool {
-	for _, refs := range []map[string]plumbing.Hash{r.adv.References, r.adv.Peeled} {
-		for _, h := range refs {
-			if h == id {
-				return true
-			}
+// want returns what to ask the server for to get the commit of pin: the object of a ref, which every
+// server gives, and which of an annotated tag proves what it stands for; else the commit.
+func (r *remote) want(pin ref.Pin) (id plumbing.Hash, listed bool) {
+	if r.saw(pin) {
+		return plumbing.NewHash(pin.Object), true
+	}
+	for _, g := range r.listed {
+		if g.Commit == pin.Commit {
+			return plumbing.NewHash(g.Object), true
 		}
 	}
-	return r.adv.Head != nil && *r.adv.Head == id
+	return plumbing.NewHash(pin.Commit), false
 }
 
 // gives reports whether the server sends commits that no ref stands for.
@@ -192,6 +198,7 @@ func (r *remote) pull(ctx context.Context, ids []plumbing.Hash, depth int) error
 	if len(ids) == 0 {
 		return nil // an empty repository
 	}
+	r.tell("fetching")
 	s := r.session
 	r.session = nil
 	if s == nil {
@@ -244,6 +251,11 @@ func (r *remote) addShallow(ids []plumbing.Hash) error {
 func (r *remote) record(pin ref.Pin) error {
 	o := cachedObjects(r.slot.path)
 	defer o.shut()
+	seen := r.saw(pin)
+	if id, ok := o.peel(plumbing.NewHash(pin.Object), r.limits.FileBytes); seen && (!ok || id.String() != pin.Commit) {
+		return failure.Errorf(failure.Integrity, "checking %q of %s: the server lists commit %s for it, but it stands for %s",
+			pin.Ref, quote(r.public), pin.Commit, id).WithHint("tell the owner of the server")
+	}
 	if ok, err := o.holds(pin.Commit); err != nil {
 		return nil // reading finds it again, and repairs it
 	} else if !ok {
@@ -254,11 +266,7 @@ func (r *remote) record(pin ref.Pin) error {
 		return err
 	}
 	refs = setRef(refs, newRef(keptPrefix+pin.Commit, plumbing.NewHash(pin.Commit)))
-	if r.saw(pin) {
-		if id, ok := o.peel(plumbing.NewHash(pin.Object), r.limits.FileBytes); !ok || id.String() != pin.Commit {
-			return failure.Errorf(failure.Integrity, "checking %q of %s: the server lists commit %s for it, but it stands for %s",
-				pin.Ref, quote(r.public), pin.Commit, id).WithHint("tell the owner of the server")
-		}
+	if seen {
 		refs = r.setSeen(refs, pin)
 	}
 	return writeRefs(r.slot.path, r.slot.temp(), refs)

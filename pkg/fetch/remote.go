@@ -23,6 +23,7 @@ type remote struct {
 	public string // the same without them
 	slot   slot   // the cached repository; the zero slot when there is no cache
 	dialer *wire.Dialer
+	tell   func(text string) // of progress
 
 	offline, refresh bool
 	limits           Limits
@@ -129,17 +130,15 @@ func (r *remote) list(ctx context.Context) error {
 	if r.listed != nil {
 		return nil
 	}
+	r.tell("reading the refs")
 	s, err := r.dialer.Open(ctx, r.at)
 	if err != nil {
 		return err
 	}
 	adv, err := s.Refs(ctx)
 	if err != nil {
-		return errors.Join(err, s.Close())
-	}
-	if n := len(adv.References); n > r.limits.Refs {
 		s.Close()
-		return overLimit(quote(r.public), n, "refs", r.limits.Refs)
+		return err
 	}
 	r.session, r.adv, r.listed = s, adv, advertised(adv)
 	return nil
@@ -184,8 +183,9 @@ func (r *remote) moved(cached []ref.GitRef, tag string) error {
 		from, to = "tag object "+was.Object, "tag object "+is.Object
 	}
 	name := strings.TrimPrefix(tag, tagPrefix)
+	_, _, repo := splitURL(r.public)
 	return failure.Errorf(failure.Integrity, "checking tag %q of %s: it was moved from %s to %s", name, quote(r.public), from, to).
-		WithHint("ask its author why; to accept the move, run ppm cache clean --tag %s and try again", name)
+		WithHint("ask its author why; to accept the move, run ppm cache clean --repo %s --tag %s and try again", repo, name)
 }
 
 // findCommit returns the list with the commit that exact is the id, or the beginning of the id, of. A

@@ -1,13 +1,10 @@
 package fetch_test
 
 import (
-	"bytes"
 	"context"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
@@ -228,7 +225,16 @@ func TestMovedTag(t *testing.T) {
 		t.Error(err)
 	}
 
-	// A tag found in a list, as for a range.
+}
+
+// TestMovedTagElsewhere finds a moved tag in a list, as for a range, and in a lock; then the move is accepted.
+func TestMovedTagElsewhere(t *testing.T) {
+	s := serveHTTP(t)
+	cache := t.TempDir()
+	if _, err := component(s.client(t, cache), s.url, "cp-0.0.1", "src"); err != nil {
+		t.Fatal(err)
+	}
+	s.Git("tag", "-f", "cp-0.0.1", s.second)
 	r, err := s.client(t, cache).Repo(s.url)
 	if err != nil {
 		t.Fatal(err)
@@ -249,7 +255,7 @@ func TestMovedTag(t *testing.T) {
 			t.Errorf("a lock's pin: %v", err)
 		}
 	}
-	tree, err = component(s.client(t, cache), s.url, "cp-0.0.1", "src") // and does not make it the tag
+	tree, err := component(s.client(t, cache), s.url, "cp-0.0.1", "src") // and does not make it the tag
 	if err != nil || !sameTree(tree, s.wantTree("a", s.first)) {
 		t.Errorf("after a lock's pin, the cached tag = %v, %v", tree, err)
 	}
@@ -261,133 +267,6 @@ func TestMovedTag(t *testing.T) {
 	tree, err = component(c, s.url, "cp-0.0.1", "src") // the move is accepted
 	if err != nil || !sameTree(tree, s.wantTree("second", s.second)) {
 		t.Errorf("after cleaning = %v, %v", tree, err)
-	}
-}
-
-// TestDamagedCache flips bits in every file of the cache: what is read then is the same, or an error.
-func TestDamagedCache(t *testing.T) {
-	s := serveHTTP(t)
-	good := t.TempDir()
-	want, err := component(s.client(t, good), s.url, "v1", "src")
-	if err != nil {
-		t.Fatal(err)
-	}
-	cache := filepath.Join(t.TempDir(), "cache")
-	var repaired, failed int
-	forEachFile(t, good, func(name string, data []byte) {
-		for at := 0; at < len(data); at += 1 + len(data)/150 {
-			if err := os.CopyFS(cache, os.DirFS(good)); err != nil {
-				t.Fatal(err)
-			}
-			flipped := bytes.Clone(data)
-			flipped[at] ^= 1 << (at % 8)
-			if err := os.WriteFile(filepath.Join(cache, name), flipped, 0o644); err != nil {
-				t.Fatal(err)
-			}
-			for _, version := range []string{"v1", "v0", "w1"} {
-				tree, err := component(s.client(t, cache, offline), s.url, version, "src")
-				if err == nil && (version != "v1" || !sameTree(tree, want)) {
-					t.Fatalf("byte %d of %s: %q is another tree", at, name, version)
-				}
-				if err != nil && version == "v1" {
-					failed++
-				}
-			}
-			if at%11 == 0 {
-				tree, err := component(s.client(t, cache), s.url, "v1", "src")
-				if err != nil || !sameTree(tree, want) {
-					t.Fatalf("byte %d of %s: not repaired: %v", at, name, err)
-				}
-				if tree, err = component(s.client(t, cache, offline), s.url, "v1", "src"); err != nil {
-					t.Fatalf("byte %d of %s: the repair did not last: %v", at, name, err)
-				}
-				repaired++
-			}
-			if err := os.RemoveAll(cache); err != nil {
-				t.Fatal(err)
-			}
-		}
-	})
-	if repaired < 20 || failed < 20 {
-		t.Errorf("only %d repairs and %d failures: the test does not reach what it tests", repaired, failed)
-	}
-}
-
-// forEachFile calls f with the path and content of each non-empty file below dir.
-func forEachFile(t testing.TB, dir string, f func(name string, data []byte)) {
-	t.Helper()
-	out, err := exec.Command("find", dir, "-type", "f", "-size", "+0").Output()
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, path := range strings.Fields(string(out)) {
-		data, err := os.ReadFile(path)
-		if err != nil {
-			t.Fatal(err)
-		}
-		name, err := filepath.Rel(dir, path)
-		if err != nil {
-			t.Fatal(err)
-		}
-		f(name, data)
-	}
-}
-
-// TestProcesses lets many processes fill and use one cache: one of them fetches, all get the same.
-func TestProcesses(t *testing.T) {
-	s := serveHTTP(t)
-	cache := t.TempDir()
-	want := s.wantTree("a", s.first).Files.Digest()
-	var wg sync.WaitGroup
-	for range 12 {
-		wg.Go(func() {
-			out, err := childProcess(s.url, cache).Output()
-			if err != nil || string(out) != want {
-				t.Errorf("a process says %q, %v; want %q", out, err, want)
-			}
-		})
-	}
-	wg.Wait()
-	packs, err := filepath.Glob(filepath.Join(cache, "git", "*", "objects", "pack", "*.pack"))
-	if err != nil || len(packs) != 1 {
-		t.Errorf("packs: %v, %v", packs, err)
-	}
-	left, err := filepath.Glob(filepath.Join(cache, "git", "*.tmp"))
-	if err != nil || len(left) != 0 {
-		t.Errorf("left behind: %v, %v", left, err)
-	}
-}
-
-// TestKilled kills a process in the middle of a fetch: the next one gets through and tidies up.
-func TestKilled(t *testing.T) {
-	s := serveHTTP(t, gittest.With(gittest.Packs(gittest.Times(1, gittest.Stall(50)))))
-	cache := t.TempDir()
-	cmd := childProcess(s.url, cache)
-	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	busy := func() bool {
-		left, _ := filepath.Glob(filepath.Join(cache, "git", "*.tmp"))
-		return len(left) > 0
-	}
-	for start := time.Now(); s.calls() < 2; time.Sleep(5 * time.Millisecond) {
-		if time.Since(start) > 20*time.Second {
-			t.Fatal("the process does not start to fetch")
-		}
-	}
-	if err := cmd.Process.Kill(); err != nil {
-		t.Fatal(err)
-	}
-	cmd.Wait()
-	if !busy() {
-		t.Fatal("nothing was left behind to tidy up")
-	}
-	tree, err := component(s.client(t, cache), s.url, "cp-0.0.1", "src")
-	if err != nil || !sameTree(tree, s.wantTree("a", s.first)) {
-		t.Errorf("after a kill: %v, %v", tree, err)
-	}
-	if busy() {
-		t.Error("the killed process's files are still there")
 	}
 }
 

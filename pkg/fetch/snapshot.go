@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io/fs"
 	"path"
+	"strings"
 
 	"github.com/go-git/go-git/v5/plumbing"
 
@@ -25,9 +26,6 @@ type Tree struct {
 	Dir   bool        // whether the component is a folder
 	Files fileset.Set // paths relative to the component; a single file has its base name as path
 }
-
-// Pin returns what the snapshot was made from.
-func (s *Snapshot) Pin() ref.Pin { return s.pin }
 
 // ReadFile returns the content of the regular file at name, a slash-separated path from the
 // pack's root. The error is fs.ErrNotExist when there is no such file.
@@ -113,7 +111,7 @@ func (w *walk) find(name string) (entry, error) {
 		return e, err
 	}
 	at := ""
-	for segment := range segments(name) {
+	for segment := range strings.SplitSeq(name, "/") {
 		if e.mode != modeTree {
 			return e, w.missing(name)
 		}

@@ -4,8 +4,6 @@ import (
 	"bytes"
 	"errors"
 	"io/fs"
-	"iter"
-	"strings"
 
 	"github.com/go-git/go-git/v5/plumbing"
 
@@ -91,5 +89,3 @@ func lookup(entries []entry, name string) int {
 	}
 	return -1
 }
-
-func segments(path string) iter.Seq[string] { return strings.SplitSeq(path, "/") }
