@@ -71,7 +71,7 @@ func (s *Snapshot) Component(ctx context.Context, name string) (Tree, error) {
 // read calls f with a walk over the snapshot's tree; a second time when the first found damage that could be repaired.
 func (s *Snapshot) read(ctx context.Context, f func(*walk) error) error {
 	return s.repo.with(ctx, s.pin, func(o *objects) error {
-		w := &walk{ctx: ctx, objects: o, limits: s.repo.limits, where: s.repo.quoted()}
+		w := &walk{ctx: ctx, objects: o, limits: s.repo.limits, where: s.repo.quoted(), trees: map[plumbing.Hash][]entry{}}
 		root, err := o.root(plumbing.NewHash(s.pin.Commit), w.limits.FileBytes)
 		if err != nil {
 			return refused(err, w.where)
@@ -89,7 +89,8 @@ type walk struct {
 	where   string // the repository, quoted, for messages
 	root    plumbing.Hash
 
-	met   int // files and folders so far
+	trees map[plumbing.Hash][]entry // read so far: a tree that stands at a thousand places is read once
+	met   int                       // files and folders so far
 	files []found
 }
 
@@ -237,6 +238,9 @@ func (w *walk) blob(id plumbing.Hash) ([]byte, error) {
 
 // entries returns what the tree id holds. at is its path, for messages.
 func (w *walk) entries(id plumbing.Hash, at string) ([]entry, error) {
+	if entries, ok := w.trees[id]; ok {
+		return entries, nil
+	}
 	data, err := w.objects.read(id, plumbing.TreeObject, w.limits.FileBytes)
 	if err != nil {
 		return nil, refused(err, w.where)
@@ -245,6 +249,7 @@ func (w *walk) entries(id plumbing.Hash, at string) ([]entry, error) {
 	if err != nil {
 		return nil, w.refuse(at, err.Error())
 	}
+	w.trees[id] = entries
 	return entries, nil
 }
 
