@@ -1,7 +1,9 @@
 package apply
 
 import (
+	"cmp"
 	"errors"
+	"fmt"
 	"io/fs"
 	"maps"
 	"math/rand/v2"
@@ -9,6 +11,7 @@ import (
 	"path"
 	"path/filepath"
 	"slices"
+	"time"
 )
 
 var errKilled = errors.New("killed")
@@ -26,12 +29,15 @@ type faulty struct {
 	ops     int
 	planned int // how many operations came before the plan was made
 	fired   bool
+	stash   string              // a folder for second names of files, so that they can come back
+	kept    int                 // how many are there
 	pending map[string][]func() // by folder: what takes back the changes that were not flushed, in their order
 	torn    map[string]bool     // files whose content was not flushed
 }
 
 func (f *faulty) wrap(d disk) disk {
 	f.real = d.(rootDisk)
+	f.stash = f.real.root.Name() + ".stash" + fmt.Sprint(time.Now().UnixNano())
 	f.pending, f.torn = make(map[string][]func()), make(map[string]bool)
 	return f
 }
@@ -87,6 +93,9 @@ func (f *faulty) crash() {
 
 // snapshot returns what brings back what stands at name now.
 func (f *faulty) snapshot(name string) func() {
+	if f.power == nil {
+		return nil
+	}
 	at := f.path(name)
 	info, err := os.Lstat(at)
 	switch {
@@ -95,15 +104,14 @@ func (f *faulty) snapshot(name string) func() {
 	case info.IsDir():
 		return func() { _ = os.Mkdir(at, info.Mode().Perm()) }
 	}
-	data, err := os.ReadFile(at)
-	if err != nil {
+	f.kept++
+	second := filepath.Join(f.stash, fmt.Sprint(f.kept))
+	if err := cmp.Or(os.MkdirAll(f.stash, 0o755), os.Link(at, second)); err != nil {
 		panic(err)
 	}
 	return func() {
 		_ = os.Remove(at)
-		if os.WriteFile(at, data, 0o600) == nil { // else the folder was lost
-			_ = os.Chmod(at, info.Mode().Perm())
-		}
+		_ = os.Link(second, at) // the same file, unless its folder was lost
 	}
 }
 

@@ -96,7 +96,7 @@ func (p *Project) usersFolders(files map[string]bool) map[string]bool {
 		return nil
 	}
 	out := make(map[string]bool)
-	var made []string
+	var made []folder
 	for _, n := range numbers {
 		a, err := p.load(undoName(n))
 		if err != nil {
@@ -113,7 +113,7 @@ func (p *Project) usersFolders(files map[string]bool) map[string]bool {
 		}
 	}
 	for _, folder := range made {
-		delete(out, folder)
+		delete(out, folder.Path)
 	}
 	return out
 }
@@ -141,7 +141,7 @@ func (p *Project) Undo(ctx context.Context, line string, force bool) (plan.Plan,
 	if err := cmp.Or(err, a.Close()); err != nil {
 		return plan.Plan{}, Meta{}, ioError("reading", name, err)
 	}
-	return inverse, Meta{Command: line, undoes: history[i].Number, made: a.Made}, nil
+	return inverse, Meta{Command: line, undoes: history[i].Number, undone: a.journal}, nil
 }
 
 func (p *Project) inverse(ctx context.Context, a *archive, force bool) (plan.Plan, error) {

@@ -10,6 +10,7 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"slices"
 	"strconv"
 
 	"github.com/Project-Manager-With-Git/ppm/pkg/failure"
@@ -26,9 +27,22 @@ type journal struct {
 	Version int      `json:"version"`
 	Command string   `json:"command"`           // as the user typed it
 	Undoes  int      `json:"undoes,omitempty"`  // the number of the command that this one takes back
-	Changes []entry  `json:"changes"`           // in the order of execution
-	Made    []string `json:"made,omitempty"`    // folders that did not exist, outer before inner
+	Changes []entry  `json:"changes"`           // in the order of execution: what goes, what comes, the records
+	Made    []folder `json:"made,omitempty"`    // folders that did not exist, outer before inner
 	Dropped []folder `json:"dropped,omitempty"` // folders that the command leaves empty, inner before outer
+}
+
+// removals returns how many changes, the first ones, remove files to make room for the others.
+func (j *journal) removals() int {
+	n := slices.IndexFunc(j.Changes, func(e entry) bool { return e.Record || e.New.Kind == plan.File })
+	if n < 0 {
+		return len(j.Changes)
+	}
+	return n
+}
+
+func (j *journal) removes(path string) bool {
+	return slices.ContainsFunc(j.Changes, func(e entry) bool { return e.Path == path && e.New.Kind == plan.Absent })
 }
 
 // An entry is one file that is written or removed.
@@ -40,10 +54,22 @@ type entry struct {
 	Perm   perm       `json:"perm,omitempty"` // of the old file
 }
 
-// A folder is one that is removed.
+// A folder is one that is made or removed.
 type folder struct {
 	Path string `json:"path"`
-	Perm perm   `json:"perm"`
+	Perm perm   `json:"perm,omitempty"` // 0 = what the user's umask leaves
+}
+
+func has(folders []folder, path string) bool { return find(folders, path).Path != "" }
+
+// find returns the folder at path, or the zero folder.
+func find(folders []folder, path string) folder {
+	for _, f := range folders {
+		if f.Path == path {
+			return f
+		}
+	}
+	return folder{}
 }
 
 // perm is the permission bits of a file, in JSON octal as in chmod(1).
@@ -121,6 +147,7 @@ func (p *Project) copyOld(w io.Writer, e entry) error {
 // An archive is an open journal.
 type archive struct {
 	*journal
+	name string
 	file *os.File
 	size int64 // bounds each member: nothing in it is compressed
 	zip  *zip.Reader
@@ -133,7 +160,7 @@ func (p *Project) load(name string) (*archive, error) {
 	if err != nil {
 		return nil, ioError("reading", name, err)
 	}
-	a := &archive{journal: new(journal), file: f}
+	a := &archive{journal: new(journal), name: name, file: f}
 	if err := a.read(); err != nil {
 		_ = f.Close()
 		var known *failure.Error
@@ -172,15 +199,15 @@ func (a *archive) read() error {
 		return err
 	}
 	if a.Version != journalVersion {
-		return failure.Errorf(failure.Refused, "reading the journal %q: its version is %d, this ppm knows %d", a.file.Name(), a.Version, journalVersion).
+		return failure.Errorf(failure.Refused, "reading the journal %q: its version is %d, this ppm knows %d", a.name, a.Version, journalVersion).
 			WithHint("use the version of ppm that wrote it, or a newer one")
 	}
 	return a.check()
 }
 
 func (a *archive) check() error {
-	paths := append([]string{}, a.Made...)
-	for _, f := range a.Dropped {
+	var paths []string
+	for _, f := range slices.Concat(a.Made, a.Dropped) {
 		paths = append(paths, f.Path)
 	}
 	for _, e := range a.Changes {
@@ -209,7 +236,7 @@ func (a *archive) old(w io.Writer, e entry) error {
 	}
 	if digest != e.Old.Digest {
 		return failure.Errorf(failure.Integrity, "reading the old content of %q: it is damaged", e.Path).
-			WithHint("restore the file from your version control")
+			WithHint("restore the file from your version control, then remove %s", a.name)
 	}
 	return nil
 }

@@ -18,7 +18,7 @@ func TestEditDuringApply(t *testing.T) {
 	outside := t.TempDir()
 	applytest.Write(t, outside, map[string]string{"a": "outside"})
 	refused, done := 0, 0
-	for _, path := range []string{"src/a", "gone/b", "new/folder/x", "secret", "ppm.lock", "becomes"} {
+	for _, path := range []string{"src/a", "gone/b", "new/folder/x", "secret", "ppm.lock", "becomes", "flattens"} {
 		for at := 1; ; at++ {
 			dir := s.stage(t)
 			edit := fmt.Sprintf("edited at %d", at)
@@ -61,11 +61,11 @@ func TestEditDuringApply(t *testing.T) {
 	}
 }
 
-// without drops the lines of a path and of the folders above it from a tree.
+// without drops the lines of a path, of what is in it and of the folders above it from a tree.
 func without(tree, path string) string {
 	var out strings.Builder
 	for line := range strings.Lines(tree) {
-		if name, _, _ := strings.Cut(line, " "); name != path && !strings.HasPrefix(path, name+"/") {
+		if name, _, _ := strings.Cut(line, " "); name != path && !strings.HasPrefix(path, name+"/") && !strings.HasPrefix(name, path+"/") {
 			out.WriteString(line)
 		}
 	}

@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/Project-Manager-With-Git/ppm/pkg/failure"
 	"github.com/Project-Manager-With-Git/ppm/pkg/plan"
 )
 
@@ -53,15 +54,12 @@ func (p *Project) recover() (*Recovery, error) {
 		}
 		done[e.Path] = isDone
 	}
-	if err := p.execute(j, done); err != nil {
+	if err := p.execute(j, done); errors.Is(err, failure.Refused) { // the user has put something in the way
+		return p.rollBack()
+	} else if err != nil {
 		return nil, err
 	}
-	kept, err := p.differing(j, func(e entry) plan.State {
-		if slices.Contains(j.Made, e.Path) { // a file that became a folder
-			return plan.State{Kind: plan.Folder}
-		}
-		return e.New
-	})
+	kept, err := p.differing(j, j.Made, func(e entry) plan.State { return e.New })
 	if err != nil {
 		return nil, err
 	}
@@ -72,7 +70,7 @@ func (p *Project) recover() (*Recovery, error) {
 func (p *Project) progress(j *journal, i int) (done, ready bool, err error) {
 	e := j.Changes[i]
 	if above, err := p.blocker(e.Path); err != nil || above != "" && !j.removes(above) {
-		return false, false, err
+		return e.New.Kind != plan.File, false, err // where no folder is, nothing is left to remove
 	}
 	out, _, err := p.state(moved(i))
 	if err != nil || out.Kind != plan.Absent && !out.Same(e.Old) { // the user was writing it when it was moved
@@ -83,7 +81,7 @@ func (p *Project) progress(j *journal, i int) (done, ready bool, err error) {
 		return false, false, err
 	}
 	if e.New.Kind != plan.File {
-		inTheWay := now.Kind != plan.Absent && now.Kind != plan.Folder && slices.Contains(j.Made, e.Path)
+		inTheWay := now.Kind != plan.Absent && now.Kind != plan.Folder && has(j.Made, e.Path)
 		return !now.Same(e.Old) && !inTheWay, now.Same(e.Old), nil
 	}
 	if now.Same(e.New) {
@@ -92,8 +90,9 @@ func (p *Project) progress(j *journal, i int) (done, ready bool, err error) {
 	if placed, err := p.placed(i, info); err != nil || placed { // and edited since
 		return placed && now.Kind != plan.Absent && !now.Same(e.Old), false, err
 	}
+	free := now.Same(e.Old) || now.Kind == plan.Absent || now.Kind == plan.Folder && has(j.Dropped, e.Path)
 	next, _, err := p.state(staged(i))
-	return false, next.Same(e.New) && (now.Same(e.Old) || now.Kind == plan.Absent), err
+	return false, next.Same(e.New) && free, err
 }
 
 // placed reports whether what stands at the path of change i, which info is about, is the file that was staged for it.
@@ -138,39 +137,49 @@ func (p *Project) rollBack() (*Recovery, error) {
 	return r, ioError("writing", stateDir, p.disk.Sync(stateDir))
 }
 
+// restoreAll does the steps of execute backwards.
 func (p *Project) restoreAll(a *archive) ([]string, error) {
 	touched := make(map[string]bool)
-	for _, folder := range slices.Backward(a.Dropped) {
-		touched[path.Dir(folder.Path)] = true
-		if err := p.remake(folder); err != nil {
-			return nil, ioError("restoring", folder.Path, err)
-		}
-	}
+	removals := a.removals()
 	for i, e := range slices.Backward(a.Changes) {
+		if i == removals-1 {
+			if err := p.restoreFolders(a); err != nil {
+				return nil, err
+			}
+		}
 		touched[path.Dir(e.Path)] = true
 		if err := p.restore(a, i, e); err != nil {
 			return nil, ioError("restoring", e.Path, err)
 		}
 	}
-	for _, folder := range a.Made {
-		touched[path.Dir(folder)] = true
+	if removals == 0 {
+		if err := p.restoreFolders(a); err != nil {
+			return nil, err
+		}
 	}
-	if err := p.unmake(a.Made, ""); err != nil {
+	if err := p.syncAll(a.journal, touched); err != nil {
 		return nil, err
 	}
-	if err := p.syncAll(touched); err != nil {
-		return nil, err
+	return p.differing(a.journal, a.Dropped, func(e entry) plan.State { return e.Old })
+}
+
+// restoreFolders removes the folders that were made and brings back those that were dropped.
+func (p *Project) restoreFolders(a *archive) error {
+	made := slices.Clone(a.Made)
+	slices.Reverse(made)
+	if err := p.drop(made); err != nil {
+		return err
 	}
-	return p.differing(a.journal, func(e entry) plan.State { return e.Old })
+	for _, folder := range slices.Backward(a.Dropped) {
+		if err := p.remake(folder); err != nil {
+			return ioError("restoring", folder.Path, err)
+		}
+	}
+	return nil
 }
 
 // restore takes change i back, unless the user has changed the file since.
 func (p *Project) restore(a *archive, i int, e entry) error {
-	if slices.Contains(a.Made, e.Path) { // a file that became a folder
-		if err := p.unmake(a.Made, e.Path); err != nil {
-			return err
-		}
-	}
 	now, info, err := p.state(e.Path)
 	if err != nil {
 		return err
@@ -195,7 +204,7 @@ func (p *Project) restore(a *archive, i int, e entry) error {
 	} else if kind == plan.Absent { // lost with the power, or removed by the user
 		return p.restoreCopy(a, e)
 	}
-	if err := p.makeFolders(e.Path); err != nil {
+	if err := p.makeFolders(e.Path, a.Dropped); err != nil {
 		return err
 	}
 	return p.place(moved(i), e.Path)
@@ -208,7 +217,7 @@ func (p *Project) restoreCopy(a *archive, e entry) error {
 	}
 	err := write(p.disk, copyName, fs.FileMode(e.Perm), true, func(w io.Writer) error { return a.old(w, e) })
 	if err == nil {
-		err = p.makeFolders(e.Path)
+		err = p.makeFolders(e.Path, a.Dropped)
 	}
 	if err != nil {
 		return err
@@ -216,62 +225,26 @@ func (p *Project) restoreCopy(a *archive, e entry) error {
 	return p.place(copyName, e.Path)
 }
 
-// blocker returns the thing above name that is not a folder, or "".
-func (p *Project) blocker(name string) (string, error) {
-	for _, folder := range ancestors(name) {
-		if kind, _, err := p.lstat(folder); err != nil || kind != plan.Folder {
-			if kind == plan.Absent {
-				folder = ""
-			}
-			return folder, err
-		}
-	}
-	return "", nil
-}
-
 // remake brings back a folder that was removed.
 func (p *Project) remake(f folder) error {
-	if kind, _, err := p.lstat(f.Path); err != nil || kind != plan.Absent {
-		return err
-	}
 	if above, err := p.blocker(f.Path); err != nil || above != "" {
 		return err
 	}
-	if err := p.makeFolders(f.Path); err != nil {
+	if kind, _, err := p.lstat(f.Path); err != nil || kind != plan.Absent {
 		return err
 	}
-	if err := p.disk.Mkdir(f.Path, fs.FileMode(f.Perm)); err != nil {
-		return err
-	}
-	return p.disk.Chmod(f.Path, fs.FileMode(f.Perm)) // the umask may have taken bits away
+	return p.makeFolders(f.Path+"/", []folder{f})
 }
 
-// unmake removes those of the folders that were made which are at or below root, "" for all, and in which nothing is left.
-func (p *Project) unmake(made []string, root string) error {
-	for _, folder := range slices.Backward(made) {
-		if root != "" && folder != root && !strings.HasPrefix(folder, root+"/") {
-			continue
-		}
-		kind, _, err := p.look(folder)
-		if err == nil && kind == plan.Folder {
-			err = p.disk.Remove(folder)
-		}
-		if err != nil && !vanished(err) {
-			return ioError("removing", folder, err)
-		}
-	}
-	return nil
-}
-
-// differing returns the paths that are not as wanted.
-func (p *Project) differing(j *journal, want func(entry) plan.State) ([]string, error) {
+// differing returns the paths that are neither as wanted nor among the folders, which a file became or had been.
+func (p *Project) differing(j *journal, folders []folder, want func(entry) plan.State) ([]string, error) {
 	var out []string
 	for _, e := range j.Changes {
 		now, _, err := p.state(e.Path)
 		if err != nil {
 			return nil, err
 		}
-		if !now.Same(want(e)) {
+		if !now.Same(want(e)) && !(now.Kind == plan.Folder && has(folders, e.Path)) {
 			out = append(out, e.Path)
 		}
 	}

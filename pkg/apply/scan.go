@@ -30,6 +30,10 @@ func (p *Project) Scan(ctx context.Context, paths []string) (plan.Disk, error) {
 	disk := make(plan.Disk, len(paths))
 	found := make(map[string]fs.FileInfo, len(paths)) // the files
 	spelling := speller{p: p}
+	asked := make(map[string]bool, len(paths))
+	for _, name := range paths {
+		asked[name] = true
+	}
 	for _, name := range paths {
 		for _, at := range append(ancestors(name), name) {
 			state, seen := disk[at]
@@ -52,8 +56,41 @@ func (p *Project) Scan(ctx context.Context, paths []string) (plan.Disk, error) {
 				break
 			}
 		}
+		if disk[name].Kind == plan.Folder {
+			if _, err := p.scanFolder(name, asked, disk); err != nil {
+				return nil, err
+			}
+		}
 	}
 	return disk, p.hashAll(ctx, found, disk)
+}
+
+// scanFolder adds to disk what is in a folder, up to the first file that is not asked for,
+// and reports whether there is none. It hashes nothing.
+func (p *Project) scanFolder(folder string, asked map[string]bool, disk plan.Disk) (bool, error) {
+	names, err := p.readDir(folder)
+	if err != nil {
+		return false, ioError("reading", folder, err)
+	}
+	for _, name := range names {
+		at := folder + "/" + name
+		kind, _, err := p.lstat(at)
+		if err != nil {
+			return false, err
+		}
+		if kind != plan.Folder && asked[at] {
+			continue
+		}
+		disk[at] = plan.State{Kind: kind}
+		only := false
+		if kind == plan.Folder {
+			only, err = p.scanFolder(at, asked, disk)
+		}
+		if err != nil || !only {
+			return false, err
+		}
+	}
+	return true, nil
 }
 
 // hashAll puts the digests and modes of the files into disk.
@@ -147,6 +184,19 @@ func (p *Project) lstat(name string) (plan.Kind, fs.FileInfo, error) {
 	return plan.Other, info, nil
 }
 
+// blocker returns the thing above name that is not a folder, or "".
+func (p *Project) blocker(name string) (string, error) {
+	for _, folder := range ancestors(name) {
+		if kind, _, err := p.lstat(folder); err != nil || kind != plan.Folder {
+			if kind == plan.Absent {
+				folder = ""
+			}
+			return folder, err
+		}
+	}
+	return "", nil
+}
+
 // openFile opens for reading the regular file that info is about, and no other that took its place.
 func (p *Project) openFile(name string, info fs.FileInfo) (*os.File, error) {
 	f, err := p.root.OpenFile(name, os.O_RDONLY|nonblock, 0)
@@ -175,10 +225,15 @@ func (p *Project) hash(ctx context.Context, name string, info fs.FileInfo) (stri
 	return digest, ioError("reading", name, cmp.Or(err, f.Close()))
 }
 
+var buffers = sync.Pool{New: func() any { return new([64 << 10]byte) }}
+
 // copyHash copies r to w and returns the digest of what it copied.
 func copyHash(w io.Writer, r io.Reader) (string, error) {
 	h := sha256.New()
-	if _, err := io.Copy(io.MultiWriter(w, h), r); err != nil {
+	buf := buffers.Get().(*[64 << 10]byte)
+	defer buffers.Put(buf)
+	// Both sides hide their own ways of copying, which would allocate a buffer for each file.
+	if _, err := io.CopyBuffer(io.MultiWriter(h, w), struct{ io.Reader }{r}, buf[:]); err != nil {
 		return "", err
 	}
 	return "sha256:" + hex.EncodeToString(h.Sum(nil)), nil

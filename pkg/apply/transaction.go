@@ -5,17 +5,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"maps"
 	"os"
 	"path"
 	"slices"
-	"strings"
-	"syscall"
 
 	"github.com/Project-Manager-With-Git/ppm/pkg/failure"
-	"github.com/Project-Manager-With-Git/ppm/pkg/fileset"
 	"github.com/Project-Manager-With-Git/ppm/pkg/plan"
 )
 
@@ -24,7 +20,7 @@ type Meta struct {
 	Command string // as the user typed it
 
 	undoes int      // the number of the command that is taken back
-	made   []string // the folders that it made: no other is removed
+	undone *journal // and what it did
 }
 
 // Apply carries out pl, all of it or nothing. It fails with kind Refused when the plan has
@@ -63,200 +59,11 @@ func (p *Project) Apply(ctx context.Context, pl plan.Plan, m Meta) error {
 	return err
 }
 
-// check proves that pl is a plan that may be applied, also when it comes from a file.
-func check(pl plan.Plan) error {
-	if err := pl.Err(); err != nil {
-		return err
-	}
-	var written []string
-	seen := make(map[string]bool)
-	for _, c := range pl.Changes {
-		if err := fileset.CheckPath(c.Path); err != nil {
-			return err
-		}
-		if seen[c.Path] {
-			return failure.Errorf(failure.Refused, "writing %q: the plan has two changes of it", c.Path).WithHint("make the plan again")
-		}
-		seen[c.Path] = true
-		if c.Action == plan.Create || c.Action == plan.Update {
-			written = append(written, c.Path)
-		}
-		if err := checkChange(c); err != nil {
-			return failure.Errorf(failure.Refused, "writing %q: the plan is not sound: %w", c.Path, err).WithHint("make the plan again")
-		}
-	}
-	return fileset.CheckCollisions(written)
-}
-
-func checkChange(c plan.Change) error {
-	before, after := plan.File, plan.File
-	switch c.Action {
-	case plan.Create:
-		before = plan.Absent
-	case plan.Delete:
-		after = plan.Absent
-	case plan.Update:
-		if c.Old.Same(c.New) {
-			return errors.New("an update that changes nothing")
-		}
-	case plan.Keep, plan.Unchanged:
-		return nil
-	default:
-		return fmt.Errorf("no such action %q", c.Action)
-	}
-	if c.Old.Kind != before || c.New.Kind != after {
-		return fmt.Errorf("%s turns %s into %s", c.Action, c.Old.Kind, c.New.Kind)
-	}
-	if after == plan.File && c.New.Digest != c.Old.Digest && fileset.Digest(c.Data) != c.New.Digest {
-		return errors.New("its content has another digest")
-	}
-	return nil
-}
-
 // The new content of change i until it is put in its place, and what is moved out of its way.
 func staged(i int) string { return fmt.Sprintf("%s/%snew-%d", stateDir, tempPrefix, i) }
 func moved(i int) string  { return fmt.Sprintf("%s/%sold-%d", stateDir, tempPrefix, i) }
 
 const draftName = stateDir + "/" + tempPrefix + "journal"
-
-// prepare checks what the plan was made for, and writes all that the command
-// needs to .ppm, durable. It touches nothing else.
-func (p *Project) prepare(ctx context.Context, pl plan.Plan, m Meta) (*journal, error) {
-	j := &journal{Version: journalVersion, Command: m.Command, Undoes: m.undoes}
-	var data [][]byte
-	for _, c := range pl.Changes {
-		if !c.Writes() {
-			continue
-		}
-		e, err := p.inspect(c, j)
-		if err != nil {
-			return nil, err
-		}
-		j.Changes = append(j.Changes, e)
-		data = append(data, c.Data)
-	}
-	var err error
-	if j.Dropped, err = p.emptied(j, m); err != nil {
-		return nil, err
-	}
-	for i, e := range j.Changes {
-		if err := ctx.Err(); err != nil {
-			return nil, err
-		}
-		if e.New.Kind == plan.File {
-			if err := p.stage(i, e, data[i]); err != nil {
-				return nil, ioError("writing", e.Path, err)
-			}
-		}
-	}
-	if err := p.save(j, draftName); err != nil {
-		return nil, ioError("writing", journalName, err)
-	}
-	return j, ctx.Err()
-}
-
-// inspect returns the entry of c, and adds to j the folders that it needs. The digest
-// of what is replaced is compared when it is copied to the journal.
-func (p *Project) inspect(c plan.Change, j *journal) (entry, error) {
-	e := entry{Path: c.Path, Record: c.Record, Old: c.Old, New: c.New}
-	kind, info, err := p.look(c.Path)
-	if err != nil {
-		return e, err
-	}
-	if kind != c.Old.Kind {
-		return e, changed(c.Path)
-	}
-	if kind == plan.File {
-		e.Perm = perm(info.Mode().Perm())
-		if !(plan.State{Kind: kind, Digest: c.Old.Digest, Mode: modeOf(info)}).Same(c.Old) {
-			return e, changed(c.Path)
-		}
-	}
-	if c.New.Kind != plan.File {
-		return e, nil
-	}
-	for _, folder := range ancestors(c.Path) {
-		kind, _, err := p.lstat(folder)
-		switch {
-		case err != nil:
-			return e, err
-		case kind == plan.Folder || slices.Contains(j.Made, folder):
-		case kind == plan.Absent || kind == plan.File && j.removes(folder): // nothing, or a file that becomes a folder
-			j.Made = append(j.Made, folder)
-		default:
-			return e, changed(folder)
-		}
-	}
-	return e, nil
-}
-
-func (j *journal) removes(path string) bool {
-	return slices.ContainsFunc(j.Changes, func(e entry) bool { return e.Path == path && e.New.Kind == plan.Absent })
-}
-
-// emptied returns the folders in which nothing is left, inner before outer, except
-// those that were there before ppm wrote its first file into them.
-func (p *Project) emptied(j *journal, m Meta) ([]folder, error) {
-	var candidates []string
-	gone, needed := make(map[string]bool), make(map[string]bool)
-	for _, e := range j.Changes {
-		if e.New.Kind == plan.Absent {
-			gone[e.Path] = true
-			candidates = append(candidates, ancestors(e.Path)...)
-			continue
-		}
-		for _, folder := range ancestors(e.Path) {
-			needed[folder] = true
-		}
-	}
-	if len(candidates) == 0 {
-		return nil, nil
-	}
-	theirs := p.usersFolders(gone)
-	slices.SortFunc(candidates, func(a, b string) int { return strings.Compare(b, a) }) // what is inside comes first
-	var out []folder
-	for _, name := range slices.Compact(candidates) {
-		if needed[name] || theirs[name] || m.undoes != 0 && !slices.Contains(m.made, name) {
-			continue
-		}
-		entries, err := p.readDir(name)
-		if err != nil {
-			return nil, ioError("reading", name, err)
-		}
-		if slices.ContainsFunc(entries, func(e string) bool { return !gone[name+"/"+e] }) {
-			continue
-		}
-		_, info, err := p.lstat(name)
-		if err != nil {
-			return nil, err
-		}
-		gone[name] = true
-		out = append(out, folder{name, perm(info.Mode().Perm())})
-	}
-	return out, nil
-}
-
-// stage writes the new content of change i to .ppm. A new file gets the permissions that the user's
-// umask leaves; one that is replaced keeps what it had, but for the executable bits.
-func (p *Project) stage(i int, e entry, data []byte) error {
-	bits, exact := fs.FileMode(0o666), false
-	if e.Old.Kind == plan.File {
-		bits, exact = fs.FileMode(e.Perm), true
-	}
-	switch {
-	case e.New.Mode == fileset.Executable:
-		bits |= bits & 0o444 >> 2
-	case e.New.Mode == fileset.Regular:
-		bits &^= 0o111
-	}
-	return write(p.disk, staged(i), bits, exact, func(w io.Writer) error {
-		if e.New.Digest == e.Old.Digest { // only the mode changes
-			return p.copyOld(w, e)
-		}
-		_, err := w.Write(data)
-		return err
-	})
-}
 
 // commit makes the journal durable under its name.
 func (p *Project) commit() error {
@@ -277,30 +84,47 @@ func (p *Project) commit() error {
 // the paths at which an earlier attempt has done it already.
 func (p *Project) execute(j *journal, done map[string]bool) error {
 	touched := make(map[string]bool)
+	removals := j.removals()
 	for i, e := range j.Changes {
+		if i == removals {
+			if err := p.drop(j.Dropped); err != nil {
+				return err
+			}
+		}
 		touched[path.Dir(e.Path)] = true
 		if done[e.Path] {
 			continue
 		}
-		if err := p.perform(i, e, done != nil); err != nil {
+		if err := p.perform(j, i, done != nil); err != nil {
 			return ioError("writing", e.Path, err)
 		}
 	}
-	for _, folder := range j.Made {
-		touched[path.Dir(folder)] = true
+	if removals == len(j.Changes) {
+		if err := p.drop(j.Dropped); err != nil {
+			return err
+		}
 	}
-	for _, folder := range j.Dropped {
-		if err := p.disk.Remove(folder.Path); err != nil && !vanished(err) {
+	return p.syncAll(j, touched)
+}
+
+// drop removes the folders in which nothing is left.
+func (p *Project) drop(folders []folder) error {
+	for _, folder := range folders {
+		kind, _, err := p.look(folder.Path)
+		if err == nil && kind == plan.Folder {
+			err = p.disk.Remove(folder.Path)
+		}
+		if err != nil && !vanished(err) {
 			return ioError("removing", folder.Path, err)
 		}
-		touched[path.Dir(folder.Path)] = true
 	}
-	return p.syncAll(touched)
+	return nil
 }
 
 // perform makes change i. What stands at its path is moved out of the way before it is compared with what
 // the plan was made for, and nothing is ever replaced: so no byte that somebody writes meanwhile is lost.
-func (p *Project) perform(i int, e entry, resumed bool) error {
+func (p *Project) perform(j *journal, i int, resumed bool) error {
+	e := j.Changes[i]
 	kind, _, err := p.look(e.Path)
 	switch {
 	case err != nil:
@@ -316,7 +140,7 @@ func (p *Project) perform(i int, e entry, resumed bool) error {
 	if e.New.Kind != plan.File {
 		return nil
 	}
-	if err := p.makeFolders(e.Path); err != nil {
+	if err := p.makeFolders(e.Path, j.Made); err != nil {
 		return err
 	}
 	return p.place(staged(i), e.Path)
@@ -372,22 +196,29 @@ func (p *Project) checkPlaced(from, to string) error {
 	return changed(to)
 }
 
-// makeFolders makes the folders above name that do not exist.
-func (p *Project) makeFolders(name string) error {
-	for _, folder := range ancestors(name) {
-		switch kind, _, err := p.lstat(folder); {
+// makeFolders makes the folders above name that do not exist. Of the known ones it sets the permissions.
+func (p *Project) makeFolders(name string, known []folder) error {
+	for _, at := range ancestors(name) {
+		kind, info, err := p.lstat(at)
+		bits := fs.FileMode(find(known, at).Perm)
+		switch {
 		case err != nil:
 			return err
 		case kind == plan.Absent:
-			err := p.disk.Mkdir(folder, 0o777)
+			err = p.disk.Mkdir(at, cmp.Or(bits, 0o777))
 			if errors.Is(err, fs.ErrExist) {
-				err = changed(folder)
-			}
-			if err != nil {
-				return err
+				err = changed(at)
 			}
 		case kind != plan.Folder:
-			return changed(folder)
+			err = changed(at)
+		case info.Mode().Perm() == bits:
+			continue
+		}
+		if err == nil && bits != 0 { // of which the umask may have taken some
+			err = p.disk.Chmod(at, bits)
+		}
+		if err != nil {
+			return err
 		}
 	}
 	return nil
@@ -398,12 +229,18 @@ func vanished(err error) bool {
 	return errors.Is(err, fs.ErrNotExist) || errors.Is(err, fs.ErrExist)
 }
 
-// syncAll makes the names in the folders durable; one that is gone has none.
-func (p *Project) syncAll(folders map[string]bool) error {
+// syncAll makes the names in the folders durable, and in those above the folders that the journal makes or drops.
+func (p *Project) syncAll(j *journal, folders map[string]bool) error {
+	for _, f := range slices.Concat(j.Made, j.Dropped) {
+		folders[path.Dir(f.Path)] = true
+	}
 	for _, folder := range slices.Sorted(maps.Keys(folders)) {
-		err := p.disk.Sync(folder)
-		if err != nil && !errors.Is(err, fs.ErrNotExist) && !errors.Is(err, syscall.ENOTDIR) {
-			return ioError("writing", folder, err)
+		kind, _, err := p.look(folder)
+		if err == nil && kind == plan.Folder { // else it was dropped, or is the user's now
+			err = ioError("writing", folder, p.disk.Sync(folder))
+		}
+		if err != nil {
+			return err
 		}
 	}
 	return nil

@@ -34,8 +34,11 @@ func (in Input) change(path string) Change {
 			c.owner = in.Owner[folder]
 		}
 	}
+	if c.base == nil && c.disk.Kind == Folder && in.vacated(path) { // a folder becomes a file
+		c.disk = State{}
+	}
 	v := c.decide()
-	change := Change{Path: path, Action: v.action, Reason: v.reason, Owner: c.owner, Old: c.disk, New: c.disk}
+	change := Change{Path: path, Action: v.action, Reason: v.reason, Owner: c.owner, Old: in.Disk[path], New: c.disk}
 	switch v.action {
 	case Create, Update:
 		change.New = v.to

@@ -62,7 +62,7 @@ type Plan struct {
 // Input is what a plan is made from. Its paths are relative to the project and slash-separated.
 type Input struct {
 	Base   map[string]State  // what ppm installed, as the lockfile says; empty for a new install
-	Disk   Disk              // what stands at the paths of Base and Theirs, and at the folders above them
+	Disk   Disk              // what stands at the paths of Base and Theirs, in the folders above them, and in the folders among them
 	Theirs fileset.Set       // what ppm would install; empty to remove
 	Owner  map[string]string // for the files of all other installs: the path of the install
 	Force  bool              // replace files that collide; links, folders and devices are never replaced
@@ -164,15 +164,40 @@ func (p Plan) Err() error {
 func (in Input) blocker(p string) (string, Kind) {
 	for folder := path.Dir(p); folder != "."; folder = path.Dir(folder) {
 		s := in.Disk[folder]
-		if s.Kind == Absent || s.Kind == Folder {
+		if s.Kind == Absent || s.Kind == Folder || in.goes(folder) { // or a file becomes a folder
 			continue
-		}
-		if base, ok := in.Base[folder]; ok && s.Same(base) && in.Owner[folder] == "" {
-			if _, stays := in.Theirs.Lookup(folder); !stays {
-				continue // a file that became a folder
-			}
 		}
 		return folder, s.Kind
 	}
 	return "", Absent
+}
+
+// vacated reports whether the folder at p, which ppm has files in, has nothing but these, and they all go.
+func (in Input) vacated(p string) bool {
+	var folders []string
+	var going []string
+	for name, s := range in.Disk {
+		switch {
+		case !strings.HasPrefix(name, p+"/") || s.Kind == Absent:
+		case s.Kind == Folder:
+			folders = append(folders, name)
+		case in.goes(name):
+			going = append(going, name)
+		default:
+			return false
+		}
+	}
+	for _, folder := range folders {
+		if !slices.ContainsFunc(going, func(name string) bool { return strings.HasPrefix(name, folder+"/") }) {
+			return false
+		}
+	}
+	return len(going) > 0
+}
+
+// goes reports whether the plan deletes the file at p.
+func (in Input) goes(p string) bool {
+	base, ok := in.Base[p]
+	_, stays := in.Theirs.Lookup(p)
+	return ok && !stays && in.Disk[p].Same(base) && in.Owner[p] == ""
 }

@@ -206,7 +206,11 @@ func TestMakeBelow(t *testing.T) {
 		{"a link above what changed", plan.Disk{"a": state("@")}, map[string]plan.State{"a/b": one}, theirs("a/b", "2"), nil, "a/b:conflict", "symbolic link"},
 		{"a file becomes a folder", plan.Disk{"a": one}, map[string]plan.State{"a": one}, theirs("a/b", "1"), nil, "a:delete a/b:create", "new"},
 		{"an edited file becomes a folder", plan.Disk{"a": state("2")}, map[string]plan.State{"a": one}, theirs("a/b", "1"), nil, "a:keep a/b:conflict", "is a file"},
-		{"a folder becomes a file", plan.Disk{"a": state("/"), "a/b": one}, map[string]plan.State{"a/b": one}, theirs("a", "1"), nil, "a:conflict a/b:delete", "not edited"},
+		{"a folder becomes a file", plan.Disk{"a": state("/"), "a/b": state("/"), "a/b/c": one}, map[string]plan.State{"a/b/c": one}, theirs("a", "1"), nil, "a:create a/b/c:delete", "not edited"},
+		{"a folder with an edited file", plan.Disk{"a": state("/"), "a/b": state("2")}, map[string]plan.State{"a/b": one}, theirs("a", "1"), nil, "a:conflict a/b:keep", "edited here"},
+		{"a folder with another file", plan.Disk{"a": state("/"), "a/b": one, "a/mine": {Kind: plan.File}}, map[string]plan.State{"a/b": one}, theirs("a", "1"), nil, "a:conflict a/b:delete", "not edited"},
+		{"a folder with an empty folder", plan.Disk{"a": state("/"), "a/b": one, "a/mine": state("/")}, map[string]plan.State{"a/b": one}, theirs("a", "1"), nil, "a:conflict a/b:delete", "not edited"},
+		{"the user's empty folder", plan.Disk{"a": state("/")}, nil, theirs("a", "1"), nil, "a:conflict", "is a folder"},
 	} {
 		p, err := plan.Make(plan.Input{Disk: c.disk, Base: c.base, Theirs: c.theirs, Owner: c.owner})
 		var actions []string

@@ -37,7 +37,9 @@ type State struct {
 	Mode   fs.FileMode // fileset.Regular or Executable; 0 = any, where a system keeps no such mode
 }
 
-// Disk holds the state of paths in a project, and of the folders above them. A path it lacks is Absent.
+// Disk holds the state of paths in a project and of the folders above them. Where a path is
+// a folder, it also holds what is in there, at least up to the first file that is not one of
+// the paths. A path it lacks is Absent.
 type Disk map[string]State
 
 // Of returns the state of a file with this content and mode.

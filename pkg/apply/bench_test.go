@@ -1,0 +1,86 @@
+package apply
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/Project-Manager-With-Git/ppm/pkg/apply/applytest"
+)
+
+// TestFlushes: each flush costs about as much as all else together, so that their number is a promise.
+func TestFlushes(t *testing.T) {
+	dir := t.TempDir()
+	p := open(t, dir, Options{})
+	count := &counter{disk: p.disk}
+	p.disk = count
+	for _, want := range []int{10, 9} { // the first time .ppm is new; four files, the journal, .ppm twice, two folders
+		name := fmt.Sprintf("src/%d-", want)
+		pl := makePlan(t, p, nil, files("1", name+"a", name+"b"), false)
+		count.flushes = 0
+		if err := p.Apply(t.Context(), pl, Meta{}); err != nil {
+			t.Fatal(err)
+		}
+		if count.flushes != want {
+			t.Errorf("%d flushes, want %d", count.flushes, want)
+		}
+	}
+}
+
+// counter counts flushes.
+type counter struct {
+	disk
+	flushes int
+}
+
+type countedFile struct {
+	file
+	counter *counter
+}
+
+func (c *counter) Create(name string, perm os.FileMode) (file, error) {
+	f, err := c.disk.Create(name, perm)
+	return countedFile{f, c}, err
+}
+
+func (c *counter) Sync(folder string) error {
+	c.flushes++
+	return c.disk.Sync(folder)
+}
+
+func (f countedFile) Sync() error {
+	f.counter.flushes++
+	return f.file.Sync()
+}
+
+// BenchmarkApply adds two files to a new project, from opening it to closing it.
+func BenchmarkApply(b *testing.B) {
+	root, set := b.TempDir(), files("1", "src/a.py", "src/b.py")
+	for i := 0; b.Loop(); i++ {
+		dir := filepath.Join(root, fmt.Sprint(i))
+		if err := os.Mkdir(dir, 0o755); err != nil {
+			b.Fatal(err)
+		}
+		run(b, dir, nil, set)
+	}
+}
+
+// BenchmarkScan hashes ten thousand files.
+func BenchmarkScan(b *testing.B) {
+	dir := b.TempDir()
+	content := map[string]string{}
+	var paths []string
+	for i := range 10000 {
+		name := fmt.Sprintf("src/pkg%d/file%d.py", i/50, i)
+		content[name] = fmt.Sprintf("%01000d", i)
+		paths = append(paths, name)
+	}
+	applytest.Write(b, dir, content)
+	p := open(b, dir, Options{ReadOnly: true})
+	for b.Loop() {
+		if _, err := p.Scan(b.Context(), paths); err != nil {
+			b.Fatal(err)
+		}
+	}
+}

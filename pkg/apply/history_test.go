@@ -1,0 +1,279 @@
+package apply
+
+import (
+	"archive/zip"
+	"cmp"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/Project-Manager-With-Git/ppm/pkg/apply/applytest"
+	"github.com/Project-Manager-With-Git/ppm/pkg/failure"
+	"github.com/Project-Manager-With-Git/ppm/pkg/plan"
+)
+
+// undo takes the last command back, and returns the plan's or Apply's error.
+func undo(t *testing.T, dir string, force bool) (plan.Plan, error) {
+	t.Helper()
+	p := open(t, dir, Options{})
+	defer closeProject(t, p)
+	pl, m, err := p.Undo(t.Context(), "undo", force)
+	if err != nil {
+		return pl, err
+	}
+	return pl, p.Apply(t.Context(), pl, m)
+}
+
+func TestUndo(t *testing.T) {
+	dir := t.TempDir()
+	applytest.Write(t, dir, map[string]string{"mine": "mine", "empty/": "", "forced": "mine, replaced", "ppm.toml": "# mine\n"})
+	if err := os.Chmod(filepath.Join(dir, "forced"), 0o640); err != nil {
+		t.Fatal(err)
+	}
+	sets := [][2]int{{0, 1}, {1, 2}, {2, 3}, {3, 0}}
+	versions := map[int]func() []string{
+		0: func() []string { return nil },
+		1: func() []string { return []string{"a", "empty/b", "x/y/c*", "forced"} },
+		2: func() []string { return []string{"a", "x/y/c", "x/z", "forced"} },
+		3: func() []string { return []string{"a/b", "x/z"} },
+	}
+	var trees []string
+	for _, step := range sets {
+		trees = append(trees, applytest.Tree(t, dir, ".ppm"))
+		p := open(t, dir, Options{})
+		base := files(fmt.Sprint(step[0]), versions[step[0]]()...)
+		theirs := files(fmt.Sprint(step[1]), versions[step[1]]()...)
+		if err := p.Apply(t.Context(), makePlan(t, p, base, theirs, true), Meta{Command: fmt.Sprint("to ", step[1])}); err != nil {
+			t.Fatal(err)
+		}
+		closeProject(t, p)
+	}
+	for i := len(trees) - 1; i >= 0; i-- {
+		if _, err := undo(t, dir, false); err != nil {
+			t.Fatalf("taking back command %d: %v", i+1, err)
+		}
+		if got := applytest.Tree(t, dir, ".ppm"); got != trees[i] {
+			t.Errorf("after taking back command %d:\n%s", i+1, difference(got, trees[i]))
+		}
+	}
+	if _, err := undo(t, dir, false); !errors.Is(err, failure.Refused) || failure.Hint(err) == "" {
+		t.Errorf("undo with nothing left = %v", err)
+	}
+	p := open(t, dir, Options{ReadOnly: true})
+	history, err := p.History()
+	if err != nil || len(history) != 8 {
+		t.Fatalf("History = %+v, %v", history, err)
+	}
+	for i, c := range history { // 8 takes back 1, 7 takes back 2, …
+		if c.Number != 8-i || c.Time.IsZero() || c.Changes == 0 || i < 4 && (c.Undoes != i+1 || c.Line != "undo") || i >= 4 && (!c.Undone || c.Line != fmt.Sprint("to ", sets[7-i][1])) {
+			t.Errorf("History[%d] = %+v", i, c)
+		}
+	}
+}
+
+func TestUndoAfterEdits(t *testing.T) {
+	for _, c := range []struct {
+		name, edited string // the file that is edited before the undo
+		force        bool
+		want         string // in the error, "" = done
+		kept         bool
+	}{
+		{"nothing", "", false, "", false},
+		{"a file that was added", "added", false, "", true},
+		{"a file that was updated", "updated", false, `"updated" was changed after the command`, true},
+		{"a file that was updated, forced", "updated", true, "", false},
+		{"a file that was removed", "removed", false, `"removed" exists`, true},
+		{"the lockfile", "ppm.lock", false, `"ppm.lock" was changed after the command`, true},
+		{"the lockfile, forced", "ppm.lock", true, `"ppm.lock" was changed after the command`, true},
+		{"something else", "other", false, "", true},
+	} {
+		dir := t.TempDir()
+		one, two := files("1", "updated", "removed"), files("2", "updated", "added")
+		run(t, dir, nil, one)
+		before := applytest.Tree(t, dir, ".ppm")
+		run(t, dir, one, two)
+		if c.edited != "" {
+			applytest.Write(t, dir, map[string]string{c.edited: "edited"})
+		}
+		after := applytest.Tree(t, dir, ".ppm")
+		_, err := undo(t, dir, c.force)
+		got := applytest.Tree(t, dir, ".ppm")
+		switch {
+		case c.want == "" && (err != nil || without(got, c.edited) != without(before, c.edited)):
+			t.Errorf("%s: %v\n%s", c.name, err, difference(got, before))
+		case c.want != "" && (!errors.Is(err, failure.Refused) || !strings.Contains(err.Error(), c.want) || got != after):
+			t.Errorf("%s: %v, want %q\n%s", c.name, err, c.want, difference(got, after))
+		}
+		if data, _ := os.ReadFile(filepath.Join(dir, c.edited)); (string(data) == "edited") != c.kept {
+			t.Errorf("%s: afterwards it is %q", c.name, data)
+		}
+	}
+}
+
+// TestHistoryIsBounded: twenty commands, and 64 MiB, but always the last command.
+func TestHistoryIsBounded(t *testing.T) {
+	dir := t.TempDir()
+	one, two := files("1", "a"), files("2", "a")
+	run(t, dir, nil, one)
+	for range 12 {
+		run(t, dir, one, two)
+		run(t, dir, two, one)
+	}
+	p := open(t, dir, Options{})
+	history, err := p.History()
+	if err != nil || len(history) != keepCommands || history[0].Number != 25 || history[keepCommands-1].Number != 6 {
+		t.Errorf("%d commands, %v", len(history), err)
+	}
+	for _, n := range []int{22, 25} {
+		if err := os.Truncate(filepath.Join(dir, undoName(n)), 40<<20); err != nil {
+			t.Fatal(err)
+		}
+	}
+	closeProject(t, p)
+	run(t, dir, one, two)
+	p = open(t, dir, Options{})
+	if numbers, err := p.numbers(); err != nil || fmt.Sprint(numbers) != "[23 24 25 26]" {
+		t.Errorf("with large ones the history is %v, %v", numbers, err)
+	}
+}
+
+// writeJournal makes a journal with these members, in turn a name and a content.
+func writeJournal(t *testing.T, path string, members ...string) {
+	t.Helper()
+	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	f, err := os.Create(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	z := zip.NewWriter(f)
+	for i := 0; i < len(members); i += 2 {
+		w, err := z.CreateHeader(&zip.FileHeader{Name: members[i]})
+		if err == nil {
+			_, err = w.Write([]byte(members[i+1]))
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := cmp.Or(z.Close(), f.Close()); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// TestForeignJournal: a repository can bring a .ppm that somebody else has made up.
+func TestForeignJournal(t *testing.T) {
+	mine := plan.Of([]byte("mine"), 0).String()
+	for _, c := range []struct {
+		name, journal string
+		want          failure.Kind
+	}{
+		{"newer", `{"version":2,"changes":[{"path":"mine","old":"` + mine + `","new":"absent"}]}`, failure.Refused},
+		{"no version", `{"changes":[{"path":"mine","old":"` + mine + `","new":"absent"}]}`, failure.Refused},
+		{"no JSON", `{`, failure.Integrity},
+		{"empty", ``, failure.Integrity},
+		{"removes from .git", `{"version":1,"changes":[{"path":".git/config","old":"` + mine + `","new":"absent"}]}`, failure.Refused},
+		{"removes from .GIT", `{"version":1,"changes":[{"path":".GIT/config","old":"` + mine + `","new":"absent"}]}`, failure.Refused},
+		{"restores into .git", `{"version":1,"changes":[{"path":".git/hooks/x","old":"` + mine + `","new":"absent","perm":"0755"}]}`, failure.Refused},
+		{"leaves the project", `{"version":1,"changes":[{"path":"../x","old":"` + mine + `","new":"absent"}]}`, failure.Refused},
+		{"makes a folder in .git", `{"version":1,"changes":[],"made":[{"path":".git/x"}]}`, failure.Refused},
+		{"removes a folder of .git", `{"version":1,"changes":[],"dropped":[{"path":".git/refs","perm":"0755"}]}`, failure.Refused},
+		{"writes a link", `{"version":1,"changes":[{"path":"mine","old":"symlink","new":"absent"}]}`, failure.Integrity},
+		{"setuid", `{"version":1,"changes":[{"path":"new","old":"` + mine + `","new":"absent","perm":"4755"}]}`, failure.Integrity},
+		{"no such state", `{"version":1,"changes":[{"path":"new","old":"sha256:0","new":"absent"}]}`, failure.Integrity},
+	} {
+		for _, name := range []string{journalName, abortName} {
+			dir := t.TempDir()
+			applytest.Write(t, dir, map[string]string{"mine": "mine", ".git/config": "mine", ".git/refs/": ""})
+			writeJournal(t, filepath.Join(dir, name), "journal.json", c.journal, "old/new", "mine", "old/.git/hooks/x", "mine", "old/../x", "mine")
+			before := applytest.Tree(t, filepath.Dir(dir), "lock", ".gitignore")
+			_, err := Open(t.Context(), dir, Options{})
+			if failure.KindOf(err) != c.want || failure.Hint(err) == "" || strings.Contains(err.Error(), "\n") {
+				t.Errorf("%s in %s: Open = %v (%v)", c.name, name, err, failure.KindOf(err))
+			}
+			if got := applytest.Tree(t, filepath.Dir(dir), "lock", ".gitignore"); got != before {
+				t.Errorf("%s in %s: changed\n%s", c.name, name, difference(got, before))
+			}
+		}
+	}
+}
+
+// TestDamagedOldContent: what cannot be brought back as it was is not brought back as something else.
+func TestDamagedOldContent(t *testing.T) {
+	old := plan.Of([]byte("old"), 0).String()
+	text := `{"version":1,"command":"c","changes":[{"path":"f","old":"` + old + `","new":"absent","perm":"0644"}]}`
+	for _, content := range []string{"damaged", ""} {
+		dir := t.TempDir()
+		writeJournal(t, filepath.Join(dir, abortName), "journal.json", text, "old/f", content)
+		_, err := Open(t.Context(), dir, Options{})
+		if !errors.Is(err, failure.Integrity) || !strings.Contains(failure.Hint(err), abortName) {
+			t.Errorf("Open = %v, hint %q", err, failure.Hint(err))
+		}
+		if got := applytest.Tree(t, dir, ".ppm"); got != "" {
+			t.Errorf("it was brought back: %s", got)
+		}
+	}
+	dir := t.TempDir()
+	writeJournal(t, filepath.Join(dir, abortName), "journal.json", text, "old/f", "old")
+	p := open(t, dir, Options{})
+	if r := p.Recovered(); r == nil || r.Completed || r.Command != "c" {
+		t.Errorf("Recovered = %+v", r)
+	}
+	if data, err := p.ReadFile("f"); err != nil || string(data) != "old" {
+		t.Errorf("f = %q, %v", data, err)
+	}
+}
+
+// TestRecoverAroundLink: a folder that became a link after a crash does not block recovery, and is not followed.
+func TestRecoverAroundLink(t *testing.T) {
+	s := newScene(t)
+	for at := 1; ; at++ {
+		dir, outside := s.stage(t), t.TempDir()
+		f := &faulty{at: at}
+		_ = s.apply(t.Context(), t, dir, f)
+		if !f.fired {
+			break
+		}
+		if err := cmp.Or(os.Rename(filepath.Join(dir, "src"), filepath.Join(dir, "elsewhere")), os.Symlink(outside, filepath.Join(dir, "src"))); err != nil {
+			t.Fatal(err)
+		}
+		for range 2 {
+			p, err := Open(t.Context(), dir, Options{})
+			if err != nil {
+				t.Fatalf("killed at %d: %v", at, err)
+			}
+			closeProject(t, p)
+		}
+		checkState(t, dir, "a link after a crash")
+		if got := applytest.Tree(t, outside); got != "" {
+			t.Errorf("killed at %d: written through the link: %s", at, got)
+		}
+		if _, err := os.Lstat(filepath.Join(dir, "elsewhere/mine")); errors.Is(err, fs.ErrNotExist) {
+			t.Errorf("killed at %d: the user's file is gone", at)
+		}
+	}
+}
+
+// TestSpelling: on a disk that ignores case, another spelling of a name is not the name.
+func TestSpelling(t *testing.T) {
+	dir := t.TempDir()
+	applytest.Write(t, dir, map[string]string{"src/README": "x"})
+	p := open(t, dir, Options{ReadOnly: true})
+	_, info, err := p.lstat("src/README")
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := &speller{p: p, probed: true, ignores: true, names: map[string][]string{}}
+	if !s.right("src/README", info) || !s.right("src", info) || s.right("src/readme", info) || s.right("SRC", info) {
+		t.Error("the spelling of names is not told apart")
+	}
+	s = &speller{p: p}
+	if s.probe("src/README", info); !s.probed {
+		t.Error("the disk was not tried")
+	}
+}

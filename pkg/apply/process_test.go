@@ -1,0 +1,197 @@
+package apply
+
+import (
+	"bufio"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/Project-Manager-With-Git/ppm/pkg/apply/applytest"
+	"github.com/Project-Manager-With-Git/ppm/pkg/failure"
+	"github.com/Project-Manager-With-Git/ppm/pkg/fileset"
+	"github.com/Project-Manager-With-Git/ppm/pkg/plan"
+)
+
+// childEnv makes the test binary a child that does one job, "JOB DIR", instead of testing.
+const childEnv = "APPLY_TEST_CHILD"
+
+// TestChild is no test of its own: it is what the child processes of the others run.
+func TestChild(t *testing.T) {
+	job, dir, ok := strings.Cut(os.Getenv(childEnv), " ")
+	if !ok {
+		return
+	}
+	switch job {
+	case "hold": // the lock, until killed
+		open(t, dir, Options{})
+		fmt.Println("ready")
+		select {}
+	case "flip": // from one version to the other and back, until killed
+		fmt.Println("ready")
+		for one, two := flipVersions(); ; one, two = two, one {
+			run(t, dir, one, two)
+		}
+	case "count": // ten times one more
+		for range 10 {
+			countOn(t, dir)
+		}
+	}
+}
+
+func countOn(t *testing.T, dir string) {
+	p := open(t, dir, Options{Wait: time.Minute})
+	old, err := p.ReadFile("ppm.lock")
+	if errors.Is(err, fs.ErrNotExist) {
+		old, err = nil, nil
+	}
+	n, _ := strconv.Atoi(string(old))
+	var pl plan.Plan
+	pl.Write("ppm.lock", old, []byte(strconv.Itoa(n+1)))
+	if err == nil {
+		err = p.Apply(t.Context(), pl, Meta{Command: "count"})
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	closeProject(t, p)
+}
+
+// start runs a child that does job in dir, and waits until it is ready.
+func start(t *testing.T, job, dir string) *exec.Cmd {
+	t.Helper()
+	cmd := exec.Command(os.Args[0], "-test.run=^TestChild$")
+	cmd.Env = append(os.Environ(), childEnv+"="+job+" "+dir)
+	out, err := cmd.StdoutPipe()
+	if err == nil {
+		err = cmd.Start()
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	if line, err := bufio.NewReader(out).ReadString('\n'); err != nil || line != "ready\n" {
+		t.Fatalf("the child says %q, %v", line, err)
+	}
+	return cmd
+}
+
+func kill(t *testing.T, cmd *exec.Cmd) {
+	t.Helper()
+	if err := cmd.Process.Kill(); err != nil {
+		t.Fatal(err)
+	}
+	_ = cmd.Wait() // says that it was killed
+}
+
+func TestKilledHolder(t *testing.T) {
+	dir := t.TempDir()
+	child := start(t, "hold", dir)
+	if _, err := Open(t.Context(), dir, Options{}); !errors.Is(err, failure.Locked) {
+		t.Errorf("Open while another process holds the lock = %v", err)
+	}
+	kill(t, child)
+	closeProject(t, open(t, dir, Options{}))
+	if got := applytest.Tree(t, dir); got != "" {
+		t.Errorf("left behind: %s", got)
+	}
+}
+
+func flipVersions() (one, two fileset.Set) {
+	var first, second []string
+	for i := range 8 {
+		first = append(first, fmt.Sprintf("both/%d", i), fmt.Sprintf("one/%d/file", i))
+		second = append(second, fmt.Sprintf("both/%d*", i), fmt.Sprintf("two/%d/file", i))
+	}
+	return files("1", first...), files("2", second...)
+}
+
+// TestKilledProcess kills a real process at any moment, again and again.
+func TestKilledProcess(t *testing.T) {
+	dir := t.TempDir()
+	one, two := flipVersions()
+	trees := make(map[string]int)
+	run(t, dir, nil, two)
+	treeOfTwo := applytest.Tree(t, dir, ".ppm")
+	began := time.Now()
+	run(t, dir, two, one)
+	took := time.Since(began)
+	treeOfOne := applytest.Tree(t, dir, ".ppm")
+	recovered := 0
+	for i := range 14 {
+		child := start(t, "flip", dir)
+		time.Sleep(took * time.Duration(i) / 7) // through two commands
+		kill(t, child)
+		p := open(t, dir, Options{})
+		if p.Recovered() != nil {
+			recovered++
+		}
+		closeProject(t, p)
+		checkState(t, dir, "after a kill")
+		tree := applytest.Tree(t, dir, ".ppm")
+		if tree != treeOfOne && tree != treeOfTwo {
+			t.Fatalf("kill %d: neither one nor two:\n%s", i, difference(tree, treeOfOne))
+		}
+		trees[tree]++
+		if tree == treeOfTwo { // the child begins at one
+			run(t, dir, two, one)
+		}
+	}
+	t.Logf("%d of 14 kills left something to recover, %d ended at two", recovered, trees[treeOfTwo])
+}
+
+// TestManyProcesses: processes in one project come one after the other.
+func TestManyProcesses(t *testing.T) {
+	dir := t.TempDir()
+	var wg sync.WaitGroup
+	for range 4 {
+		wg.Go(func() {
+			cmd := exec.Command(os.Args[0], "-test.run=^TestChild$")
+			cmd.Env = append(os.Environ(), childEnv+"=count "+dir)
+			if out, err := cmd.CombinedOutput(); err != nil {
+				t.Errorf("%v: %s", err, out)
+			}
+		})
+	}
+	wg.Wait()
+	if data, err := os.ReadFile(filepath.Join(dir, "ppm.lock")); err != nil || string(data) != "40" {
+		t.Errorf("four processes counted to %q, %v", data, err)
+	}
+	checkState(t, dir, "many processes")
+}
+
+// TestManyOpenings: while .ppm comes and goes, nobody loses it under another.
+func TestManyOpenings(t *testing.T) {
+	dir := t.TempDir()
+	var wg sync.WaitGroup
+	var holders sync.Mutex
+	for range 8 {
+		wg.Go(func() {
+			for range 25 {
+				p, err := Open(t.Context(), dir, Options{Wait: time.Minute})
+				if err != nil {
+					t.Error(err)
+					return
+				}
+				if !holders.TryLock() {
+					t.Error("two hold the lock")
+					return
+				}
+				holders.Unlock()
+				if err := p.Close(); err != nil {
+					t.Error(err)
+				}
+			}
+		})
+	}
+	wg.Wait()
+	if got := applytest.Tree(t, dir); got != "" {
+		t.Errorf("left behind: %s", got)
+	}
+}
