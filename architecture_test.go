@@ -95,7 +95,6 @@ var onlyIn = map[string][]string{
 	"github.com/urfave/cli":           {"cmd/ppm"},
 	"github.com/nikolalohinski/gonja": {"pkg/render"},
 	"github.com/BurntSushi/toml":      {"pkg/document"},
-	"github.com/pelletier/go-toml":    {"pkg/document"},
 	"github.com/Masterminds/semver":   {"pkg/ref", "pkg/resolver", "pkg/fetch"}, // ref checks a range when it is typed
 	"github.com/gofrs/flock":          {"pkg/apply", "pkg/fetch"},
 	"golang.org/x/term":               {"cmd/ppm"},

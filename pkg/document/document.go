@@ -1,5 +1,6 @@
 // Package document owns TOML text: reading it strictly, telling where each part of it
-// stands, and writing values into it.
+// stands, and writing values into it. Package toml parses and decodes; what it does not
+// tell, a scanner finds: where statements, keys and values stand.
 //
 // A document is a list of statements: headers ("[project]", "[[component]]"), each with
 // the lines it opens, fields ("name = …") and comments. A path names one value of a
@@ -12,9 +13,10 @@ import (
 	"fmt"
 	"reflect"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 
-	"github.com/pelletier/go-toml/v2"
-	"github.com/pelletier/go-toml/v2/unstable"
+	"github.com/BurntSushi/toml"
 
 	"github.com/Project-Manager-With-Git/ppm/pkg/failure"
 )
@@ -31,7 +33,6 @@ type Document struct {
 	Text       []byte         // a byte order mark in it stands as blanks
 	Statements []Statement    // in the order of the text
 	lines      map[string]int // path → line of its last mention, starting at 1
-	begin      int            // offset of the first byte after a byte order mark
 }
 
 // A Kind says what a statement is.
@@ -54,36 +55,80 @@ type Statement struct {
 	Value int      // offset of the first byte of a field's value
 	Last  int      // offset after the last byte of a field's value
 	End   int      // offset after the line ending of its last line
+	field field    // its key with lines; the value of a field
 }
 
-// Decode reads text into the struct that into points to. It fails, with the name of the file, the line
+// Decode reads text into the struct or map that into points to. It fails, with the name of the file, the line
 // and the nearest known field, on a field that the struct has not, letter case included, and on a value
-// of another type; on all that TOML forbids; and on text larger than MaxSize. A field of type any takes
-// whatever stands there. Its errors are of kind Usage, except for the size.
+// of another type; on what package toml refuses, which lets pass only that one table adds to another where TOML
+// forbids it; on what is nested deeper than 64 levels; and on text larger than MaxSize.
+// A field of type any takes whatever stands there, [[tables]] as []map[string]any and all other arrays as []any.
+// Its errors are of kind Usage, except for the size.
 func Decode(name string, text []byte, into any) (*Document, error) {
 	if len(text) > MaxSize {
 		return nil, failure.Errorf(failure.Refused, "reading %q: it is larger than %d bytes", name, MaxSize).
 			WithHint("check that this is the file you mean")
 	}
 	d := &Document{Name: name, Text: text, lines: make(map[string]int)}
+	begin := 0
 	if bytes.HasPrefix(text, []byte(bom)) { // its bytes become blanks, so that offsets stay what they are
-		d.begin = len(bom)
-		text = append(bytes.Repeat([]byte(" "), d.begin), text[d.begin:]...)
-		d.Text = text
+		begin = len(bom)
+		d.Text = append(bytes.Repeat([]byte(" "), begin), text[begin:]...)
 	}
-	r := reader{doc: d, line: 1, counts: make(map[string]int)}
-	if err := r.read(reflect.TypeOf(into).Elem()); err != nil {
+	if bytes.HasPrefix(text, []byte("\xff\xfe")) || bytes.HasPrefix(text, []byte("\xfe\xff")) { // package toml passes over both
+		return nil, d.syntax(1, "the text is in UTF-16, not in UTF-8")
+	}
+	s := scan(string(d.Text), begin)
+	if s.problem.line > 0 {
+		return nil, d.syntax(s.problem.line, s.problem.name)
+	}
+	var tables toml.Primitive
+	md, err := parse(s.text, &tables)
+	if err != nil {
+		return nil, d.syntax(lineOf(err, s.text), message(err))
+	}
+	d.Statements = s.statements
+	c := checker{doc: d, counts: make(map[string]int)}
+	if err := c.check(reflect.TypeOf(into).Elem()); err != nil {
 		return nil, err
 	}
-	if err := toml.Unmarshal(text, into); err != nil {
-		line := 1
-		var de *toml.DecodeError
-		if errors.As(err, &de) {
-			line, _ = de.Position()
-		}
-		return nil, d.syntax(line, strings.TrimPrefix(err.Error(), "toml: "))
+	if err := md.PrimitiveDecode(tables, into); err != nil {
+		return nil, d.syntax(1, strings.TrimPrefix(err.Error(), "toml: "))
 	}
 	return d, nil
+}
+
+// parse hands text to package toml.
+func parse(text string, into any) (md toml.MetaData, fault *toml.ParseError) {
+	defer func() {
+		if r := recover(); r != nil { // it panics where a text leads it to what it had not foreseen
+			fault = &toml.ParseError{Message: strings.TrimSpace(fmt.Sprint(r))}
+		}
+	}()
+	md, err := toml.Decode(text, into)
+	if pe, ok := errors.AsType[toml.ParseError](err); ok {
+		fault = &pe
+	}
+	return md, fault
+}
+
+// lineOf returns the line of the last byte that was read before a fault, starting at 1. Position.Line is
+// one off when that is a line ending or the last of all.
+func lineOf(fault *toml.ParseError, text string) int {
+	end := min(max(fault.Position.Start+fault.Position.Len, 1), len(text))
+	if next, _ := utf8.DecodeRuneInString(text[end:]); next == utf8.RuneError && end < len(text) || unicode.IsControl(next) && !strings.ContainsRune("\t\r\n", next) {
+		end++ // which is what the fault is about, not read yet
+	}
+	return 1 + strings.Count(text[:max(end-1, 0)], "\n")
+}
+
+// message returns what is wrong, as the middle of a sentence.
+func message(fault *toml.ParseError) string {
+	m := strings.TrimSuffix(fault.Message, ".")
+	if len(m) > 1 && unicode.IsLower(rune(m[1])) {
+		m = strings.ToLower(m[:1]) + m[1:]
+	}
+	return m
 }
 
 // Errorf returns a failure of kind Usage that names the file and the line on which path stands, or
@@ -105,104 +150,6 @@ func (d *Document) at(line int, format string, args ...any) *failure.Error {
 
 func (d *Document) syntax(line int, problem string) *failure.Error {
 	return d.at(line, "%s", problem).WithHint("correct line %d of %q", line, d.Name)
-}
-
-// A reader walks over the statements of a document and holds each against a Go type.
-type reader struct {
-	doc    *Document
-	parser unstable.Parser
-	offset int // up to which lines have been counted
-	line   int // of offset
-	counts map[string]int
-}
-
-func (r *reader) read(t reflect.Type) error {
-	r.parser.KeepComments = true
-	r.parser.Reset(r.doc.Text)
-	root := place{typ: t}
-	table := root
-	for r.parser.NextExpression() {
-		node := r.parser.Expression()
-		s := r.statement(node)
-		r.doc.Statements = append(r.doc.Statements, s)
-		var err error
-		switch s.Kind {
-		case Table, Array:
-			table, err = r.header(root, node, s)
-		case Field:
-			err = r.field(table, node)
-		}
-		if err != nil {
-			return err
-		}
-	}
-	var pe *unstable.ParserError
-	if err := r.parser.Error(); errors.As(err, &pe) {
-		return r.doc.syntax(r.parser.Shape(r.parser.Range(pe.Highlight)).Start.Line, pe.Message)
-	} else if err != nil {
-		return r.doc.syntax(1, err.Error())
-	}
-	return nil
-}
-
-// statement returns where node stands.
-func (r *reader) statement(node *unstable.Node) Statement {
-	var s Statement
-	first, last := int(node.Raw.Offset), 0
-	switch node.Kind {
-	case unstable.Comment:
-		last = first + int(node.Raw.Length)
-	case unstable.KeyValue:
-		s.Kind, s.Key = Field, keys(node)
-		last = first + int(node.Raw.Length)
-		s.Last = last
-		s.Value = r.valueOffset(node)
-	default:
-		s.Kind, s.Key = Table, keys(node)
-		if node.Kind == unstable.ArrayTable {
-			s.Kind = Array
-		}
-		first = int(node.Child().Raw.Offset)
-		last = first
-	}
-	text := r.doc.Text
-	s.Line = r.lineAt(first)
-	s.Start = max(r.doc.begin, bytes.LastIndexByte(text[:first], '\n')+1)
-	s.End = len(text)
-	if i := bytes.IndexByte(text[last:], '\n'); i >= 0 {
-		s.End = last + i + 1
-	}
-	return s
-}
-
-// valueOffset returns where the value of a field begins: after its key, "=" and blanks.
-func (r *reader) valueOffset(node *unstable.Node) int {
-	var end int
-	for it := node.Key(); it.Next(); {
-		raw := it.Node().Raw
-		end = int(raw.Offset + raw.Length)
-	}
-	rest := r.doc.Text[end:]
-	value := bytes.TrimLeft(rest[bytes.IndexByte(rest, '=')+1:], " \t")
-	return len(r.doc.Text) - len(value)
-}
-
-// lineAt returns the line of an offset. Offsets come in rising order, but for a few steps back inside one statement.
-func (r *reader) lineAt(offset int) int {
-	if offset < r.offset {
-		return r.line - bytes.Count(r.doc.Text[offset:r.offset], []byte("\n"))
-	}
-	r.line += bytes.Count(r.doc.Text[r.offset:offset], []byte("\n"))
-	r.offset = offset
-	return r.line
-}
-
-func keys(node *unstable.Node) []string {
-	var out []string
-	for it := node.Key(); it.Next(); {
-		out = append(out, string(it.Node().Data))
-	}
-	return out
 }
 
 // Line returns the line on which path stands, starting at 1, or 0 when it does not stand there.

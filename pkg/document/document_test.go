@@ -47,9 +47,10 @@ list = [ # first
 maybe = ""
 words.a = "1"
 any.x = [1, {y = 2}]
-named = { "k.1" = { a = "x" } }
+named = { "k.1" = { a = "x" }, "k.a" = {}, k.a = "y" }
 [any.z]
 free = "form"
+[[any.t]]
 [sub]
 a = '''
 [subs]
@@ -69,19 +70,19 @@ deep = [{ b = 2 }, { b = 3 }]
 	empty := ""
 	want := schema{
 		Name: "x", Count: 3, Flag: true, Date: time.Date(2024, 1, 1, 0, 0, 0, 0, time.UTC), List: []string{"a", "b"}, Maybe: &empty,
-		Words: map[string]string{"a": "1"}, Any: map[string]any{"x": []any{int64(1), map[string]any{"y": int64(2)}}, "z": map[string]any{"free": "form"}},
+		Words: map[string]string{"a": "1"}, Any: map[string]any{"x": []any{int64(1), map[string]any{"y": int64(2)}}, "z": map[string]any{"free": "form"}, "t": []map[string]any{{}}},
 		Sub: sub{A: "[subs]\n"}, Subs: []sub{{A: "0", Deep: []sub2{{1}}}, {Deep: []sub2{{2}, {3}}}},
-		Named: map[string]sub{"k.1": {A: "x"}},
+		Named: map[string]sub{"k.1": {A: "x"}, "k.a": {}, "k": {A: "y"}},
 	}
 	if !reflect.DeepEqual(got, want) {
 		t.Errorf("Decode:\n%+v, want\n%+v", got, want)
 	}
-	for path, line := range map[string]int{"name": 1, "list": 5, "list[1]": 5, "words.a": 10, "sub": 15, "sub.a": 16, "subs[0]": 19, "subs[0].deep[0].b": 22, "subs[1].deep[1].b": 24, "nothing": 0} {
+	for path, line := range map[string]int{"name": 1, "list": 5, "list[1]": 5, "words.a": 10, "sub": 16, "sub.a": 17, "subs[0]": 20, "subs[0].deep[0].b": 23, "subs[1].deep[1].b": 25, "nothing": 0} {
 		if got := d.Line(path); got != line {
 			t.Errorf("Line(%q) = %d, want %d", path, got, line)
 		}
 	}
-	if err := d.Errorf("subs[1].deep[7].c", "oops"); err.Error() != `reading "f": line 24: oops` { // the nearest part that is there
+	if err := d.Errorf("subs[1].deep[7].c", "oops"); err.Error() != `reading "f": line 25: oops` { // the nearest part that is there
 		t.Errorf("Errorf: %v", err)
 	}
 	if err := d.Errorf("nothing", "oops"); err.Error() != `reading "f": oops` {
@@ -128,9 +129,21 @@ func TestDecodeRefuses(t *testing.T) {
 		{"[subs.deep]", `field "subs" must be an array of tables, not a table`}, // below no element
 		{"name = 'a'\nname = 'b'", `line 2`},
 		{"[sub]\n[sub]", `line 2`},
+		{"named.x.a = 'b'\nnamed.x = {}", `line 2`}, // piece by piece, then as a whole
+		{"named.x.a = 'b'\nnamed.x = 'c'", `line 2`},
+		{"subs = [{a = 'b'}]\nsubs.x = 1", `line 2`},
+		{"[named.x]\n[named]\nx = {}", `line 3`},
+		{"name = \"x\r\n", `line 1: strings cannot contain newlines`},
+		{"\n[name\n\n", `line 2`},
+		{"name = 'a'\n\n\x01", `line 3: TOML files cannot contain control characters`},
+		{"\n\nname = \"\"\"\n\n\\q\n\n\"\"\"", `line 5: invalid escape`},
+		{"\xff\xfen\x00", `line 1: the text is in UTF-16`},
 		{"x", `line 1`},
 		{"name = \"\xff\"", `line 1`},
-		{"any = " + strings.Repeat("[", 1<<20), `line 1`}, // a tower of brackets
+		{"any = " + strings.Repeat("[", 1<<20), `line 1: tables and arrays are nested too deep`},             // a tower of brackets
+		{"any.x = " + strings.Repeat("{a=", 1<<20), `nested too deep`},                                       // and of tables
+		{"\n" + strings.Repeat("any.", 1<<20) + "x = 1", `line 2: tables and arrays are nested too deep`},    // a key of a million names
+		{"[any." + strings.Repeat("x", 1<<20) + "]\n" + strings.Repeat("a = 1\n", 100), `line 64: the keys`}, // which would be kept a hundred times
 	} {
 		var s schema
 		d, err := document.Decode("f", []byte(c.text), &s)

@@ -7,8 +7,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/pelletier/go-toml/v2/unstable"
-
 	"github.com/Project-Manager-With-Git/ppm/pkg/nearest"
 )
 
@@ -47,106 +45,107 @@ func (p place) want() string {
 	return "a string"
 }
 
-// kindNames says what a value is, with its article.
-var kindNames = map[unstable.Kind]string{
-	unstable.Table: "a table", unstable.ArrayTable: "an array of tables", unstable.Array: "an array", unstable.InlineTable: "a table",
-	unstable.String: "a string", unstable.Bool: "a boolean", unstable.Float: "a float", unstable.Integer: "an integer",
-	unstable.LocalDate: "a date", unstable.LocalTime: "a time", unstable.LocalDateTime: "a date and time without offset", unstable.DateTime: "a date and time",
+// A checker walks over the statements of a document and holds each against a Go type.
+type checker struct {
+	doc    *Document
+	counts map[string]int // path of an array of tables → how many it has so far
+}
+
+func (c *checker) check(t reflect.Type) error {
+	root := place{typ: t}
+	table := root
+	for _, s := range c.doc.Statements {
+		var err error
+		switch s.Kind {
+		case Table:
+			table, err = c.header(root, s, aTable)
+		case Array:
+			table, err = c.header(root, s, arrayOfTables)
+		case Field:
+			err = c.field(table, s.field)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // header returns the place that the fields below a header belong to.
-func (r *reader) header(root place, node *unstable.Node, s Statement) (place, error) {
+func (c *checker) header(root place, s Statement, found form) (place, error) {
 	p := root
-	for i, key := range s.Key {
+	for i, key := range s.field.key {
 		var err error
-		if p, err = r.step(p, key, s.Line); err != nil {
+		if p, err = c.step(p, key); err != nil || p.unchecked() {
 			return p, err
-		}
-		if p.unchecked() {
-			return p, nil
 		}
 		last := i == len(s.Key)-1
 		if list := p.typ.Kind() == reflect.Slice && (place{typ: p.typ.Elem()}).isTable(); !list {
-			if last && (s.Kind == Array || !p.isTable()) {
-				return p, r.mismatch(p, kindNames[node.Kind], s.Line)
+			if last && (found == arrayOfTables || !p.isTable()) {
+				return p, c.mismatch(p, found, s.Line)
 			}
 			continue
 		}
-		if last && s.Kind == Array {
-			r.counts[p.path]++
-		} else if last || r.counts[p.path] == 0 {
-			return p, r.mismatch(p, "a table", s.Line)
+		if last && found == arrayOfTables {
+			c.counts[p.path]++
+		} else if last || c.counts[p.path] == 0 {
+			return p, c.mismatch(p, aTable, s.Line)
 		}
-		p = p.element(r.counts[p.path] - 1)
+		p = p.element(c.counts[p.path] - 1)
 	}
-	r.doc.lines[p.path] = s.Line
+	c.doc.lines[p.path] = s.Line
 	return p, nil
 }
 
 // field holds a "key = value" of the table p against its type.
-func (r *reader) field(p place, node *unstable.Node) error {
-	if p.unchecked() {
-		return nil
-	}
-	for it := node.Key(); it.Next(); {
-		line := r.lineAt(int(it.Node().Raw.Offset))
+func (c *checker) field(p place, f field) error {
+	for _, key := range f.key {
 		var err error
-		if p, err = r.step(p, string(it.Node().Data), line); err != nil {
+		if p, err = c.step(p, key); err != nil {
 			return err
 		}
+		c.doc.lines[p.path] = key.line
 		if p.unchecked() {
 			return nil
 		}
-		r.doc.lines[p.path] = line
 	}
-	return r.value(p, node.Value())
+	return c.value(p, f.value)
 }
 
 // value holds a value against the type of its place.
-func (r *reader) value(p place, node *unstable.Node) error {
-	line := r.doc.lines[p.path]
+func (c *checker) value(p place, v value) error {
 	ok := false
 	switch {
 	case p.unchecked():
 		return nil
 	case p.typ == timeType:
-		ok = node.Kind == unstable.DateTime
+		ok = v.form == aDateTime
 	case p.isTable():
-		if ok = node.Kind == unstable.InlineTable; ok {
-			for it := node.Children(); it.Next(); {
-				if it.Node().Kind == unstable.Comment {
-					continue
-				}
-				if err := r.field(p, it.Node()); err != nil {
-					return err
-				}
+		for _, f := range v.fields {
+			if err := c.field(p, f); err != nil {
+				return err
 			}
 		}
+		ok = v.form == aTable
 	case p.typ.Kind() == reflect.Slice:
-		if ok = node.Kind == unstable.Array; ok {
-			i := 0
-			for it := node.Children(); it.Next(); {
-				if it.Node().Kind == unstable.Comment {
-					continue
-				}
-				e := p.element(i)
-				r.doc.lines[e.path] = line
-				if err := r.value(e, it.Node()); err != nil {
-					return err
-				}
-				i++
+		for i, item := range v.items {
+			e := p.element(i)
+			c.doc.lines[e.path] = c.doc.lines[p.path]
+			if err := c.value(e, item); err != nil {
+				return err
 			}
-			r.counts[p.path] = i
 		}
+		c.counts[p.path] = len(v.items)
+		ok = v.form == anArray
 	case p.typ.Kind() == reflect.String:
-		ok = node.Kind == unstable.String
+		ok = v.form == aString
 	case p.typ.Kind() == reflect.Bool:
-		ok = node.Kind == unstable.Bool
+		ok = v.form == aBoolean
 	case p.typ.Kind() == reflect.Int:
-		ok = node.Kind == unstable.Integer
+		ok = v.form == anInteger
 	}
 	if !ok {
-		return r.mismatch(p, kindNames[node.Kind], line)
+		return c.mismatch(p, v.form, c.doc.lines[p.path])
 	}
 	return nil
 }
@@ -156,8 +155,8 @@ func (p place) element(i int) place {
 }
 
 // step returns the place of key in the table p.
-func (r *reader) step(p place, key string, line int) (place, error) {
-	next := place{path: strings.TrimPrefix(p.path+"."+key, ".")}
+func (c *checker) step(p place, key part) (place, error) {
+	next := place{path: strings.TrimPrefix(p.path+"."+key.name, ".")}
 	switch {
 	case p.unchecked():
 		return p, nil
@@ -165,12 +164,12 @@ func (r *reader) step(p place, key string, line int) (place, error) {
 		next.typ = p.typ.Elem()
 		return next, nil
 	case !p.isTable():
-		return p, r.mismatch(p, "a table", line)
+		return p, c.mismatch(p, aTable, key.line)
 	}
 	var known []string
 	for f := range p.typ.Fields() {
 		name := f.Tag.Get("toml")
-		if name == key {
+		if name == key.name {
 			next.typ = f.Type
 			if f.Type.Kind() == reflect.Pointer {
 				next.typ = f.Type.Elem()
@@ -179,15 +178,15 @@ func (r *reader) step(p place, key string, line int) (place, error) {
 		}
 		known = append(known, name)
 	}
-	err := r.doc.at(line, "unknown field %q", next.path)
-	if near := nearest.To(key, known); len(near) > 0 {
+	err := c.doc.at(key.line, "unknown field %q", next.path)
+	if near := nearest.To(key.name, known); len(near) > 0 {
 		return p, err.WithHint("did you mean %q?", near[0])
 	}
 	slices.Sort(known)
 	return p, err.WithHint("the fields known here are %s", strings.Join(known, ", "))
 }
 
-func (r *reader) mismatch(p place, found string, line int) error {
-	return r.doc.at(line, "field %q must be %s, not %s", p.path, p.want(), found).
-		WithHint("correct line %d of %q", line, r.doc.Name)
+func (c *checker) mismatch(p place, found form, line int) error {
+	return c.doc.at(line, "field %q must be %s, not %s", p.path, p.want(), found).
+		WithHint("correct line %d of %q", line, c.doc.Name)
 }

@@ -36,13 +36,15 @@ func Quote(s string) string {
 
 // Key returns s as a TOML key: bare where that is allowed, else quoted.
 func Key(s string) string {
-	bare := func(r rune) bool {
-		return r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || r == '_' || r == '-'
-	}
-	if s != "" && !strings.ContainsFunc(s, func(r rune) bool { return !bare(r) }) {
+	if s != "" && !strings.ContainsFunc(s, func(r rune) bool { return !isBare(r) }) {
 		return s
 	}
 	return Quote(s)
+}
+
+// isBare reports whether r may stand in a key without quotes.
+func isBare(r rune) bool {
+	return r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || r == '_' || r == '-'
 }
 
 // InlineTable returns m as a TOML table on one line, its keys sorted.
