@@ -1,0 +1,6 @@
+"""Greetings, compiled."""
+
+
+def greet(str name not None) -> str:
+    """Return a greeting to name."""
+    return f"Hello, {name}!"
