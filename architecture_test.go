@@ -59,6 +59,7 @@ var mayImport = map[string][]string{
 	"pkg/lockfile":        {"pkg/document"},                                                                                                                                                // the same
 	"pkg/info":            {"pkg/document", "pkg/manifest"},
 	"pkg/environment":     {}, // runs a language's own tools, when asked to
+	"pkg/requirement":     {}, // pure: conditions on versions, with no idea of packs
 	"pkg/document":        {},
 	"pkg/resolver":        {},               // pure: decides over a list of refs
 	"pkg/registry":        {"pkg/manifest"}, // looks names up without the network
@@ -95,7 +96,7 @@ var onlyIn = map[string][]string{
 	"github.com/urfave/cli":           {"cmd/ppm"},
 	"github.com/nikolalohinski/gonja": {"pkg/render"},
 	"github.com/BurntSushi/toml":      {"pkg/document"},
-	"github.com/Masterminds/semver":   {"pkg/ref", "pkg/resolver", "pkg/fetch"}, // ref checks a range when it is typed
+	"github.com/Masterminds/semver":   {"pkg/ref", "pkg/resolver", "pkg/fetch", "pkg/requirement"}, // ref checks a range when it is typed
 	"github.com/gofrs/flock":          {"pkg/apply", "pkg/fetch"},
 	"golang.org/x/term":               {"cmd/ppm"},
 	"net/http":                        {"pkg/fetch", "pkg/fetch/wire", "pkg/fetch/gittest"},                // the only network
