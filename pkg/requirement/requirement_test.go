@@ -170,7 +170,7 @@ func TestTooMuchIsLeftAsItIs(t *testing.T) {
 	if u := merge("py", "a"+strings.Join(specifiers, ",")); len(u.Lines) != 1 || len(u.Conflicts) != 0 {
 		t.Errorf("specifiers become %d lines, %d conflicts", len(u.Lines), len(u.Conflicts))
 	}
-	if u := merge("js", "a@"+strings.Join(alternatives[:40], " || "), "a@"+strings.Join(alternatives[20:60], " || ")); len(u.Lines) != 2 || len(u.Conflicts) != 0 {
+	if u := merge("js", "a@"+strings.Join(alternatives[:20], " || "), "a@"+strings.Join(alternatives[10:30], " || ")); len(u.Lines) != 2 || len(u.Conflicts) != 0 {
 		t.Errorf("alternatives become %d lines, %d conflicts", len(u.Lines), len(u.Conflicts))
 	}
 }
