@@ -69,7 +69,7 @@ func Decode(name string, text []byte, into any) (*Document, error) {
 		return nil, failure.Errorf(failure.Refused, "reading %q: it is larger than %d bytes", name, MaxSize).
 			WithHint("check that this is the file you mean")
 	}
-	d := &Document{Name: name, Text: text, lines: make(map[string]int)}
+	d := &Document{Name: name, Text: text}
 	begin := 0
 	if bytes.HasPrefix(text, []byte(bom)) { // its bytes become blanks, so that offsets stay what they are
 		begin = len(bom)
@@ -87,8 +87,8 @@ func Decode(name string, text []byte, into any) (*Document, error) {
 	if err != nil {
 		return nil, d.syntax(lineOf(err, s.text), message(err))
 	}
-	d.Statements = s.statements
-	c := checker{doc: d, counts: make(map[string]int)}
+	d.Statements, d.lines = s.statements, make(map[string]int, len(s.statements))
+	c := checker{doc: d, counts: make(map[string]int), fields: make(map[reflect.Type]map[string]reflect.Type)}
 	if err := c.check(reflect.TypeOf(into).Elem()); err != nil {
 		return nil, err
 	}

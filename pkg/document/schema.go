@@ -1,6 +1,7 @@
 package document
 
 import (
+	"maps"
 	"reflect"
 	"slices"
 	"strconv"
@@ -49,6 +50,7 @@ func (p place) want() string {
 type checker struct {
 	doc    *Document
 	counts map[string]int // path of an array of tables → how many it has so far
+	fields map[reflect.Type]map[string]reflect.Type
 }
 
 func (c *checker) check(t reflect.Type) error {
@@ -166,24 +168,33 @@ func (c *checker) step(p place, key part) (place, error) {
 	case !p.isTable():
 		return p, c.mismatch(p, aTable, key.line)
 	}
-	var known []string
-	for f := range p.typ.Fields() {
-		name := f.Tag.Get("toml")
-		if name == key.name {
-			next.typ = f.Type
-			if f.Type.Kind() == reflect.Pointer {
-				next.typ = f.Type.Elem()
-			}
-			return next, nil
-		}
-		known = append(known, name)
+	fields := c.fieldsOf(p.typ)
+	if t, ok := fields[key.name]; ok {
+		next.typ = t
+		return next, nil
 	}
+	known := slices.Sorted(maps.Keys(fields))
 	err := c.doc.at(key.line, "unknown field %q", next.path)
 	if near := nearest.To(key.name, known); len(near) > 0 {
 		return p, err.WithHint("did you mean %q?", near[0])
 	}
-	slices.Sort(known)
 	return p, err.WithHint("the fields known here are %s", strings.Join(known, ", "))
+}
+
+// fieldsOf returns the fields of a struct, by their names in the text.
+func (c *checker) fieldsOf(t reflect.Type) map[string]reflect.Type {
+	if known, ok := c.fields[t]; ok {
+		return known
+	}
+	known := make(map[string]reflect.Type)
+	for f := range t.Fields() {
+		known[f.Tag.Get("toml")] = f.Type
+		if f.Type.Kind() == reflect.Pointer {
+			known[f.Tag.Get("toml")] = f.Type.Elem()
+		}
+	}
+	c.fields[t] = known
+	return known
 }
 
 func (c *checker) mismatch(p place, found form, line int) error {
