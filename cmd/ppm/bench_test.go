@@ -63,6 +63,29 @@ func (w *stopwatch) ppm(args ...string) func(string) (time.Duration, int64) {
 	return func(dir string) (time.Duration, int64) { return w.time(dir, filepath.Join(binary, "ppm"), args...) }
 }
 
+// BenchmarkVersion runs ppm version, the least that ppm can do, and measures the stripped binary.
+func BenchmarkVersion(b *testing.B) {
+	w := newStopwatch(b)
+	stripped := filepath.Join(b.TempDir(), "ppm")
+	build := exec.Command("go", "build", "-trimpath", "-ldflags=-s -w", "-o", stripped, ".")
+	build.Env = append(os.Environ(), "CGO_ENABLED=0")
+	if out, err := build.CombinedOutput(); err != nil {
+		b.Fatalf("%v\n%s", err, out)
+	}
+	info, err := os.Stat(stripped)
+	if err != nil {
+		b.Fatal(err)
+	}
+	var total time.Duration
+	for b.Loop() {
+		took, _ := w.time(w.home, stripped, "version")
+		total += took
+	}
+	b.ReportMetric(float64(total)/float64(b.N)/1e6, "ms")
+	b.ReportMetric(float64(info.Size())/(1<<20), "binary-MiB")
+	b.ReportMetric(0, "ns/op")
+}
+
 // BenchmarkAddBuiltIn adds a component of a built-in pack, against ppm version.
 func BenchmarkAddBuiltIn(b *testing.B) {
 	w := newStopwatch(b)
