@@ -17,15 +17,15 @@ from collections.abc import Iterator
 from http import HTTPStatus
 from pathlib import Path
 from types import ModuleType
-from typing import Any, Callable, Protocol
+from typing import Callable, Protocol
 
 import pytest
 from websockets.exceptions import ConnectionClosed
 from websockets.http11 import Request, Response
-from websockets.server import ServerProtocol
-from websockets.sync.server import ServerConnection, serve
+from websockets.sync.server import ServerConnection
 
 from conftest import Certificates, Place
+from wspeer import CLOSE, Listen, behave, cut, listening, raw_server, refuse
 
 Done = subprocess.CompletedProcess[str]
 ENVIRONMENT = {**os.environ, "NO_PROXY": "*", "PYTHONUNBUFFERED": "1"}
@@ -35,12 +35,6 @@ class Run(Protocol):
     """Run the client with these arguments, this standard input, to its end."""
 
     def __call__(self, *args: str, stdin: str = "") -> Done: ...
-
-
-class Listen(Protocol):
-    """Start a server with this handler and these options of websockets, and return its address."""
-
-    def __call__(self, handler: Callable[[ServerConnection], None], **options: Any) -> str: ...
 
 
 @pytest.fixture(scope="module", params=["wscli", "aiowscli"])
@@ -69,60 +63,11 @@ def run(script: Path) -> Run:
     return run_script
 
 
-@contextlib.contextmanager
-def listening(handler: Callable[[ServerConnection], None], **options: Any) -> Iterator[str]:
-    sock = options.pop("sock", None) or socket.create_server(("127.0.0.1", 0))
-    with serve(handler, sock=sock, max_size=None, close_timeout=1, **options) as server:
-        thread = threading.Thread(target=server.serve_forever)
-        thread.start()
-        scheme = "wss" if options.get("ssl") else "ws"
-        yield f"{scheme}://127.0.0.1:{server.socket.getsockname()[1]}"
-    thread.join()
-
-
 @pytest.fixture
 def listen() -> Iterator[Listen]:
     """Servers that live as long as one test."""
     with contextlib.ExitStack() as stack:
         yield lambda handler, **options: stack.enter_context(listening(handler, **options))
-
-
-def path_of(connection: ServerConnection) -> str:
-    assert connection.request is not None
-    return connection.request.path
-
-
-def cut(connection: ServerConnection) -> None:
-    """Break the connection off without a closing handshake."""
-    connection.socket.shutdown(socket.SHUT_RDWR)
-
-
-def behave(connection: ServerConnection) -> None:
-    """Do what the path of the address names."""
-    path = path_of(connection)
-    if path == "/echo":
-        for message in connection:
-            connection.send(message)
-    elif path == "/bytes":
-        connection.send(b"\x00\xff")
-    elif path == "/cut":
-        cut(connection)
-    elif path == "/ping":
-        answered = connection.ping().wait(timeout=5)
-        connection.send("pong" if answered else "nothing")
-    elif path == "/headers":
-        assert connection.request is not None
-        connection.send(json.dumps(dict(connection.request.headers.raw_items())))
-    elif path == "/silence":
-        connection.recv(timeout=20)
-    elif path.startswith("/close/"):
-        connection.close(int(path.rpartition("/")[2]), "so long")
-
-
-def refuse(connection: ServerConnection, request: Request) -> Response | None:
-    if not request.path.startswith("/refuse/"):
-        return None
-    return connection.respond(HTTPStatus(int(request.path.rpartition("/")[2])), "no\n")
 
 
 @pytest.fixture(scope="module")
@@ -155,6 +100,7 @@ MESSAGES = [
     ("arguments before lines", ["/echo", "one", "--count=1"], "two\n", ["one"]),
     ("a long message", ["/echo", "--count=1"], LONG + "\n", [LONG]),
     ("many messages", ["/echo", "--count=500"], "a\n" * 500, ["a"] * 500),
+    ("nothing to send", ["/echo", "--count=0"], "", []),
     ("bytes in", ["/bytes", "--count=1"], "", ["00ff"]),
     ("bytes in base64", ["/bytes", "--encoding=base64"], "", ["AP8="]),
     ("bytes in UTF-8", ["/bytes", "--encoding=utf8"], "", ["\0\\xff"]),
@@ -218,7 +164,7 @@ MISTAKES = [
     (["http://127.0.0.1"], "is not ws[s]://host[:port][/path]"),
     (["ws://"], "is not ws[s]://host[:port][/path]"),
     (["ws://127.0.0.1:x"], "invalid address value"),
-    (["ws://127.0.0.1/#here"], "has a fragment"),
+    (["ws://127.0.0.1/#here"], "is not ws[s]://host[:port][/path]"),
     ([ADDRESS, "--count=-1"], "invalid natural value"),
     ([ADDRESS, "--timeout=0"], "invalid seconds value"),
     ([ADDRESS, "--timeout=nan"], "invalid seconds value"),
@@ -255,7 +201,7 @@ def test_headers_and_subprotocol(run: Run, listen: Listen) -> None:
     assert headers["x-token"] == "a: b"
     assert headers["origin"] == "http://here.test"
     assert headers["authorization"] == "Basic bWU6cEBzcw=="
-    assert "subprotocol chat.v1" in done.stderr
+    assert "(subprotocol: chat.v1)" in done.stderr
 
 
 def test_leaves_when_everything_is_sent(run: Run, listen: Listen) -> None:
@@ -314,6 +260,20 @@ def test_a_busy_server_is_asked_again(run: Run, listen: Listen) -> None:
     assert (done.returncode, done.stdout) == (0, "00ff\n"), done.stderr
 
 
+def test_a_redirect(run: Run, script: Path, server: str, listen: Listen) -> None:
+    def redirect(connection: ServerConnection, _: Request) -> Response:
+        response = connection.respond(HTTPStatus.FOUND, "elsewhere\n")
+        response.headers["Location"] = server + "/bytes"
+        return response
+
+    done = run(listen(behave, process_request=redirect), "--header=Authorization: Bearer secret")
+    if script.stem == "wscli":  # its library would send the header along
+        assert done.returncode == 4
+        assert "error: the handshake failed: " in done.stderr
+    else:
+        assert (done.returncode, done.stdout) == (0, "00ff\n"), done.stderr
+
+
 def test_a_message_waits_for_the_server(script: Path, listen: Listen) -> None:
     with socket.create_server(("127.0.0.1", 0)) as sock:
         port = sock.getsockname()[1]
@@ -335,31 +295,6 @@ def test_a_message_waits_for_the_server(script: Path, listen: Listen) -> None:
 def test_a_silent_server_stays_connected_while_it_answers_pings(run: Run, server: str) -> None:
     done = run(server + "/silence", "--ping-interval=0.2", "--timeout=1.5")
     assert done.returncode == 3, done.stderr
-
-
-CLOSE = b"\x88\x00"
-
-
-def raw_server(reply: bytes) -> tuple[str, threading.Thread]:
-    """Serve one handshake, send these bytes, and then answer nothing until the client closes."""
-    listener = socket.create_server(("127.0.0.1", 0))
-
-    def accept() -> None:
-        with listener, listener.accept()[0] as peer:
-            protocol = ServerProtocol()
-            protocol.receive_data(peer.recv(65536))
-            request = protocol.events_received()[0]
-            assert isinstance(request, Request)
-            protocol.send_response(protocol.accept(request))
-            peer.sendall(b"".join(protocol.data_to_send()) + reply)
-            peer.settimeout(15)
-            with contextlib.suppress(OSError):
-                while peer.recv(65536)[:1] not in (b"", CLOSE[:1]):
-                    pass
-
-    thread = threading.Thread(target=accept)
-    thread.start()
-    return f"ws://127.0.0.1:{listener.getsockname()[1]}", thread
 
 
 RAW = [

@@ -87,8 +87,7 @@ class Closed(Ended):
         text = f"closed by the server with code {code}" + (f": {reason}" if reason else "")
         status = Exit.OK if code in CLEAN_CODES else Exit.REFUSED
         super().__init__(text, status, temporary=code in TEMPORARY_CODES)
-        self.code = code
-        self.reason = reason
+        self.code, self.reason = code, reason
 
 
 @dataclass
@@ -116,7 +115,6 @@ class Client:
         self._unread: ClientConnection | None = None  # may be lost, and yet hold messages
         self._ended: Ended | None = None
         self._failures = 0  # in a row, since the last message
-        self._delay = FIRST_DELAY
         return self
 
     async def __aexit__(self, *_: object) -> None:
@@ -150,6 +148,8 @@ class Client:
     async def close(self, code: int = 1000) -> None:
         """Close with a closing handshake; a server that does not answer is left behind."""
         self._closing.set()
+        async with self._changing:
+            self._ended = self._ended or Ended("closed", Exit.OK)
         if self._connection is not None:
             await self._connection.close(code)
 
@@ -187,10 +187,9 @@ class Client:
     async def _back_off(self, ended: Ended) -> None:
         """Wait before the next connection, or settle that there is none."""
         if ended.temporary and self._failures < self.reconnect and not self._closing.is_set():
-            first = self._failures == 0
-            self._delay = FIRST_DELAY if first else min(2 * self._delay, LONGEST_DELAY)
+            delay = min(FIRST_DELAY * 2.0 ** min(self._failures, 16), LONGEST_DELAY)
             self._failures += 1
-            wait = self._delay * random.uniform(0.5, 1)  # noqa: S311
+            wait = delay * random.uniform(0.5, 1)  # noqa: S311
             log.info("%s; reconnecting in %.1f s", ended, wait)
             with contextlib.suppress(asyncio.TimeoutError):
                 await asyncio.wait_for(self._closing.wait(), wait)
@@ -227,8 +226,7 @@ class Client:
             raise Ended(text, Exit.LOST, temporary=True) from error
         except InvalidHandshake as error:
             raise Ended(f"the handshake failed: {error}", Exit.REFUSED) from error
-        chosen = connection.subprotocol
-        log.info("connected to %s%s", self.url, f" with subprotocol {chosen}" if chosen else "")
+        log.info("connected to %s (subprotocol: %s)", self.url, connection.subprotocol or "none")
         return connection
 
 
@@ -246,8 +244,8 @@ def render(message: Message, encoding: str, *, as_json: bool) -> str:
     text = message if isinstance(message, str) else NOTATIONS[encoding][1](message)
     if not as_json:
         return text
-    kind = "text" if isinstance(message, str) else "binary"
-    return json.dumps({"type": kind, "data": text}, ensure_ascii=False)
+    fields = {"type": "text" if text is message else "binary", "data": text}
+    return json.dumps(fields, ensure_ascii=False)
 
 
 async def input_lines() -> AsyncIterator[str]:
@@ -330,10 +328,9 @@ async def run(args: argparse.Namespace) -> Exit:
 
 def address(text: str) -> str:
     url = urlsplit(text)
-    if not text.startswith(("ws://", "wss://")) or not url.hostname or url.port == 0:
+    good = text.startswith(("ws://", "wss://")) and url.hostname and url.port != 0
+    if not good or url.fragment:
         raise argparse.ArgumentTypeError(f"{text!r} is not ws[s]://host[:port][/path]")
-    if url.fragment:
-        raise argparse.ArgumentTypeError(f"{text!r} has a fragment, which no server sees")
     return text
 
 
@@ -389,8 +386,7 @@ exit status / 退出码:
   1    the connection failed or was lost / 连接失败或中断
   2    the command line is wrong / 命令行参数错误
   3    --timeout is over / 超时
-  4    the server refused the handshake, closed with an error code or before --count was reached
-       服务端拒绝握手, 以错误码关闭, 或在收满 --count 条之前关闭
+  4    refused, closed with an error code, or closed before --count / 被拒绝, 异常关闭或未收满
   130  Ctrl-C
 """
 
@@ -423,23 +419,16 @@ def arguments() -> argparse.ArgumentParser:
     return parser
 
 
-def parse(argv: Sequence[str] | None) -> argparse.Namespace:
-    """Read the command line; leave with status 2 when something in it cannot be used."""
+def main(argv: Sequence[str] | None = None) -> int:
     parser = arguments()
     args = parser.parse_intermixed_args(argv)
     try:
         args.tls = tls_context(args)
-        messages = [text.encode().decode() for text in args.message]  # no stray bytes in a text
-        args.message = [
-            NOTATIONS[args.encoding][0](text) if args.binary else text for text in messages
-        ]
+        read = NOTATIONS[args.encoding if args.binary else "utf8"][0]
+        data = [read(text) for text in args.message]
+        args.message = data if args.binary else [text.decode() for text in data]
     except (OSError, ValueError) as error:
         parser.error(str(error))
-    return args
-
-
-def main(argv: Sequence[str] | None = None) -> int:
-    args = parse(argv)
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(encoding="utf-8")
     talk = logging.StreamHandler()

@@ -375,8 +375,7 @@ exit status / 退出码:
   1    the connection failed or was lost / 连接失败或中断
   2    the command line is wrong / 命令行参数错误
   3    --timeout is over / 超时
-  4    the server answered with an error or no event stream, or ended before --count was reached
-       服务端返回错误或非事件流, 或在收满 --count 条之前结束
+  4    an error or no event stream, or the end before --count / 服务端报错, 非事件流或未收满
   130  Ctrl-C
 """
 

@@ -86,8 +86,7 @@ class Closed(Ended):
         text = f"closed by the server with code {code}" + (f": {reason}" if reason else "")
         status = Exit.OK if code in CLEAN_CODES else Exit.REFUSED
         super().__init__(text, status, temporary=code in TEMPORARY_CODES)
-        self.code = code
-        self.reason = reason
+        self.code, self.reason = code, reason
 
 
 @dataclass
@@ -189,18 +188,19 @@ class Client:
 
     def _work(self) -> None:
         """Connect, receive and reconnect until the connection is over."""
-        delay = FIRST_DELAY
         while True:
             try:
                 self._run_connection()
             except Ended as ended:
                 end = ended
+            except Exception as error:  # a thread that just died would leave the others waiting
+                end = Ended(f"the client failed: {error!r}", Exit.LOST)
             if self._closing.is_set():
                 end = Ended("closed", Exit.OK)
                 break
             if not end.temporary or self._failures >= self.reconnect:
                 break
-            delay = FIRST_DELAY if self._failures == 0 else min(2 * delay, LONGEST_DELAY)
+            delay = min(FIRST_DELAY * 2.0 ** min(self._failures, 16), LONGEST_DELAY)
             self._failures += 1
             wait = delay * random.uniform(0.5, 1)  # noqa: S311
             log.info("%s; reconnecting in %.1f s", end, wait)
@@ -240,10 +240,11 @@ class Client:
                 suppress_origin=True,
                 redirect_limit=0,  # a redirect would carry the headers to another server
             )
+            if connection.status != 101:
+                raise websocket.WebSocketException("a redirect, which is not followed")
         except websocket.WebSocketBadStatusException as error:
             text = f"the server refused the handshake with status {error.status_code}"
-            retry = error.status_code >= 500
-            raise Ended(text, Exit.REFUSED, temporary=retry) from error
+            raise Ended(text, Exit.REFUSED, temporary=error.status_code >= 500) from error
         except ssl.SSLError as error:
             raise Ended(f"the TLS handshake failed: {error}", Exit.LOST) from error
         except (
@@ -257,8 +258,7 @@ class Client:
         except websocket.WebSocketException as error:
             raise Ended(f"the handshake failed: {error}", Exit.REFUSED) from error
         connection.settimeout(self.ping_interval or IDLE_TIMEOUT)
-        chosen = connection.subprotocol
-        log.info("connected to %s%s", self.url, f" with subprotocol {chosen}" if chosen else "")
+        log.info("connected to %s (subprotocol: %s)", self.url, connection.subprotocol or "none")
         return connection
 
     def _receive_from(self, connection: websocket.WebSocket) -> None:
@@ -293,20 +293,17 @@ class Client:
     def _deliver(self, item: Message | Ended) -> None:
         """Wait for room in the inbox, but not once the client is closing."""
         while True:
-            try:
-                self._inbox.put(item, timeout=0.2)
-            except queue.Full:
-                if not self._closing.is_set():
-                    continue
-            return
+            with contextlib.suppress(queue.Full):
+                return self._inbox.put(item, timeout=0.2)
+            if self._closing.is_set():
+                return None
 
 
 def abort(connection: websocket.WebSocket) -> None:
     """Shut the socket down, so that every thread that waits for it wakes up."""
     sock = connection.sock
-    if sock is not None:
-        with contextlib.suppress(OSError):
-            # Not SSLSocket's own shutdown, which lets a write that follows go out in the clear.
+    with contextlib.suppress(OSError):
+        if sock is not None:  # SSLSocket's own shutdown lets later writes go out in the clear
             socket.socket.shutdown(sock, socket.SHUT_RDWR)
 
 
@@ -315,8 +312,8 @@ def render(message: Message, encoding: str, *, as_json: bool) -> str:
     text = message if isinstance(message, str) else NOTATIONS[encoding][1](message)
     if not as_json:
         return text
-    kind = "text" if isinstance(message, str) else "binary"
-    return json.dumps({"type": kind, "data": text}, ensure_ascii=False)
+    fields = {"type": "text" if text is message else "binary", "data": text}
+    return json.dumps(fields, ensure_ascii=False)
 
 
 def input_lines() -> Iterator[str]:
@@ -382,10 +379,9 @@ def run(args: argparse.Namespace) -> Exit:
 
 def address(text: str) -> str:
     url = urlsplit(text)
-    if not text.startswith(("ws://", "wss://")) or not url.hostname or url.port == 0:
+    good = text.startswith(("ws://", "wss://")) and url.hostname and url.port != 0
+    if not good or url.fragment:
         raise argparse.ArgumentTypeError(f"{text!r} is not ws[s]://host[:port][/path]")
-    if url.fragment:
-        raise argparse.ArgumentTypeError(f"{text!r} has a fragment, which no server sees")
     return text
 
 
@@ -441,8 +437,7 @@ exit status / 退出码:
   1    the connection failed or was lost / 连接失败或中断
   2    the command line is wrong / 命令行参数错误
   3    --timeout is over / 超时
-  4    the server refused the handshake, closed with an error code or before --count was reached
-       服务端拒绝握手, 以错误码关闭, 或在收满 --count 条之前关闭
+  4    refused, closed with an error code, or closed before --count / 被拒绝, 异常关闭或未收满
   130  Ctrl-C
 """
 
@@ -475,23 +470,16 @@ def arguments() -> argparse.ArgumentParser:
     return parser
 
 
-def parse(argv: Sequence[str] | None) -> argparse.Namespace:
-    """Read the command line; leave with status 2 when something in it cannot be used."""
+def main(argv: Sequence[str] | None = None) -> int:
     parser = arguments()
     args = parser.parse_intermixed_args(argv)
     try:
         args.tls = tls_context(args)
-        messages = [text.encode().decode() for text in args.message]  # no stray bytes in a text
-        args.message = [
-            NOTATIONS[args.encoding][0](text) if args.binary else text for text in messages
-        ]
+        read = NOTATIONS[args.encoding if args.binary else "utf8"][0]
+        data = [read(text) for text in args.message]
+        args.message = data if args.binary else [text.decode() for text in data]
     except (OSError, ValueError) as error:
         parser.error(str(error))
-    return args
-
-
-def main(argv: Sequence[str] | None = None) -> int:
-    args = parse(argv)
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(encoding="utf-8")
     talk = logging.StreamHandler()
