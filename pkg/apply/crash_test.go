@@ -189,8 +189,8 @@ func TestDiskFull(t *testing.T) {
 	}
 }
 
-// TestKillAtEveryOperation kills the command at each operation, the next command at each of its
-// operations, and lets a third one recover.
+// TestKillAtEveryOperation kills the command at each operation, kills or fails the next command at each
+// of its operations, and lets a third one recover.
 func TestKillAtEveryOperation(t *testing.T) {
 	s := newScene(t)
 	seen := make(map[bool]int)
@@ -201,6 +201,9 @@ func TestKillAtEveryOperation(t *testing.T) {
 			first = &faulty{at: at}
 			err := s.apply(t.Context(), t, dir, first)
 			second := &faulty{at: again}
+			if at%2 == 0 {
+				second.err = syscall.EIO
+			}
 			_ = reopen(t, dir, second)
 			what := fmt.Sprintf("killed at %d and at %d", at, again)
 			if err := reopen(t, dir, &faulty{}); err != nil {
@@ -219,6 +222,26 @@ func TestKillAtEveryOperation(t *testing.T) {
 	}
 	if seen[true] == 0 || seen[false] == 0 {
 		t.Errorf("recovery never went both ways: %v", seen)
+	}
+}
+
+// TestKillWithoutLinks kills a command and the next one on a disk that has no hard links.
+func TestKillWithoutLinks(t *testing.T) {
+	s := newScene(t)
+	for at := 1; ; at++ {
+		dir := s.stage(t)
+		f := &faulty{at: at, bare: true}
+		err := s.apply(t.Context(), t, dir, f)
+		_ = reopen(t, dir, &faulty{at: 1 + at*7%30, bare: true})
+		what := fmt.Sprintf("killed at %d", at)
+		if err := reopen(t, dir, &faulty{bare: true}); err != nil {
+			t.Fatalf("%s: the next command: %v", what, err)
+		}
+		s.check(t, dir, what, err != nil, true)
+		checkState(t, dir, what)
+		if !f.fired {
+			break
+		}
 	}
 }
 

@@ -11,6 +11,7 @@ import (
 	"path"
 	"path/filepath"
 	"slices"
+	"syscall"
 	"time"
 )
 
@@ -24,6 +25,7 @@ type faulty struct {
 	err   error        // what operation number at fails with; nil: the process dies there
 	last  bool         // all later operations that need space fail, too
 	hook  func(op int) // called before each operation
+	bare  bool         // there are no hard links
 	power *rand.Rand   // not nil: with the process, the power goes
 
 	ops     int
@@ -154,7 +156,11 @@ func (f *faulty) Rename(from, to string) error {
 	}
 	undoFrom, undoTo := f.snapshot(from), f.snapshot(to)
 	err := f.real.Rename(from, to)
-	if err == nil {
+	switch {
+	case err != nil:
+	case path.Dir(from) == path.Dir(to): // at once, as every file system does it
+		f.later(path.Dir(to), func() { undoTo(); undoFrom() })
+	default:
 		f.later(path.Dir(to), undoTo)
 		f.later(path.Dir(from), undoFrom)
 	}
@@ -164,6 +170,9 @@ func (f *faulty) Rename(from, to string) error {
 func (f *faulty) Link(from, to string) error {
 	if err := f.step(true); err != nil {
 		return err
+	}
+	if f.bare {
+		return syscall.EPERM
 	}
 	undo := f.snapshot(to)
 	err := f.real.Link(from, to)

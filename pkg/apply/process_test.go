@@ -9,7 +9,6 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strconv"
-	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -20,32 +19,10 @@ import (
 	"github.com/Project-Manager-With-Git/ppm/pkg/plan"
 )
 
-// childEnv makes the test binary a child that does one job, "JOB DIR", instead of testing.
+// childEnv makes a test be the child process of itself, at work in this folder.
 const childEnv = "APPLY_TEST_CHILD"
 
-// TestChild is no test of its own: it is what the child processes of the others run.
-func TestChild(t *testing.T) {
-	job, dir, ok := strings.Cut(os.Getenv(childEnv), " ")
-	if !ok {
-		return
-	}
-	switch job {
-	case "hold": // the lock, until killed
-		open(t, dir, Options{})
-		fmt.Println("ready")
-		select {}
-	case "flip": // from one version to the other and back, until killed
-		fmt.Println("ready")
-		for one, two := flipVersions(); ; one, two = two, one {
-			run(t, dir, one, two)
-		}
-	case "count": // ten times one more
-		for range 10 {
-			countOn(t, dir)
-		}
-	}
-}
-
+// countOn makes the number in the lockfile one more.
 func countOn(t *testing.T, dir string) {
 	p := open(t, dir, Options{Wait: time.Minute})
 	old, err := p.ReadFile("ppm.lock")
@@ -64,11 +41,17 @@ func countOn(t *testing.T, dir string) {
 	closeProject(t, p)
 }
 
-// start runs a child that does job in dir, and waits until it is ready.
-func start(t *testing.T, job, dir string) *exec.Cmd {
+// child returns the process that runs this test as its own child in dir.
+func child(t *testing.T, dir string) *exec.Cmd {
+	cmd := exec.Command(os.Args[0], "-test.run=^"+t.Name()+"$")
+	cmd.Env = append(os.Environ(), childEnv+"="+dir)
+	return cmd
+}
+
+// start runs a child in dir, and waits until it is ready.
+func start(t *testing.T, dir string) *exec.Cmd {
 	t.Helper()
-	cmd := exec.Command(os.Args[0], "-test.run=^TestChild$")
-	cmd.Env = append(os.Environ(), childEnv+"="+job+" "+dir)
+	cmd := child(t, dir)
 	out, err := cmd.StdoutPipe()
 	if err == nil {
 		err = cmd.Start()
@@ -91,12 +74,17 @@ func kill(t *testing.T, cmd *exec.Cmd) {
 }
 
 func TestKilledHolder(t *testing.T) {
+	if dir := os.Getenv(childEnv); dir != "" {
+		open(t, dir, Options{})
+		fmt.Println("ready")
+		select {}
+	}
 	dir := t.TempDir()
-	child := start(t, "hold", dir)
+	holder := start(t, dir)
 	if _, err := Open(t.Context(), dir, Options{}); !errors.Is(err, failure.Locked) {
 		t.Errorf("Open while another process holds the lock = %v", err)
 	}
-	kill(t, child)
+	kill(t, holder)
 	closeProject(t, open(t, dir, Options{}))
 	if got := applytest.Tree(t, dir); got != "" {
 		t.Errorf("left behind: %s", got)
@@ -114,8 +102,15 @@ func flipVersions() (one, two fileset.Set) {
 
 // TestKilledProcess kills a real process at any moment, again and again.
 func TestKilledProcess(t *testing.T) {
-	dir := t.TempDir()
 	one, two := flipVersions()
+	if dir := os.Getenv(childEnv); dir != "" {
+		fmt.Println("ready")
+		for {
+			run(t, dir, one, two)
+			one, two = two, one
+		}
+	}
+	dir := t.TempDir()
 	trees := make(map[string]int)
 	run(t, dir, nil, two)
 	treeOfTwo := applytest.Tree(t, dir, ".ppm")
@@ -125,9 +120,9 @@ func TestKilledProcess(t *testing.T) {
 	treeOfOne := applytest.Tree(t, dir, ".ppm")
 	recovered := 0
 	for i := range 14 {
-		child := start(t, "flip", dir)
+		flipper := start(t, dir)
 		time.Sleep(took * time.Duration(i) / 7) // through two commands
-		kill(t, child)
+		kill(t, flipper)
 		p := open(t, dir, Options{})
 		if p.Recovered() != nil {
 			recovered++
@@ -148,13 +143,17 @@ func TestKilledProcess(t *testing.T) {
 
 // TestManyProcesses: processes in one project come one after the other.
 func TestManyProcesses(t *testing.T) {
+	if dir := os.Getenv(childEnv); dir != "" {
+		for range 10 {
+			countOn(t, dir)
+		}
+		return
+	}
 	dir := t.TempDir()
 	var wg sync.WaitGroup
 	for range 4 {
 		wg.Go(func() {
-			cmd := exec.Command(os.Args[0], "-test.run=^TestChild$")
-			cmd.Env = append(os.Environ(), childEnv+"=count "+dir)
-			if out, err := cmd.CombinedOutput(); err != nil {
+			if out, err := child(t, dir).CombinedOutput(); err != nil {
 				t.Errorf("%v: %s", err, out)
 			}
 		})

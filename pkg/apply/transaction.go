@@ -147,6 +147,13 @@ func (p *Project) perform(j *journal, i int, resumed bool) error {
 }
 
 func (p *Project) moveOut(i int, e entry) error {
+	if kind, _, err := p.lstat(moved(i)); err != nil {
+		return err
+	} else if kind == plan.File { // two names of one file, after the power went: renaming one to the other does nothing
+		if err := p.disk.Remove(moved(i)); err != nil {
+			return err
+		}
+	}
 	if err := p.disk.Rename(e.Path, moved(i)); err != nil {
 		return err
 	}
