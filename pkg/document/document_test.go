@@ -195,7 +195,7 @@ func FuzzWrite(f *testing.F) {
 	f.Add("a.b c", "名")
 	f.Fuzz(func(t *testing.T, key, value string) {
 		m := map[string]string{key: value}
-		text := "words = " + document.InlineTable(m) + "\nlist = " + document.Strings([]string{key, value}) + "\n[named." + document.Key(key) + "]\na = " + document.Quote(value) + "\n"
+		text := "words = " + document.InlineTable(m, document.Quote) + "\nlist = " + document.Strings([]string{key, value}) + "\n[named." + document.Key(key) + "]\na = " + document.Quote(value) + "\n"
 		var got schema
 		_, err := document.Decode("f", []byte(text), &got)
 		if strings.ToValidUTF8(key, "") != key || strings.ToValidUTF8(value, "") != value {

@@ -47,14 +47,14 @@ func isBare(r rune) bool {
 	return r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || r == '_' || r == '-'
 }
 
-// InlineTable returns m as a TOML table on one line, its keys sorted.
-func InlineTable(m map[string]string) string {
+// InlineTable returns m as a TOML table on one line, its keys sorted. text writes a value.
+func InlineTable[V any](m map[string]V, text func(V) string) string {
 	if len(m) == 0 {
 		return "{}"
 	}
 	parts := make([]string, 0, len(m))
 	for _, k := range slices.Sorted(maps.Keys(m)) {
-		parts = append(parts, Key(k)+" = "+Quote(m[k]))
+		parts = append(parts, Key(k)+" = "+text(m[k]))
 	}
 	return "{ " + strings.Join(parts, ", ") + " }"
 }

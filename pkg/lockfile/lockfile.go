@@ -25,19 +25,19 @@ type Lock struct {
 
 // A Component is one install.
 type Component struct {
-	Path   string            // the placement: slash-separated, relative, clean; "." is the project's folder
-	Source string            // the reference that was asked for
-	URL    string            // clone URL without credentials, or "builtin:NAME"
-	Ref    string            // full name of the ref that was taken: "HEAD" or "refs/…"; empty for a bare commit
-	Object string            // id of the tag object of an annotated tag, else equal to Commit
-	Commit string            // full id, lower-case hex
-	Tree   string            // id of the component's git tree, or of its blob when it is one file
-	Digest string            // "h1:…" over the component's own files, before rendering
-	Render int               // version of the rendering rules
-	Dir    bool              // the component is a folder. The text does not say so: the only file of one that is not stands at its very path
-	Keys   map[string]string // that it was rendered with; nil when there are none
-	Via    []string          // the references that led from Source to what was installed, the first first; nil when none did
-	Files  []File            // at least one, sorted by path
+	Path   string         // the placement: slash-separated, relative, clean; "." is the project's folder
+	Source string         // the reference that was reached in the end
+	URL    string         // clone URL without credentials, or "builtin:NAME"
+	Ref    string         // full name of the ref that was taken: "HEAD" or "refs/…"; empty for a bare commit
+	Object string         // id of the tag object of an annotated tag, else equal to Commit
+	Commit string         // full id, lower-case hex
+	Tree   string         // id of the component's git tree, or of its blob when it is one file
+	Digest string         // "h1:…" over the component's own files, before rendering
+	Render int            // version of the rendering rules
+	Dir    bool           // the component is a folder. The text does not say so: the only file of one that is not stands at its very path
+	Keys   map[string]any // that it was rendered with, each a string or a []string; nil when there are none
+	Via    []string       // the references that led to Source, the one that the user typed first; nil when what the user typed led there directly
+	Files  []File         // at least one, sorted by path
 }
 
 // A File is one file of an install, as ppm rendered it.
@@ -45,6 +45,7 @@ type File struct {
 	Path   string // from the project's folder: at or below the component's path
 	Digest string // "sha256:…"
 	Mode   string // "0644" or "0755"
+	Found  bool   // the file was there already, with the same content, when the component was installed: removing the component leaves it
 }
 
 // Component returns the install at path.
@@ -121,12 +122,23 @@ func (c Component) format(b *strings.Builder) {
 		line("via", document.Strings(c.Via))
 	}
 	if len(c.Keys) > 0 {
-		line("keys", document.InlineTable(c.Keys))
+		line("keys", document.InlineTable(c.Keys, keyText))
 	}
 	for _, f := range c.Files {
 		b.WriteString("[[component.file]]\n")
 		line("path", document.Quote(f.Path))
 		line("digest", document.Quote(f.Digest))
 		line("mode", document.Quote(f.Mode))
+		if f.Found {
+			line("found", "true")
+		}
 	}
+}
+
+// keyText returns the value of a key as it is written.
+func keyText(value any) string {
+	if list, ok := value.([]string); ok {
+		return document.Strings(list)
+	}
+	return document.Quote(fmt.Sprint(value))
 }

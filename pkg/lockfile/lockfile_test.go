@@ -34,7 +34,7 @@ tree = "` + tree + `"
 digest = "` + sum + `"
 render = 1
 via = ["q//a", "q@v2//b"]
-keys = { "odd key" = "a \"b\"\n", source = "timer" }
+keys = { keywords = ["a", "b \"c\""], none = [], "odd key" = "a \"b\"\n", source = "timer" }
 [[component.file]]
 path = "a.py"
 digest = "` + sha + `"
@@ -53,6 +53,7 @@ render = 1
 path = "b/c/1"
 digest = "` + sha + `"
 mode = "0644"
+found = true
 [[component.file]]
 path = "b/c/2"
 digest = "` + sha + `"
@@ -63,12 +64,12 @@ func goldenLock() *lockfile.Lock {
 	l := &lockfile.Lock{}
 	l.Put(lockfile.Component{
 		Path: "b/c", Source: "git@h.x:p.git@1111111//b", URL: "git@h.x:p.git", Object: commit, Commit: commit, Tree: tree, Digest: sum, Render: 1, Dir: true,
-		Files: []lockfile.File{{"b/c/2", sha, "0644"}, {"b/c/1", sha, "0644"}},
+		Files: []lockfile.File{{"b/c/2", sha, "0644", false}, {"b/c/1", sha, "0644", true}},
 	})
 	l.Put(lockfile.Component{
 		Path: "a.py", Source: "p@v1//a", URL: "builtin:p", Ref: "refs/tags/v1", Object: tag, Commit: commit, Tree: tree, Digest: sum, Render: 1,
-		Keys: map[string]string{"source": "timer", "odd key": "a \"b\"\n"}, Via: []string{"q//a", "q@v2//b"},
-		Files: []lockfile.File{{"a.py", sha, "0755"}},
+		Keys: map[string]any{"source": "timer", "odd key": "a \"b\"\n", "keywords": []string{"a", "b \"c\""}, "none": []string{}}, Via: []string{"q//a", "q@v2//b"},
+		Files: []lockfile.File{{"a.py", sha, "0755", false}},
 	})
 	return l
 }
@@ -115,9 +116,10 @@ var fields = []struct {
 	{`digest = "` + sum + `"`, false, []string{`""`, `"h1:"`, `"h1:AAAA"`, `"h2:47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU="`, `"` + strings.Replace(sum, "U=", "V=", 1) + `"`, `"` + sha + `"`, `1`}},
 	{`render = 1`, false, []string{`0`, `-1`, `"1"`, `99999999999999999999`}},
 	{`via = ["q//a", "q@v2//b"]`, true, []string{`[""]`, `["@@"]`, `[1]`, `"q//a"`}},
-	{`keys = { "odd key" = "a \"b\"\n", source = "timer" }`, true, []string{`{ a = 1 }`, `[]`, `"x"`}},
+	{`keys = { keywords = ["a", "b \"c\""], none = [], "odd key" = "a \"b\"\n", source = "timer" }`, true, []string{`{ a = 1 }`, `{ a = [1] }`, `{ a = ["x", ["y"]] }`, `{ a = {} }`, `{ a = [{}] }`, `[]`, `"x"`}},
 	{`path = "b/c/1"`, false, []string{`""`, `"/b/c/1"`, `"b/c/../1"`, `"b/d"`, `"b/c"`, `"b/cd"`, `"b/c/2"`, `"b/c/2/3"`, `"b/c/.git/x"`, `"b/c/CON"`, `1`}}, // a file's
 	{`digest = "` + sha + `"`, false, []string{`""`, `"sha256:"`, `"` + sum + `"`, `"` + strings.ToUpper(sha) + `"`, `"md5:00"`, `1`}},
+	{`found = true`, true, []string{`1`, `"true"`, `[]`}},
 	{`mode = "0755"`, false, []string{`""`, `"0777"`, `"755"`, `"4755"`, `"0o755"`, `493`}},
 }
 
@@ -228,7 +230,7 @@ func FuzzFormat(f *testing.F) {
 		}
 		l := goldenLock()
 		l.Components[0].Path, l.Components[0].Files[0].Path, l.Components[0].Ref = path, path, ref
-		l.Components[0].Keys = map[string]string{key: value}
+		l.Components[0].Keys = map[string]any{key: value, key + "s": []string{value, key}}
 		got, err := lockfile.Parse("ppm.lock", l.Format())
 		if err != nil {
 			return // a path or ref that no lock may have

@@ -4,9 +4,11 @@ import (
 	"bytes"
 	"encoding/base64"
 	"fmt"
+	"maps"
 	"net/url"
 	"path"
 	"regexp"
+	"slices"
 	"strings"
 	"unicode"
 
@@ -23,24 +25,25 @@ type schema struct {
 }
 
 type block struct {
-	Path   string            `toml:"path"`
-	Source string            `toml:"source"`
-	URL    string            `toml:"url"`
-	Ref    *string           `toml:"ref"` // nil when it is not there: empty has a meaning
-	Object *string           `toml:"object"`
-	Commit string            `toml:"commit"`
-	Tree   string            `toml:"tree"`
-	Digest string            `toml:"digest"`
-	Render int               `toml:"render"`
-	Via    []string          `toml:"via"`
-	Keys   map[string]string `toml:"keys"`
-	Files  []fileBlock       `toml:"file"`
+	Path   string         `toml:"path"`
+	Source string         `toml:"source"`
+	URL    string         `toml:"url"`
+	Ref    *string        `toml:"ref"` // nil when it is not there: empty has a meaning
+	Object *string        `toml:"object"`
+	Commit string         `toml:"commit"`
+	Tree   string         `toml:"tree"`
+	Digest string         `toml:"digest"`
+	Render int            `toml:"render"`
+	Via    []string       `toml:"via"`
+	Keys   map[string]any `toml:"keys"`
+	Files  []fileBlock    `toml:"file"`
 }
 
 type fileBlock struct {
 	Path   string `toml:"path"`
 	Digest string `toml:"digest"`
 	Mode   string `toml:"mode"`
+	Found  bool   `toml:"found"`
 }
 
 // Parse reads a lock. It accepts any order and CRLF, and nothing that a lock cannot say: a field that is
@@ -135,13 +138,16 @@ func (b block) component() (c Component, field string, err error) {
 	}
 	c = Component{
 		Path: b.Path, Source: b.Source, URL: b.URL, Ref: *b.Ref, Object: b.Commit, Commit: b.Commit, Tree: b.Tree,
-		Digest: b.Digest, Render: b.Render, Via: b.Via, Keys: b.Keys,
+		Digest: b.Digest, Render: b.Render,
 	}
 	if b.Object != nil {
 		c.Object = *b.Object
 	}
-	if len(c.Keys) == 0 {
-		c.Keys = nil
+	if len(b.Via) > 0 {
+		c.Via = b.Via
+	}
+	if c.Keys, field, err = readKeys(b.Keys); err != nil {
+		return c, field, err
 	}
 	if len(b.Files) == 0 {
 		return c, "", fmt.Errorf("it lists no files")
@@ -154,6 +160,29 @@ func (b block) component() (c Component, field string, err error) {
 	}
 	c.Dir = len(c.Files) != 1 || c.Files[0].Path != c.Path
 	return c, "", nil
+}
+
+// readKeys returns the values of keys, each as the type that it must have.
+func readKeys(values map[string]any) (keys map[string]any, field string, err error) {
+	for _, name := range slices.Sorted(maps.Keys(values)) {
+		value := values[name]
+		if items, ok := value.([]any); ok {
+			list := make([]string, len(items))
+			for i, item := range items {
+				if list[i], ok = item.(string); !ok {
+					return nil, ".keys." + name, fmt.Errorf("key %q is a list of other things than strings", name)
+				}
+			}
+			value = list
+		} else if _, ok := value.(string); !ok {
+			return nil, ".keys." + name, fmt.Errorf("key %q is neither a string nor a list of strings", name)
+		}
+		if keys == nil {
+			keys = make(map[string]any, len(values))
+		}
+		keys[name] = value
+	}
+	return keys, "", nil
 }
 
 func (f fileBlock) check(placement string) (field string, err error) {

@@ -143,7 +143,7 @@ func unsafe(name string) error {
 func (c Component) lines() []string {
 	out := []string{"[[component]]", "source = " + document.Quote(c.Source), "path = " + document.Quote(c.Path)}
 	if len(c.Keys) > 0 {
-		out = append(out, "keys = "+document.InlineTable(c.Keys))
+		out = append(out, "keys = "+document.InlineTable(c.Keys, document.Quote))
 	}
 	return out
 }
@@ -193,7 +193,7 @@ type field struct {
 func (b block) rewrite(c, old Component) []document.Edit {
 	keys := field{key: "keys", same: maps.Equal(c.Keys, old.Keys)}
 	if len(c.Keys) > 0 {
-		keys.value = document.InlineTable(c.Keys)
+		keys.value = document.InlineTable(c.Keys, document.Quote)
 	}
 	return b.set([]field{
 		{"source", document.Quote(c.Source), c.Source == old.Source},

@@ -28,14 +28,14 @@ type AddResult struct {
 
 // An Install is one component placed at one path.
 type Install struct {
-	Path   string            `json:"path"`
-	Source string            `json:"source"`
-	URL    string            `json:"url"`
-	Ref    string            `json:"ref,omitempty"`
-	Commit string            `json:"commit"`
-	Tree   string            `json:"tree"`
-	Keys   map[string]string `json:"keys,omitempty"`
-	Files  []string          `json:"files"`
+	Path   string         `json:"path"`
+	Source string         `json:"source"`
+	URL    string         `json:"url"`
+	Ref    string         `json:"ref,omitempty"`
+	Commit string         `json:"commit"`
+	Tree   string         `json:"tree"`
+	Keys   map[string]any `json:"keys,omitempty"` // each a string or a []string
+	Files  []string       `json:"files"`
 }
 
 // Add installs a component, and those it depends on, as one transaction.

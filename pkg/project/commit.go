@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"maps"
 	"path"
+	"reflect"
 	"slices"
 
 	"github.com/Project-Manager-With-Git/ppm/pkg/apply"
@@ -131,7 +132,7 @@ func (s *Session) sides(coming []install, going []lockfile.Component, force bool
 // replaceable reports whether one install may take the place of another: the same
 // component with the same keys may, which at a moving version brings it up to date.
 func replaceable(old, new lockfile.Component, force bool) error {
-	if force || old.Source == new.Source && old.URL == new.URL && maps.Equal(old.Keys, new.Keys) {
+	if force || old.Source == new.Source && old.URL == new.URL && maps.EqualFunc(old.Keys, new.Keys, reflect.DeepEqual) {
 		return nil
 	}
 	what := fmt.Sprintf("%q", old.Source)

@@ -139,10 +139,11 @@ func (k *keyring) checkNames(trails []trail) error {
 
 // used returns the values that a later rendering of the same files needs: those that
 // the files name, and those that the user gave.
-func used(names []string, all render.Context, given map[string]string, decided map[string]string) map[string]string {
-	out := map[string]string{}
+func used(names []string, all render.Context, given map[string]string, decided map[string]string) map[string]any {
+	out := map[string]any{}
 	for _, name := range names {
-		if v, ok := all[name].(string); ok {
+		switch v := all[name].(type) {
+		case string, []string: // keywords are a list
 			out[name] = v
 		}
 	}
