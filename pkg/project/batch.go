@@ -12,6 +12,7 @@ import (
 	"github.com/Project-Manager-With-Git/ppm/pkg/manifest"
 	"github.com/Project-Manager-With-Git/ppm/pkg/ref"
 	"github.com/Project-Manager-With-Git/ppm/pkg/render"
+	"github.com/Project-Manager-With-Git/ppm/pkg/requirement"
 )
 
 // A batch collects the installs of one transaction: first it finds all components,
@@ -38,7 +39,7 @@ type install struct {
 	locked   lockfile.Component // what the lockfile will say
 	files    fileset.Set        // paths relative to the project
 	language string
-	requires []string
+	needs    []requirement.Need
 }
 
 // newBatch returns an empty batch for a project whose information is known by now.
@@ -67,7 +68,7 @@ func (b *batch) find(ctx context.Context, r ref.Ref, placement string) error {
 		return nil // two components may depend on the same third
 	}
 	b.found = append(b.found, finding{t, r, placement})
-	for _, name := range t.component.Depends {
+	for _, name := range t.last().part.Depends {
 		dep, err := t.dependency(name)
 		if err != nil {
 			return err
@@ -139,11 +140,11 @@ func (b *batch) install(ctx context.Context, f finding) (install, error) {
 	if err != nil {
 		return install{}, err
 	}
-	tree, err := t.last().snapshot.Component(ctx, t.component.Source)
+	tree, err := t.last().snapshot.Component(ctx, t.last().part.Source)
 	if err != nil {
 		return install{}, err
 	}
-	files := t.component.Select(tree.Files)
+	files := t.last().part.Select(tree.Files)
 	if len(files) == 0 {
 		return install{}, failure.Errorf(failure.Usage, "component %q has no files", f.typed).
 			WithHint("its include and exclude patterns in the pack's manifest match nothing")
@@ -179,15 +180,15 @@ func (b *batch) install(ctx context.Context, f finding) (install, error) {
 		want:     manifest.Component{Source: f.typed.String(), Path: root, Keys: d.chosen},
 		locked:   locked,
 		files:    placed,
-		language: t.last().pack.Language,
-		requires: slices.Concat(t.last().pack.Requires, t.component.Requires),
+		language: t.language(),
+		needs:    t.needs(root, false),
 	}, nil
 }
 
 // root returns the placement of a component: the user's, else the default of the
 // outermost pack that has one, rendered with all keys.
 func (b *batch) root(f finding, d decision, dir bool, base string) (string, error) {
-	template := firstOf(f.placement, f.trail.outer.DefaultPath, f.trail.component.DefaultPath, f.trail.component.Name)
+	template := firstOf(f.placement, f.trail.first().part.DefaultPath, f.trail.last().part.DefaultPath, f.trail.last().part.Name)
 	root, err := render.String("placement "+template, template, d.all, render.Options{AllowUndefined: b.undefined})
 	if err != nil {
 		return "", err
@@ -197,14 +198,19 @@ func (b *batch) root(f finding, d decision, dir bool, base string) (string, erro
 
 // result says what became of a batch.
 func (b *batch) result(changes []Change, dryRun bool) *AddResult {
-	r := &AddResult{Changes: changes, Requires: []string{}, DryRun: dryRun}
+	r := &AddResult{Changes: changes, DryRun: dryRun}
+	var needs []requirement.Need
+	language := ""
 	for _, in := range b.installs {
 		r.Installs = append(r.Installs, describe(in.locked))
-		r.Requires = append(r.Requires, in.requires...)
+		needs = append(needs, in.needs...)
+		language = firstOf(language, in.language)
 	}
-	slices.Sort(r.Requires)
-	r.Requires = slices.Compact(r.Requires)
-	r.Setup = setupCommand(b.installs[0].language, r.Requires)
+	union := requirement.Merge(language, needs)
+	if err := conflicts(union); err != nil {
+		b.session.setup.Notify(err.Error())
+	}
+	r.Requires, r.Setup = union.Lines, setupCommand(language, union.Lines)
 	return r
 }
 

@@ -10,6 +10,7 @@ import (
 	"github.com/Project-Manager-With-Git/ppm/pkg/fetch"
 	"github.com/Project-Manager-With-Git/ppm/pkg/pack"
 	"github.com/Project-Manager-With-Git/ppm/pkg/ref"
+	"github.com/Project-Manager-With-Git/ppm/pkg/requirement"
 )
 
 // A PackSummary is one pack of the registry inside the binary.
@@ -89,24 +90,23 @@ func (s *Session) ShowComponent(ctx context.Context, r ref.Ref) (*ComponentView,
 	if err != nil {
 		return nil, err
 	}
-	tree, err := t.last().snapshot.Component(ctx, t.component.Source)
+	tree, err := t.last().snapshot.Component(ctx, t.last().part.Source)
 	if err != nil {
 		return nil, err
 	}
-	view := viewComponent(r, t.component)
-	view.DefaultPath = firstOf(t.outer.DefaultPath, t.component.DefaultPath)
-	for _, f := range t.component.Select(tree.Files) {
+	view := viewComponent(r, t.last().part)
+	view.DefaultPath = firstOf(t.first().part.DefaultPath, t.last().part.DefaultPath)
+	for _, f := range t.last().part.Select(tree.Files) {
 		view.Files = append(view.Files, f.Path)
 	}
 	for _, st := range t.stops {
-		view.Requires = append(view.Requires, st.pack.Requires...)
 		for _, k := range viewKeys(st.pack.Keys) {
 			if !slices.ContainsFunc(view.Keys, func(v KeyView) bool { return v.Name == k.Name }) {
 				view.Keys = append(view.Keys, k)
 			}
 		}
 	}
-	view.Requires = append(view.Requires, t.component.Requires...)
+	view.Requires = requirement.Merge(t.language(), t.needs(r.String(), false)).Lines
 	view.Example = example(view)
 	return &view, nil
 }

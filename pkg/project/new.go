@@ -22,7 +22,7 @@ type NewOptions struct {
 	Template       ref.Ref          // names a pack; the zero value takes the bare project of a language
 	Information    manifest.Project // what is known of the project; what is not, the template and other files tell
 	Keys           []ref.KV
-	Tests          bool // place the pack's tests, too
+	Tests          bool                 // place the pack's tests, too
 	Install        *environment.Request // make the language's environment as well; Dir, Language and Packages are filled in. May be nil
 	Force          bool
 	DryRun         bool
@@ -177,19 +177,10 @@ func (s *Session) introduce(given manifest.Project, p *pack.Pack) error {
 func (b *batch) newResult(o NewOptions, p *pack.Pack, changes []Change) (*NewResult, error) {
 	name, _ := b.keys.told["project_name"].(string)
 	r := &NewResult{AddResult: *b.result(changes, o.DryRun), Name: name, Template: o.Template.String(), Language: p.Language}
-	r.Requires = merged(r.Requires, p.Requires)
-	r.Setup = setupCommand(p.Language, r.Requires)
 	command, err := render.String("the pack's command", p.Command, render.Context(b.keys.told), render.Options{AllowUndefined: true})
 	if err != nil {
 		return nil, err
 	}
 	r.Command = command
 	return r, nil
-}
-
-// merged returns the words of both lists, sorted, each once.
-func merged(a, b []string) []string {
-	all := append(append([]string{}, a...), b...) // never nil: an empty list is a list, too
-	slices.Sort(all)
-	return slices.Compact(all)
 }

@@ -9,17 +9,13 @@ import (
 	"github.com/Project-Manager-With-Git/ppm/pkg/failure"
 	"github.com/Project-Manager-With-Git/ppm/pkg/info"
 	"github.com/Project-Manager-With-Git/ppm/pkg/pack"
+	"github.com/Project-Manager-With-Git/ppm/pkg/requirement"
 )
-
-// installers holds for each language of a pack the command that installs packages.
-var installers = map[string]string{
-	"py": "pip install", "cython": "pip install", "go": "go get", "js": "npm install",
-}
 
 // setupCommand returns the command line that installs the required packages, or "".
 func setupCommand(language string, requires []string) string {
-	command, ok := installers[language]
-	if !ok || len(requires) == 0 {
+	command := requirement.Installer(language)
+	if command == "" || len(requires) == 0 {
 		return ""
 	}
 	for _, r := range requires {

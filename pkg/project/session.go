@@ -64,7 +64,7 @@ type Session struct {
 	text     []byte             // the project's manifest as it stands on disk; nil when there is none
 	lock     *lockfile.Lock
 	project  *manifest.Project // what [project] shall say; nil leaves it as it is
-	lockText []byte // the lockfile as it stands on disk; nil when there is none
+	lockText []byte            // the lockfile as it stands on disk; nil when there is none
 	registry *registry.Registry
 	remote   *fetch.Client
 	store    *apply.Project

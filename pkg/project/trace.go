@@ -21,22 +21,20 @@ type stop struct {
 	pin      ref.Pin
 	snapshot *fetch.Snapshot
 	pack     *pack.Pack
+	part     pack.Component // that the reference names; the zero value when it names none
 }
 
 // A trail is the way from a reference to a component: the packs passed, outermost
-// first. The last stop holds the component's files.
-type trail struct {
-	stops     []stop
-	component pack.Component // of the last stop
-	outer     pack.Component // of the first stop: its default path wins
-}
+// first. The first stop's default path wins, the last one holds the component's files.
+type trail struct{ stops []stop }
 
-func (t trail) last() stop { return t.stops[len(t.stops)-1] }
+func (t trail) first() stop { return t.stops[0] }
+func (t trail) last() stop  { return t.stops[len(t.stops)-1] }
 
 // source is what the lockfile records: the reference reached in the end.
 func (t trail) source() ref.Ref {
 	r := t.last().ref
-	r.Component = t.component.Name
+	r.Component = t.last().part.Name
 	return r
 }
 
@@ -63,7 +61,12 @@ func (s *Session) open(ctx context.Context, r ref.Ref, url string) (stop, error)
 	for _, note := range found.Notes {
 		s.setup.Notify(note)
 	}
-	snapshot, err := repo.Snapshot(ctx, found.Pin)
+	return s.stopAt(ctx, repo, r, found.Pin)
+}
+
+// stopAt reads the manifest of the pack at a pin.
+func (s *Session) stopAt(ctx context.Context, repo *fetch.Repo, r ref.Ref, pin ref.Pin) (stop, error) {
+	snapshot, err := repo.Snapshot(ctx, pin)
 	if err != nil {
 		return stop{}, err
 	}
@@ -78,7 +81,7 @@ func (s *Session) open(ctx context.Context, r ref.Ref, url string) (stop, error)
 	if err != nil {
 		return stop{}, err
 	}
-	return stop{ref: r, pin: found.Pin, snapshot: snapshot, pack: p}, nil
+	return stop{ref: r, pin: pin, snapshot: snapshot, pack: p}, nil
 }
 
 // follow finds the component that a reference names, through references from pack to pack.
@@ -91,23 +94,19 @@ func (s *Session) follow(ctx context.Context, r ref.Ref) (trail, error) {
 		if err != nil {
 			return t, t.wrap(err)
 		}
+		at.part, err = at.component(r.Component)
 		t.stops = append(t.stops, at)
-		component, err := at.component(r.Component)
 		if err != nil {
 			return t, t.wrap(err)
 		}
-		if len(t.stops) == 1 {
-			t.outer = component
-		}
-		t.component = component
 		// The commit, not the name, tells whether the way has come here before.
-		place := at.pin.URL + " " + at.pin.Commit + " " + component.Name
+		place := at.pin.URL + " " + at.pin.Commit + " " + at.part.Name
 		if seen[place] || len(t.stops) > maxLinks {
 			return t, failure.Errorf(failure.Usage, "component %q refers to itself: %s", t.stops[0].ref, t.chain()).
 				WithHint("tell the authors of %s", url)
 		}
 		seen[place] = true
-		next, isLink, err := component.Link()
+		next, isLink, err := at.part.Link()
 		if err != nil {
 			return t, t.wrap(err)
 		}
