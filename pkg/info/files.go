@@ -127,9 +127,7 @@ func readPyproject(data []byte) (p manifest.Project, err error) {
 	p.Version, _ = project["version"].(string)
 	p.Description, _ = project["description"].(string)
 	p.Keywords = texts(project["keywords"])
-	authors, _ := project["authors"].([]any)
-	for _, a := range slices.Backward(authors) { // the first who states it
-		author, _ := a.(map[string]any)
+	for _, author := range slices.Backward(tables(project["authors"])) { // the first who states it
 		if name, ok := author["name"].(string); ok {
 			p.Author = name
 		}
@@ -143,6 +141,18 @@ func readPyproject(data []byte) (p manifest.Project, err error) {
 		p.Language = "cython"
 	}
 	return p, nil
+}
+
+// tables returns the tables of an array, in either form that it can be written in.
+func tables(array any) []map[string]any {
+	list, _ := array.([]map[string]any)
+	items, _ := array.([]any)
+	for _, item := range items {
+		if table, ok := item.(map[string]any); ok {
+			list = append(list, table)
+		}
+	}
+	return list
 }
 
 // texts returns the strings of a list.

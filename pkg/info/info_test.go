@@ -41,8 +41,9 @@ func TestRead(t *testing.T) {
 		{texts{"pyproject.toml": "[project]\nname = 'a'\nversion = '1'\ndescription = 'd'\nkeywords = ['e', 'f']\nauthors = [{email = 'c'}, {name = 'b', email = 'x'}]\n"},
 			info.Info{"project_name": "a", "version": "1", "description": "d", "keywords": list("e", "f"), "author": "b", "author_email": "c", "language": "py"}},
 		{texts{"pyproject.toml": "[build-system]\nrequires = ['cython<4']\n[project]\nname = 'a'\ndynamic = ['version']\n"}, info.Info{"project_name": "a", "language": "cython"}},
-		{texts{"pyproject.toml": "[tool.ruff]\nline-length = 100\n"}, info.Info{}},                                     // configures tools only
-		{texts{"pyproject.toml": "[project]\nname = 1\nauthors = 'x'\nkeywords = [1]\n"}, info.Info{"language": "py"}}, // wrong types state nothing
+		{texts{"pyproject.toml": "[tool.ruff]\nline-length = 100\n"}, info.Info{}},                                                                                                               // configures tools only
+		{texts{"pyproject.toml": "[project]\n[[project.authors]]\nname = 'b'\n[[project.authors]]\nname = 'c'\nemail = 'd'\n"}, info.Info{"author": "b", "author_email": "d", "language": "py"}}, // tables of their own
+		{texts{"pyproject.toml": "[project]\nname = 1\nauthors = 'x'\nkeywords = [1]\n"}, info.Info{"language": "py"}},                                                                           // wrong types state nothing
 		{texts{"go.mod": "module example.com/a // x\n\ngo 1.26\nunknown x\n"}, info.Info{"project_name": "example.com/a", "language": "go"}},
 		{texts{"CMakeLists.txt": "cmake_minimum_required(VERSION 3.20)\nproject(a VERSION 1.2 DESCRIPTION \"d \\\"x\\\" (y)\" HOMEPAGE_URL u LANGUAGES C CXX)\nproject(b)"},
 			info.Info{"project_name": "a", "version": "1.2", "description": `d "x" (y)`, "language": "CXX"}},
