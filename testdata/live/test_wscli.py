@@ -201,7 +201,8 @@ def test_headers_and_subprotocol(run: Run, listen: Listen) -> None:
     assert headers["x-token"] == "a: b"
     assert headers["origin"] == "http://here.test"
     assert headers["authorization"] == "Basic bWU6cEBzcw=="
-    assert "(subprotocol: chat.v1)" in done.stderr
+    assert "connected, subprotocol: chat.v1\n" in done.stderr
+    assert "p%40ss" not in done.stderr
 
 
 def test_leaves_when_everything_is_sent(run: Run, listen: Listen) -> None:

@@ -205,7 +205,7 @@ class Client:
                 ) as response,
             ):
                 check(response)
-                log.info("connected to %s", response.url)
+                log.info("connected")
                 yield response
         except aiohttp.ClientSSLError as error:
             text = f"the TLS handshake failed: {error.__cause__ or error}"
@@ -218,7 +218,7 @@ class Client:
             aiohttp.NonHttpUrlClientError,
             aiohttp.TooManyRedirects,
         ) as error:
-            raise Ended(f"cannot request {self.url}: {error}", Exit.REFUSED) from error
+            raise Ended(f"cannot request it: {error}", Exit.REFUSED) from error
         except (OSError, asyncio.TimeoutError, aiohttp.ClientError) as error:
             raise Ended(f"connection lost: {error}", Exit.LOST, temporary=True) from error
 

@@ -226,7 +226,7 @@ class Client:
             raise Ended(text, Exit.LOST, temporary=True) from error
         except InvalidHandshake as error:
             raise Ended(f"the handshake failed: {error}", Exit.REFUSED) from error
-        log.info("connected to %s (subprotocol: %s)", self.url, connection.subprotocol or "none")
+        log.info("connected, subprotocol: %s", connection.subprotocol or "none")
         return connection
 
 

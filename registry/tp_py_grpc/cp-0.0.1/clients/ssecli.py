@@ -182,7 +182,7 @@ class Client:
         try:
             with self._request() as response:
                 check(response)
-                log.info("connected to %s", response.url)
+                log.info("connected")
                 # As it arrives: iter_content would wait for the end of a body without chunks.
                 while chunk := response.raw.read1(CHUNK, decode_content=True):
                     events = parser.feed(chunk)
@@ -193,7 +193,7 @@ class Client:
         except (requests.ConnectionError, requests.Timeout) as error:
             raise Ended(f"cannot connect: {root(error)}", Exit.LOST, temporary=True) from error
         except requests.RequestException as error:
-            raise Ended(f"cannot request {self.url}: {error}", Exit.REFUSED) from error
+            raise Ended(f"cannot request it: {error}", Exit.REFUSED) from error
         except (OSError, urllib3.exceptions.HTTPError) as error:
             raise Ended(f"connection lost: {root(error)}", Exit.LOST, temporary=True) from error
         raise Ended("the stream ended", Exit.OK, temporary=True)

@@ -258,7 +258,7 @@ class Client:
         except websocket.WebSocketException as error:
             raise Ended(f"the handshake failed: {error}", Exit.REFUSED) from error
         connection.settimeout(self.ping_interval or IDLE_TIMEOUT)
-        log.info("connected to %s (subprotocol: %s)", self.url, connection.subprotocol or "none")
+        log.info("connected, subprotocol: %s", connection.subprotocol or "none")
         return connection
 
     def _receive_from(self, connection: websocket.WebSocket) -> None:
