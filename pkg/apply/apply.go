@@ -145,13 +145,22 @@ func (p *Project) checkStateDir() error {
 
 // ioError returns err as a failure of the local disk at path, unless it is a failure already.
 func ioError(doing, path string, err error) error {
-	var known *failure.Error
-	if err == nil || errors.As(err, &known) || errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
+	var (
+		known *failure.Error
+		named *fs.PathError
+		link  *os.LinkError
+	)
+	switch {
+	case err == nil, errors.As(err, &known), errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
 		return err
+	case errors.As(err, &named): // by a name inside .ppm, which says nothing to the user
+		err = named.Err
+	case errors.As(err, &link):
+		err = link.Err
 	}
 	e := failure.Errorf(failure.LocalIO, "%s %q: %w", doing, path, err)
 	switch {
-	case errors.Is(err, syscall.ENOSPC):
+	case errors.Is(err, syscall.ENOSPC), errors.Is(err, syscall.EDQUOT):
 		return e.WithHint("free some disk space, then try again")
 	case errors.Is(err, fs.ErrPermission), errors.Is(err, syscall.EROFS):
 		return e.WithHint("check that you may write there")

@@ -144,8 +144,10 @@ func checkState(t *testing.T, dir, what string) {
 // TestFailAtEveryOperation: whatever fails, the command is taken back at once, and says what failed.
 func TestFailAtEveryOperation(t *testing.T) {
 	s := newScene(t)
-	for _, errno := range []syscall.Errno{syscall.EIO, syscall.ENOSPC, syscall.EDQUOT, syscall.EROFS, syscall.EACCES, syscall.EMFILE, syscall.EXDEV, syscall.EINTR} {
+	all := []syscall.Errno{syscall.EIO, syscall.ENOSPC, syscall.EDQUOT, syscall.EROFS, syscall.EACCES, syscall.EMFILE, syscall.EXDEV, syscall.EINTR}
+	for shift := range 3 {
 		for at := 1; ; at++ {
+			errno := all[(at*3+shift)%len(all)]
 			f := &faulty{at: at, err: errno}
 			what := fmt.Sprintf("%v at operation %d", errno, at)
 			dir := s.stage(t)

@@ -25,13 +25,16 @@ import (
 const maxRead = 64 << 20
 
 // Scan returns the state of each path, and of the folders above it. It follows no link: what
-// lies behind one is Absent, and the link itself is in the result.
+// lies behind one is Absent, and the link itself is in the result. A path that CheckPath refuses is Refused.
 func (p *Project) Scan(ctx context.Context, paths []string) (plan.Disk, error) {
 	disk := make(plan.Disk, len(paths))
 	found := make(map[string]fs.FileInfo, len(paths)) // the files
 	spelling := speller{p: p}
 	asked := make(map[string]bool, len(paths))
 	for _, name := range paths {
+		if err := fileset.CheckPath(name); err != nil {
+			return nil, err
+		}
 		asked[name] = true
 	}
 	for _, name := range paths {

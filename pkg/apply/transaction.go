@@ -54,7 +54,7 @@ func (p *Project) Apply(ctx context.Context, pl plan.Plan, m Meta) error {
 	}
 	if _, failed := p.rollBack(); failed != nil {
 		return failure.Errorf(failure.LocalIO, "%w; taking the command back: %w", err, failed).
-			WithHint("run ppm here again: it takes the rest of the command back")
+			WithHint("run ppm here again: it recovers by itself")
 	}
 	return err
 }

@@ -12,6 +12,7 @@ import (
 	"testing"
 
 	"github.com/Project-Manager-With-Git/ppm/pkg/apply/applytest"
+	"github.com/Project-Manager-With-Git/ppm/pkg/failure"
 	"github.com/Project-Manager-With-Git/ppm/pkg/fileset"
 	"github.com/Project-Manager-With-Git/ppm/pkg/plan"
 )
@@ -69,6 +70,11 @@ func TestScan(t *testing.T) {
 	for path, want := range wanted {
 		if s := got[path]; s != want {
 			t.Errorf("%s is %v, want %v", path, s, want)
+		}
+	}
+	for _, path := range []string{"../a", "/etc/passwd", "", ".git/config", ".ppm/lock"} {
+		if _, err := p.Scan(t.Context(), []string{path}); !errors.Is(err, failure.Refused) {
+			t.Errorf("Scan(%q) = %v, want it refused", path, err)
 		}
 	}
 	ctx, cancel := context.WithCancel(t.Context())
