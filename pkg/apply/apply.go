@@ -117,8 +117,8 @@ func checkDir(dir string) error {
 	if err != nil {
 		return failure.Errorf(failure.LocalIO, "opening the project %q: %w", dir, err).WithHint("change to a folder that exists")
 	}
-	if real, err := filepath.EvalSymlinks(abs); err == nil {
-		abs = real
+	if resolved, err := filepath.EvalSymlinks(abs); err == nil {
+		abs = resolved
 	}
 	for segment := range strings.SplitSeq(filepath.ToSlash(abs), "/") {
 		if strings.EqualFold(segment, ".git") {
