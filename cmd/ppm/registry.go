@@ -106,7 +106,7 @@ func printComponent(s *streams, v *project.ComponentView) {
 	if len(v.Keys) > 0 {
 		s.printf("\nkeys\n%s", table(func(w io.Writer) {
 			for _, k := range v.Keys {
-				fmt.Fprintf(w, "  %s\t%s\t%s\n", k.Name, quoted(k.Default), k.Description)
+				fmt.Fprintf(w, "  %s\t%s\t%s\n", k.Name, shown(k.Default), k.Description)
 			}
 		}))
 	}
@@ -117,11 +117,16 @@ func printComponent(s *streams, v *project.ComponentView) {
 	s.printf("\nadd it with\n  %s\n", v.Example)
 }
 
-func quoted(value string) string {
-	if value == "" {
+// shown writes a default on one line: one that is computed can be long.
+func shown(value string) string {
+	line, rest, _ := strings.Cut(value, "\n")
+	switch {
+	case value == "":
 		return "(empty)"
+	case rest != "" || strings.HasPrefix(line, "{%"):
+		return "(computed)"
 	}
-	return value
+	return line
 }
 
 func registryExportCommand(s *streams) *cli.Command {

@@ -13,6 +13,7 @@ import (
 	"golang.org/x/term"
 
 	"github.com/Project-Manager-With-Git/ppm/pkg/failure"
+	"github.com/Project-Manager-With-Git/ppm/pkg/ref"
 )
 
 // streams is where a command reads and writes, and how.
@@ -168,6 +169,12 @@ func (s *streams) finish(ctx context.Context, err error) int {
 		return code
 	}
 	s.talk("error", oneLine(err))
+	var syntax *ref.SyntaxError
+	if errors.As(err, &syntax) {
+		for line := range strings.SplitSeq(syntax.Caret(), "\n") {
+			fmt.Fprintln(s.err, "       "+printable(line))
+		}
+	}
 	if hint := failure.Hint(err); hint != "" {
 		s.talk("hint", hint)
 	}

@@ -136,10 +136,6 @@ func (b *batch) install(ctx context.Context, f finding) (install, error) {
 	if err := b.session.unmoved(t.last().pin, b.accept); err != nil {
 		return install{}, err
 	}
-	d, err := b.keys.decide(ctx, t)
-	if err != nil {
-		return install{}, err
-	}
 	tree, err := t.last().snapshot.Component(ctx, t.last().part.Source)
 	if err != nil {
 		return install{}, err
@@ -148,6 +144,11 @@ func (b *batch) install(ctx context.Context, f finding) (install, error) {
 	if len(files) == 0 {
 		return install{}, failure.Errorf(failure.Usage, "component %q has no files", f.typed).
 			WithHint("its include and exclude patterns in the pack's manifest match nothing")
+	}
+	needed := needs(files, tree.Dir, f.template(), b.keys.names(t))
+	d, err := b.keys.decide(ctx, t, needed)
+	if err != nil {
+		return install{}, err
 	}
 	opts := render.Options{AllowUndefined: b.undefined}
 	rendered, err := render.Component(files, tree.Dir, d.all, opts)
@@ -162,16 +163,11 @@ func (b *batch) install(ctx context.Context, f finding) (install, error) {
 	if err != nil {
 		return install{}, err
 	}
-
-	names := make([]string, 0, len(d.all))
-	for name := range d.all {
-		names = append(names, name)
-	}
 	pin := t.last().pin
 	locked := lockfile.Component{
 		Path: root, Source: t.source().String(), URL: pin.URL, Ref: pin.Ref, Object: pin.Object, Commit: pin.Commit,
 		Tree: tree.ID, Digest: tree.Files.Digest(), Render: render.Version, Dir: tree.Dir, Via: t.via(),
-		Keys: used(render.Uses(files, tree.Dir, names), d.all, d.chosen, d.decided),
+		Keys: used(needed, d.all, d.chosen, d.decided),
 	}
 	for _, file := range placed {
 		locked.Files = append(locked.Files, lockfile.File{Path: file.Path, Digest: file.Digest(), Mode: fileset.FormatMode(file.Mode)})
@@ -185,11 +181,21 @@ func (b *batch) install(ctx context.Context, f finding) (install, error) {
 	}, nil
 }
 
-// root returns the placement of a component: the user's, else the default of the
-// outermost pack that has one, rendered with all keys.
+// needs returns which of the names the files of a component, or its placement, can use.
+func needs(files fileset.Set, dir bool, placement string, names []string) []string {
+	path := fileset.Set{{Path: "placement.jinja", Data: []byte(placement)}}
+	return slices.Concat(render.Uses(files, dir, names), render.Uses(path, false, names))
+}
+
+// template returns the placement of a component before it is rendered: the user's, else
+// the default of the outermost pack that has one.
+func (f finding) template() string {
+	return firstOf(f.placement, f.trail.first().part.DefaultPath, f.trail.last().part.DefaultPath, f.trail.last().part.Name)
+}
+
+// root returns the placement of a component, rendered with all keys.
 func (b *batch) root(f finding, d decision, dir bool, base string) (string, error) {
-	template := firstOf(f.placement, f.trail.first().part.DefaultPath, f.trail.last().part.DefaultPath, f.trail.last().part.Name)
-	root, err := render.String("placement "+template, template, d.all, render.Options{AllowUndefined: b.undefined})
+	root, err := render.String("placement "+f.template(), f.template(), d.all, render.Options{AllowUndefined: b.undefined})
 	if err != nil {
 		return "", err
 	}

@@ -96,12 +96,14 @@ func (s *Session) ShowComponent(ctx context.Context, r ref.Ref) (*ComponentView,
 	}
 	view := viewComponent(r, t.last().part)
 	view.DefaultPath = firstOf(t.first().part.DefaultPath, t.last().part.DefaultPath)
-	for _, f := range t.last().part.Select(tree.Files) {
+	files := t.last().part.Select(tree.Files)
+	for _, f := range files {
 		view.Files = append(view.Files, f.Path)
 	}
+	needed := needs(files, tree.Dir, view.DefaultPath, (&keyring{}).names(t))
 	for _, st := range t.stops {
 		for _, k := range viewKeys(st.pack.Keys) {
-			if !slices.ContainsFunc(view.Keys, func(v KeyView) bool { return v.Name == k.Name }) {
+			if slices.Contains(needed, k.Name) && !slices.ContainsFunc(view.Keys, func(v KeyView) bool { return v.Name == k.Name }) {
 				view.Keys = append(view.Keys, k)
 			}
 		}

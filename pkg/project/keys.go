@@ -32,7 +32,21 @@ type decision struct {
 	chosen  map[string]string // those of them that the user gave or answered; nil when there are none
 }
 
-func (k *keyring) decide(ctx context.Context, t trail) (decision, error) {
+// names returns what the files of a component can name: the project's information and
+// the keys of the packs on the way.
+func (k *keyring) names(t trail) []string {
+	names := slices.Collect(maps.Keys(k.told))
+	for _, s := range t.stops {
+		for _, key := range s.pack.Keys {
+			names = append(names, key.Name)
+		}
+	}
+	return names
+}
+
+// decide gives every key on a trail a value. Only those that the component needs are
+// asked for and checked: the others cannot change a byte of it.
+func (k *keyring) decide(ctx context.Context, t trail, needed []string) (decision, error) {
 	d := decision{all: render.Context{}, decided: map[string]string{}}
 	for name, value := range k.told {
 		d.all[name] = value
@@ -42,7 +56,7 @@ func (k *keyring) decide(ctx context.Context, t trail) (decision, error) {
 			if _, done := d.decided[key.Name]; done {
 				continue
 			}
-			value, chosen, err := k.value(ctx, key)
+			value, chosen, err := k.value(ctx, key, slices.Contains(needed, key.Name))
 			if err != nil {
 				return d, err
 			}
@@ -59,14 +73,14 @@ func (k *keyring) decide(ctx context.Context, t trail) (decision, error) {
 }
 
 // value returns the value of a key, and whether the user chose it.
-func (k *keyring) value(ctx context.Context, key pack.Key) (value string, chosen bool, err error) {
+func (k *keyring) value(ctx context.Context, key pack.Key, needed bool) (value string, chosen bool, err error) {
 	text, chosen := k.given[key.Name]
 	if !chosen {
 		text = key.Default
 		if v, ok := k.defaults[key.Name]; ok {
 			text = v
 		}
-		if key.Ask && k.ask != nil {
+		if key.Ask && needed && k.ask != nil {
 			answer, err := k.answer(ctx, key, text)
 			if err != nil {
 				return "", false, err
@@ -79,7 +93,10 @@ func (k *keyring) value(ctx context.Context, key pack.Key) (value string, chosen
 	if value, err = k.render(key.Name, text); err != nil {
 		return "", false, err
 	}
-	return value, chosen, key.Check(value)
+	if chosen || needed {
+		err = key.Check(value)
+	}
+	return value, chosen, err
 }
 
 // answer asks for a key, once in a run.

@@ -100,7 +100,7 @@ func TestKeyring(t *testing.T) {
 		{"a value is a template", keyring{given: map[string]string{"owner": "{{ author }}!"}}, map[string]string{"colour": "blue", "owner": "me!", "size": "1"}},
 	} {
 		c.ring.told = info.Info{"author": "me"}
-		d, err := c.ring.decide(t.Context(), path)
+		d, err := c.ring.decide(t.Context(), path, []string{"colour", "owner", "size"})
 		if err != nil {
 			t.Errorf("%s: %v", c.name, err)
 			continue
@@ -110,6 +110,12 @@ func TestKeyring(t *testing.T) {
 				t.Errorf("%s: %s = %q in %v, want %q", c.name, key, d.decided[key], d.all, want)
 			}
 		}
+	}
+	// A key that the component does not need is neither asked for nor checked.
+	never := func(context.Context, Question) (string, error) { return "", errors.New("asked") }
+	odd := trail{stops: []stop{{pack: &pack.Pack{Keys: []pack.Key{{Name: "size", Default: "{{ author }}", Ask: true, Choices: []string{"1", "2"}}}}}}}
+	if _, err := (&keyring{ask: never, told: info.Info{"author": "me"}}).decide(t.Context(), odd, nil); err != nil {
+		t.Errorf("a key that is not needed: %v", err)
 	}
 	for _, c := range []struct {
 		name string
@@ -121,7 +127,7 @@ func TestKeyring(t *testing.T) {
 	} {
 		err := c.ring.checkNames([]trail{path})
 		if err == nil {
-			_, err = c.ring.decide(t.Context(), path)
+			_, err = c.ring.decide(t.Context(), path, []string{"colour", "owner", "size"})
 		}
 		if !errors.Is(err, failure.Usage) || failure.Hint(err) == "" {
 			t.Errorf("%s: %v, hint %q", c.name, err, failure.Hint(err))

@@ -7,6 +7,7 @@ import (
 
 	"github.com/Project-Manager-With-Git/ppm/pkg/failure"
 	"github.com/Project-Manager-With-Git/ppm/pkg/fetch"
+	"github.com/Project-Manager-With-Git/ppm/pkg/nearest"
 	"github.com/Project-Manager-With-Git/ppm/pkg/pack"
 	"github.com/Project-Manager-With-Git/ppm/pkg/ref"
 	"github.com/Project-Manager-With-Git/ppm/pkg/resolver"
@@ -56,12 +57,23 @@ func (s *Session) open(ctx context.Context, r ref.Ref, url string) (stop, error)
 	}
 	found, err := resolver.Resolve(ctx, url, r.Version, repo)
 	if err != nil {
-		return stop{}, err
+		return stop{}, s.mistyped(r.Origin, err)
 	}
 	for _, note := range found.Notes {
 		s.setup.Notify(note)
 	}
 	return s.stopAt(ctx, repo, r, found.Pin)
+}
+
+// mistyped adds to the failure of a name that was looked up on the default host the
+// built-in pack that was probably meant.
+func (s *Session) mistyped(o ref.Origin, err error) error {
+	near := nearest.To(o.Repo, s.registry.Names())
+	if o.URL != "" || o.Host != "" || o.Namespace != "" || len(near) == 0 || near[0] == o.Repo {
+		return err
+	}
+	return failure.Errorf(failure.KindOf(err), "%w", err).
+		WithHint("did you mean %q, which is inside ppm? Otherwise %s", near[0], failure.Hint(err))
 }
 
 // stopAt reads the manifest of the pack at a pin.

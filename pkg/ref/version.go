@@ -53,6 +53,18 @@ func MayBeCommit(s string) bool {
 	return len(s) >= 7 && len(s) <= 64 && strings.Trim(s, "0123456789abcdefABCDEF") == ""
 }
 
+// firstVersion returns the reference with the first of its two versions, which ends at the second "@".
+func (p parser) firstVersion(second span) string {
+	form := p.input[:second.at]
+	if strings.HasSuffix(form, "@") {
+		form += "TAG"
+	}
+	if _, component, ok := strings.Cut(p.input[second.at:], "//"); ok {
+		form += "//" + component
+	}
+	return form
+}
+
 // version reads the text after "@".
 func (p parser) version(s span) (Version, error) {
 	text := strings.TrimSpace(s.text)
@@ -65,7 +77,7 @@ func (p parser) version(s span) (Version, error) {
 		return Version{text: text, kind: Dev}, nil
 	}
 	if at := s.index("@"); at.text != "" {
-		return Version{}, p.fail(at, "a reference has one version and one @", p.input[:at.at])
+		return Version{}, p.fail(at, "a reference has one version and one @", p.firstVersion(at))
 	}
 	if i := operator(s.text); i >= 0 && !strings.ContainsAny(s.text[:i], "*?[") {
 		return p.rangeVersion(s, i)
