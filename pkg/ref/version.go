@@ -53,11 +53,12 @@ func MayBeCommit(s string) bool {
 	return len(s) >= 7 && len(s) <= 64 && strings.Trim(s, "0123456789abcdefABCDEF") == ""
 }
 
-// firstVersion returns the reference with the first of its two versions, which ends at the second "@".
+// firstVersion returns the reference with the first of its two versions, which ends at
+// the second "@", or without the second of two "@" in a row.
 func (p parser) firstVersion(second span) string {
 	form := p.input[:second.at]
 	if strings.HasSuffix(form, "@") {
-		form += "TAG"
+		return form + p.input[second.at+1:]
 	}
 	if _, component, ok := strings.Cut(p.input[second.at:], "//"); ok {
 		form += "//" + component
