@@ -193,8 +193,9 @@ async def test_streams(
 async def test_printing(run: Run, serve: Serve) -> None:
     reply = Reply(["id: ü\nevent: add\ndata: a\ndata: 你\n\ndata\n\n".encode()])
     server = await serve(reply, reply)
-    text = await run(server.url)
-    assert text.output == "id: ü\nevent: add\ndata: a\ndata: 你\n\nid: ü\ndata: \n\n"
+    assert (
+        await run(server.url)
+    ).output == "id: ü\nevent: add\ndata: a\ndata: 你\n\nid: ü\ndata: \n\n"
     lines = await run(server.url, "--json-lines")
     assert lines.output.splitlines() == [
         '{"event": "add", "data": "a\\n你", "id": "ü"}',
