@@ -92,18 +92,17 @@ func TestRoomsImportOnlyWhatTheyMay(t *testing.T) {
 
 // onlyIn holds the libraries that stay behind one door, so that each can be replaced by touching one room.
 var onlyIn = map[string][]string{
-	"github.com/go-git/":              {"pkg/fetch", "pkg/fetch/wire"},
-	"github.com/urfave/cli":           {"cmd/ppm"},
-	"github.com/nikolalohinski/gonja": {"pkg/render"},
-	"github.com/BurntSushi/toml":      {"pkg/document"},
-	"github.com/Masterminds/semver":   {"pkg/ref", "pkg/resolver", "pkg/fetch", "pkg/requirement"}, // ref checks a range when it is typed
-	"github.com/gofrs/flock":          {"pkg/apply", "pkg/fetch"},
-	"golang.org/x/term":               {"cmd/ppm"},
-	"net/http":                        {"pkg/fetch", "pkg/fetch/wire", "pkg/fetch/gittest"},                // the only network
-	"net":                             {"pkg/fetch", "pkg/fetch/wire", "pkg/fetch/gittest", "pkg/failure"}, // failure tells network errors from others
-	"os/exec":                         {"pkg/fetch/wire", "pkg/fetch/gittest", "pkg/environment"},          // git's credential helper, and what --install asks for; nothing else
-	"log":                             {"pkg/fetch/gittest"},                                               // results are values: nothing prints
-	"math/rand":                       {},                                                                  // the same input gives the same output
+	"github.com/go-git/":            {"pkg/fetch", "pkg/fetch/wire"},
+	"github.com/urfave/cli":         {"cmd/ppm"},
+	"github.com/BurntSushi/toml":    {"pkg/document"},
+	"github.com/Masterminds/semver": {"pkg/ref", "pkg/resolver", "pkg/fetch", "pkg/requirement"}, // ref checks a range when it is typed
+	"github.com/gofrs/flock":        {"pkg/apply", "pkg/fetch"},
+	"golang.org/x/term":             {"cmd/ppm"},
+	"net/http":                      {"pkg/fetch", "pkg/fetch/wire", "pkg/fetch/gittest"},                // the only network
+	"net":                           {"pkg/fetch", "pkg/fetch/wire", "pkg/fetch/gittest", "pkg/failure"}, // failure tells network errors from others
+	"os/exec":                       {"pkg/fetch/wire", "pkg/fetch/gittest", "pkg/environment"},          // git's credential helper, and what --install asks for; nothing else
+	"log":                           {"pkg/fetch/gittest"},                                               // results are values: nothing prints
+	"math/rand":                     {},                                                                  // the same input gives the same output
 }
 
 func TestLibrariesStayBehindOneDoor(t *testing.T) {

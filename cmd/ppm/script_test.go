@@ -218,7 +218,7 @@ func snapshot(ts *testscript.TestScript, neg bool, args []string, compare bool) 
 }
 
 // describeTree writes a line for each path below dir: type and mode, size, time of change, digest or link target.
-// Git's own bookkeeping and what the script's harness keeps are no part of it.
+// The history, which each command that changes something adds to, and what the harness keeps are no part of it.
 func describeTree(dir string) (string, error) {
 	var lines []string
 	err := filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
@@ -226,6 +226,9 @@ func describeTree(dir string) (string, error) {
 			return err
 		}
 		name, _ := filepath.Rel(dir, path)
+		if strings.HasPrefix(name, filepath.Join(".ppm", "undo-")) {
+			return nil
+		}
 		if d.IsDir() && (name == ".home" || name == ".repos" || name == ".tmp") || strings.HasPrefix(name, ".snapshot-") {
 			if d.IsDir() {
 				return filepath.SkipDir

@@ -50,6 +50,7 @@ func (s *Session) commit(ctx context.Context, coming []install, going []lockfile
 	if err := p.Err(); err != nil {
 		return nil, err
 	}
+	s.markFound(lock, coming, in, p)
 	text, err := s.rewrite(coming, going)
 	if err != nil {
 		return nil, err
@@ -65,6 +66,28 @@ func (s *Session) commit(ctx context.Context, coming []install, going []lockfile
 		p.Write(LockName, s.lockText, lockText)
 	}
 	return s.carryOut(ctx, p, apply.Meta{Command: o.command}, o.dryRun)
+}
+
+// markFound makes the lockfile remember which files of new installs were in the project
+// already, so that removing an install gives back what was there before.
+func (s *Session) markFound(lock *lockfile.Lock, coming []install, in plan.Input, p plan.Plan) {
+	already := map[string]bool{}
+	for _, c := range p.Changes {
+		_, installed := in.Base[c.Path]
+		already[c.Path] = !installed && c.Old.Kind == plan.File && c.Old.Digest == c.New.Digest && c.Owner == ""
+	}
+	for _, c := range s.lock.Components {
+		for _, f := range c.Files {
+			already[f.Path] = already[f.Path] || f.Found
+		}
+	}
+	for _, inst := range coming {
+		locked := inst.locked
+		for i, f := range locked.Files {
+			locked.Files[i].Found = already[f.Path]
+		}
+		lock.Put(locked)
+	}
 }
 
 // carryOut applies a plan, unless it is a dry run, and returns what happens to each file.
@@ -87,6 +110,7 @@ func (s *Session) sides(coming []install, going []lockfile.Component, force bool
 	in := plan.Input{Base: map[string]plan.State{}, Owner: map[string]string{}, Force: force}
 	for _, c := range going {
 		lock.Remove(c.Path)
+		c.Files = slices.DeleteFunc(slices.Clone(c.Files), func(f lockfile.File) bool { return f.Found })
 		addBase(in.Base, c)
 	}
 	var theirs []fileset.File
