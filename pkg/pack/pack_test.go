@@ -141,6 +141,13 @@ pattern = "[a-z]"
 		if err != nil {
 			t.Fatalf("%v in\n%s", err, data)
 		}
+		ownAgain, err := pack.Load("p", files{pack.Native: string(p.TOML())}.read)
+		if err != nil {
+			t.Fatalf("%v in\n%s", err, p.TOML())
+		}
+		if p.Format = pack.Native; !reflect.DeepEqual(ownAgain, p) {
+			t.Errorf("Load(TOML()) = %+v, want %+v, from\n%s", ownAgain, p, p.TOML())
+		}
 		p.Format = pack.Pmfp
 		if !reflect.DeepEqual(again, p) {
 			t.Errorf("Load(JSON()) = %+v, want %+v, from\n%s", again, p, data)

@@ -1,0 +1,181 @@
+package render
+
+import (
+	"bytes"
+	"cmp"
+	"maps"
+	"path"
+	"regexp"
+	"slices"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/Project-Manager-With-Git/ppm/pkg/failure"
+	"github.com/Project-Manager-With-Git/ppm/pkg/fileset"
+)
+
+// An Inverse undoes rendering: it turns texts into the templates that give them back.
+type Inverse struct {
+	keys  map[string]string // key → the text that it stands for
+	names map[string]string // text → key
+	any   *regexp.Regexp    // matches the texts, the longest first; nil when there are none
+}
+
+// NewInverse returns the inverse for keys, each with the text that it stands for. Where one text is the
+// beginning of another, the longer one counts. An empty text, one that is not UTF-8, and two keys for
+// one text are errors of kind Usage.
+func NewInverse(keys map[string]string) (*Inverse, error) {
+	v := &Inverse{keys: keys, names: make(map[string]string, len(keys))}
+	for _, key := range slices.Sorted(maps.Keys(keys)) {
+		text := keys[key]
+		if text == "" || !utf8.ValidString(text) {
+			return nil, failure.Errorf(failure.Usage, "making templates: key %q stands for %q, which is no text", key, text).
+				WithHint("choose a text in UTF-8")
+		}
+		if other, taken := v.names[text]; taken {
+			return nil, failure.Errorf(failure.Usage, "making templates: both %q and %q stand for %q", other, key, text).
+				WithHint("let one key stand for each text")
+		}
+		v.names[text] = key
+	}
+	texts := slices.SortedFunc(maps.Keys(v.names), func(a, b string) int { return cmp.Or(len(b)-len(a), cmp.Compare(a, b)) })
+	for i, text := range texts {
+		texts[i] = regexp.QuoteMeta(text)
+	}
+	if len(texts) > 0 {
+		v.any = regexp.MustCompile(strings.Join(texts, "|"))
+	}
+	return v, nil
+}
+
+// A piece of a text is what stands as it is, and then the key that stands for what follows; the last piece has none.
+type piece struct{ literal, key string }
+
+func (v *Inverse) split(text string) []piece {
+	var out []piece
+	if v.any != nil {
+		last := 0
+		for _, at := range v.any.FindAllStringIndex(text, -1) {
+			out = append(out, piece{text[last:at[0]], v.names[text[at[0]:at[1]]]})
+			last = at[1]
+		}
+		text = text[last:]
+	}
+	return append(out, piece{literal: text})
+}
+
+// delimiter matches what opens a tag of a template, or would together with the tag that follows the text.
+var delimiter = regexp.MustCompile(`\{\{+|\{[%#]|\{$`)
+
+// Text returns a template that renders to text.
+func (v *Inverse) Text(text string) string {
+	var b strings.Builder
+	for _, p := range v.split(text) {
+		b.WriteString(delimiter.ReplaceAllString(p.literal, "{{ '$0' }}"))
+		if p.key != "" {
+			b.WriteString("{{ " + p.key + " }}")
+		}
+	}
+	if strings.HasSuffix(text, "\n") {
+		b.WriteByte('\n') // rendering drops one
+	}
+	return b.String()
+}
+
+// Component returns a component that Component renders to these files, and whatever else the keys
+// are set to. A text file in which a key's text stands becomes a template, and so does a name; all else stays as
+// it is. Files that cannot be given back byte for byte are an error of kind Refused, because rendering
+// reads every line ending as LF; a key that no template can name is one of kind Usage.
+func (v *Inverse) Component(files fileset.Set, dir bool) (fileset.Set, error) {
+	var carriage []string
+	out := make([]fileset.File, 0, len(files))
+	for _, f := range files {
+		made := f
+		isTemplate := v.any != nil && isText(f.Data) && v.any.Match(f.Data)
+		if isTemplate {
+			text := v.Text(string(f.Data))
+			if strings.Contains(text, "\r") {
+				carriage = append(carriage, f.Path)
+			}
+			made.Data = []byte(text)
+		}
+		made.Path = v.path(f.Path, dir, isTemplate)
+		out = append(out, made)
+	}
+	if len(carriage) > 0 {
+		return nil, failure.Errorf(failure.Refused, "making templates of %q: a template cannot keep their CR line endings", carriage).
+			WithHint("save them with LF line endings, or choose a text that does not stand in them")
+	}
+	set, err := fileset.New(out)
+	if err != nil {
+		return nil, err
+	}
+	return set, v.prove(set, files, dir)
+}
+
+// path returns the path of a file in the component.
+func (v *Inverse) path(name string, dir, isTemplate bool) string {
+	if !dir { // the component's placement is its name
+		switch {
+		case isTemplate:
+			return name + suffix
+		case strings.HasSuffix(name, suffix):
+			return name + ".copy"
+		}
+		return name
+	}
+	segments := strings.Split(name, "/")
+	for i, s := range segments {
+		segments[i] = v.segment(s, i == len(segments)-1 && strings.Contains(s, suffix))
+	}
+	if isTemplate {
+		segments[len(segments)-1] += suffix
+	}
+	return path.Join(segments...)
+}
+
+// apart keeps what means something in a name from being seen in the string of an expression.
+var apart = strings.NewReplacer("_ref", "_r' ~ 'ef", "_fer", "_f' ~ 'er", suffix, ".jin' ~ 'ja")
+
+// segment returns the name of a file or folder that renders to s: with marks where they say it, else as one expression.
+func (v *Inverse) segment(s string, special bool) string {
+	var marks, template strings.Builder
+	var terms []string
+	for _, p := range v.split(s) {
+		marks.WriteString(p.literal)
+		template.WriteString(p.literal)
+		if p.literal != "" {
+			terms = append(terms, "'"+apart.Replace(p.literal)+"'")
+		}
+		if p.key != "" {
+			marks.WriteString("_ref_" + p.key + "_fer_")
+			template.WriteString("{{ " + p.key + " }}")
+			terms = append(terms, p.key)
+		}
+	}
+	if !special && !strings.Contains(s, "{") && nameMarks.Replace(marks.String()) == template.String() {
+		return marks.String()
+	}
+	return "{{ " + strings.Join(terms, " ~ ") + " }}"
+}
+
+// prove returns an error unless the component renders to the files.
+func (v *Inverse) prove(component, files fileset.Set, dir bool) error {
+	keys := make(Context, len(v.keys))
+	for key, text := range v.keys {
+		keys[key] = text
+	}
+	back, err := Component(component, dir, keys, Options{})
+	if err != nil {
+		return failure.Errorf(failure.KindOf(err), "making templates: %w", err).
+			WithHint("name the key with letters, digits and \"_\" alone, and choose a text that stands for nothing else")
+	}
+	for i, f := range files {
+		got := back.Files[i]
+		if dir && got.Path != f.Path || got.Mode != f.Mode || !bytes.Equal(got.Data, f.Data) {
+			return failure.Errorf(failure.Refused, "making a template of %q: it would not render to the same again", f.Path).
+				WithHint("choose a text that does not stand in it")
+		}
+	}
+	return nil
+}
