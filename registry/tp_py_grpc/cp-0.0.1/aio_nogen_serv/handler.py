@@ -7,7 +7,6 @@ from collections.abc import AsyncIterator
 
 import grpc
 import grpc.aio
-
 from pb import Message
 
 Context = grpc.aio.ServicerContext[Message, Message]

@@ -6,7 +6,6 @@ import math
 from collections.abc import Iterator
 
 import grpc
-
 from pb import Message
 
 
