@@ -1,0 +1,260 @@
+"""Whole projects: what is in their files, and what can be done with them but run their service."""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+import os
+import re
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import pytest
+
+from conftest import Place
+from services import TEMPLATES, create, run, running
+
+Projects = dict[str, Path]
+every_template = pytest.mark.parametrize("template", TEMPLATES)
+
+
+@pytest.fixture(scope="module")
+def projects(ppm: Path, tmp_path_factory: pytest.TempPathFactory) -> Projects:
+    return {name: create(ppm, tmp_path_factory.mktemp(name), name) for name in TEMPLATES}
+
+
+# --- files
+
+
+GENERATED, PARSED = ["sync", "aio"], ["syncnogen", "aionogen"]
+THREADS, ASYNCIO = ["sync", "syncnogen"], ["aio", "aionogen"]
+
+
+@pytest.mark.parametrize(
+    ("parts", "names"),
+    [
+        (TEMPLATES, ["__main__.py", "logs.py", "options.py", "probe.py"]),
+        (GENERATED, ["genpb.py", "pb.py", "sdk/pb.py"]),
+        (PARSED, ["pb.py", "sdk/pb.py"]),
+        (THREADS, ["handler.py", "serv.py", "sdk/client.py", "sdk/__main__.py"]),
+        (ASYNCIO, ["handler.py", "serv.py", "sdk/client.py", "sdk/__main__.py"]),
+    ],
+    ids=["all", "generated", "parsed", "threads", "asyncio"],
+)
+def test_variants_share(projects: Projects, parts: list[str], names: list[str]) -> None:
+    """Variants differ where they must and nowhere else."""
+    for name in names:
+        assert len({(projects[part] / "testpygrpc" / name).read_text() for part in parts}) == 1
+
+
+def test_main_is_the_services_own(place: Place, projects: Projects) -> None:
+    main = place("main", "testpygrpc/__main__.py", serv_name="testpygrpc").read_text()
+    own = (projects["sync"] / "testpygrpc" / "__main__.py").read_text()
+    assert [line for line in main.splitlines() if "PROGRAM =" not in line] == [
+        line for line in own.splitlines() if "PROGRAM =" not in line
+    ]
+
+
+@every_template
+def test_kept_well(
+    projects: Projects, tmp_path_factory: pytest.TempPathFactory, template: str
+) -> None:
+    """By the project's own rules, which come with it."""
+    cache = os.environ | {"MYPY_CACHE_DIR": str(tmp_path_factory.getbasetemp() / "mypy")}
+    for command in (
+        ["ruff", "check", "--no-cache"],
+        ["ruff", "check", "--no-cache", "--isolated", "--exclude=*_pb", "--target-version=py39"],
+        ["ruff", "format", "--check", "--diff", "--no-cache"],
+        ["mypy", "testpygrpc", "tests"],
+        ["compileall", "-q", "."],
+    ):
+        run([sys.executable, "-m", *command], projects[template], env=cache)
+
+
+@pytest.mark.parametrize("platform", ["", "linux/arm64"])
+@pytest.mark.parametrize("component", ["dockerfile", "dockerfilenogen"])
+def test_dockerfile(place: Place, component: str, platform: str) -> None:
+    path = place(component, "dockerfile", serv_name="demo", cross_compiling=platform)
+    run([Path(sys.executable).with_name("hadolint"), "--no-color", "dockerfile"], path.parent)
+    text = path.read_text()
+    images = re.findall(r"^FROM (.*?)python:3", text, re.MULTILINE)
+    assert set(images) == {f"--platform={platform} " if platform else ""}
+    assert "\nUSER 10001\n" in text
+    assert "\nHEALTHCHECK " in text
+
+
+@pytest.mark.parametrize("platform", ["", "linux/arm64"])
+def test_compose_file(place: Place, platform: str, tmp_path: Path) -> None:
+    path = place("docker-compose", "docker-compose.yml", serv_name="demo", cross_compiling=platform)
+    tool = ["go", "run", "github.com/compose-spec/compose-go/v2/cmd@v2.9.0"]
+    said = run([*tool, str(path)], tmp_path)
+    assert ("platform: linux/arm64" in said) == bool(platform)
+    assert "DEMO_ADDRESS: 0.0.0.0:5000" in said
+
+
+# --- names
+
+
+@pytest.mark.parametrize("template", ["sync", "aionogen"])
+@pytest.mark.parametrize(
+    ("name", "keys"),
+    [
+        ("my-service", {}),  # the service's name becomes my_service
+        ("testpygrpc", {"serv_name": "class"}),  # a word of Python
+        ("testpygrpc", {"serv_name": "message"}),  # a word of protobuf
+        ("2fast", {"serv_name": "fast"}),
+        ("服务", {"serv_name": "fuwu", "app_name": "fuwu"}),
+    ],
+)
+def test_name_that_is_odd(
+    ppm: Path, tmp_path: Path, template: str, name: str, keys: dict[str, str]
+) -> None:
+    project = create(ppm, tmp_path / "目录", template, name, **keys)
+    with running(project, name=name) as service:
+        said = run([sys.executable, "-m", f"{name}.sdk", "--url", service.url], project)
+    assert "Square: 9.0" in said
+
+
+@pytest.mark.parametrize("name", ["2fast", "服务", "a/b", "a$b"])
+def test_name_that_cannot_be(ppm: Path, tmp_path: Path, name: str) -> None:
+    with pytest.raises(AssertionError, match='key "serv_name" cannot be'):
+        create(ppm, tmp_path, "sync", serv_name=name)
+
+
+# --- what a project is made for
+
+
+@every_template
+def test_own_tests(projects: Projects, template: str) -> None:
+    said = run([sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider"], projects[template])
+    assert "9 passed" in said
+
+
+@pytest.mark.parametrize("template", ["sync", "aionogen"])
+def test_installed(projects: Projects, template: str, tmp_path: Path) -> None:
+    """`pip install .` makes a module and a program that need nothing of the project's folder."""
+    pip = [sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", "--no-index"]
+    target = tmp_path / "site"
+    run([*pip, "--no-build-isolation", "--target", target, "."], projects[template])
+    path = os.environ | {"PYTHONPATH": str(target)}
+    away = tmp_path / "away"
+    away.mkdir()
+    code = "import testpygrpc; print(testpygrpc.Serv.__name__, testpygrpc.__file__)"
+    assert run([sys.executable, "-c", code], away, env=path).startswith(f"Serv {target}")
+    program = target / "bin" / "testpygrpc"
+    assert run([program, "health", "--url=127.0.0.1:1"], away, code=1, env=path)
+    with running(target.parent, name="site/testpygrpc") as service:
+        said = run([program, "call", "--url", service.url], away, env=path)
+    assert "Square: 9.0" in said
+
+
+# --- options, of which the variants have the same file
+
+
+@pytest.fixture(scope="module")
+def options(projects: Projects) -> ModuleType:
+    path = projects["sync"] / "testpygrpc" / "options.py"
+    spec = importlib.util.spec_from_file_location("service_options", path)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    sys.modules["service_options"] = module  # dataclasses look their module up by name
+    spec.loader.exec_module(module)
+    return module
+
+
+def load(
+    module: ModuleType,
+    tmp_path: Path,
+    flags: str = "",
+    env: Mapping[str, str] | None = None,
+    file: Any = None,
+) -> Any:
+    arguments, config = flags.split(), tmp_path / "options.json"
+    if file is not None:
+        config.write_text(file if isinstance(file, str) else json.dumps(file))
+        arguments.append(f"--config={config}")
+    return module.load(arguments, env or {}, "prog")
+
+
+@pytest.mark.parametrize(
+    ("flags", "env", "file", "threads"),
+    [
+        ("", {}, None, 32),  # nothing said
+        ("", {}, {"threads": 1}, 1),  # the file
+        ("", {"TESTPYGRPC_THREADS": "2"}, {"threads": 1}, 2),  # the environment before the file
+        ("--threads=3", {"TESTPYGRPC_THREADS": "2"}, {"threads": 1}, 3),  # the flag before both
+        ("", {"THREADS": "2"}, None, 32),  # another program's
+    ],
+)
+def test_strength(
+    options: ModuleType, tmp_path: Path, flags: str, env: dict[str, str], file: Any, threads: int
+) -> None:
+    assert load(options, tmp_path, flags, env, file).threads == threads
+
+
+def test_kinds_of_values(options: ModuleType, tmp_path: Path) -> None:
+    env = {"TESTPYGRPC_LOG_JSON": "Yes", "TESTPYGRPC_GRACE": "1.5"}
+    found = load(options, tmp_path, "--max-age 60 --compression=gzip", env, {"max_idle": 5})
+    assert (found.log_json, found.grace, found.max_age, found.max_idle) == (True, 1.5, 60.0, 5.0)
+    assert found.compression == "gzip"
+    assert not load(options, tmp_path, "--no-log-json", env).log_json
+    channel = dict(found.channel())
+    assert channel["grpc.max_connection_age_ms"] == 60_000
+    assert channel["grpc.max_connection_idle_ms"] == 5_000
+    assert "grpc.max_connection_age_grace_ms" not in channel
+
+
+def test_file_named_by_the_environment(options: ModuleType, tmp_path: Path) -> None:
+    (tmp_path / "options.json").write_text('{"threads": 4}')
+    env = {"TESTPYGRPC_CONFIG": str(tmp_path / "options.json")}
+    assert load(options, tmp_path, "", env).threads == 4
+
+
+@pytest.mark.parametrize(
+    ("flags", "env", "file", "said"),
+    [
+        ("--threads=many", {}, None, "argument --threads: invalid int value: 'many'"),
+        ("--compression=zip", {}, None, "argument --compression: invalid choice: 'zip'"),
+        ("--nothing", {}, None, "unrecognized arguments: --nothing"),
+        ("", {"TESTPYGRPC_THREADS": "x"}, None, "reading TESTPYGRPC_THREADS: invalid literal"),
+        ("", {"TESTPYGRPC_LOG_JSON": "maybe"}, None, "'maybe' is neither yes nor no"),
+        ("", {"TESTPYGRPC_LOG_LEVEL": "loud"}, None, "'loud' is none of debug, info"),
+        ("", {}, {"thread": 1}, "options.json: there is no option 'thread'"),
+        ("", {}, {"threads": "1"}, "threads is not a value of type int"),
+        ("", {}, {"threads": True}, "threads is not a value of type int"),
+        ("", {}, {"log_json": 1}, "log_json is not a value of type bool"),
+        ("", {}, {"compression": "zip"}, "'zip' is none of none, deflate, gzip"),
+        ("", {}, [], "it is not a JSON object"),
+        ("", {}, "{", "options.json: Expecting property name"),
+        ("--config=nowhere.json", {}, None, "reading nowhere.json: "),
+    ],
+)
+def test_what_is_wrong(
+    options: ModuleType,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    flags: str,
+    env: dict[str, str],
+    file: Any,
+    said: str,
+) -> None:
+    with pytest.raises(SystemExit) as end:
+        load(options, tmp_path, flags, env, file)
+    assert end.value.code == 2
+    assert said in capsys.readouterr().err
+
+
+def test_help_names_every_option(projects: Projects, options: ModuleType) -> None:
+    said = run([sys.executable, "testpygrpc", "serve", "--help"], projects["sync"])
+    for name in options.Options.__dataclass_fields__:
+        assert f"--{name.replace('_', '-')}" in said
+    assert "TESTPYGRPC_ADDRESS" in said
+
+
+def test_command_that_is_none(projects: Projects) -> None:
+    said = run([sys.executable, "testpygrpc", "server"], projects["sync"], code=2)
+    assert said == "testpygrpc: 'server' is none of serve, call, health\n"
