@@ -109,10 +109,14 @@ class Running:
 
 @contextmanager
 def running(
-    project: Path, *flags: str, name: str = "testpygrpc", env: Mapping[str, str] | None = None
+    project: Path,
+    *flags: str,
+    name: str = "testpygrpc",
+    url: str = "",
+    env: Mapping[str, str] | None = None,
 ) -> Iterator[Running]:
     """A service of the project at a free port, stopped at the end unless the test has done so."""
-    url = f"127.0.0.1:{free_port()}"
+    url = url or f"127.0.0.1:{free_port()}"
     log_file = project.parent / f"{url}.log"
     command = [sys.executable, name, "--address", url, *flags]
     with (
