@@ -1,0 +1,153 @@
+package merge
+
+import (
+	"bytes"
+	"flag"
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"testing"
+)
+
+var triples = flag.Int("triples", 3000, "how many random triples to merge with git merge-file, too")
+
+// A triple is three texts to merge.
+type triple struct{ base, ours, theirs []byte }
+
+// A generator makes texts that are much like files, or much unlike them.
+type generator struct{ *rand.Rand }
+
+// triple returns a random triple.
+func (g generator) triple() triple {
+	end := []string{"\n", "\n", "\n", "\r\n"}[g.IntN(4)]
+	words := 2 + g.IntN(4)
+	if g.IntN(3) > 0 {
+		words = 1000
+	}
+	var base []string
+	for range g.IntN([]int{8, 30, 120}[g.IntN(3)]) {
+		base = append(base, g.line(words, end))
+	}
+	edits := 1 + g.IntN(1+len(base)/4)
+	ours, theirs := g.edit(base, edits, words, end), g.edit(base, edits, words, end)
+	if g.IntN(6) == 0 { // both sides begin with the same edit
+		both := g.edit(base, edits, words, end)
+		ours, theirs = g.edit(both, edits, words, end), g.edit(both, edits, words, end)
+	}
+	return triple{g.join(base), g.join(ours), g.join(theirs)}
+}
+
+func (g generator) line(words int, end string) string {
+	if g.IntN(40) == 0 { // the other line end
+		end = map[string]string{"\n": "\r\n", "\r\n": "\n"}[end]
+	}
+	switch g.IntN(8) {
+	case 0:
+		return end
+	case 1:
+		return "\t}" + end
+	case 2:
+		return "\xff\xe9 \x80" + end
+	}
+	return fmt.Sprintf("line %d%s", g.IntN(words), end)
+}
+
+func (g generator) edit(lines []string, edits, words int, end string) []string {
+	out := append([]string(nil), lines...)
+	for range edits {
+		at := g.IntN(len(out) + 1)
+		n := min(1+g.IntN(4), len(out)-at)
+		if g.IntN(2) == 0 {
+			n = min(n, 1)
+		}
+		var put []string
+		switch g.IntN(5) {
+		case 0: // delete
+		case 1: // repeat
+			put = append(append(put, out[at:at+n]...), out[at:at+n]...)
+		case 2: // insert
+			n = 0
+			fallthrough
+		default: // replace
+			for range 1 + g.IntN(3) {
+				put = append(put, g.line(words, end))
+			}
+		}
+		out = append(append(append([]string(nil), out[:at]...), put...), out[at+n:]...)
+	}
+	return out
+}
+
+func (g generator) join(lines []string) []byte {
+	var out []byte
+	for _, l := range lines {
+		out = append(out, l...)
+	}
+	if g.IntN(5) == 0 {
+		out = bytes.TrimRight(out, "\r\n")
+	}
+	return out
+}
+
+func TestMergesAreThoseOfGit(t *testing.T) {
+	g := generator{rand.New(rand.NewPCG(1, 2))}
+	differ := 0
+	for done := 0; done < *triples; {
+		batch := make([]triple, min(1000, *triples-done))
+		for i := range batch {
+			batch[i] = g.triple()
+		}
+		for _, style := range []Style{Merge, Diff3, ZDiff3} {
+			want := gitMerge(t, batch, style)
+			for i, x := range batch {
+				r := Three(x.base, x.ours, x.theirs, Options{Style: style, Labels: Labels{"B", "O", "T"}})
+				if err := r.Keeps(x.base, x.ours, x.theirs); err != nil {
+					t.Fatalf("%v\n%q\n%q\n%q", err, x.base, x.ours, x.theirs)
+				}
+				if !bytes.Equal(r.Text, want[i]) {
+					differ++
+					if differ < 4 {
+						t.Logf("triple %d %s\nbase %q\nours %q\ntheirs %q\ngot:\n%s\nwant:\n%s", done+i, style, x.base, x.ours, x.theirs, r.Text, want[i])
+					}
+				}
+			}
+		}
+		done += len(batch)
+	}
+	if differ > 0 {
+		t.Errorf("%d of %d merges are not git's", differ, *triples*3)
+	}
+}
+
+// gitMerge returns what git merge-file makes of the triples.
+func gitMerge(t *testing.T, batch []triple, style Style) [][]byte {
+	t.Helper()
+	dir := t.TempDir()
+	for i, x := range batch {
+		for name, data := range map[string][]byte{"b": x.base, "o": x.ours, "t": x.theirs} {
+			if err := os.WriteFile(filepath.Join(dir, fmt.Sprint(i, name)), data, 0o600); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	option := "--" + string(style)
+	if style == Merge {
+		option = "-q"
+	}
+	loop := `i=0; while [ $i -lt $1 ]; do git merge-file $2 -p -L O -L B -L T ${i}o ${i}b ${i}t >${i}r; [ $? -lt 128 ] || exit 1; i=$((i+1)); done`
+	cmd := exec.Command("sh", "-c", loop, "sh", fmt.Sprint(len(batch)), option)
+	cmd.Dir = dir
+	if out, err := cmd.CombinedOutput(); err != nil {
+		t.Fatalf("git merge-file: %v\n%s", err, out)
+	}
+	results := make([][]byte, len(batch))
+	for i := range results {
+		var err error
+		if results[i], err = os.ReadFile(filepath.Join(dir, fmt.Sprint(i, "r"))); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return results
+}
