@@ -1,0 +1,210 @@
+package ppm_test
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"runtime"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/gofrs/flock"
+)
+
+var buildGrpcurl = sync.OnceValues(func() (string, error) {
+	return goTool("github.com/fullstorydev/grpcurl/cmd/grpcurl", "v1.9.4")
+})
+
+// goTool builds a program of another module in the user's cache folder and returns its path.
+// Go itself knows when there is nothing to do.
+func goTool(path, version string) (string, error) {
+	cache, err := os.UserCacheDir()
+	if err != nil {
+		return "", err
+	}
+	name := filepath.Base(path)
+	dir := filepath.Join(cache, "ppm-live-tests", name+"@"+version)
+	if err := os.MkdirAll(dir, 0o777); err != nil {
+		return "", err
+	}
+	lock := flock.New(dir + ".lock")
+	if err := lock.Lock(); err != nil {
+		return "", err
+	}
+	defer lock.Unlock()
+	cmd := exec.Command("go", "install", path+"@"+version)
+	cmd.Env = append(os.Environ(), "GOBIN="+dir, "GOFLAGS=", "GOOS=", "GOARCH=")
+	if out, err := cmd.CombinedOutput(); err != nil {
+		return "", fmt.Errorf("building %s: %w\n%s", path, err, out)
+	}
+	if runtime.GOOS == "windows" {
+		name += ".exe"
+	}
+	return filepath.Join(dir, name), nil
+}
+
+// haveGrpcurl returns the path of grpcurl. The first call on a machine takes a minute, so it comes before any service starts.
+func haveGrpcurl(t *testing.T) string {
+	t.Helper()
+	name, err := buildGrpcurl()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return name
+}
+
+// grpcurl asks a service without TLS: the address stands after the flags.
+func grpcurl(t *testing.T, s *service, flags []string, args ...string) *exec.Cmd {
+	t.Helper()
+	return program(t, "", haveGrpcurl(t), slices.Concat([]string{"-plaintext", "-max-time=20"}, flags, []string{s.address}, args)...)
+}
+
+// exampleCalls holds a call of each kind.
+var exampleCalls = []struct {
+	method, requests string
+	want             []float64
+}{
+	{"Square", `{"Message": 3}`, []float64{9}},                                          // unary
+	{"RangeSquare", `{"Message": 3}`, []float64{0, 1, 4, 9}},                            // stream of responses
+	{"SumSquare", `{"Message": 1} {"Message": 2} {"Message": 3}`, []float64{14}},        // stream of requests
+	{"StreamrangeSquare", `{"Message": 1.5} {"Message": -2} {}`, []float64{2.25, 4, 0}}, // stream of both
+}
+
+// callAll calls every method of the example service by reflection.
+func callAll(t *testing.T, s *service) {
+	t.Helper()
+	for _, call := range exampleCalls {
+		said := output(t, grpcurl(t, s, []string{"-d", call.requests}, "testpygrpc.TESTPYGRPC/"+call.method))
+		var got []float64
+		for dec := json.NewDecoder(strings.NewReader(said)); ; {
+			var answer struct{ Message float64 }
+			err := dec.Decode(&answer)
+			if errors.Is(err, io.EOF) {
+				break
+			}
+			if err != nil {
+				t.Fatalf("%s: %v\n%s", call.method, err, said)
+			}
+			got = append(got, answer.Message)
+		}
+		if !slices.Equal(got, call.want) {
+			t.Errorf("%s answered %v, want %v", call.method, got, call.want)
+		}
+	}
+}
+
+// What grpcurl says of a service without having its schema.
+const (
+	listedServices = `grpc.health.v1.Health
+grpc.reflection.v1alpha.ServerReflection
+testpygrpc.TESTPYGRPC
+`
+	describedService = `testpygrpc.TESTPYGRPC is a service:
+service TESTPYGRPC {
+  rpc RangeSquare ( .testpygrpc.Message ) returns ( stream .testpygrpc.Message );
+  rpc Square ( .testpygrpc.Message ) returns ( .testpygrpc.Message );
+  rpc StreamrangeSquare ( stream .testpygrpc.Message ) returns ( stream .testpygrpc.Message );
+  rpc SumSquare ( stream .testpygrpc.Message ) returns ( .testpygrpc.Message );
+}
+`
+	describedMessage = `testpygrpc.Message is a message:
+message Message {
+  double Message = 1;
+}
+`
+)
+
+// A service out of each template says to grpcurl what it has, and answers.
+func TestTemplatesAnswerGrpcurl(t *testing.T) {
+	haveGrpcurl(t)
+	for _, template := range templates {
+		t.Run(template.name, func(t *testing.T) {
+			t.Parallel()
+			s := serve(t, newService(t, template.name))
+			rows := []struct {
+				flags, args []string
+				want        string
+			}{
+				{nil, []string{"list"}, listedServices},
+				{nil, []string{"describe", "testpygrpc.TESTPYGRPC"}, describedService},
+				{nil, []string{"describe", "testpygrpc.Message"}, describedMessage},
+				{nil, []string{"grpc.health.v1.Health/Check"}, "{\n  \"status\": \"SERVING\"\n}\n"},                                                    // of the server
+				{[]string{"-d", `{"service": "testpygrpc.TESTPYGRPC"}`}, []string{"grpc.health.v1.Health/Check"}, "{\n  \"status\": \"SERVING\"\n}\n"}, // of the service
+			}
+			for _, row := range rows {
+				if got := output(t, grpcurl(t, s, row.flags, row.args...)); got != row.want {
+					t.Errorf("%q %q says\n%s", row.flags, row.args, got)
+				}
+			}
+			callAll(t, s)
+			said := output(t, grpcurl(t, s, []string{"-v", "-H", "x-request-id: 7", "-d", `{"Message": 3}`}, "testpygrpc.TESTPYGRPC/Square"))
+			_, said, _ = strings.Cut(said, "Response headers received:")
+			for _, metadata := range []string{"x-request-id: 7", "x-count: 1"} {
+				if !strings.Contains(said, metadata) {
+					t.Errorf("no %q in the metadata of the response:\n%s", metadata, said)
+				}
+			}
+			refused := grpcurl(t, s, []string{"-d", `{"Message": -1}`}, "testpygrpc.TESTPYGRPC/RangeSquare")
+			if out, err := refused.CombinedOutput(); err == nil || !strings.Contains(string(out), "Code: InvalidArgument") {
+				t.Errorf("a range to -1: error %v\n%s", err, out)
+			}
+		})
+	}
+}
+
+// addTimer adds the interceptor of the service's kind and appends it to a call in serv.py, as the pack's text says.
+func addTimer(t *testing.T, project, kind, call string) {
+	t.Helper()
+	ppmIn(t, project, "project", "add", "tp_py_grpc@cp-0.0.1//"+kind+"_serv_interceptor",
+		"--located-path=testpygrpc/interceptor", "--kv=source::timer")
+	name := filepath.Join(project, "testpygrpc", "serv.py")
+	text, err := os.ReadFile(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	edited := string(text)
+	for _, edit := range [][2]string{
+		{"from handler import Handler\n", "from handler import Handler\nfrom interceptor.timer import Interceptor\n"},
+		{call + "(self.options)", call + "(self.options, Interceptor())"},
+	} {
+		if strings.Count(edited, edit[0]) != 1 {
+			t.Fatalf("%s does not have %q once:\n%s", name, edit[0], text)
+		}
+		edited = strings.Replace(edited, edit[0], edit[1], 1)
+	}
+	if err := os.WriteFile(name, []byte(edited), 0o666); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// timed waits for a line of the log for each of the example calls.
+func timed(t *testing.T, s *service) {
+	t.Helper()
+	for method, counts := range map[string]string{
+		"Square": "received=1 sent=1", "RangeSquare": "received=1 sent=4", "SumSquare": "received=3 sent=1", "StreamrangeSquare": "received=3 sent=3",
+	} {
+		s.logged(t, regexp.MustCompile(`interceptor\.timer method=/testpygrpc\.TESTPYGRPC/`+method+` peer=ipv4:127\S+ code=OK `+counts+` milliseconds=\d+\.\d{3}\n`))
+	}
+}
+
+// Two edits of serv.py make every call timed.
+func TestServicesUseAnInterceptor(t *testing.T) {
+	haveGrpcurl(t)
+	for _, template := range templates {
+		t.Run(template.name, func(t *testing.T) {
+			t.Parallel()
+			project := newService(t, template.name)
+			addTimer(t, project, template.kind, "self.common_serv")
+			s := serve(t, project)
+			callAll(t, s)
+			timed(t, s)
+		})
+	}
+}
