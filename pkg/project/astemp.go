@@ -123,7 +123,7 @@ func (s *Session) packFolder(dir string) (folder, inside string, err error) {
 		return "", "", failure.Errorf(failure.Refused, "making a pack in %q: the folder is not empty", folder).
 			WithHint("name the folder with -t: no file in it is overwritten")
 	case err != nil && !errors.Is(err, fs.ErrNotExist):
-		return "", "", err
+		return "", "", failure.Errorf(failure.LocalIO, "making a pack: %w", err).WithHint("name another folder with -t")
 	}
 	return folder, filepath.ToSlash(inside), nil
 }

@@ -2,6 +2,7 @@ package project
 
 import (
 	"context"
+	"errors"
 	"io/fs"
 	"os"
 	"path"
@@ -46,6 +47,11 @@ func (s *Session) gather(ctx context.Context, skip string) (fileset.Set, error) 
 		}
 		return g.visit(name, d)
 	})
+	var path *fs.PathError
+	if errors.As(err, &path) && failure.Hint(err) == "" {
+		err = failure.Errorf(failure.LocalIO, "reading the project's files: %w", err).
+			WithHint("check that you may read it, or name it in .gitignore")
+	}
 	if err != nil {
 		return nil, err
 	}

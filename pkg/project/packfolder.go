@@ -104,7 +104,7 @@ func (s *Session) enter(ctx context.Context, folder string, dryRun bool) (leave 
 	}
 	if err := os.MkdirAll(folder, 0o777); err != nil {
 		tidy()
-		return nil, err
+		return nil, failure.Errorf(failure.LocalIO, "making the folder of the pack: %w", err).WithHint("name another folder with -t")
 	}
 	store, err := apply.Open(ctx, folder, apply.Options{Wait: s.setup.LockWait, ReadOnly: dryRun})
 	if err != nil {

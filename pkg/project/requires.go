@@ -3,6 +3,7 @@ package project
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -97,7 +98,7 @@ func (s *Session) needs(ctx context.Context, tests bool) (map[string][]requireme
 func (s *Session) retrace(ctx context.Context, c lockfile.Component) (trail, error) {
 	var t trail
 	url := ""
-	for _, text := range append(slices.Clone(c.Via), c.Source) {
+	for i, text := range append(slices.Clone(c.Via), c.Source) {
 		r, err := ref.Parse(text)
 		if err != nil {
 			return t, err
@@ -106,15 +107,20 @@ func (s *Session) retrace(ctx context.Context, c lockfile.Component) (trail, err
 			url = s.registry.URL(r.Origin)
 		}
 		var at stop
-		if len(t.stops) < len(c.Via) {
+		outer := i < len(c.Via)
+		if outer {
 			at, err = s.open(ctx, r, url)
 		} else {
 			at, err = s.locked(ctx, r, c)
 		}
-		if err != nil {
-			return t, err
+		if err == nil {
+			at.part, err = at.component(r.Component)
 		}
-		if at.part, err = at.component(r.Component); err != nil {
+		if outer && errors.Is(err, failure.Usage) { // its branch went on without it: the lock has no commit of the way
+			s.setup.Notify(fmt.Sprintf("what %s says of %q is not counted: %v", r, c.Path, err))
+			continue
+		}
+		if err != nil {
 			return t, err
 		}
 		t.stops = append(t.stops, at)
