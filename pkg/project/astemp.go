@@ -107,6 +107,7 @@ func (s *Session) packFolder(dir string) (folder, inside string, err error) {
 	if !filepath.IsAbs(folder) {
 		folder = filepath.Join(s.setup.Dir, folder)
 	}
+	folder = filepath.Clean(folder)
 	inside, err = filepath.Rel(s.setup.Dir, folder)
 	switch {
 	case err != nil || inside == ".." || strings.HasPrefix(inside, ".."+string(filepath.Separator)):
