@@ -9,6 +9,9 @@ import (
 
 // binary evaluates an operator of arithmetic.
 func (in *interp) binary(at pos, op string, a, b any) any {
+	if s, ok := a.(string); ok && op == "%" {
+		return in.printf(at, s, b)
+	}
 	for _, v := range []any{a, b} {
 		if u, ok := v.(*undefined); ok {
 			u.use()
@@ -37,10 +40,6 @@ func (in *interp) binary(at pos, op string, a, b any) any {
 			if v := in.repeat(at, b, n); v != nil {
 				return v
 			}
-		}
-	case "%":
-		if s, ok := a.(string); ok {
-			return in.printf(at, s, b)
 		}
 	}
 	if isMarkup(a) || isMarkup(b) {
@@ -133,6 +132,9 @@ func arithInt(at pos, op string, a, b int64) any {
 	case "/":
 		if b == 0 {
 			at.fail("division by zero")
+		}
+		if a == 0 {
+			return math.Copysign(0, float64(b)) // Python has a negative zero here
 		}
 		f, _ := new(big.Rat).SetFrac64(a, b).Float64()
 		return f

@@ -201,7 +201,7 @@ func (in *interp) call(fn any, c *call) any {
 
 func isCallable(v any) bool {
 	switch v.(type) {
-	case *function, *method, *macro, *blockRef, *loopObject, *joiner:
+	case *function, *method, *macro, *blockRef, *loopObject, *joiner, *undefined:
 		return true
 	}
 	return false
@@ -244,7 +244,7 @@ func (m *macro) attr(at pos, name string) (any, bool) {
 func (m *macro) call(c *call) any {
 	d := m.def
 	sub := m.scope.enter(d.scope)
-	sub.state = &state{} // what a macro prints is captured, whatever its template extends
+	sub.state = &state{} // a macro prints, whatever its template extends
 	for _, p := range d.params {
 		sub.vars[p.name] = absent
 	}
@@ -281,7 +281,7 @@ func (m *macro) call(c *call) any {
 		if p.preset != nil {
 			sub.vars[p.name] = m.in.eval(sub, p.preset)
 		} else {
-			sub.vars[p.name] = undefinedValue(c.at, `the macro's parameter "` + p.name + `" is not given`)
+			sub.vars[p.name] = undefinedValue(c.at, `the macro's parameter "`+p.name+`" is not given`)
 		}
 	}
 	return m.in.capture(sub, d.body)

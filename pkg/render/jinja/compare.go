@@ -158,6 +158,7 @@ func (in *interp) contains(at pos, container, item any) bool {
 		_, ok := c.get(at, item)
 		return ok
 	case rangeValue:
+		in.checkAll(item)
 		n, ok := number(item).(int64)
 		if f, isFloat := item.(float64); isFloat && f == math.Trunc(f) && math.Abs(f) < 1<<62 {
 			n, ok = int64(f), true

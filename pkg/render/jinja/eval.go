@@ -272,9 +272,9 @@ func (in *interp) missing(at pos, v, key any) any {
 	}
 	if s, ok := key.(string); ok {
 		quote(&b, s)
-		return undefinedValue(at, "a value of type " + `"` + typeName(v) + `" has no attribute or item ` + b.String())
+		return undefinedValue(at, "a value of type "+`"`+typeName(v)+`" has no attribute or item `+b.String())
 	}
-	return undefinedValue(at, "a value of type " + `"` + typeName(v) + `" has no such item`)
+	return undefinedValue(at, "a value of type "+`"`+typeName(v)+`" has no such item`)
 }
 
 // itemOf is Python's v[key], or false where Python raises an error that Jinja2 catches.

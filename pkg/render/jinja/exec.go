@@ -20,11 +20,11 @@ func (in *interp) stmt(sc *scope, s stmt, out *output) {
 	switch s := s.(type) {
 	case *textStmt:
 		in.set.step(s.pos, 1)
-		if in.prints(sc, out) {
+		if sc.prints() {
 			out.write(s.pos, s.text)
 		}
 	case *printStmt:
-		if in.prints(sc, out) {
+		if sc.prints() {
 			v := in.eval(sc, s.value)
 			out.write(s.value.place(), in.str(s.value.place(), v))
 		}
@@ -35,7 +35,9 @@ func (in *interp) stmt(sc *scope, s stmt, out *output) {
 	case *setStmt:
 		in.assign(sc, s.target, in.eval(sc, s.value))
 	case *setBlockStmt:
-		in.assign(sc, s.target, in.captured(sc, s.body, s.scope, s.filter))
+		sub := sc.enter(s.scope)
+		sub.state = &state{} // it captures, whatever the template extends
+		in.assign(sc, s.target, in.captured(sub, s.body, s.filter))
 	case *withStmt:
 		sub := sc.enter(s.scope)
 		for i, target := range s.targets {
@@ -47,32 +49,30 @@ func (in *interp) stmt(sc *scope, s stmt, out *output) {
 	case *callStmt:
 		in.callBlock(sc, s, out)
 	case *filterStmt:
-		v := in.captured(sc, s.body, s.scope, s.filter)
-		if in.prints(sc, out) {
-			out.write(s.filter.place(), in.str(s.filter.place(), v))
+		v := in.captured(sc.enter(s.scope), s.body, s.filter)
+		text, ok := text(v)
+		if !ok {
+			s.filter.place().fail("the filter gives a value of type %q instead of text", typeName(v))
 		}
+		out.write(s.filter.place(), text)
 	case *scopeStmt:
 		in.exec(sc.enter(s.scope), s.body, out)
 	case *blockStmt:
-		if in.prints(sc, out) {
+		if sc.prints() || !sc.top {
 			in.block(sc, s, out)
 		}
 	case *extendsStmt:
 		in.extends(sc, s)
 	case *includeStmt:
-		if in.prints(sc, out) {
-			in.include(sc, s, out)
-		}
+		in.include(sc, s, out)
 	case *importStmt:
 		in.importModule(sc, s)
 	}
 }
 
-// prints reports whether statements have effect where they stand: those of a template that extends
-// another have none, but for what its blocks, captures and macros hold.
-func (in *interp) prints(sc *scope, out *output) bool {
-	return sc.state.parent == nil || out != sc.state.out
-}
+// prints reports whether text and values print. In a template that extends another they do not, but
+// for those in its blocks, macros and captures.
+func (sc *scope) prints() bool { return sc.state.parent == nil }
 
 func (in *interp) ifElse(sc *scope, s *ifStmt, out *output) {
 	for _, b := range s.branches {
@@ -86,14 +86,13 @@ func (in *interp) ifElse(sc *scope, s *ifStmt, out *output) {
 }
 
 // captured returns what the body prints, through a chain of filters.
-func (in *interp) captured(sc *scope, body []stmt, info scopeInfo, filter expr) any {
-	sub := sc.enter(info)
-	text := in.capture(sub, body)
+func (in *interp) captured(sc *scope, body []stmt, filter expr) any {
+	text := in.capture(sc, body)
 	if filter == nil {
 		return text
 	}
-	sub.vars[capturedName] = text
-	return in.eval(sub, filter)
+	sc.vars[capturedName] = text
+	return in.eval(sc, filter)
 }
 
 // capturedName is the variable that a captured text stands in for its filters. No template can name it.
@@ -128,10 +127,7 @@ func (in *interp) forLoop(sc *scope, f *forStmt, out *output) {
 		in.loop(sc, f, v, 0, out)
 		return
 	}
-	text := in.recurse(sc, f, v, 0)
-	if in.prints(sc, out) {
-		out.write(f.pos, text)
-	}
+	out.write(f.pos, in.recurse(sc, f, v, 0))
 }
 
 // recurse renders a recursive loop over v and returns what it prints.
@@ -189,10 +185,7 @@ func (in *interp) callBlock(sc *scope, s *callStmt, out *output) {
 	fn := in.eval(sc, s.call.fn)
 	c := in.arguments(sc, s.call.pos, s.call.args)
 	c.named = append(c.named, namedArg{"caller", &macro{in: in, def: s.macro, scope: sc}})
-	v := in.call(fn, c)
-	if in.prints(sc, out) {
-		out.write(s.call.pos, in.str(s.call.pos, v))
-	}
+	out.write(s.call.pos, in.str(s.call.pos, in.call(fn, c)))
 }
 
 func (in *interp) block(sc *scope, b *blockStmt, out *output) {
@@ -210,7 +203,7 @@ func (in *interp) block(sc *scope, b *blockStmt, out *output) {
 func (in *interp) renderBlock(ctx *context, name string, i int, out *output) {
 	b := ctx.blocks[name][i]
 	defer in.deeper(b.pos)()
-	sc := newScope(nil, ctx, &state{out: out}, b.scope)
+	sc := newScope(nil, ctx, &state{}, b.scope)
 	sc.vars["self"] = &selfObject{in, ctx}
 	sc.vars["super"] = in.superOf(b.pos, ctx, name, i)
 	in.exec(sc, b.body, out)
@@ -281,7 +274,7 @@ func (in *interp) importModule(sc *scope, s *importStmt) {
 	for _, n := range s.names {
 		v, ok := m.vars[n.name]
 		if !ok {
-			v = undefinedValue(s.pos, `the template "` + t.name + `" does not export "` + n.name + `"`)
+			v = undefinedValue(s.pos, `the template "`+t.name+`" does not export "`+n.name+`"`)
 		}
 		sc.store(n.as, v)
 		delete(sc.ctx.exported, n.as)

@@ -145,7 +145,12 @@ func filterIndent(c *call) any {
 
 func filterTruncate(c *call) any {
 	p := c.params("s", "length?", "killwords?", "end?", "leeway?")
-	s := c.mustStr(p[0])
+	s := ""
+	if u, ok := p[0].(*undefined); ok {
+		c.in.check(u)
+	} else {
+		s = c.mustStr(p[0])
+	}
 	length, end, leeway := c.intOr(p[1], 255), c.strOr(p[3], "..."), 5
 	if orNone(p[4]) != nil {
 		leeway = c.int(p[4])
@@ -157,7 +162,7 @@ func filterTruncate(c *call) any {
 	case leeway < 0:
 		c.at.fail("the leeway is negative")
 	case len(runes) <= length+leeway:
-		return s
+		return p[0]
 	}
 	kept := string(runes[:length-tail])
 	if i := strings.LastIndexByte(kept, ' '); i >= 0 && !c.truthOr(p[2], false) {

@@ -66,9 +66,6 @@ func (c *call) parseInt(s string, base int, preset any) any {
 	if !isASCII(strings.TrimFunc(s, isSpace)) {
 		c.at.unsupported("a number with characters beyond ASCII")
 	}
-	if base != 0 && base != 2 && base != 8 && base != 10 && base != 16 {
-		c.at.unsupported("the base %d", base)
-	}
 	digits := strings.ToLower(strings.TrimFunc(s, isSpace))
 	negative := strings.HasPrefix(digits, "-")
 	if negative || strings.HasPrefix(digits, "+") {
@@ -85,7 +82,8 @@ func (c *call) parseInt(s string, base int, preset any) any {
 			digits = "" // Python takes no zeros in front of a number without a base
 		}
 	}
-	if plain, ok := withoutUnderscores(digits); ok && plain != "" && plain[0] != '-' && plain[0] != '+' {
+	validBase := 2 <= base && base <= 36
+	if plain, ok := withoutUnderscores(digits); ok && validBase && plain != "" && plain[0] != '-' && plain[0] != '+' {
 		if n, ok := new(big.Int).SetString(plain, base); ok {
 			if negative {
 				n.Neg(n)
@@ -109,7 +107,7 @@ func withoutUnderscores(s string) (string, bool) {
 			continue
 		}
 		isDigit := func(i int) bool {
-			return i >= 0 && i < len(s) && (s[i] >= '0' && s[i] <= '9' || s[i] >= 'a' && s[i] <= 'f' || s[i] >= 'A' && s[i] <= 'F')
+			return i >= 0 && i < len(s) && (s[i] >= '0' && s[i] <= '9' || s[i] >= 'a' && s[i] <= 'z')
 		}
 		if !isDigit(i-1) || !isDigit(i+1) {
 			return "", false
@@ -266,12 +264,14 @@ func filterFileSize(c *call) any {
 	case bytes < base:
 		return fmt.Sprintf("%d Bytes", c.truncate(bytes))
 	}
-	unit := base
-	for i := range prefixes {
-		unit *= base
-		if bytes < unit || i == len(prefixes)-1 {
-			return fmt.Sprintf("%.1f %c%s", base*bytes/unit, prefixes[i], unitName)
+	// Python compares with the exact unit: 1e24 is a little less than 1000**8.
+	unit := big.NewInt(int64(base))
+	size := new(big.Float).SetFloat64(bytes)
+	for i := 0; ; i++ {
+		unit.Mul(unit, big.NewInt(int64(base)))
+		if size.Cmp(new(big.Float).SetInt(unit)) < 0 || i == len(prefixes)-1 {
+			f, _ := new(big.Float).SetInt(unit).Float64()
+			return fmt.Sprintf("%.1f %c%s", base*bytes/f, prefixes[i], unitName)
 		}
 	}
-	return nil
 }

@@ -41,7 +41,7 @@ func (c *call) reversed(v any) (*iterator, bool) {
 		items = c.in.items(c.at, v)
 	case *undefined:
 		c.in.check(v)
-		c.at.unsupported("reversing an undefined value")
+		return &iterator{pullFrom(nil)}, true
 	default:
 		return nil, false
 	}
@@ -292,32 +292,35 @@ func filterBatch(c *call) any {
 	p := c.params("value", "linecount", "fill_with?")
 	n := c.int(p[1])
 	pull := c.lazy(p[0])
-	next, more := any(nil), false
-	started := false
+	row := &list{}
 	return &iterator{func() (any, bool) {
-		if !started {
-			next, more = pull()
-			started = true
-		}
-		if !more {
-			return nil, false
-		}
-		row := &list{}
-		// Python begins a new row when the last one has exactly n items: never, when n is less than one.
-		for more && (len(row.items) != n || len(row.items) == 0) {
-			c.in.set.reserve(c.at, 16)
-			row.items = append(row.items, next)
-			next, more = pull()
-		}
-		if fill := orNone(p[2]); fill != nil && !more {
-			for len(row.items) < n {
-				c.in.set.reserve(c.at, 16)
-				c.in.set.step(c.at, 1)
-				row.items = append(row.items, fill)
+		for {
+			item, ok := pull()
+			full := row
+			switch {
+			case !ok && len(full.items) == 0:
+				return nil, false
+			case !ok:
+				row = &list{}
+				return c.filled(full, n, orNone(p[2])), true
+			case len(full.items) == n:
+				row = &list{items: []any{item}}
+				return full, true
 			}
+			c.in.set.reserve(c.at, 16)
+			row.items = append(row.items, item)
 		}
-		return row, true
 	}}
+}
+
+// filled appends fill, unless it is none, until the row has n items.
+func (c *call) filled(row *list, n int, fill any) *list {
+	for fill != nil && len(row.items) < n {
+		c.in.set.reserve(c.at, 16)
+		c.in.set.step(c.at, 1)
+		row.items = append(row.items, fill)
+	}
+	return row
 }
 
 func filterSlice(c *call) any {

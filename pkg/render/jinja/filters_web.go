@@ -290,7 +290,7 @@ func wrap(line string, width int, breakLong bool) []string {
 		if len(chunks) > 0 && utf8.RuneCountInString(chunks[0]) > width {
 			switch {
 			case breakLong:
-				head := cut(chunks[0], max(1, width-used))
+				head := cut(chunks[0], width-used)
 				row = append(row, head)
 				chunks[0] = chunks[0][len(head):]
 			case len(row) == 0:

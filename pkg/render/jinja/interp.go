@@ -53,8 +53,7 @@ type scope struct {
 
 // A state belongs to one run of a template or block.
 type state struct {
-	parent *template // set by extends
-	out    *output
+	parent *template // set by extends: from then on the template's own text does not print
 }
 
 // enter opens a scope inside sc.
@@ -130,7 +129,7 @@ func (in *interp) run(t *template, ctx *context, out *output) {
 	for name, b := range t.blocks {
 		ctx.blocks[name] = append(ctx.blocks[name], b)
 	}
-	sc := newScope(nil, ctx, &state{out: out}, t.scope)
+	sc := newScope(nil, ctx, &state{}, t.scope)
 	sc.top = true
 	sc.vars["self"] = &selfObject{in, ctx}
 	in.exec(sc, t.body, out)

@@ -170,7 +170,7 @@ func (s *Set) reserve(at pos, n int) {
 type output struct {
 	strings.Builder
 	set     *Set
-	capture bool
+	capture bool // the text is a value, not part of the result
 }
 
 func (o *output) write(at pos, text string) {

@@ -4,6 +4,8 @@ import (
 	"strings"
 	"unicode"
 	"unicode/utf8"
+
+	"golang.org/x/text/unicode/norm"
 )
 
 // A kind is the kind of a token. Operators and delimiters stand for themselves, so their kind is their text.
@@ -279,7 +281,7 @@ func (l *lexer) name() bool {
 	start := l.i
 	for l.i < len(l.src) {
 		r, size := utf8.DecodeRuneInString(l.src[l.i:])
-		if r != '_' && !unicode.IsLetter(r) && !unicode.IsNumber(r) && (l.i == start || !unicode.IsMark(r)) {
+		if r != '_' && !unicode.IsLetter(r) && !unicode.IsNumber(r) {
 			break
 		}
 		l.i += size
@@ -288,8 +290,11 @@ func (l *lexer) name() bool {
 		return false
 	}
 	name := l.src[start:l.i]
-	if !isASCII(name) {
-		l.at(start).unsupported("the name %q with characters beyond ASCII", name)
+	if !isIdentifier(name) {
+		l.at(start).fail("%q is no name", name)
+	}
+	if !norm.NFKC.IsNormalString(name) { // Python finds the variable by its normal form
+		l.at(start).unsupported("the name %q, which has another form in Unicode,", name)
 	}
 	l.emit(tokName, name, start)
 	return true

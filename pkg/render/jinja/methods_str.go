@@ -197,10 +197,10 @@ func (c *call) window(s string, start, end any) (string, int, bool) {
 	}
 	runes := []rune(s)
 	c.in.set.reserve(c.at, 4*len(runes))
-	if n, ok := start.(int64); ok && n > int64(len(runes)) {
+	first, last, _ := sliceBounds(c.at, len(runes), orNone(start), orNone(end), nil)
+	if n, ok := number(start).(int64); ok && n > int64(len(runes)) {
 		return "", 0, false
 	}
-	first, last, _ := sliceBounds(c.at, len(runes), orNone(start), orNone(end), nil)
 	if first > last {
 		return "", first, false
 	}

@@ -13,6 +13,7 @@ type parser struct {
 	depth  int
 	ends   [][]string // the tags that end the open statements, innermost last
 	inFor  int        // how many loops are open
+	inside int        // how many macros and blocks that capture are open
 }
 
 // parse returns the template of a source.
@@ -123,6 +124,13 @@ func (p *parser) body(ends ...string) ([]stmt, string) {
 	return body, p.next().text
 }
 
+// capturedBody is body for a statement whose text is captured.
+func (p *parser) capturedBody(ends ...string) ([]stmt, string) {
+	p.inside++
+	defer func() { p.inside-- }()
+	return p.body(ends...)
+}
+
 func (p *parser) statement() []stmt {
 	t := p.expect(tokName)
 	switch t.text {
@@ -171,11 +179,15 @@ func (p *parser) forLoop(at pos) stmt {
 		f.filter = p.expression()
 	}
 	f.recursive = p.skipName("recursive")
+	body := p.body
+	if f.recursive {
+		body = p.capturedBody
+	}
 	p.inFor++
 	end := ""
-	f.body, end = p.body("endfor", "else")
+	f.body, end = body("endfor", "else")
 	if end == "else" {
-		f.orElse, _ = p.body("endfor")
+		f.orElse, _ = body("endfor")
 	}
 	p.inFor--
 	return f
@@ -205,7 +217,7 @@ func (p *parser) assign() stmt {
 	if p.cur().kind == "|" {
 		s.filter = p.filters(&captured{p.cur().at})
 	}
-	s.body, _ = p.body("endset")
+	s.body, _ = p.capturedBody("endset")
 	return s
 }
 
@@ -226,7 +238,7 @@ func (p *parser) with() stmt {
 func (p *parser) macro(at pos) stmt {
 	m := &macroStmt{pos: at, name: p.nameTarget()}
 	p.signature(m)
-	m.body, _ = p.body("endmacro")
+	m.body, _ = p.capturedBody("endmacro")
 	return m
 }
 
@@ -262,14 +274,14 @@ func (p *parser) callBlock(at pos) stmt {
 		e.place().fail("expected a call")
 	}
 	s.call = call
-	s.macro.body, _ = p.body("endcall")
+	s.macro.body, _ = p.capturedBody("endcall")
 	return s
 }
 
 func (p *parser) filterBlock() stmt {
 	s := &filterStmt{}
 	s.filter = p.filters(p.filter(&captured{p.cur().at}))
-	s.body, _ = p.body("endfilter")
+	s.body, _ = p.capturedBody("endfilter")
 	return s
 }
 
@@ -281,7 +293,10 @@ func (p *parser) block(at pos) stmt {
 	p.t.blocks[b.name] = b
 	b.scoped = p.skipName("scoped")
 	b.required = p.skipName("required")
+	inside := p.inside
+	p.inside = 0
 	b.body, _ = p.body("endblock")
+	p.inside = inside
 	p.skipName(b.name)
 	for _, s := range b.body {
 		text, ok := s.(*textStmt)
@@ -300,6 +315,9 @@ func (p *parser) include(at pos) stmt {
 		s.ignoreMissing = true
 	}
 	s.withContext = p.withContext(true)
+	if !s.withContext && p.inside > 0 { // Jinja2 prints it at another place
+		at.unsupported("include without context inside a macro, a recursive loop, a set, filter or call block")
+	}
 	return s
 }
 

@@ -107,6 +107,11 @@ func (c *call) bounded(n int64) int {
 }
 
 func (p *printer) conversion() {
+	if p.peek() == '%' {
+		p.i++
+		p.write("%")
+		return
+	}
 	s := spec{fill: " ", align: '>', precision: -1}
 	var keyed any
 	hasKey := false
@@ -144,10 +149,6 @@ flags:
 	}
 	s.verb = p.peek()
 	p.i++
-	if s.verb == '%' {
-		p.write("%")
-		return
-	}
 	if !hasKey {
 		keyed = p.next()
 	}
@@ -283,8 +284,11 @@ func (c *call) formatFloat(s spec, f float64) string {
 	default:
 		text = general(f, precision, s.alternate)
 	}
-	if s.alternate && precision == 0 && verb != 'g' && verb != 'G' {
-		c.at.unsupported(`the flag "#" with a precision of zero`)
+	if mantissa, exponent, _ := strings.Cut(text, "e"); s.alternate && !strings.ContainsAny(text, ".in") {
+		text = mantissa + "."
+		if exponent != "" {
+			text += "e" + exponent
+		}
 	}
 	if verb < 'a' {
 		text = strings.ToUpper(text)

@@ -262,7 +262,7 @@ func (c *call) grouped(s spec, digits string, every int) string {
 		c.at.unsupported("a format with both zeros and separators")
 	}
 	whole, fraction := digits, ""
-	if i := strings.IndexAny(digits, ".e"); i >= 0 {
+	if i := strings.IndexAny(digits, ".eE"); i >= 0 {
 		whole, fraction = digits[:i], digits[i:]
 	}
 	for i := len(whole) - every; i > 0; i -= every {

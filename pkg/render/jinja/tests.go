@@ -7,8 +7,8 @@ var testTable table
 
 func newTests() map[string]builtin {
 	all := map[string]builtin{
-		"odd":  func(c *call) any { return c.rest(c.params("value")[0], int64(2)) == int64(1) },
-		"even": func(c *call) any { return c.rest(c.params("value")[0], int64(2)) == int64(0) },
+		"odd":  func(c *call) any { return c.in.equal(c.at, c.rest(c.params("value")[0], int64(2)), int64(1)) },
+		"even": func(c *call) any { return c.in.equal(c.at, c.rest(c.params("value")[0], int64(2)), int64(0)) },
 		"divisibleby": func(c *call) any {
 			p := c.params("value", "num")
 			return c.in.equal(c.at, c.rest(p[0], p[1]), int64(0))
@@ -32,12 +32,9 @@ func newTests() map[string]builtin {
 		"iterable":  testIterable,
 		"sameas":    testSameAs,
 		"in":        func(c *call) any { p := c.params("value", "seq"); return c.in.contains(c.at, p[1], p[0]) },
-		"filter":    func(c *call) any { name, ok := c.params("value")[0].(string); return ok && filters()[name] != nil },
+		"filter":    func(c *call) any { return c.isNameIn(filters()) },
 	}
-	all["test"] = func(c *call) any {
-		name, ok := c.params("value")[0].(string)
-		return ok && all[name] != nil
-	}
+	all["test"] = func(c *call) any { return c.isNameIn(all) }
 	for op, names := range map[string][]string{
 		"==": {"eq", "equalto"}, "!=": {"ne"}, ">": {"gt", "greaterthan"}, ">=": {"ge"}, "<": {"lt", "lessthan"}, "<=": {"le"},
 	} {
@@ -63,6 +60,12 @@ func (in *interp) test(name string, v any, c *call) any {
 	defer in.deeper(c.at)()
 	checkTest(c.at, name)
 	return tests()[name](&call{in: in, at: c.at, args: append([]any{v}, c.args...), named: c.named})
+}
+
+// isNameIn reports whether the value is a name in a table.
+func (c *call) isNameIn(all map[string]builtin) bool {
+	name, ok := hash(c.at, c.params("value")[0]).(string)
+	return ok && all[name] != nil
 }
 
 // rest is v modulo n.
