@@ -13,10 +13,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import tomllib
 from google.protobuf import descriptor_pb2, descriptor_pool, message_factory
 
-REGISTRY = Path(__file__).resolve().parents[2] / "registry" / "tp_py_grpc"
 TEMPLATES = ["sync", "aio", "syncnogen", "aionogen"]
 SERVICE = "testpygrpc.TESTPYGRPC"
 
@@ -36,16 +34,12 @@ def environment(home: Path, **more: str) -> dict[str, str]:
 
 
 def create(ppm: Path, folder: Path, template: str, name: str = "testpygrpc", **keys: str) -> Path:
-    """Put all parts of a template, and its tests, into a new project and make its stubs."""
-    manifest = tomllib.loads((REGISTRY / f"{template}-0.0.1" / "ppm.toml").read_text())["pack"]
+    """Make a project of a template, with its tests, and make its stubs."""
     project = folder / "project"
     project.mkdir(parents=True)
-    (project / "ppm.toml").write_text(f'[project]\nname = "{name}"\nlanguage = "py"\n')
-    parts = [f"tp_py_grpc@{template}-0.0.1//{part}" for part in manifest["components"]]
-    for part in [*parts, manifest["test"]["source"]]:
-        command = [str(ppm), "project", "add", part, "--yes"]
-        command += [f"--kv={key}::{value}" for key, value in keys.items()]
-        run(command, project, env=environment(folder / "home"))
+    command = [str(ppm), "project", "new", "-t", f"tp_py_grpc@{template}-0.0.1", "-n", name]
+    command += ["--with_test", "--yes", *(f"--kv={key}::{value}" for key, value in keys.items())]
+    run(command, project, env=environment(folder / "home"))
     if (project / name / "genpb.py").exists():
         run([sys.executable, f"{name}/genpb.py"], project)
     return project
