@@ -29,7 +29,7 @@ func check(pl plan.Plan) error {
 			return failure.Errorf(failure.Refused, "writing %q: the plan has two changes of it", c.Path).WithHint("make the plan again")
 		}
 		seen[c.Path] = true
-		if c.Action == plan.Create || c.Action == plan.Update {
+		if c.Action == plan.Create || c.Action == plan.Update || c.Action == plan.Merge {
 			written = append(written, c.Path)
 		}
 		if err := checkChange(c); err != nil {
@@ -49,7 +49,7 @@ func checkChange(c plan.Change) error {
 		}
 	case plan.Delete:
 		after = plan.Absent
-	case plan.Update:
+	case plan.Update, plan.Merge:
 		if c.Old.Same(c.New) {
 			return errors.New("an update that changes nothing")
 		}

@@ -46,6 +46,23 @@ type File struct {
 	Digest string // "sha256:…"
 	Mode   string // "0644" or "0755"
 	Found  bool   // the file was there already, with the same content, when the component was installed: removing the component leaves it
+
+	// Conflict is the digest of what an upgrade wrote when the user's edits and upstream's met in one
+	// place: until the user has settled that, the upgrade is not finished. Else it is empty.
+	Conflict string
+}
+
+// Conflicts returns the files in which an upgrade left conflicts that are not settled yet, by path.
+func (l *Lock) Conflicts() []File {
+	var out []File
+	for _, c := range l.Components {
+		for _, f := range c.Files {
+			if f.Conflict != "" {
+				out = append(out, f)
+			}
+		}
+	}
+	return out
 }
 
 // Component returns the install at path.
@@ -131,6 +148,9 @@ func (c Component) format(b *strings.Builder) {
 		line("mode", document.Quote(f.Mode))
 		if f.Found {
 			line("found", "true")
+		}
+		if f.Conflict != "" {
+			line("conflict", document.Quote(f.Conflict))
 		}
 	}
 }

@@ -54,6 +54,7 @@ path = "b/c/1"
 digest = "` + sha + `"
 mode = "0644"
 found = true
+conflict = "` + sha + `"
 [[component.file]]
 path = "b/c/2"
 digest = "` + sha + `"
@@ -64,12 +65,12 @@ func goldenLock() *lockfile.Lock {
 	l := &lockfile.Lock{}
 	l.Put(lockfile.Component{
 		Path: "b/c", Source: "git@h.x:p.git@1111111//b", URL: "git@h.x:p.git", Object: commit, Commit: commit, Tree: tree, Digest: sum, Render: 1, Dir: true,
-		Files: []lockfile.File{{"b/c/2", sha, "0644", false}, {"b/c/1", sha, "0644", true}},
+		Files: []lockfile.File{{"b/c/2", sha, "0644", false, ""}, {"b/c/1", sha, "0644", true, sha}},
 	})
 	l.Put(lockfile.Component{
 		Path: "a.py", Source: "p@v1//a", URL: "builtin:p", Ref: "refs/tags/v1", Object: tag, Commit: commit, Tree: tree, Digest: sum, Render: 1,
 		Keys: map[string]any{"source": "timer", "odd key": "a \"b\"\n", "keywords": []string{"a", "b \"c\""}, "none": []string{}}, Via: []string{"q//a", "q@v2//b"},
-		Files: []lockfile.File{{"a.py", sha, "0755", false}},
+		Files: []lockfile.File{{"a.py", sha, "0755", false, ""}},
 	})
 	return l
 }
@@ -119,6 +120,7 @@ var fields = []struct {
 	{`keys = { keywords = ["a", "b \"c\""], none = [], "odd key" = "a \"b\"\n", source = "timer" }`, true, []string{`{ a = 1 }`, `{ a = [1] }`, `{ a = ["x", ["y"]] }`, `{ a = {} }`, `{ a = [{}] }`, `[]`, `"x"`}},
 	{`path = "b/c/1"`, false, []string{`""`, `"/b/c/1"`, `"b/c/../1"`, `"b/d"`, `"b/c"`, `"b/cd"`, `"b/c/2"`, `"b/c/2/3"`, `"b/c/.git/x"`, `"b/c/CON"`, `1`}}, // a file's
 	{`digest = "` + sha + `"`, false, []string{`""`, `"sha256:"`, `"` + sum + `"`, `"` + strings.ToUpper(sha) + `"`, `"md5:00"`, `1`}},
+	{`conflict = "` + sha + `"`, true, []string{`"sha256:"`, `"` + sum + `"`, `1`}},
 	{`found = true`, true, []string{`1`, `"true"`, `[]`}},
 	{`mode = "0755"`, false, []string{`""`, `"0777"`, `"755"`, `"4755"`, `"0o755"`, `493`}},
 }

@@ -44,6 +44,8 @@ type fileBlock struct {
 	Digest string `toml:"digest"`
 	Mode   string `toml:"mode"`
 	Found  bool   `toml:"found"`
+
+	Conflict string `toml:"conflict"`
 }
 
 // Parse reads a lock. It accepts any order and CRLF, and nothing that a lock cannot say: a field that is
@@ -194,6 +196,9 @@ func (f fileBlock) check(placement string) (field string, err error) {
 	}
 	if !sha256.MatchString(f.Digest) {
 		return ".digest", fmt.Errorf("digest %q is not \"sha256:\" and 64 hex digits", f.Digest)
+	}
+	if f.Conflict != "" && !sha256.MatchString(f.Conflict) {
+		return ".conflict", fmt.Errorf("conflict %q is not \"sha256:\" and 64 hex digits", f.Conflict)
 	}
 	_, err = fileset.ParseMode(f.Mode)
 	return ".mode", err

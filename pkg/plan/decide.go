@@ -1,6 +1,10 @@
 package plan
 
-import "fmt"
+import (
+	"fmt"
+
+	"github.com/Project-Manager-With-Git/ppm/pkg/merge"
+)
 
 // A cell is one path seen from all sides.
 type cell struct {
@@ -13,12 +17,13 @@ type cell struct {
 
 // A verdict is what the sides of a cell lead to.
 type verdict struct {
-	action Action
-	reason string
-	to     State // of Create and Update
+	action    Action
+	reason    string
+	to        State // of Create and Update, and of a contested Conflict but for its digest
+	contested bool
 }
 
-func (in Input) change(path string) Change {
+func (in Input) change(path string) (Change, error) {
 	c := cell{disk: in.Disk[path], owner: in.Owner[path], force: in.Force}
 	if base, ok := in.Base[path]; ok {
 		c.base = &base
@@ -49,8 +54,38 @@ func (in Input) change(path string) Change {
 		change.New = State{}
 	case Conflict:
 		change.New = *c.theirs
+		change.contested = v.contested
 	}
-	return change
+	if texts, ok := in.Texts[path]; ok && v.contested {
+		return in.merge(change, v, texts, file.Data)
+	}
+	return change, nil
+}
+
+// merge settles a contested change. What it returns holds every edit of both sides, or
+// marks the places where they meet; a merge that does not is a bug, and writes nothing.
+func (in Input) merge(c Change, v verdict, texts Texts, theirs []byte) (Change, error) {
+	r := merge.Three(texts.Base, texts.Ours, theirs, in.Merge)
+	if err := r.Keeps(texts.Base, texts.Ours, theirs); err != nil {
+		return c, fmt.Errorf("merging %q: %w", c.Path, err)
+	}
+	if r.Binary {
+		c.Reason, c.contested = "is no text and was changed here and upstream", false
+		return c, nil
+	}
+	c.contested, c.Conflicts = false, len(r.Conflicts)
+	c.New = Of(r.Text, v.to.Mode)
+	c.Action, c.Reason = Merge, "was edited here and changed upstream"
+	if c.Conflicts > 0 {
+		c.Reason = fmt.Sprintf("was edited here and changed upstream, with %d in conflict", c.Conflicts)
+	}
+	if c.New.Digest != c.Old.Digest {
+		c.Data = r.Text
+	}
+	if c.New.Same(c.Old) { // upstream changed what the user has already
+		c.Action, c.Data, c.Reason = Keep, nil, "has upstream's changes already"
+	}
+	return c, nil
 }
 
 func (c cell) decide() verdict {
@@ -84,15 +119,15 @@ func (c cell) place() verdict {
 	case c.above != "":
 		return c.conflict(c.above)
 	case c.disk.Kind == Absent:
-		return verdict{Create, "new", *c.theirs}
+		return verdict{action: Create, reason: "new", to: *c.theirs}
 	case c.disk.Kind != File:
 		return c.conflict("is " + c.disk.Kind.describe())
 	case c.disk.Same(*c.theirs):
 		return verdict{action: Unchanged, reason: "there already"}
 	case c.disk.Digest == c.theirs.Digest && c.owner == "":
-		return verdict{Update, "there already, with another mode", *c.theirs}
+		return verdict{action: Update, reason: "there already, with another mode", to: *c.theirs}
 	case c.force:
-		return verdict{Update, "replaces a file " + c.whose(), *c.theirs}
+		return verdict{action: Update, reason: "replaces a file " + c.whose(), to: *c.theirs}
 	case c.disk.Digest == c.theirs.Digest:
 		return c.conflict("exists with another mode")
 	}
@@ -113,9 +148,9 @@ func (c cell) update() verdict {
 	case c.above != "":
 		return c.conflict(c.above)
 	case disk.Kind == Absent && c.force:
-		return verdict{Create, "replaces what was deleted here", theirs}
+		return verdict{action: Create, reason: "replaces what was deleted here", to: theirs}
 	case disk.Kind == Absent:
-		return c.conflict("was deleted here and changed upstream")
+		return verdict{action: Keep, reason: "deleted here, though it changed upstream"}
 	case disk.Kind != File:
 		return c.conflict("is " + disk.Kind.describe() + " now and changed upstream")
 	}
@@ -128,9 +163,11 @@ func (c cell) update() verdict {
 	case base.Digest == theirs.Digest: // only the mode changed upstream
 		to.Digest = disk.Digest
 	case c.force:
-		return verdict{Update, "replaces what was edited here", theirs}
+		return verdict{action: Update, reason: "replaces what was edited here", to: theirs}
 	default:
-		return c.conflict("was edited here and changed upstream")
+		v := c.conflict("was edited here and changed upstream")
+		v.to, v.contested = to, true
+		return v
 	}
 	switch {
 	case disk.Same(to) && to.Same(theirs):
@@ -140,7 +177,7 @@ func (c cell) update() verdict {
 	case c.owner != "" && !c.force:
 		return c.conflict("changed upstream")
 	}
-	return verdict{Update, "changed upstream", to}
+	return verdict{action: Update, reason: "changed upstream", to: to}
 }
 
 // edit says how the disk differs from the base.

@@ -15,6 +15,7 @@ import (
 
 	"github.com/Project-Manager-With-Git/ppm/pkg/failure"
 	"github.com/Project-Manager-With-Git/ppm/pkg/fileset"
+	"github.com/Project-Manager-With-Git/ppm/pkg/merge"
 )
 
 // Names of the project's records, which no component may bring.
@@ -30,6 +31,7 @@ type Action string
 const (
 	Create    Action = "create"
 	Update    Action = "update"
+	Merge     Action = "merge" // both the user's edits and upstream's go into the file
 	Delete    Action = "delete"
 	Keep      Action = "keep"      // the disk differs from what ppm would install, and stays
 	Unchanged Action = "unchanged" // the disk is what ppm would install
@@ -46,11 +48,18 @@ type Change struct {
 	Old    State  `json:"old"`              // what stood there when the plan was made
 	New    State  `json:"new"`              // what stands there afterwards
 	Data   []byte `json:"data,omitempty"`   // the content of New, where its digest differs from that of Old
+
+	Conflicts int  `json:"conflicts,omitempty"` // how many places of a merged file are left for the user
+	contested bool // a Conflict that a merge could settle
 }
 
 // Writes reports whether the change alters the disk.
 func (c Change) Writes() bool {
-	return c.Action == Create || c.Action == Update || c.Action == Delete
+	switch c.Action {
+	case Create, Update, Merge, Delete:
+		return true
+	}
+	return false
 }
 
 // A Plan is a list of changes, sorted by path, followed by those of the project's
@@ -66,7 +75,12 @@ type Input struct {
 	Theirs fileset.Set       // what ppm would install; empty to remove
 	Owner  map[string]string // for the files of all other installs: the path of the install
 	Force  bool              // replace files that collide; links, folders and devices are never replaced
+	Texts  map[string]Texts  // of the files that Plan.Contested names: with them, these are merged
+	Merge  merge.Options     // how conflicts are written into merged files
 }
+
+// Texts are the two contents that Theirs is merged with.
+type Texts struct{ Base, Ours []byte }
 
 // Make returns the plan for in. It fails, with an error of kind Refused, when a path
 // is not one that ppm may write; what collides on the disk is in the plan.
@@ -91,9 +105,25 @@ func Make(in Input) (Plan, error) {
 	}
 	var p Plan
 	for _, name := range paths {
-		p.Changes = append(p.Changes, in.change(name))
+		c, err := in.change(name)
+		if err != nil {
+			return Plan{}, err
+		}
+		p.Changes = append(p.Changes, c)
 	}
 	return p, nil
+}
+
+// Contested returns the paths of the files that were edited on both sides. A plan made
+// again with their Texts merges them.
+func (p Plan) Contested() []string {
+	var out []string
+	for _, c := range p.Changes {
+		if c.contested {
+			out = append(out, c.Path)
+		}
+	}
+	return out
 }
 
 func checkPath(p string) error {

@@ -107,7 +107,7 @@ func TestMake(t *testing.T) {
 		{"1", "2", "2x", "", plan.Update, "2x", "changed upstream"},
 		{"1", "2", "3", "", plan.Conflict, "3", "was edited here and changed upstream"},
 		{"1", "2", "3", "force", plan.Update, "3", "replaces what was edited"},
-		{"1", "-", "2", "", plan.Conflict, "2", "was deleted here"},
+		{"1", "-", "2", "", plan.Keep, "-", "deleted here, though"},
 		{"1", "-", "2", "force", plan.Create, "2", "replaces what was deleted"},
 		{"1", "/", "2", "force", plan.Conflict, "2", "is a folder now"},
 		{"1", "@", "2", "force", plan.Conflict, "2", "is a symbolic link now"},

@@ -15,6 +15,7 @@ import (
 	"github.com/Project-Manager-With-Git/ppm/pkg/fileset"
 	"github.com/Project-Manager-With-Git/ppm/pkg/lockfile"
 	"github.com/Project-Manager-With-Git/ppm/pkg/manifest"
+	"github.com/Project-Manager-With-Git/ppm/pkg/merge"
 	"github.com/Project-Manager-With-Git/ppm/pkg/plan"
 )
 
@@ -24,6 +25,13 @@ type Change struct {
 	Action string `json:"action"` // create, update, delete, keep or unchanged
 	Reason string `json:"reason"`
 	Record bool   `json:"record,omitempty"` // ppm.toml or ppm.lock
+
+	Conflicts int `json:"conflicts,omitempty"` // places of a merged file that are left for the user
+}
+
+// writes reports whether the change alters a file.
+func (c Change) writes() bool {
+	return c.Action != string(plan.Unchanged) && c.Action != string(plan.Keep)
 }
 
 // commitOptions say how far a transaction may go.
@@ -31,12 +39,15 @@ type commitOptions struct {
 	command string // for the history
 	force   bool
 	dryRun  bool
+	upgrade bool        // an install may become another version of itself; files edited on both sides are merged
+	style   merge.Style // how conflicts are written into them
+	restore fileset.Set // files of installs that stay, to be made again
 }
 
 // commit brings installs in and takes others out, as one transaction: the files, then
 // the manifest, then the lockfile. It returns what happened to each file.
 func (s *Session) commit(ctx context.Context, coming []install, going []lockfile.Component, o commitOptions) ([]Change, error) {
-	in, lock, err := s.sides(coming, going, o.force)
+	in, lock, err := s.sides(coming, going, o)
 	if err != nil {
 		return nil, err
 	}
@@ -47,10 +58,15 @@ func (s *Session) commit(ctx context.Context, coming []install, going []lockfile
 	if err != nil {
 		return nil, err
 	}
+	if files := p.Contested(); o.upgrade && len(files) > 0 {
+		if p, err = s.merge(ctx, in, files, coming, o.style); err != nil {
+			return nil, err
+		}
+	}
 	if err := p.Err(); err != nil {
 		return nil, err
 	}
-	s.markFound(lock, coming, in, p)
+	s.mark(lock, coming, in, p)
 	text, err := s.rewrite(coming, going)
 	if err != nil {
 		return nil, err
@@ -68,9 +84,46 @@ func (s *Session) commit(ctx context.Context, coming []install, going []lockfile
 	return s.carryOut(ctx, p, apply.Meta{Command: o.command}, o.dryRun)
 }
 
-// markFound makes the lockfile remember which files of new installs were in the project
-// already, so that removing an install gives back what was there before.
-func (s *Session) markFound(lock *lockfile.Lock, coming []install, in plan.Input, p plan.Plan) {
+// merge makes the plan again with the contents of the files that were edited on both sides.
+func (s *Session) merge(ctx context.Context, in plan.Input, files []string, coming []install, style merge.Style) (plan.Plan, error) {
+	in.Texts = map[string]plan.Texts{}
+	in.Merge = merge.Options{Style: style, Labels: merge.Labels{Base: "installed", Ours: "yours", Theirs: "upstream"}}
+	for _, inst := range coming {
+		old, _ := s.lock.Component(inst.locked.Path)
+		mine := func(p string) bool {
+			return slices.ContainsFunc(old.Files, func(f lockfile.File) bool { return f.Path == p })
+		}
+		if !slices.ContainsFunc(files, mine) {
+			continue
+		}
+		if len(coming) == 1 {
+			in.Merge.Labels.Base, in.Merge.Labels.Theirs = old.Source, inst.locked.Source
+		}
+		base, err := s.base(ctx, old)
+		if failure.KindOf(err) == failure.Integrity {
+			s.setup.Notify(err.Error() + "; without it, every difference of an edited file is a conflict")
+		} else if err != nil {
+			return plan.Plan{}, err
+		}
+		for _, name := range files {
+			if !mine(name) {
+				continue
+			}
+			ours, err := s.store.ReadFile(name)
+			if err != nil {
+				return plan.Plan{}, err
+			}
+			file, _ := base.Lookup(name)
+			in.Texts[name] = plan.Texts{Base: file.Data, Ours: ours}
+		}
+	}
+	return plan.Make(in)
+}
+
+// mark makes the lockfile remember which files of new installs were in the project
+// already, so that removing an install gives back what was there before, and in which
+// the user has a conflict to settle.
+func (s *Session) mark(lock *lockfile.Lock, coming []install, in plan.Input, p plan.Plan) {
 	already := map[string]bool{}
 	for _, c := range p.Changes {
 		_, installed := in.Base[c.Path]
@@ -81,10 +134,16 @@ func (s *Session) markFound(lock *lockfile.Lock, coming []install, in plan.Input
 			already[f.Path] = already[f.Path] || f.Found
 		}
 	}
+	conflicts := map[string]string{}
+	for _, c := range p.Changes {
+		if c.Conflicts > 0 {
+			conflicts[c.Path] = c.New.Digest
+		}
+	}
 	for _, inst := range coming {
 		locked := inst.locked
 		for i, f := range locked.Files {
-			locked.Files[i].Found = already[f.Path]
+			locked.Files[i].Found, locked.Files[i].Conflict = already[f.Path], conflicts[f.Path]
 		}
 		lock.Put(locked)
 	}
@@ -99,15 +158,15 @@ func (s *Session) carryOut(ctx context.Context, p plan.Plan, m apply.Meta, dryRu
 	}
 	changes := make([]Change, len(p.Changes))
 	for i, c := range p.Changes {
-		changes[i] = Change{Path: c.Path, Action: string(c.Action), Reason: c.Reason, Record: c.Record}
+		changes[i] = Change{Path: c.Path, Action: string(c.Action), Reason: c.Reason, Record: c.Record, Conflicts: c.Conflicts}
 	}
 	return changes, nil
 }
 
 // sides returns what the plan compares, the disk left out, and the lockfile that the plan leads to.
-func (s *Session) sides(coming []install, going []lockfile.Component, force bool) (plan.Input, *lockfile.Lock, error) {
+func (s *Session) sides(coming []install, going []lockfile.Component, o commitOptions) (plan.Input, *lockfile.Lock, error) {
 	lock := s.lock.Clone()
-	in := plan.Input{Base: map[string]plan.State{}, Owner: map[string]string{}, Force: force}
+	in := plan.Input{Base: map[string]plan.State{}, Owner: map[string]string{}, Force: o.force}
 	for _, c := range going {
 		lock.Remove(c.Path)
 		c.Files = slices.DeleteFunc(slices.Clone(c.Files), func(f lockfile.File) bool { return f.Found })
@@ -117,8 +176,10 @@ func (s *Session) sides(coming []install, going []lockfile.Component, force bool
 	owner := map[string]install{}
 	for _, inst := range coming {
 		if old, ok := lock.Component(inst.locked.Path); ok {
-			if err := replaceable(old, inst.locked, force); err != nil {
-				return in, nil, err
+			if !o.force && !o.upgrade {
+				if err := replaceable(old, inst.locked); err != nil {
+					return in, nil, err
+				}
 			}
 			addBase(in.Base, old)
 		}
@@ -145,6 +206,12 @@ func (s *Session) sides(coming []install, going []lockfile.Component, force bool
 			in.Owner[f.Path] = c.Path
 		}
 	}
+	for _, f := range o.restore {
+		if _, coming := owner[f.Path]; !coming {
+			theirs = append(theirs, f)
+			delete(in.Owner, f.Path)
+		}
+	}
 	var err error
 	in.Theirs, err = fileset.New(theirs)
 	if err == nil {
@@ -155,8 +222,8 @@ func (s *Session) sides(coming []install, going []lockfile.Component, force bool
 
 // replaceable reports whether one install may take the place of another: the same
 // component with the same keys may, which at a moving version brings it up to date.
-func replaceable(old, new lockfile.Component, force bool) error {
-	if force || old.Source == new.Source && old.URL == new.URL && maps.EqualFunc(old.Keys, new.Keys, reflect.DeepEqual) {
+func replaceable(old, new lockfile.Component) error {
+	if old.Source == new.Source && old.URL == new.URL && maps.EqualFunc(old.Keys, new.Keys, reflect.DeepEqual) {
 		return nil
 	}
 	what := fmt.Sprintf("%q", old.Source)

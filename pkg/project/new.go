@@ -12,7 +12,6 @@ import (
 	"github.com/Project-Manager-With-Git/ppm/pkg/manifest"
 	"github.com/Project-Manager-With-Git/ppm/pkg/nearest"
 	"github.com/Project-Manager-With-Git/ppm/pkg/pack"
-	"github.com/Project-Manager-With-Git/ppm/pkg/plan"
 	"github.com/Project-Manager-With-Git/ppm/pkg/ref"
 	"github.com/Project-Manager-With-Git/ppm/pkg/render"
 )
@@ -105,8 +104,7 @@ func (s *Session) New(ctx context.Context, o NewOptions) (result *NewResult, err
 func (s *Session) equip(ctx context.Context, r environment.Request, made *NewResult) error {
 	r.Dir, r.Language, r.Packages = s.setup.Dir, made.Language, made.Requires
 	err := environment.Make(ctx, r)
-	changed := func(c Change) bool { return c.Action != string(plan.Unchanged) && c.Action != string(plan.Keep) }
-	if err == nil || !slices.ContainsFunc(made.Changes, changed) {
+	if err == nil || !slices.ContainsFunc(made.Changes, Change.writes) {
 		return err
 	}
 	back := context.WithoutCancel(ctx) // an interrupt has to leave the folder as it was, too

@@ -184,18 +184,20 @@ func TestResolveAsks(t *testing.T) {
 	}
 }
 
-func TestSeries(t *testing.T) {
+func TestNewer(t *testing.T) {
 	tags := []string{"cp-0.0.10", "cp-0.0.9", "v2", "cp-v0.1.0-rc.1", "cp-x", "sync-0.0.1", "1.5", "py3-1.0.0", "py3", "2024-01-31"}
 	for _, c := range []struct{ name, want string }{
-		{"cp-0.0.9", "cp-0.0.9 cp-0.0.10 cp-v0.1.0-rc.1"}, // by version, v or not
-		{"v1.0.0", "1.5 v2"},                              // no prefix; the name need not exist
-		{"py3-0.1.0", "py3-1.0.0"},                        // a digit in the prefix
-		{"cp-x", ""},                                      // no version
-		{"2024-02-01", ""},                                // a date
-		{"", ""},                                          //
+		{"cp-0.0.8", "cp-0.0.9 cp-0.0.10"},                     // by version; no prereleases
+		{"cp-0.0.10", ""},                                      // the newest
+		{"cp-0.0.9-rc.1", "cp-0.0.9 cp-0.0.10 cp-v0.1.0-rc.1"}, // prereleases after one, v or not
+		{"v1.0.0", "1.5 v2"},                                   // no prefix; the name need not exist
+		{"py3-0.1.0", "py3-1.0.0"},                             // a digit in the prefix
+		{"cp-x", ""},                                           // no version
+		{"2024-02-01", ""},                                     // a date
+		{"", ""},                                               //
 	} {
-		if got := strings.Join(resolver.Series(tags, c.name), " "); got != c.want {
-			t.Errorf("Series(%q) = %q, want %q", c.name, got, c.want)
+		if got := strings.Join(resolver.Newer(tags, c.name), " "); got != c.want {
+			t.Errorf("Newer(%q) = %q, want %q", c.name, got, c.want)
 		}
 	}
 }

@@ -48,21 +48,23 @@ func higher(a, b tag) tag {
 	return a
 }
 
-// Series returns those of tags that have the prefix of the tag name, lowest version first, prereleases
-// included. It is empty when name ends with no version.
-func Series(tags []string, name string) []string {
+// Newer returns those of tags that have the prefix of the tag name and a higher version, lowest first.
+// Prereleases are among them only when name is one. It is empty when name ends with no version.
+func Newer(tags []string, name string) []string {
 	this := splitTag(name)
 	if this.version == nil {
 		return nil
 	}
-	var same []tag
+	var newer []tag
 	for _, n := range tags {
-		if t := splitTag(n); t.version != nil && t.prefix == this.prefix {
-			same = append(same, t)
+		t := splitTag(n)
+		if t.version != nil && t.prefix == this.prefix && t.version.GreaterThan(this.version) &&
+			(t.version.Prerelease() == "" || this.version.Prerelease() != "") {
+			newer = append(newer, t)
 		}
 	}
-	slices.SortFunc(same, compareTags)
-	return namesOf(same)
+	slices.SortFunc(newer, compareTags)
+	return namesOf(newer)
 }
 
 func namesOf(tags []tag) []string {

@@ -1,0 +1,178 @@
+package main
+
+import (
+	"github.com/urfave/cli/v2"
+
+	"github.com/Project-Manager-With-Git/ppm/pkg/failure"
+	"github.com/Project-Manager-With-Git/ppm/pkg/merge"
+	"github.com/Project-Manager-With-Git/ppm/pkg/nearest"
+	"github.com/Project-Manager-With-Git/ppm/pkg/project"
+)
+
+// mergeFlags are those of the commands that merge.
+func mergeFlags() []cli.Flag {
+	return []cli.Flag{
+		&cli.StringFlag{Name: "conflict", Value: string(merge.Merge), Usage: "how conflicts are written: `STYLE` merge, diff3 or zdiff3"},
+		&cli.BoolFlag{Name: "dry-run", Usage: "show what would be done, and change nothing"},
+		&cli.BoolFlag{Name: "allow-undefined", Usage: "render an undefined name as nothing"},
+		&cli.StringSliceFlag{Name: "accept-moved", Usage: "go on although `TAG` names another commit than the lockfile says; repeatable"},
+	}
+}
+
+func conflictStyle(c *cli.Context) (merge.Style, error) {
+	styles := []string{string(merge.Merge), string(merge.Diff3), string(merge.ZDiff3)}
+	for _, style := range styles {
+		if style == c.String("conflict") {
+			return merge.Style(style), nil
+		}
+	}
+	return "", failure.Errorf(failure.Usage, "no conflict style %q", c.String("conflict")).
+		WithHint("%s", nearest.Hint("style", c.String("conflict"), styles))
+}
+
+func upgradeCommand(s *streams) *cli.Command {
+	return &cli.Command{
+		Name:      "upgrade",
+		Usage:     "move installs to another version or other keys, and merge your edits into it",
+		ArgsUsage: "[PATH|COMPONENT…]",
+		Description: examples(
+			"ppm project upgrade",
+			"ppm project upgrade app/interceptor --to cp-0.0.2 --dry-run",
+			"ppm project upgrade app/interceptor --to current --kv source::tracer"),
+		Flags: append([]cli.Flag{
+			&cli.StringFlag{Name: "to", Usage: "the version `VERSION`; current keeps the version and changes keys; the newest when not given"},
+			&cli.BoolFlag{Name: "all", Usage: "all installs; the same as naming none"},
+			&cli.StringSliceFlag{Name: "kv", Usage: "set a key of the pack, as `KEY::VALUE`; repeatable"},
+		}, mergeFlags()...),
+		Action: func(c *cli.Context) error { return runUpgrade(c, s) },
+	}
+}
+
+func runUpgrade(c *cli.Context, s *streams) error {
+	keys, err := keyValues(c)
+	if err != nil {
+		return err
+	}
+	style, err := conflictStyle(c)
+	if err != nil {
+		return err
+	}
+	session, err := s.session(c)
+	if err != nil {
+		return err
+	}
+	result, err := session.Upgrade(c.Context, project.UpgradeOptions{
+		Names: c.Args().Slice(), To: c.String("to"), Keys: keys, Style: style, DryRun: c.Bool("dry-run"),
+		AllowUndefined: c.Bool("allow-undefined"), AcceptMoved: c.StringSlice("accept-moved"),
+	})
+	if result == nil {
+		return err
+	}
+	printChanges(s, result.Changes)
+	printUpgrades(s, result.Upgrades, result.DryRun)
+	if len(result.Upgrades) == 0 {
+		s.note("every install is at its newest version")
+	}
+	return s.answerWith(result, err)
+}
+
+func printUpgrades(s *streams, upgrades []project.Upgraded, dryRun bool) {
+	for _, u := range upgrades {
+		s.printf("%s %s from %s to %s\n", verb(dryRun, "would upgrade", "upgraded"), u.Path, u.From, u.To)
+	}
+}
+
+func syncCommand(s *streams) *cli.Command {
+	return &cli.Command{
+		Name:        "sync",
+		Usage:       "make the project equal to ppm.toml and ppm.lock; edited files stay",
+		Description: examples("ppm project sync", "ppm project sync --check", "ppm project sync --frozen"),
+		Flags: append([]cli.Flag{
+			&cli.BoolFlag{Name: "check", Usage: "change nothing, and end with 9 when there is something to do"},
+			&cli.BoolFlag{Name: "frozen", Usage: "never touch ppm.lock"},
+		}, mergeFlags()...),
+		Action: func(c *cli.Context) error { return runSync(c, s) },
+	}
+}
+
+func runSync(c *cli.Context, s *streams) error {
+	if err := arguments(c, 0, 0, "nothing"); err != nil {
+		return err
+	}
+	style, err := conflictStyle(c)
+	if err != nil {
+		return err
+	}
+	session, err := s.session(c)
+	if err != nil {
+		return err
+	}
+	result, err := session.Sync(c.Context, project.SyncOptions{
+		Check: c.Bool("check"), Frozen: c.Bool("frozen"), Style: style, DryRun: c.Bool("dry-run"),
+		AllowUndefined: c.Bool("allow-undefined"), AcceptMoved: c.StringSlice("accept-moved"),
+	})
+	if result == nil {
+		return err
+	}
+	printChanges(s, result.Changes)
+	for _, in := range result.Added {
+		s.printf("%s %s at %s\n", verb(result.DryRun, "would install", "installed"), in.Source, in.Path)
+	}
+	printUpgrades(s, result.Upgrades, result.DryRun)
+	for _, in := range result.Removed {
+		s.printf("%s %s from %s\n", verb(result.DryRun, "would remove", "removed"), in.Source, in.Path)
+	}
+	return s.answerWith(result, err)
+}
+
+func continueCommand(s *streams) *cli.Command {
+	return &cli.Command{
+		Name:        "continue",
+		Usage:       "finish an upgrade whose conflicts are settled",
+		Description: examples("ppm project continue"),
+		Flags: []cli.Flag{
+			&cli.BoolFlag{Name: "force", Aliases: []string{"f"}, Usage: "take the files as they are, whatever their text"},
+		},
+		Action: func(c *cli.Context) error {
+			if err := arguments(c, 0, 0, "nothing"); err != nil {
+				return err
+			}
+			session, err := s.session(c)
+			if err != nil {
+				return err
+			}
+			result, err := session.Continue(c.Context, c.Bool("force"))
+			if err != nil {
+				return err
+			}
+			for _, name := range result.Settled {
+				s.printf("settled   %s\n", name)
+			}
+			return s.answer(result)
+		},
+	}
+}
+
+func abortCommand(s *streams) *cli.Command {
+	return &cli.Command{
+		Name:        "abort",
+		Usage:       "take back an upgrade that left conflicts: every byte is as before it",
+		Description: examples("ppm project abort"),
+		Action: func(c *cli.Context) error {
+			if err := arguments(c, 0, 0, "nothing"); err != nil {
+				return err
+			}
+			session, err := s.session(c)
+			if err != nil {
+				return err
+			}
+			result, err := session.Abort(c.Context)
+			if err != nil {
+				return err
+			}
+			printChanges(s, result.Changes)
+			s.printf("took back ppm %s\n", result.Undone)
+			return s.answer(result)
+		},
+	}
+}

@@ -1,0 +1,61 @@
+package project
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/Project-Manager-With-Git/ppm/pkg/failure"
+	"github.com/Project-Manager-With-Git/ppm/pkg/fileset"
+	"github.com/Project-Manager-With-Git/ppm/pkg/lockfile"
+	"github.com/Project-Manager-With-Git/ppm/pkg/ref"
+	"github.com/Project-Manager-With-Git/ppm/pkg/render"
+)
+
+// base returns the files of an install as ppm once rendered them. They are rendered
+// again, from the locked commit with the locked keys, and each is proven by the
+// lockfile's digests: what cannot be proven is an error of kind Integrity, no guess.
+func (s *Session) base(ctx context.Context, c lockfile.Component) (fileset.Set, error) {
+	r, err := ref.Parse(c.Source)
+	if err != nil {
+		return nil, err
+	}
+	at, err := s.locked(ctx, r, c)
+	if err != nil {
+		return nil, err
+	}
+	part, err := at.component(r.Component)
+	if err != nil {
+		return nil, err
+	}
+	tree, err := at.snapshot.Component(ctx, part.Source)
+	if err != nil {
+		return nil, err
+	}
+	if tree.ID != c.Tree || tree.Files.Digest() != c.Digest {
+		return nil, unproven(c, "the component at commit %.12s is not the one that was installed", c.Commit)
+	}
+	// What was undefined at install, with --allow-undefined, was empty then; the digests prove it.
+	rendered, err := render.Component(part.Select(tree.Files), tree.Dir, render.Context(c.Keys), render.Options{AllowUndefined: true})
+	if err != nil {
+		return nil, fmt.Errorf("rendering %q again: %w", c.Source, err)
+	}
+	files, err := under(c.Path, tree.Dir, rendered.Files)
+	if err != nil {
+		return nil, err
+	}
+	if len(files) != len(c.Files) {
+		return nil, unproven(c, "it has %d files, and the lockfile lists %d", len(files), len(c.Files))
+	}
+	for _, f := range c.Files {
+		file, ok := files.Lookup(f.Path)
+		if !ok || file.Digest() != f.Digest || fileset.FormatMode(file.Mode) != f.Mode {
+			return nil, unproven(c, "%q is not what was installed", f.Path)
+		}
+	}
+	return files, nil
+}
+
+func unproven(c lockfile.Component, format string, args ...any) error {
+	return failure.Errorf(failure.Integrity, "proving %q from %s: %s", c.Path, c.Source, fmt.Sprintf(format, args...)).
+		WithHint("the lockfile was altered, or the pack was; take %s from your version control, or install %q again with --force", LockName, c.Path)
+}

@@ -1,0 +1,168 @@
+package project
+
+import (
+	"context"
+	"slices"
+
+	"github.com/Project-Manager-With-Git/ppm/pkg/failure"
+	"github.com/Project-Manager-With-Git/ppm/pkg/lockfile"
+	"github.com/Project-Manager-With-Git/ppm/pkg/plan"
+)
+
+// A FileStatus says how a file differs from what ppm installed.
+type FileStatus struct {
+	Path  string `json:"path"`
+	State string `json:"state"` // clean, edited, "mode changed", missing, replaced or conflict
+}
+
+// An InstallStatus is an install and its files.
+type InstallStatus struct {
+	Path   string       `json:"path"`
+	Source string       `json:"source"`
+	State  string       `json:"state"` // clean, or changed when a file is not
+	Files  []FileStatus `json:"files"`
+}
+
+// StatusResult is how a project differs from its lockfile.
+type StatusResult struct {
+	Installs []InstallStatus `json:"installs"`
+}
+
+// Changed reports whether a file is not as it was installed.
+func (r *StatusResult) Changed() bool {
+	return slices.ContainsFunc(r.Installs, func(in InstallStatus) bool { return in.State != "clean" })
+}
+
+// Status compares the files of all installs, or of the named ones, with the lockfile.
+// It reads nothing but the project.
+func (s *Session) Status(ctx context.Context, names []string) (result *StatusResult, err error) {
+	end, err := s.begin(ctx, false)
+	if err != nil {
+		return nil, err
+	}
+	defer closing(end, &err)
+	installs, err := s.chosen(names)
+	if err != nil {
+		return nil, err
+	}
+	return s.compare(ctx, installs)
+}
+
+// chosen returns the installs that names mean, or all when there are none.
+func (s *Session) chosen(names []string) ([]lockfile.Component, error) {
+	if len(names) == 0 {
+		return s.lock.Components, nil
+	}
+	var out []lockfile.Component
+	for _, name := range names {
+		c, err := s.find(name)
+		if err != nil {
+			return nil, err
+		}
+		if !slices.ContainsFunc(out, func(o lockfile.Component) bool { return o.Path == c.Path }) {
+			out = append(out, c)
+		}
+	}
+	return out, nil
+}
+
+// compare looks at every file of the installs.
+func (s *Session) compare(ctx context.Context, installs []lockfile.Component) (*StatusResult, error) {
+	var all []string
+	for _, c := range installs {
+		for _, f := range c.Files {
+			all = append(all, f.Path)
+		}
+	}
+	disk, err := s.store.Scan(ctx, all)
+	if err != nil {
+		return nil, err
+	}
+	result := &StatusResult{Installs: []InstallStatus{}}
+	base := map[string]plan.State{}
+	for _, c := range installs {
+		addBase(base, c)
+		in := InstallStatus{Path: c.Path, Source: c.Source, State: "clean"}
+		for _, f := range c.Files {
+			state := fileState(disk[f.Path], base[f.Path])
+			if f.Conflict != "" {
+				state = "conflict"
+			}
+			if state != "clean" {
+				in.State = "changed"
+			}
+			in.Files = append(in.Files, FileStatus{f.Path, state})
+		}
+		result.Installs = append(result.Installs, in)
+	}
+	return result, nil
+}
+
+func fileState(disk, base plan.State) string {
+	switch {
+	case disk.Same(base):
+		return "clean"
+	case disk.Kind == plan.Absent:
+		return "missing"
+	case disk.Kind != plan.File:
+		return "replaced"
+	case disk.Digest == base.Digest:
+		return "mode changed"
+	}
+	return "edited"
+}
+
+// A VerifyResult says what could be proven of each install.
+type VerifyResult struct {
+	Installs []VerifiedInstall `json:"installs"`
+}
+
+// A VerifiedInstall is an install whose files were rendered again.
+type VerifiedInstall struct {
+	InstallStatus
+	Problem string `json:"problem,omitempty"` // why the lockfile cannot be right
+}
+
+// Verify proves each install: that the locked commit, rendered with the locked keys,
+// gives exactly the files that the lockfile lists. What the user edited since is
+// reported and no failure; a file that is missing is one of kind Differs, and an
+// install that cannot be proven one of kind Integrity, which names the first.
+func (s *Session) Verify(ctx context.Context) (result *VerifyResult, err error) {
+	end, err := s.begin(ctx, false)
+	if err != nil {
+		return nil, err
+	}
+	defer closing(end, &err)
+	status, err := s.compare(ctx, s.lock.Components)
+	if err != nil {
+		return nil, err
+	}
+	result = &VerifyResult{Installs: []VerifiedInstall{}}
+	var broken, missing error
+	for i, c := range s.lock.Components {
+		in := VerifiedInstall{InstallStatus: status.Installs[i]}
+		switch _, err := s.base(ctx, c); {
+		case err == nil:
+		case failure.KindOf(err) != failure.Integrity:
+			return nil, err
+		default:
+			in.Problem = err.Error()
+			broken = firstError(broken, err)
+		}
+		for _, f := range in.Files {
+			if f.State == "missing" || f.State == "replaced" {
+				missing = firstError(missing, failure.Errorf(failure.Differs, "%q of %s is %s", f.Path, c.Source, f.State).
+					WithHint("bring it back with ppm project sync, or take the install out with ppm project remove %s", shellQuote(c.Path)))
+			}
+		}
+		result.Installs = append(result.Installs, in)
+	}
+	return result, firstError(broken, missing)
+}
+
+func firstError(a, b error) error {
+	if a != nil {
+		return a
+	}
+	return b
+}
