@@ -1,5 +1,7 @@
 package merge
 
+import "slices"
+
 // merge returns the parts of the merged text, in lines.
 func (t texts) merge(style Style) []part {
 	parts := t.combine(t.differ.diff(t.base.lines, t.ours.lines), t.differ.diff(t.base.lines, t.theirs.lines))
@@ -85,24 +87,21 @@ func (t texts) origin(p part, n, m int) origin {
 		return fromOurs
 	case n == 0:
 		return fromTheirs
-	case t.agree(p):
+	}
+	if ours, theirs := t.sides(p); slices.Equal(ours, theirs) {
 		return fromBoth
 	}
 	return inConflict
 }
 
-// agree reports whether both sides have the same lines in p.
-func (t texts) agree(p part) bool {
-	if p.ours.len() != p.theirs.len() {
-		return false
-	}
-	return t.sameHead(p) == p.ours.len()
+// start returns the empty part at the start of p.
+func (p part) start() part {
+	return part{base: span{p.base.lo, p.base.lo}, ours: span{p.ours.lo, p.ours.lo}, theirs: span{p.theirs.lo, p.theirs.lo}}
 }
 
-// sameHead returns how many lines both sides begin with in p.
-func (t texts) sameHead(p part) int {
-	head, _ := commonEnds(t.ours.lines[p.ours.lo:p.ours.hi], t.theirs.lines[p.theirs.lo:p.theirs.hi])
-	return head
+// sides returns the lines that p has on both sides.
+func (t texts) sides(p part) (ours, theirs []line) {
+	return t.ours.lines[p.ours.lo:p.ours.hi], t.theirs.lines[p.theirs.lo:p.theirs.hi]
 }
 
 // refine replaces the conflicts in parts by what cut makes of them.
@@ -120,9 +119,9 @@ func refine(parts []part, cut func(part) []part) []part {
 
 // trim takes the lines that both sides begin and end with out of a conflict, which keeps all of the base.
 func (t texts) trim(p part) []part {
-	head, tail := commonEnds(t.ours.lines[p.ours.lo:p.ours.hi], t.theirs.lines[p.theirs.lo:p.theirs.hi])
+	head, tail := commonEnds(t.sides(p))
 	var out []part
-	at := part{base: span{p.base.lo, p.base.lo}, ours: span{p.ours.lo, p.ours.lo}, theirs: span{p.theirs.lo, p.theirs.lo}}
+	at := p.start()
 	if head > 0 {
 		at = at.after(fromBoth, 0, head, head)
 		out = append(out, at)
@@ -140,14 +139,14 @@ func (t texts) trim(p part) []part {
 func (t texts) narrow(p part) []part {
 	var out []part
 	base := p.base.len()
-	at := part{base: span{p.base.lo, p.base.lo}, ours: span{p.ours.lo, p.ours.lo}, theirs: span{p.theirs.lo, p.theirs.lo}}
+	at := p.start()
 	same := func(n int) {
 		if n > 0 {
 			at = at.after(fromBoth, 0, n, n)
 			out = append(out, at)
 		}
 	}
-	for _, h := range t.differ.diff(t.ours.lines[p.ours.lo:p.ours.hi], t.theirs.lines[p.theirs.lo:p.theirs.hi]) {
+	for _, h := range t.differ.diff(t.sides(p)) {
 		same(p.ours.lo + h.a.lo - at.ours.hi)
 		at = at.after(inConflict, base, h.a.len(), h.b.len())
 		out = append(out, at)

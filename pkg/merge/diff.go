@@ -6,10 +6,12 @@ type hunk struct{ a, b span }
 
 // A differ finds the differences of texts that were read with one table.
 //
-// It looks for them in the way that git does by default, so that the same lines are held for the
-// changed ones where there is a choice: equal ends are cut off; lines that cannot help are put
-// aside; a Myers search in linear space pairs the rest; then each hunk is slid as far down as it
-// goes, or to where both texts have changed lines.
+// It looks for them in the way that git does by default, so that the same lines count as changed
+// where there is a choice, and a merge has the conflicts that git's would have: equal ends are
+// cut off; lines that cannot help are put aside; a Myers search in linear space pairs the rest;
+// then each hunk slides to where both texts have changed lines, or as far down as it goes. The
+// libraries for this choose other lines in one merge of ten, and some give up after a hundred
+// differences and make all that is left one change.
 type differ struct {
 	inA, inB []int32 // how often each line is in a text; all zero between two calls
 }

@@ -56,8 +56,8 @@ func (r Result) accounts(from origin, base, ours, theirs, text []byte) error {
 	case inConflict:
 		if r.Binary {
 			same = [][2][]byte{{text, ours}}
-		} else if !r.shows(text, ours, theirs) {
-			return errors.New("the conflict does not show both sides")
+		} else if !r.shows(text, base, ours, theirs) {
+			return errors.New("the conflict does not show both sides in full")
 		}
 	}
 	for _, pair := range same {
@@ -68,8 +68,8 @@ func (r Result) accounts(from origin, base, ours, theirs, text []byte) error {
 	return nil
 }
 
-// shows reports whether text is a conflict between ours and theirs.
-func (r Result) shows(text, ours, theirs []byte) bool {
+// shows reports whether text is a conflict between ours and theirs, with or without the base.
+func (r Result) shows(text, base, ours, theirs []byte) bool {
 	rest, ok := r.cutMarker(text, '<')
 	if !ok {
 		return false
@@ -77,16 +77,10 @@ func (r Result) shows(text, ours, theirs []byte) bool {
 	if rest, ok = cutSide(rest, ours); !ok {
 		return false
 	}
-	if afterBase, ok := r.cutMarker(rest, '|'); ok {
-		divider := append([]byte{'\n'}, bytes.Repeat([]byte{'='}, r.MarkerSize)...)
-		if !bytes.HasPrefix(afterBase, divider[1:]) {
-			i := bytes.Index(afterBase, divider)
-			if i < 0 {
-				return false
-			}
-			afterBase = afterBase[i+1:]
+	if shown, ok := r.cutMarker(rest, '|'); ok {
+		if rest, ok = cutSide(shown, base); !ok {
+			return false
 		}
-		rest = afterBase
 	}
 	if rest, ok = r.cutMarker(rest, '='); !ok {
 		return false

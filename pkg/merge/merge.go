@@ -14,17 +14,31 @@
 // with them, without any search for differences, that nothing of the user's was lost.
 package merge
 
-import "bytes"
+import (
+	"bytes"
+
+	"github.com/Project-Manager-With-Git/ppm/pkg/failure"
+)
 
 // A Style says what a conflict shows.
 type Style string
 
-// The styles, with git's names.
+// The styles, with git's names. The empty style is Merge, too.
 const (
-	Merge  Style = "merge"  // both sides, cut down to the lines in which they differ; so is the empty style
+	Merge  Style = "merge"  // both sides, cut down to the lines in which they differ
 	Diff3  Style = "diff3"  // both sides and the base, in full
 	ZDiff3 Style = "zdiff3" // both sides and the base, without the lines that both sides begin or end with
 )
+
+// ParseStyle returns the style with this name. It fails with an error of kind Usage.
+func ParseStyle(name string) (Style, error) {
+	switch s := Style(name); s {
+	case Merge, Diff3, ZDiff3:
+		return s, nil
+	}
+	return "", failure.Errorf(failure.Usage, "reading the conflict style %q: there is no such style", name).
+		WithHint("choose merge, diff3 or zdiff3")
+}
 
 // Labels name the three texts in the marker lines. White space is folded; an empty label is left out.
 type Labels struct{ Base, Ours, Theirs string }

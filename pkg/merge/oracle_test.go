@@ -11,7 +11,7 @@ import (
 	"testing"
 )
 
-var triples = flag.Int("triples", 3000, "how many random triples to merge with git merge-file, too")
+var triples = flag.Int("triples", 1500, "how many random triples to merge with git merge-file, too")
 
 // A triple is three texts to merge.
 type triple struct{ base, ours, theirs []byte }
@@ -93,31 +93,21 @@ func (g generator) join(lines []string) []byte {
 
 func TestMergesAreThoseOfGit(t *testing.T) {
 	g := generator{rand.New(rand.NewPCG(1, 2))}
-	differ := 0
+	styles := []Style{Merge, Diff3, ZDiff3}
 	for done := 0; done < *triples; {
-		batch := make([]triple, min(1000, *triples-done))
+		batch := make([]triple, min(500, *triples-done))
 		for i := range batch {
 			batch[i] = g.triple()
 		}
-		for _, style := range []Style{Merge, Diff3, ZDiff3} {
-			want := gitMerge(t, batch, style)
-			for i, x := range batch {
-				r := Three(x.base, x.ours, x.theirs, Options{Style: style, Labels: Labels{"B", "O", "T"}})
-				if err := r.Keeps(x.base, x.ours, x.theirs); err != nil {
-					t.Fatalf("%v\n%q\n%q\n%q", err, x.base, x.ours, x.theirs)
-				}
-				if !bytes.Equal(r.Text, want[i]) {
-					differ++
-					if differ < 4 {
-						t.Logf("triple %d %s\nbase %q\nours %q\ntheirs %q\ngot:\n%s\nwant:\n%s", done+i, style, x.base, x.ours, x.theirs, r.Text, want[i])
-					}
-				}
+		style := styles[done/len(batch)%len(styles)]
+		for i, want := range gitMerge(t, batch, style) {
+			x := batch[i]
+			r := Three(x.base, x.ours, x.theirs, Options{Style: style, Labels: Labels{"B", "O", "T"}})
+			if !bytes.Equal(r.Text, want) {
+				t.Errorf("triple %d, %s\nbase %q\nours %q\ntheirs %q\ngot:\n%s\nwant:\n%s", done+i, style, x.base, x.ours, x.theirs, r.Text, want)
 			}
 		}
 		done += len(batch)
-	}
-	if differ > 0 {
-		t.Errorf("%d of %d merges are not git's", differ, *triples*3)
 	}
 }
 

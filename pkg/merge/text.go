@@ -24,7 +24,7 @@ func (t table) read(data []byte) text {
 		if i := bytes.IndexByte(data[at:], '\n'); i >= 0 {
 			end = at + i + 1
 		}
-		number, ok := t[string(data[at:end])]
+		number, ok := t[string(data[at:end])] // the compiler makes no copy for a look-up
 		if !ok {
 			number = line(len(t))
 			t[string(data[at:end])] = number
@@ -60,8 +60,8 @@ type texts struct {
 }
 
 func split(base, ours, theirs []byte) texts {
-	table := make(table, countLines(base))
-	t := texts{base: table.read(base), ours: table.read(ours), theirs: table.read(theirs)}
-	t.differ = newDiffer(len(table))
+	numbers := make(table, countLines(base))
+	t := texts{base: numbers.read(base), ours: numbers.read(ours), theirs: numbers.read(theirs)}
+	t.differ = newDiffer(len(numbers))
 	return t
 }

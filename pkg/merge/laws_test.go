@@ -1,0 +1,165 @@
+package merge
+
+import (
+	"bytes"
+	"fmt"
+	quickrand "math/rand"
+	"math/rand/v2"
+	"reflect"
+	"slices"
+	"testing"
+	"testing/quick"
+)
+
+// Generate makes triples for testing/quick.
+func (triple) Generate(r *quickrand.Rand, _ int) reflect.Value {
+	return reflect.ValueOf(generator{rand.New(rand.NewPCG(r.Uint64(), r.Uint64()))}.triple())
+}
+
+var someStyles = []Style{Merge, Diff3, ZDiff3}
+
+// check checks a property of triples, in each style.
+func check(t *testing.T, holds func(x triple, style Style) bool) {
+	t.Helper()
+	all := func(x triple) bool {
+		return !slices.ContainsFunc(someStyles, func(s Style) bool { return !holds(x, s) })
+	}
+	config := &quick.Config{MaxCount: 1000, Rand: quickrand.New(quickrand.NewSource(1))}
+	if err := quick.Check(all, config); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestOneSideUnchangedGivesTheOther(t *testing.T) {
+	check(t, func(x triple, s Style) bool {
+		o := Options{Style: s}
+		return gives(Three(x.base, x.base, x.theirs, o), x.theirs) && gives(Three(x.base, x.ours, x.base, o), x.ours) && gives(Three(x.base, x.ours, x.ours, o), x.ours)
+	})
+}
+
+func gives(r Result, want []byte) bool { return r.Clean() && !r.Binary && bytes.Equal(r.Text, want) }
+
+func TestNothingIsLost(t *testing.T) {
+	check(t, func(x triple, s Style) bool {
+		return Three(x.base, x.ours, x.theirs, Options{Style: s}).Keeps(x.base, x.ours, x.theirs) == nil
+	})
+}
+
+func TestSidesMayBeSwapped(t *testing.T) {
+	check(t, func(x triple, s Style) bool {
+		r, swapped := Three(x.base, x.ours, x.theirs, Options{Style: s}), Three(x.base, x.theirs, x.ours, Options{Style: s})
+		return r.Clean() == swapped.Clean() && (!r.Clean() || bytes.Equal(r.Text, swapped.Text))
+	})
+}
+
+// What a side has more often than the base is at least so often in the result, whatever was paired with what.
+func TestAddedLinesAreThere(t *testing.T) {
+	check(t, func(x triple, s Style) bool {
+		r := Three(x.base, x.ours, x.theirs, Options{Style: s})
+		return has(r.Text, added(x.base, x.ours)) && has(r.Text, added(x.base, x.theirs))
+	})
+}
+
+func count(text []byte) map[string]int {
+	n := map[string]int{}
+	for l := range bytes.Lines(text) {
+		n[string(bytes.TrimRight(l, "\r\n"))]++ // a conflict ends lines that have no end
+	}
+	return n
+}
+
+func added(base, side []byte) map[string]int {
+	n := count(side)
+	for l, before := range count(base) {
+		n[l] -= before
+	}
+	return n
+}
+
+func has(text []byte, lines map[string]int) bool {
+	n := count(text)
+	for l, want := range lines {
+		if n[l] < want {
+			return false
+		}
+	}
+	return true
+}
+
+func TestConflictsStandWhereTheResultSays(t *testing.T) {
+	check(t, func(x triple, s Style) bool {
+		r := Three(x.base, x.ours, x.theirs, Options{Style: s})
+		lines := slices.Collect(bytes.Lines(r.Text))
+		for _, c := range r.Conflicts {
+			first, n := asMarker(lines[c.First-1])
+			last, m := asMarker(lines[c.Last-1])
+			if first != '<' || last != '>' || n != r.MarkerSize || m != n {
+				return false
+			}
+		}
+		return HasConflict(r.Text, r.MarkerSize) == !r.Clean()
+	})
+}
+
+// Both sides edit lines of their own, with a line between that neither touches: both edits are in the result.
+func TestEditsApartAreBothTaken(t *testing.T) {
+	g := generator{rand.New(rand.NewPCG(5, 6))}
+	for range 1000 {
+		var base, ours, theirs, want []byte
+		for i, place := 0, 1+g.IntN(40); i < place; i++ {
+			was, is := fmt.Appendf(nil, "line %d\n", i), g.edited(i)
+			base = append(base, was...)
+			switch g.IntN(3) {
+			case 0:
+				ours, theirs, want = append(ours, is...), append(theirs, was...), append(want, is...)
+			case 1:
+				ours, theirs, want = append(ours, was...), append(theirs, is...), append(want, is...)
+			default:
+				ours, theirs, want = append(ours, is...), append(theirs, is...), append(want, is...)
+			}
+			between := fmt.Appendf(nil, "between %d\n", i)
+			base, ours, theirs, want = append(base, between...), append(ours, between...), append(theirs, between...), append(want, between...)
+		}
+		for _, s := range someStyles {
+			if r := Three(base, ours, theirs, Options{Style: s}); !gives(r, want) {
+				t.Fatalf("style %s\nbase %q\nours %q\ntheirs %q\ngot  %q\nwant %q", s, base, ours, theirs, r.Text, want)
+			}
+		}
+	}
+}
+
+// edited returns line i as an edit leaves it: replaced, gone, or with lines beside it.
+func (g generator) edited(i int) []byte {
+	switch g.IntN(4) {
+	case 0:
+		return fmt.Appendf(nil, "new %d\n", i)
+	case 1:
+		return nil
+	case 2:
+		return fmt.Appendf(nil, "new %d\nline %d\n", i, i)
+	}
+	return fmt.Appendf(nil, "line %d\nnew %d\nnewer %d\n", i, i, i)
+}
+
+func FuzzThree(f *testing.F) {
+	for _, seed := range [][3]string{
+		{"", "", ""}, {"a\nb\nc\n", "a\nX\nc\n", "a\nY\nc\n"}, {"a\r\nb", "a\nb", "a\r\nb\r\n"}, {"\x00", "a", "b"},
+		{"x\nx\nx\n", "x\nx\n", "x\nx\nx\nx\n"}, {"=======\n", "<<<<<<<\n=======\n", ">>>>>>>"}, {"\n\n}\n\n", "}\n}\n", "\n}\n\n}\n"},
+	} {
+		f.Add([]byte(seed[0]), []byte(seed[1]), []byte(seed[2]))
+	}
+	f.Fuzz(func(t *testing.T, base, ours, theirs []byte) {
+		for _, s := range someStyles {
+			r := Three(base, ours, theirs, Options{Style: s, Labels: Labels{"b", "o", "t"}})
+			if err := r.Keeps(base, ours, theirs); err != nil {
+				t.Errorf("style %s: %v", s, err)
+			}
+			if !r.Clean() && !r.Binary && !HasConflict(r.Text, r.MarkerSize) {
+				t.Errorf("style %s: HasConflict does not see %v", s, r.Conflicts)
+			}
+			if swapped := Three(base, theirs, ours, Options{Style: s}); r.Clean() != swapped.Clean() || r.Clean() && !bytes.Equal(r.Text, swapped.Text) {
+				t.Errorf("style %s: another merge with the sides swapped", s)
+			}
+		}
+	})
+}
