@@ -23,8 +23,9 @@ type streams struct {
 	err    io.Writer
 	getenv func(string) string
 
-	prompt io.Writer // the terminal that questions go to; nil when no one sits there
-	colour bool      // standard error shows colours
+	prompt    io.Writer // the terminal that questions go to; nil when no one sits there
+	colour    bool      // standard error shows colours
+	outColour bool      // standard output does
 
 	json    bool          // one document on standard output, no text
 	quiet   bool          // no talk on standard error but errors
@@ -41,9 +42,10 @@ type streams struct {
 
 func newStreams(in, out, err *os.File, getenv func(string) string) *streams {
 	terminal := func(f *os.File) bool { return term.IsTerminal(int(f.Fd())) }
+	colours := getenv("NO_COLOR") == "" && getenv("TERM") != "dumb"
 	s := &streams{
 		in: in, out: out, err: err, getenv: getenv,
-		colour: terminal(err) && getenv("NO_COLOR") == "" && getenv("TERM") != "dumb",
+		colour: colours && terminal(err), outColour: colours && terminal(out),
 	}
 	switch {
 	case !terminal(in):
@@ -59,10 +61,15 @@ func newStreams(in, out, err *os.File, getenv func(string) string) *streams {
 
 // printf writes a part of the result as text; with --json it writes nothing.
 func (s *streams) printf(format string, args ...any) {
+	s.write(printable(fmt.Sprintf(format, args...)))
+}
+
+// write writes a part of the result that is fit to print.
+func (s *streams) write(text string) {
 	if s.json {
 		return
 	}
-	if _, err := io.WriteString(s.out, printable(fmt.Sprintf(format, args...))); err != nil && s.broken == nil {
+	if _, err := io.WriteString(s.out, text); err != nil && s.broken == nil {
 		s.broken = err
 	}
 }
@@ -118,13 +125,13 @@ func (s *streams) answer(result any) error {
 	if !s.json {
 		return nil
 	}
-	return s.write(document{OK: true, Result: result})
+	return s.send(document{OK: true, Result: result})
 }
 
 // answerWith is answer for a command that has a result although it fails, such as a check that found something.
 func (s *streams) answerWith(result any, err error) error {
 	if s.json && err != nil {
-		if werr := s.write(document{Result: result, Error: problemOf(err, int(failure.KindOf(err)))}); werr != nil {
+		if werr := s.send(document{Result: result, Error: problemOf(err, int(failure.KindOf(err)))}); werr != nil {
 			return werr
 		}
 		return err
@@ -132,7 +139,7 @@ func (s *streams) answerWith(result any, err error) error {
 	return errors.Join(s.answer(result), err)
 }
 
-func (s *streams) write(d document) error {
+func (s *streams) send(d document) error {
 	d.Version, d.Command, d.Notes = documentVersion, s.command, s.notes
 	s.answered = true
 	enc := json.NewEncoder(s.out)
@@ -161,7 +168,7 @@ func (s *streams) finish(ctx context.Context, err error) int {
 		return code
 	}
 	if s.json && !s.answered {
-		if werr := s.write(document{Error: problemOf(err, code)}); werr == nil {
+		if werr := s.send(document{Error: problemOf(err, code)}); werr == nil {
 			return code
 		}
 	}

@@ -1,0 +1,55 @@
+package main
+
+import (
+	"strings"
+
+	"github.com/urfave/cli/v2"
+
+	"github.com/Project-Manager-With-Git/ppm/pkg/failure"
+	"github.com/Project-Manager-With-Git/ppm/pkg/project"
+)
+
+func diffCommand(s *streams) *cli.Command {
+	return &cli.Command{
+		Name:        "diff",
+		Usage:       "show what you changed in installed files, or what another version changes",
+		ArgsUsage:   "[FILE|PATH|COMPONENT…]",
+		Description: examples("ppm project diff", "ppm project diff app/interceptor/timer.py", "ppm project diff app/interceptor --upstream cp-0.0.2 --combined"),
+		Flags: []cli.Flag{
+			&cli.BoolFlag{Name: "base", Usage: "compare what was installed with your files; so it is without a flag"},
+			&cli.StringFlag{Name: "upstream", Usage: "compare what was installed with the version `VERSION`"},
+			&cli.BoolFlag{Name: "combined", Usage: "with --upstream: compare your files with that version"},
+			&cli.BoolFlag{Name: "exit-code", Usage: "end with 9 when something differs"},
+		},
+		Action: func(c *cli.Context) error {
+			session, err := s.session(c)
+			if err != nil {
+				return err
+			}
+			result, err := session.Diff(c.Context, project.DiffOptions{Names: c.Args().Slice(), Upstream: c.String("upstream"), Combined: c.Bool("combined")})
+			if err != nil {
+				return err
+			}
+			for _, f := range result.Files {
+				s.diff(f.Diff)
+			}
+			if len(result.Files) > 0 && c.Bool("exit-code") {
+				return s.answerWith(result, failure.Errorf(failure.Differs, "%d files differ", len(result.Files)).WithHint("see ppm project diff"))
+			}
+			return s.answer(result)
+		},
+	}
+}
+
+// diff writes a unified diff, in colours when a person looks at it.
+func (s *streams) diff(text string) {
+	colours := map[byte]string{'-': "\x1b[31m", '+': "\x1b[32m", '@': "\x1b[36m"}
+	for line := range strings.Lines(text) {
+		colour, changed := colours[line[0]]
+		if !s.outColour || !changed {
+			s.printf("%s", line)
+			continue
+		}
+		s.write(colour + printable(strings.TrimSuffix(line, "\n")) + "\x1b[0m\n")
+	}
+}
