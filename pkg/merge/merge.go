@@ -8,17 +8,14 @@
 //
 // Texts are bytes, cut after each \n, and lines are equal when their bytes are: line ends, byte
 // order marks, encodings and a missing final newline are content like any other. The rules are
-// those of git merge-file, so that a merge here and a merge there look alike.
+// those of git merge-file, and so are the results, byte for byte, with two exceptions: markers grow
+// where a text has lines like them, and what both sides have made alike is never a conflict.
 //
 // A result is made of parts, which say for each stretch of it where it comes from. Keeps proves
 // with them, without any search for differences, that nothing of the user's was lost.
 package merge
 
-import (
-	"bytes"
-
-	"github.com/Project-Manager-With-Git/ppm/pkg/failure"
-)
+import "bytes"
 
 // A Style says what a conflict shows.
 type Style string
@@ -29,16 +26,6 @@ const (
 	Diff3  Style = "diff3"  // both sides and the base, in full
 	ZDiff3 Style = "zdiff3" // both sides and the base, without the lines that both sides begin or end with
 )
-
-// ParseStyle returns the style with this name. It fails with an error of kind Usage.
-func ParseStyle(name string) (Style, error) {
-	switch s := Style(name); s {
-	case Merge, Diff3, ZDiff3:
-		return s, nil
-	}
-	return "", failure.Errorf(failure.Usage, "reading the conflict style %q: there is no such style", name).
-		WithHint("choose merge, diff3 or zdiff3")
-}
 
 // Labels name the three texts in the marker lines. White space is folded; an empty label is left out.
 type Labels struct{ Base, Ours, Theirs string }

@@ -2,12 +2,9 @@ package merge
 
 import (
 	"bytes"
-	"errors"
 	"slices"
 	"strings"
 	"testing"
-
-	"github.com/Project-Manager-With-Git/ppm/pkg/failure"
 )
 
 func TestThreeIsByteExact(t *testing.T) {
@@ -102,19 +99,6 @@ func TestBinaryConflictsAsAWhole(t *testing.T) {
 	} {
 		if r := three(t, tt.base, tt.ours, tt.theirs, Options{}); string(r.Text) != tt.want || r.Binary || !r.Clean() {
 			t.Errorf("%s: got %+v", tt.name, r)
-		}
-	}
-}
-
-func TestParseStyle(t *testing.T) {
-	for _, style := range []Style{Merge, Diff3, ZDiff3} {
-		if got, err := ParseStyle(string(style)); got != style || err != nil {
-			t.Errorf("ParseStyle(%q) = %q, %v", style, got, err)
-		}
-	}
-	for _, name := range []string{"", "diff4", "Merge"} {
-		if _, err := ParseStyle(name); !errors.Is(err, failure.Usage) {
-			t.Errorf("ParseStyle(%q): got %v, want an error of kind Usage", name, err)
 		}
 	}
 }

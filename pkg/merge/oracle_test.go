@@ -91,6 +91,7 @@ func (g generator) join(lines []string) []byte {
 	return out
 }
 
+// Each merge is byte for byte that of git; the default is a share of the 100,000 that -triples=100000 tries.
 func TestMergesAreThoseOfGit(t *testing.T) {
 	g := generator{rand.New(rand.NewPCG(1, 2))}
 	styles := []Style{Merge, Diff3, ZDiff3}
@@ -108,6 +109,21 @@ func TestMergesAreThoseOfGit(t *testing.T) {
 			}
 		}
 		done += len(batch)
+	}
+}
+
+// Where texts have so little in common that the search for the fewest changes is given up, too.
+func TestLargeMergesAreThoseOfGit(t *testing.T) {
+	cases := []triple{large(10_000, 200), large(1_000, 400), shuffled(3_000)}
+	for i, want := range gitMerge(t, cases, Merge) {
+		x := cases[i]
+		r := Three(x.base, x.ours, x.theirs, Options{Labels: Labels{"B", "O", "T"}})
+		if err := r.Keeps(x.base, x.ours, x.theirs); err != nil {
+			t.Errorf("case %d: %v", i, err)
+		}
+		if !bytes.Equal(r.Text, want) {
+			t.Errorf("case %d: got %d bytes and %d conflicts, git has %d bytes", i, len(r.Text), len(r.Conflicts), len(want))
+		}
 	}
 }
 
