@@ -106,11 +106,10 @@ def running(
     project: Path,
     *flags: str,
     name: str = "testpygrpc",
-    url: str = "",
     env: Mapping[str, str] | None = None,
 ) -> Iterator[Running]:
     """A service of the project at a free port, stopped at the end unless the test has done so."""
-    url = url or f"127.0.0.1:{free_port()}"
+    url = f"127.0.0.1:{free_port()}"
     log_file = project.parent / f"{url}.log"
     command = [sys.executable, name, "--address", url, *flags]
     with (

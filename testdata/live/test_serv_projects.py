@@ -5,7 +5,6 @@ from __future__ import annotations
 import importlib.util
 import json
 import os
-import re
 import sys
 from collections.abc import Mapping
 from pathlib import Path
@@ -72,27 +71,6 @@ def test_kept_well(
         ["compileall", "-q", "."],
     ):
         run([sys.executable, "-m", *command], projects[template], env=cache)
-
-
-@pytest.mark.parametrize("platform", ["", "linux/arm64"])
-@pytest.mark.parametrize("component", ["dockerfile", "dockerfilenogen"])
-def test_dockerfile(place: Place, component: str, platform: str) -> None:
-    path = place(component, "dockerfile", serv_name="demo", cross_compiling=platform)
-    run([Path(sys.executable).with_name("hadolint"), "--no-color", "dockerfile"], path.parent)
-    text = path.read_text()
-    images = re.findall(r"^FROM (.*?)python:3", text, re.MULTILINE)
-    assert set(images) == {f"--platform={platform} " if platform else ""}
-    assert "\nUSER 10001\n" in text
-    assert "\nHEALTHCHECK " in text
-
-
-@pytest.mark.parametrize("platform", ["", "linux/arm64"])
-def test_compose_file(place: Place, platform: str, tmp_path: Path) -> None:
-    path = place("docker-compose", "docker-compose.yml", serv_name="demo", cross_compiling=platform)
-    tool = ["go", "run", "github.com/compose-spec/compose-go/v2/cmd@v2.9.0"]
-    said = run([*tool, str(path)], tmp_path)
-    assert ("platform: linux/arm64" in said) == bool(platform)
-    assert "DEMO_ADDRESS: 0.0.0.0:5000" in said
 
 
 # --- names
