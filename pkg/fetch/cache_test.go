@@ -48,7 +48,7 @@ func TestDamagedCache(t *testing.T) {
 				if err != nil || !sameTree(tree, want) {
 					t.Fatalf("byte %d of %s: not repaired: %v", at, name, err)
 				}
-				if tree, err = component(s.client(t, cache, offline), s.url, "v1", "src"); err != nil {
+				if tree, err = component(s.client(t, cache, offline), s.url, "v1", "src"); err != nil || !sameTree(tree, want) {
 					t.Fatalf("byte %d of %s: the repair did not last: %v", at, name, err)
 				}
 				repaired++
