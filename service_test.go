@@ -20,12 +20,18 @@ var templates = []struct{ name, kind string }{
 	{"aionogen", "aio"},   // asyncio, schema parsed at start
 }
 
-// newService makes a project named testpygrpc as a user does, the stubs included that its service asks for,
-// and returns its folder.
-func newService(t *testing.T, template string) string {
+// newProject makes a project named testpygrpc as a user does, and returns its folder.
+func newProject(t *testing.T, template string, flags ...string) string {
 	t.Helper()
 	project := t.TempDir()
-	ppmIn(t, project, "project", "new", "-t", "tp_py_grpc@"+template+"-0.0.1", "-n", "testpygrpc")
+	ppmIn(t, project, append([]string{"project", "new", "-t", "tp_py_grpc@" + template + "-0.0.1", "-n", "testpygrpc"}, flags...)...)
+	return project
+}
+
+// newService makes a project, and the stubs if its service asks for them.
+func newService(t *testing.T, template string) string {
+	t.Helper()
+	project := newProject(t, template)
 	if strings.HasSuffix(template, "nogen") {
 		return project
 	}
