@@ -48,6 +48,9 @@ func String(name, text string, keys Context, o Options) (string, error) {
 	if err != nil {
 		return "", err
 	}
+	if !isText([]byte(text)) {
+		return "", failure.Errorf(failure.Usage, "rendering %q: it is not UTF-8 text", name).WithHint("write it as UTF-8")
+	}
 	return r.text(name, text)
 }
 

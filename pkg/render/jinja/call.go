@@ -172,6 +172,7 @@ func (in *interp) call(fn any, c *call) any {
 	case *function:
 		return fn.call(c)
 	case *method:
+		in.set.scan(c.at, fn.of)
 		return fn.call(c)
 	case *macro:
 		return fn.call(c)
@@ -269,7 +270,7 @@ func (m *macro) call(c *call) any {
 	if d.caller && !explicit {
 		v, ok := takeOut("caller")
 		if !ok || v == nil {
-			v = undefinedValue(c.at, "the macro needs a caller: use it with {% call %}")
+			v = undefinedValue(c.at, "the macro needs a caller: use it with {%% call %%}")
 		}
 		sub.vars["caller"] = v
 	}
@@ -281,7 +282,7 @@ func (m *macro) call(c *call) any {
 		if p.preset != nil {
 			sub.vars[p.name] = m.in.eval(sub, p.preset)
 		} else {
-			sub.vars[p.name] = undefinedValue(c.at, `the macro's parameter "`+p.name+`" is not given`)
+			sub.vars[p.name] = undefinedValue(c.at, "the macro's parameter %q is not given", p.name)
 		}
 	}
 	return m.in.capture(sub, d.body)

@@ -19,6 +19,7 @@ func (in *interp) equal(at pos, a, b any) bool {
 		return !isNaN(x) && !isNaN(y) && compareNumbers(x, y) == 0
 	}
 	if x, ok := text(a); ok {
+		in.set.scan(at, a)
 		y, ok := text(b)
 		return ok && x == y
 	}
@@ -78,6 +79,7 @@ func (in *interp) order(at pos, op string, a, b any) int {
 		return compareNumbers(x, y)
 	}
 	if x, ok := text(a); ok {
+		in.set.scan(at, a)
 		if y, ok := text(b); ok {
 			return strings.Compare(x, y)
 		}
@@ -152,7 +154,7 @@ func (in *interp) contains(at pos, container, item any) bool {
 		if !ok {
 			at.fail(`"in" of a string needs a string, not %q`, typeName(item))
 		}
-		in.set.step(at, len(s)/64)
+		in.set.scan(at, c)
 		return strings.Contains(s, sub)
 	case *dict:
 		_, ok := c.get(at, item)

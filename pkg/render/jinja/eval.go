@@ -91,7 +91,9 @@ func (in *interp) cond(sc *scope, e *condExpr) any {
 	case e.orElse != nil:
 		return in.eval(sc, e.orElse)
 	}
-	return &undefined{at: e.pos, problem: "the condition is false and there is no else", lenient: true}
+	u := undefinedValue(e.pos, "the condition is false and there is no else")
+	u.lenient = true
+	return u
 }
 
 func (in *interp) unary(at pos, op string, v any) any {
@@ -266,24 +268,22 @@ func (in *interp) attr(at pos, v any, name string) any {
 }
 
 func (in *interp) missing(at pos, v, key any) any {
-	var b strings.Builder
-	if u, ok := key.(*undefined); ok {
-		in.check(u)
-	}
+	in.checkAll(key)
 	if s, ok := key.(string); ok {
-		quote(&b, s)
-		return undefinedValue(at, "a value of type "+`"`+typeName(v)+`" has no attribute or item `+b.String())
+		return undefinedValue(at, "a value of type %q has no attribute or item %q", typeName(v), s)
 	}
-	return undefinedValue(at, "a value of type "+`"`+typeName(v)+`" has no such item`)
+	return undefinedValue(at, "a value of type %q has no such item", typeName(v))
 }
 
 // itemOf is Python's v[key], or false where Python raises an error that Jinja2 catches.
 func (in *interp) itemOf(at pos, v, key any) (any, bool) {
 	if d, ok := v.(*dict); ok {
-		if !isHashable(key) {
+		h, ok := hashOf(at, key)
+		if !ok {
 			return nil, false
 		}
-		return d.get(at, key)
+		found, ok := d.values[h]
+		return found, ok
 	}
 	if s, ok := v.(*selfObject); ok {
 		if name, ok := key.(string); ok {
@@ -291,6 +291,7 @@ func (in *interp) itemOf(at pos, v, key any) (any, bool) {
 		}
 		return nil, false
 	}
+	in.set.scan(at, v)
 	i, ok := number(key).(int64)
 	n, hasLength := length(v)
 	if !ok || !hasLength {
@@ -310,7 +311,6 @@ func (in *interp) itemOf(at pos, v, key any) (any, bool) {
 	case rangeValue:
 		return v.start + i*v.step, true
 	case string:
-		in.set.step(at, len(v)/64)
 		for ; i > 0; i-- {
 			_, size := utf8.DecodeRuneInString(v)
 			v = v[size:]
@@ -321,19 +321,4 @@ func (in *interp) itemOf(at pos, v, key any) (any, bool) {
 		at.unsupported("indexing escaped text")
 	}
 	return nil, false
-}
-
-// isHashable reports whether Python takes v as a key.
-func isHashable(v any) bool {
-	switch v := v.(type) {
-	case *list, *dict:
-		return false
-	case *tuple:
-		for _, item := range v.items {
-			if !isHashable(item) {
-				return false
-			}
-		}
-	}
-	return true
 }

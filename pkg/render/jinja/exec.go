@@ -274,7 +274,7 @@ func (in *interp) importModule(sc *scope, s *importStmt) {
 	for _, n := range s.names {
 		v, ok := m.vars[n.name]
 		if !ok {
-			v = undefinedValue(s.pos, `the template "`+t.name+`" does not export "`+n.name+`"`)
+			v = undefinedValue(s.pos, "the template %q does not export %q", t.name, n.name)
 		}
 		sc.store(n.as, v)
 		delete(sc.ctx.exported, n.as)

@@ -61,8 +61,8 @@ func checkFilter(at pos, name string) {
 func (in *interp) filter(name string, v any, c *call) any {
 	defer in.deeper(c.at)()
 	checkFilter(c.at, name)
+	in.set.scan(c.at, v)
 	if s, ok := text(v); ok {
-		in.set.step(c.at, len(s)/32)
 		in.set.reserve(c.at, len(s)) // most filters copy
 	}
 	return filters()[name](&call{in: in, at: c.at, args: append([]any{v}, c.args...), named: c.named})

@@ -35,9 +35,7 @@ func filterInt(c *call) any {
 	}
 	switch v := p[0].(type) {
 	case *undefined:
-		c.in.check(v)
-		u := v
-		u.use() // int() of a lenient undefined value is an error, too
+		v.use()
 	case string, markup:
 		s, _ := text(v)
 		return c.parseInt(s, base, preset)

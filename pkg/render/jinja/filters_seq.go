@@ -148,6 +148,7 @@ func (c *call) foldedBy(get func(any) any, caseSensitive bool) func(any) any {
 	return func(v any) any {
 		v = get(v)
 		if s, ok := text(v); ok {
+			c.in.set.reserve(c.at, len(s))
 			return lower(c, s)
 		}
 		return v

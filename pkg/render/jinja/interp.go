@@ -1,6 +1,9 @@
 package jinja
 
-import "maps"
+import (
+	"fmt"
+	"maps"
+)
 
 // An interp evaluates one template, with all that it includes and imports.
 type interp struct {
@@ -98,11 +101,15 @@ func (sc *scope) load(at pos, name string) any {
 }
 
 func undefinedName(at pos, name string) *undefined {
-	return &undefined{at: at, problem: `undefined name "` + name + `"`, name: name}
+	u := undefinedValue(at, "undefined name %q", name)
+	u.name = name
+	return u
 }
 
 // undefinedValue returns the value of what does not exist, with what is to be said when it is used.
-func undefinedValue(at pos, problem string) *undefined { return &undefined{at: at, problem: problem} }
+func undefinedValue(at pos, format string, args ...any) *undefined {
+	return &undefined{at: at, problem: fmt.Sprintf(format, args...)}
+}
 
 // visible returns every variable that can be named in sc, as a copy.
 func (sc *scope) visible() map[string]any {

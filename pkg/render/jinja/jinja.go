@@ -109,6 +109,7 @@ func (s *Set) get(name string) (*template, bool) {
 
 // A template is a parsed source.
 type template struct {
+	set    *Set
 	name   string
 	source string // with newlines normalised
 	body   []stmt
@@ -164,6 +165,15 @@ func (s *Set) reserve(at pos, n int) {
 		at.exceed("the template makes values of more than %d bytes", s.limits.Memory)
 	}
 	s.memory += n
+}
+
+// scan counts the work of looking at every byte of each value that is text.
+func (s *Set) scan(at pos, values ...any) {
+	for _, v := range values {
+		if t, ok := text(v); ok {
+			s.step(at, len(t)/32)
+		}
+	}
 }
 
 // An output collects a result, or what a block captures.

@@ -72,6 +72,7 @@ func lex(t *template) []token {
 func (l *lexer) at(offset int) pos { return pos{l.t, offset} }
 
 func (l *lexer) emit(k kind, text string, offset int) {
+	l.t.set.reserve(l.at(offset), 64)
 	l.tokens = append(l.tokens, token{k, text, l.at(offset)})
 }
 
@@ -293,7 +294,7 @@ func (l *lexer) name() bool {
 	if !isIdentifier(name) {
 		l.at(start).fail("%q is no name", name)
 	}
-	if !norm.NFKC.IsNormalString(name) { // Python finds the variable by its normal form
+	if !isASCII(name) && !norm.NFKC.IsNormalString(name) { // Python finds the variable by its normal form
 		l.at(start).unsupported("the name %q, which has another form in Unicode,", name)
 	}
 	l.emit(tokName, name, start)

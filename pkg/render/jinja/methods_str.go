@@ -38,6 +38,7 @@ func strMethods() map[string]func(v any, c *call) any {
 	} {
 		all[name] = func(v any, c *call) any {
 			c.params()
+			c.in.set.reserve(c.at, 3*len(v.(string)))
 			return f(c, v.(string))
 		}
 	}
@@ -318,6 +319,7 @@ func strExpandTabs(v any, c *call) any {
 	if size > 1<<20 {
 		c.at.exceed("a tab wider than %d", 1<<20)
 	}
+	c.in.set.reserve(c.at, len(v.(string)))
 	var b strings.Builder
 	col := 0
 	for _, r := range v.(string) {

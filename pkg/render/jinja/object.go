@@ -127,7 +127,7 @@ func (b *blockRef) attr(at pos, name string) (any, bool) {
 // superOf returns the block that the i-th block of a name overrides.
 func (in *interp) superOf(at pos, ctx *context, name string, i int) any {
 	if i+1 >= len(ctx.blocks[name]) {
-		return undefinedValue(at, `there is no parent block called "`+name+`"`)
+		return undefinedValue(at, "there is no parent block called %q", name)
 	}
 	return &blockRef{in, ctx, name, i + 1}
 }

@@ -18,7 +18,7 @@ type parser struct {
 
 // parse returns the template of a source.
 func parse(s *Set, name, source string) *template {
-	t := &template{name: name, source: normalize(source), blocks: map[string]*blockStmt{}}
+	t := &template{set: s, name: name, source: normalize(source), blocks: map[string]*blockStmt{}}
 	s.step(pos{t, 0}, 1+len(source)/64)
 	p := &parser{set: s, t: t, tokens: lex(t)}
 	t.body = p.statements()

@@ -58,6 +58,7 @@ func checkTest(at pos, name string) {
 // test applies a test to v. The call has the test's arguments.
 func (in *interp) test(name string, v any, c *call) any {
 	defer in.deeper(c.at)()
+	in.set.scan(c.at, v)
 	checkTest(c.at, name)
 	return tests()[name](&call{in: in, at: c.at, args: append([]any{v}, c.args...), named: c.named})
 }

@@ -81,36 +81,74 @@ func (d *dict) at(at pos, i int) (key, value any) {
 
 // hash returns a comparable Go value that is equal for keys that are equal in Python.
 func hash(at pos, key any) any {
+	h, ok := hashOf(at, key)
+	if !ok {
+		at.fail("unhashable type: %q", typeName(key))
+	}
+	return h
+}
+
+// hashOf is hash that reports whether Python takes the value as a key.
+func hashOf(at pos, key any) (any, bool) {
+	at.t.set.scan(at, key)
 	switch k := key.(type) {
 	case nil, string, int64:
-		return k
+		return k, true
 	case markup:
-		return string(k)
+		return string(k), true
 	case bool:
-		return integer(k)
+		return integer(k), true
 	case float64:
 		if isNaN(k) {
 			at.unsupported("a nan as a key")
 		}
 		if i := int64(k); math.Abs(k) < 1<<63 && float64(i) == k {
-			return i
+			return i, true
 		}
-		return k
+		return k, true
 	case *tuple:
 		var b strings.Builder
-		for _, item := range k.items {
-			h := hash(at, item)
-			fmt.Fprintf(&b, "%T:%d:%v,", h, len(fmt.Sprint(h)), h)
+		if !hashTuple(at, &b, k, 1) {
+			return nil, false
 		}
-		return [1]string{b.String()}
+		return tupleKey(b.String()), true
+	case *list, *dict:
+		return nil, false
 	case *undefined:
 		k.use()
-		at.unsupported("an undefined value as a key")
-	case *list, *dict, rangeValue, view:
-		at.fail("unhashable type: %q", typeName(key))
 	}
 	at.unsupported("a key of type %q", typeName(key))
-	return nil
+	return nil, false
+}
+
+// A tupleKey is the hash of a tuple.
+type tupleKey string
+
+// hashTuple writes the hashes of a tuple's items so that different ones never look alike.
+func hashTuple(at pos, b *strings.Builder, t *tuple, depth int) bool {
+	set := at.t.set
+	set.step(at, 1+len(t.items))
+	if depth > set.limits.Depth {
+		at.exceed("a key is nested more than %d deep", set.limits.Depth)
+	}
+	b.WriteByte('(')
+	for _, item := range t.items {
+		if inner, ok := item.(*tuple); ok {
+			if !hashTuple(at, b, inner, depth+1) {
+				return false
+			}
+			continue
+		}
+		h, ok := hashOf(at, item)
+		if !ok {
+			return false
+		}
+		text := fmt.Sprintf("%T %v", h, h)
+		set.reserve(at, len(text)+8)
+		fmt.Fprintf(b, "%d:%s", len(text), text)
+	}
+	b.WriteByte(')')
+	return true
 }
 
 func integer(b bool) int64 {
