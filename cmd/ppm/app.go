@@ -43,7 +43,7 @@ func newApp(s *streams) *cli.App {
 		Action: func(c *cli.Context) error { return s.help(c, cli.ShowAppHelp) },
 		Commands: []*cli.Command{
 			projectCommand(s), addCommand(s), removeCommand(s), listCommand(s),
-			cacheCommand(s), registryCommand(s), versionCommand(s), completionCommand(s),
+			cacheCommand(s), registryCommand(s), lockCommand(s), versionCommand(s), completionCommand(s),
 		},
 	}
 	plainSwitches(app.Flags)

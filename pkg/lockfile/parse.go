@@ -100,7 +100,7 @@ func explain(name string, data []byte, err error) error {
 		line := string(line)
 		if strings.HasPrefix(line, "<<<<<<< ") || strings.HasPrefix(line, "||||||| ") || strings.HasPrefix(line, ">>>>>>> ") || strings.TrimRight(line, "\r") == "=======" {
 			return failure.Errorf(failure.Usage, "reading %q: line %d: it holds the conflict markers of a merge", name, i+1).
-				WithHint("take either side of the whole file (git checkout --ours or --theirs), then run the command again")
+				WithHint("take either side of the whole file (git checkout --ours or --theirs); ppm lock merge --help tells how git merges locks by itself")
 		}
 	}
 	var any map[string]any

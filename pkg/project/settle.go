@@ -14,8 +14,17 @@ import (
 	"github.com/Project-Manager-With-Git/ppm/pkg/plan"
 )
 
-// markerSize is how long the shortest conflict markers are.
-const markerSize = 7
+// hasConflict reports whether a text has conflict markers of any size: the merge makes
+// them longer where the text itself has some.
+func hasConflict(text []byte) bool {
+	const shortest, longest = 7, 80
+	for size := shortest; size <= longest; size++ {
+		if merge.HasConflict(text, size) {
+			return true
+		}
+	}
+	return false
+}
 
 // ContinueResult is what Continue finished.
 type ContinueResult struct {
@@ -42,7 +51,7 @@ func (s *Session) Continue(ctx context.Context, force bool) (result *ContinueRes
 		if err != nil && !errors.Is(err, fs.ErrNotExist) { // a file that the user deleted is settled
 			return nil, err
 		}
-		if !force && err == nil && (fileset.Digest(text) == f.Conflict || merge.HasConflict(text, markerSize)) {
+		if !force && err == nil && (fileset.Digest(text) == f.Conflict || hasConflict(text)) {
 			unsettled = append(unsettled, f)
 		}
 		result.Settled = append(result.Settled, f.Path)

@@ -1,0 +1,93 @@
+package manifest
+
+import (
+	"bytes"
+	"maps"
+
+	"github.com/Project-Manager-With-Git/ppm/pkg/failure"
+)
+
+// MergeTexts returns the text that has what both ours and theirs changed of base, three
+// texts of a project's manifest: components that one side added, changed or took out,
+// and whatever one side alone changed besides. What both changed in different ways is
+// an error of kind Conflicts.
+func MergeTexts(name string, base, ours, theirs []byte) ([]byte, error) {
+	b, err := split(name, base)
+	if err != nil {
+		return nil, err
+	}
+	o, err := split(name, ours)
+	if err != nil {
+		return nil, err
+	}
+	t, err := split(name, theirs)
+	if err != nil {
+		return nil, err
+	}
+	switch {
+	case bytes.Equal(t.rest, b.rest), bytes.Equal(t.rest, o.rest):
+		return o.take(name, b, t)
+	case bytes.Equal(o.rest, b.rest):
+		return t.take(name, b, o)
+	}
+	return nil, failure.Errorf(failure.Conflicts, "merging %q: both sides changed more than components", name).
+		WithHint("merge it by hand, then run ppm project sync")
+}
+
+// A side is a manifest's text, its components, and what is left without them.
+type side struct {
+	text       []byte
+	rest       []byte
+	components map[string]Component
+	order      []string // paths, as they stand in the text
+}
+
+func split(name string, text []byte) (side, error) {
+	m, err := Parse(name, text, ProjectLayer)
+	if err != nil {
+		return side{}, err
+	}
+	s := side{text: text, rest: text, components: map[string]Component{}}
+	for _, c := range m.Components {
+		s.components[c.Path] = c
+		s.order = append(s.order, c.Path)
+		if s.rest, err = RemoveComponent(name, s.rest, c.Path); err != nil {
+			return side{}, err
+		}
+	}
+	s.rest = bytes.TrimSpace(s.rest)
+	return s, nil
+}
+
+// take applies to s what other changed of base's components.
+func (s side) take(name string, base, other side) ([]byte, error) {
+	text := s.text
+	var err error
+	for _, path := range append(append([]string{}, base.order...), other.order...) {
+		was, inBase := base.components[path]
+		mine, inMine := s.components[path]
+		new, inOther := other.components[path]
+		switch {
+		case inOther == inBase && equal(new, was), inOther == inMine && equal(new, mine): // nothing to take
+		case inMine != inBase || !equal(mine, was):
+			return nil, failure.Errorf(failure.Conflicts, "merging %q: the component at %q was changed on both sides", name, path).
+				WithHint("merge it by hand, then run ppm project sync")
+		case inOther:
+			text, err = AddComponent(name, text, new)
+		default:
+			text, err = RemoveComponent(name, text, path)
+		}
+		if err != nil {
+			return nil, err
+		}
+		s.components[path] = new
+		if !inOther {
+			delete(s.components, path)
+		}
+	}
+	return text, nil
+}
+
+func equal(a, b Component) bool {
+	return a.Source == b.Source && a.Path == b.Path && maps.Equal(a.Keys, b.Keys)
+}
