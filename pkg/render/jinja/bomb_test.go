@@ -8,77 +8,81 @@ import (
 	"time"
 )
 
+func nest(open, inside, end string, n int) string {
+	return strings.Repeat(open, n) + inside + strings.Repeat(end, n)
+}
+
+// bombs are templates that want more than they may have.
+var bombs = map[string]string{
+	"output":                    "{% for i in range(1000) %}{{ 'x' * 100000 }}{% endfor %}",
+	"output of text":            "{% for i in range(100000) %}" + strings.Repeat("x", 1000) + "{% endfor %}",
+	"steps of loops":            "{% for a in range(10000) %}{% for b in range(10000) %}{% endfor %}{% endfor %}",
+	"a long range":              "{{ range(2000000000)|list|length }}",
+	"a range beyond 32 bits":    "{{ range(10 ** 12) }}",
+	"the sum of a range":        "{{ range(2000000000)|sum }}",
+	"a filtered range":          "{% for i in range(2000000000) if false %}{% endfor %}",
+	"an item of a range":        "{{ -1.5 in range(2000000000)|map('float') }}",
+	"repeated text":             "{{ 'x' * 10 ** 15 }}",
+	"repeated lists":            "{{ ([1] * 10 ** 9)|length }}",
+	"repeated empty lists":      "{{ [] * 10 ** 18 }}{{ ([1] * 10 ** 18)|length }}",
+	"doubled text":              "{% set ns = namespace(s='x') %}{% for i in range(64) %}{% set ns.s = ns.s ~ ns.s %}{% endfor %}",
+	"added text":                "{% set ns = namespace(s='x') %}{% for i in range(64) %}{% set ns.s = ns.s + ns.s %}{% endfor %}",
+	"doubled lists":             "{% set ns = namespace(s=[1]) %}{% for i in range(64) %}{% set ns.s = ns.s + ns.s %}{% endfor %}",
+	"a list that grows itself":  "{% set l = [1] %}{% for i in l %}{% set _ = l.append(i) %}{% endfor %}",
+	"a list that doubles":       "{% set l = [1] %}{% for i in range(64) %}{% set _ = l.extend(l) %}{% endfor %}",
+	"captured text":             "{% set ns = namespace(s='x') %}{% for i in range(64) %}{% set s %}{{ ns.s }}{{ ns.s }}{% endset %}{% set ns.s = s %}{% endfor %}",
+	"replaced text":             "{{ ('x' * 100000).replace('x', 'y' * 100000)|length }}",
+	"filter replace":            "{{ ('x' * 100000)|replace('', 'y' * 100000)|length }}",
+	"joined text":               "{{ (range(10000)|join('x' * 100000))|length }}",
+	"method join":               "{{ ('x' * 100000).join('y' * 10000)|length }}",
+	"indented text":             "{{ ('x\n' * 10000)|indent(100000)|length }}",
+	"a wide center":             "{{ 'x'|center(10 ** 10) }}",
+	"a wide ljust":              "{{ 'x'.ljust(10 ** 10) }}",
+	"a wide zfill":              "{{ 'x'.zfill(10 ** 10) }}",
+	"a wide tab":                "{{ '\t'.expandtabs(10 ** 10) }}",
+	"a wide conversion":         "{{ '%9999999999d' % 1 }}",
+	"a wide precision":          "{{ '%.9999999999f' % 1 }}",
+	"a wide star":               "{{ '%*d' % (10 ** 12, 1) }}",
+	"a wide format":             "{{ '{:9999999999}'.format(1) }}",
+	"many slices":               "{{ [1]|slice(10 ** 10)|list|length }}",
+	"a filled batch":            "{{ [1]|batch(10 ** 10, 0)|list|length }}",
+	"a wide json":               "{{ [[[1]]]|tojson(10 ** 10) }}",
+	"nested json":               "{% set ns = namespace(l=[]) %}{% for i in range(100000) %}{% set ns.l = [ns.l] %}{% endfor %}{{ ns.l|tojson }}",
+	"nested lists printed":      "{% set ns = namespace(l=[]) %}{% for i in range(10000) %}{% set ns.l = [ns.l] %}{% endfor %}{{ ns.l }}",
+	"nested lists compared":     "{% set a = namespace(l=[]) %}{% set b = namespace(l=[]) %}{% for i in range(10000) %}{% set a.l = [a.l] %}{% set b.l = [b.l] %}{% endfor %}{{ a.l == b.l }}",
+	"nested tuples as a key":    "{% set a = namespace(l=()) %}{% for i in range(10000) %}{% set a.l = (a.l,) %}{% endfor %}{{ {a.l: 1} }}",
+	"shared lists printed":      "{% set ns = namespace(l=[1]) %}{% for i in range(60) %}{% set ns.l = [ns.l, ns.l] %}{% endfor %}{{ ns.l }}",
+	"shared tuples as a key":    "{% set ns = namespace(l=(1,)) %}{% for i in range(60) %}{% set ns.l = (ns.l, ns.l) %}{% endfor %}{{ {ns.l: 1} }}",
+	"a macro that calls itself": "{% macro m() %}{{ m() }}{% endmacro %}{{ m() }}",
+	"macros that double":        "{% macro m(n) %}{{ m(n + 1) }}{{ m(n + 1) }}{% endmacro %}{{ m(0) }}",
+	"a recursive loop":          "{% for x in [1] recursive %}{{ loop([1]) }}{% endfor %}",
+	"an include of itself":      "{% include 'self' %}",
+	"an extends of itself":      "{% extends 'ext' %}",
+	"an import of itself":       "{% import 'imp' as x %}",
+	"a block in itself":         "{% block a %}{{ self.a() }}{% endblock %}",
+	"nested parentheses":        "{{ " + nest("(", "1", ")", 2000) + " }}",
+	"nested lists":              "{{ " + nest("[", "1", "]", 2000) + " }}",
+	"nested dicts":              "{{ " + nest("{1:", "1", "}", 2000) + " }}",
+	"nested signs":              "{{ " + nest("-", "1", "", 2000) + " }}",
+	"nested nots":               "{{ " + nest("not ", "1", "", 2000) + " }}",
+	"nested conditions":         "{{ " + nest("1 if 1 else ", "1", "", 2000) + " }}",
+	"a long sum":                "{{ 1" + strings.Repeat("+1", 2000) + " }}",
+	"a long chain of dots":      "{{ a" + strings.Repeat(".a", 2000) + " }}",
+	"a long chain of filters":   "{{ 1" + strings.Repeat("|abs", 2000) + " }}",
+	"a long chain of calls":     "{{ a" + strings.Repeat("()", 2000) + " }}",
+	"a long chain of ifs":       "{{ 1" + strings.Repeat(" if 1", 2000) + " }}",
+	"nested ifs":                nest("{% if 1 %}", "x", "{% endif %}", 2000),
+	"nested loops":              nest("{% for x in [1] %}", "x", "{% endfor %}", 2000),
+	"a source of many tokens":   "{{ [" + strings.Repeat("1,", 100000) + "] }}",
+	"a long text searched":      "{% set s = 'x' * 3000000 %}{% for i in range(100000) %}{% if s.find('y') > 0 or 'y' in s or s == 'z' %}{% endif %}{% endfor %}",
+	"a long key":                "{% set s = 'x' * 3000000 %}{% for i in range(100000) %}{{ {}[s] is defined }}{% endfor %}",
+	"long texts sorted":         "{{ (['X' * 100000] * 1000)|sort|length }}",
+	"nested targets":            "{% set " + nest("(", "a", ",)", 2000) + " = 1 %}",
+}
+
 // What a template can do is bounded, and passing a bound is an error that says so.
 func TestLimits(t *testing.T) {
-	nest := func(open, inside, end string, n int) string {
-		return strings.Repeat(open, n) + inside + strings.Repeat(end, n)
-	}
-	for name, template := range map[string]string{
-		"output":                    "{% for i in range(1000) %}{{ 'x' * 100000 }}{% endfor %}",
-		"output of text":            "{% for i in range(100000) %}" + strings.Repeat("x", 1000) + "{% endfor %}",
-		"steps of loops":            "{% for a in range(10000) %}{% for b in range(10000) %}{% endfor %}{% endfor %}",
-		"a long range":              "{{ range(2000000000)|list|length }}",
-		"a range beyond 32 bits":    "{{ range(10 ** 12) }}",
-		"the sum of a range":        "{{ range(2000000000)|sum }}",
-		"a filtered range":          "{% for i in range(2000000000) if false %}{% endfor %}",
-		"an item of a range":        "{{ -1.5 in range(2000000000)|map('float') }}",
-		"repeated text":             "{{ 'x' * 10 ** 15 }}",
-		"repeated lists":            "{{ ([1] * 10 ** 9)|length }}",
-		"repeated empty lists":      "{{ [] * 10 ** 18 }}{{ ([1] * 10 ** 18)|length }}",
-		"doubled text":              "{% set ns = namespace(s='x') %}{% for i in range(64) %}{% set ns.s = ns.s ~ ns.s %}{% endfor %}",
-		"added text":                "{% set ns = namespace(s='x') %}{% for i in range(64) %}{% set ns.s = ns.s + ns.s %}{% endfor %}",
-		"doubled lists":             "{% set ns = namespace(s=[1]) %}{% for i in range(64) %}{% set ns.s = ns.s + ns.s %}{% endfor %}",
-		"a list that grows itself":  "{% set l = [1] %}{% for i in l %}{% set _ = l.append(i) %}{% endfor %}",
-		"a list that doubles":       "{% set l = [1] %}{% for i in range(64) %}{% set _ = l.extend(l) %}{% endfor %}",
-		"captured text":             "{% set ns = namespace(s='x') %}{% for i in range(64) %}{% set s %}{{ ns.s }}{{ ns.s }}{% endset %}{% set ns.s = s %}{% endfor %}",
-		"replaced text":             "{{ ('x' * 100000).replace('x', 'y' * 100000)|length }}",
-		"filter replace":            "{{ ('x' * 100000)|replace('', 'y' * 100000)|length }}",
-		"joined text":               "{{ (range(10000)|join('x' * 100000))|length }}",
-		"method join":               "{{ ('x' * 100000).join('y' * 10000)|length }}",
-		"indented text":             "{{ ('x\n' * 10000)|indent(100000)|length }}",
-		"a wide center":             "{{ 'x'|center(10 ** 10) }}",
-		"a wide ljust":              "{{ 'x'.ljust(10 ** 10) }}",
-		"a wide zfill":              "{{ 'x'.zfill(10 ** 10) }}",
-		"a wide tab":                "{{ '\t'.expandtabs(10 ** 10) }}",
-		"a wide conversion":         "{{ '%9999999999d' % 1 }}",
-		"a wide precision":          "{{ '%.9999999999f' % 1 }}",
-		"a wide star":               "{{ '%*d' % (10 ** 12, 1) }}",
-		"a wide format":             "{{ '{:9999999999}'.format(1) }}",
-		"many slices":               "{{ [1]|slice(10 ** 10)|list|length }}",
-		"a filled batch":            "{{ [1]|batch(10 ** 10, 0)|list|length }}",
-		"a wide json":               "{{ [[[1]]]|tojson(10 ** 10) }}",
-		"nested json":               "{% set ns = namespace(l=[]) %}{% for i in range(100000) %}{% set ns.l = [ns.l] %}{% endfor %}{{ ns.l|tojson }}",
-		"nested lists printed":      "{% set ns = namespace(l=[]) %}{% for i in range(10000) %}{% set ns.l = [ns.l] %}{% endfor %}{{ ns.l }}",
-		"nested lists compared":     "{% set a = namespace(l=[]) %}{% set b = namespace(l=[]) %}{% for i in range(10000) %}{% set a.l = [a.l] %}{% set b.l = [b.l] %}{% endfor %}{{ a.l == b.l }}",
-		"nested tuples as a key":    "{% set a = namespace(l=()) %}{% for i in range(10000) %}{% set a.l = (a.l,) %}{% endfor %}{{ {a.l: 1} }}",
-		"shared lists printed":      "{% set ns = namespace(l=[1]) %}{% for i in range(60) %}{% set ns.l = [ns.l, ns.l] %}{% endfor %}{{ ns.l }}",
-		"shared tuples as a key":    "{% set ns = namespace(l=(1,)) %}{% for i in range(60) %}{% set ns.l = (ns.l, ns.l) %}{% endfor %}{{ {ns.l: 1} }}",
-		"a macro that calls itself": "{% macro m() %}{{ m() }}{% endmacro %}{{ m() }}",
-		"macros that double":        "{% macro m(n) %}{{ m(n + 1) }}{{ m(n + 1) }}{% endmacro %}{{ m(0) }}",
-		"a recursive loop":          "{% for x in [1] recursive %}{{ loop([1]) }}{% endfor %}",
-		"an include of itself":      "{% include 'self' %}",
-		"an extends of itself":      "{% extends 'ext' %}",
-		"an import of itself":       "{% import 'imp' as x %}",
-		"a block in itself":         "{% block a %}{{ self.a() }}{% endblock %}",
-		"nested parentheses":        "{{ " + nest("(", "1", ")", 2000) + " }}",
-		"nested lists":              "{{ " + nest("[", "1", "]", 2000) + " }}",
-		"nested dicts":              "{{ " + nest("{1:", "1", "}", 2000) + " }}",
-		"nested signs":              "{{ " + nest("-", "1", "", 2000) + " }}",
-		"nested nots":               "{{ " + nest("not ", "1", "", 2000) + " }}",
-		"nested conditions":         "{{ " + nest("1 if 1 else ", "1", "", 2000) + " }}",
-		"a long sum":                "{{ 1" + strings.Repeat("+1", 2000) + " }}",
-		"a long chain of dots":      "{{ a" + strings.Repeat(".a", 2000) + " }}",
-		"a long chain of filters":   "{{ 1" + strings.Repeat("|abs", 2000) + " }}",
-		"a long chain of calls":     "{{ a" + strings.Repeat("()", 2000) + " }}",
-		"a long chain of ifs":       "{{ 1" + strings.Repeat(" if 1", 2000) + " }}",
-		"nested ifs":                nest("{% if 1 %}", "x", "{% endif %}", 2000),
-		"nested loops":              nest("{% for x in [1] %}", "x", "{% endfor %}", 2000),
-		"a source of many tokens":   "{{ [" + strings.Repeat("1,", 100000) + "] }}",
-		"a long text searched":      "{% set s = 'x' * 3000000 %}{% for i in range(100000) %}{% if s.find('y') > 0 or 'y' in s or s == 'z' %}{% endif %}{% endfor %}",
-		"a long key":                "{% set s = 'x' * 3000000 %}{% for i in range(100000) %}{{ {}[s] is defined }}{% endfor %}",
-		"long texts sorted":         "{{ (['X' * 100000] * 1000)|sort|length }}",
-		"nested targets":            "{% set " + nest("(", "a", ",)", 2000) + " = 1 %}",
-	} {
+	for name, template := range bombs {
 		t.Run(name, func(t *testing.T) {
 			files := map[string]string{"self": "{% include 'self' %}", "ext": "{% extends 'ext' %}", "imp": "{% import 'imp' as x %}"}
 			load := func(name string) (string, bool) { s, ok := files[name]; return s, ok }
@@ -115,7 +119,7 @@ func TestErrors(t *testing.T) {
 		{"{% set x = foo %}\n{{ x }}", `t: line 1, column 12: undefined name "foo"`},                                           // where the name stands, not where it is used
 		{"{% include 'inc' %}", `inc: line 2, column 6: undefined name "nope"`},                                                // in an included file
 		{"{% import 'lib' as l %}{{ l.m({}) }}", `lib: line 2, column 5: a value of type "dict" has no attribute or item "y"`}, // in an imported macro
-		{"{% include 'no' %}", `t: line 1, column 4: no template no in the component`},                                         // a missing file
+		{"{% include 'no' %}", `t: line 1, column 4: no template "no" in the component`},                                       // a missing file
 		{"{{ 1 + 'a' }}", `t: line 1, column 6: the operator "+" does not work between "int" and "str"`},                       // types
 		{"{{ 'a'|nope }}", `t: line 1, column 8: no filter named "nope"`},                                                      // a filter
 		{"{{ 1 is nope }}", `t: line 1, column 9: no test named "nope"`},                                                       // a test

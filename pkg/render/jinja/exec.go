@@ -242,7 +242,10 @@ func (in *interp) find(sc *scope, at pos, e expr, optional bool) *template {
 		}
 	}
 	if !optional {
-		at.fail("no template %s in the component", in.str(at, v))
+		if name, ok := v.(string); ok {
+			at.fail("no template %q in the component", name)
+		}
+		at.fail("none of the templates %s is in the component", in.str(at, v))
 	}
 	return nil
 }

@@ -73,13 +73,11 @@ func (in *interp) repr(at pos, b *strings.Builder, v any) {
 		in.repr(at, b, v.attrs)
 		b.WriteString(">")
 	case *macro:
-		if v.def.name == "" {
-			b.WriteString("<Macro anonymous>")
-			return
+		name := "anonymous" // the body of a call block
+		if v.def.name != "" {
+			name = "'" + v.def.name + "'"
 		}
-		b.WriteString("<Macro ")
-		quote(b, v.def.name)
-		b.WriteString(">")
+		b.WriteString("<Macro " + name + ">")
 	case *module:
 		b.WriteString(v.text)
 	default: // Python prints an address in memory, or how the function is built
