@@ -231,7 +231,7 @@ func replaceable(old, new lockfile.Component) error {
 		what += " with other keys"
 	}
 	return failure.Errorf(failure.Refused, "at %q stands an install of %s", old.Path, what).
-		WithHint("place the new one elsewhere with --located-path, take the old one out with ppm project remove %s, or replace it with --force", shellQuote(old.Path))
+		WithHint("change its version or keys with ppm project upgrade %s, place the new one elsewhere with --located-path, or replace it with --force", shellQuote(old.Path))
 }
 
 func addBase(base map[string]plan.State, c lockfile.Component) {
