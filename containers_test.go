@@ -47,9 +47,9 @@ func compose(t *testing.T, project string) composed {
 func TestContainerFilesAreValid(t *testing.T) {
 	for _, template := range templates {
 		for _, platform := range []string{"", "linux/arm64"} {
-			t.Run(template.name+" "+strings.ReplaceAll(platform, "/", "_"), func(t *testing.T) {
+			t.Run(template.tag+" "+strings.ReplaceAll(platform, "/", "_"), func(t *testing.T) {
 				t.Parallel()
-				project := newProject(t, template.name, "--kv=cross_compiling::"+platform)
+				project := newProject(t, template.tag, "--kv=cross_compiling::"+platform)
 				hadolint := filepath.Join(filepath.Dir(livePython(t)), "hadolint")
 				output(t, program(t, project, hadolint, "--no-color", "--failure-threshold=style", "dockerfile"))
 
@@ -164,9 +164,9 @@ func (i *image) program(t *testing.T, command []string) *exec.Cmd {
 // for the health.
 func TestImagesServe(t *testing.T) {
 	for _, template := range templates {
-		t.Run(template.name, func(t *testing.T) {
+		t.Run(template.tag, func(t *testing.T) {
 			t.Parallel()
-			project := newProject(t, template.name)
+			project := newProject(t, template.tag)
 			built := buildImage(t, project)
 			address := freeAddress(t)
 			environment := []string{}

@@ -125,9 +125,9 @@ message Message {
 func TestTemplatesAnswerGrpcurl(t *testing.T) {
 	haveGrpcurl(t)
 	for _, template := range templates {
-		t.Run(template.name, func(t *testing.T) {
+		t.Run(template.tag, func(t *testing.T) {
 			t.Parallel()
-			s := serve(t, newService(t, template.name))
+			s := serve(t, newService(t, template.tag))
 			rows := []struct {
 				flags, args []string
 				want        string
@@ -201,9 +201,9 @@ func timed(t *testing.T, s *service) {
 func TestServicesUseAnInterceptor(t *testing.T) {
 	haveGrpcurl(t)
 	for _, template := range templates {
-		t.Run(template.name, func(t *testing.T) {
+		t.Run(template.tag, func(t *testing.T) {
 			t.Parallel()
-			project := newService(t, template.name)
+			project := newService(t, template.tag)
 			addTimer(t, project, template.kind, "self.common_serv")
 			s := serve(t, project)
 			callAll(t, s)

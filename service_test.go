@@ -12,27 +12,27 @@ import (
 	"time"
 )
 
-// templates holds the templates of tp_py_grpc, each with the kind of the service it makes.
-var templates = []struct{ name, kind string }{
-	{"sync", "sync"},      // threads, generated stubs
-	{"aio", "aio"},        // asyncio, generated stubs
-	{"syncnogen", "sync"}, // threads, schema parsed at start
-	{"aionogen", "aio"},   // asyncio, schema parsed at start
+// templates holds the templates of tp_py_grpc by their tags, each with the kind of the service it makes.
+var templates = []struct{ tag, kind string }{
+	{"sync-0.0.1", "sync"},      // threads, generated stubs
+	{"aio-0.0.1", "aio"},        // asyncio, generated stubs
+	{"syncnogen-0.0.1", "sync"}, // threads, schema parsed at start
+	{"aionogen-0.0.1", "aio"},   // asyncio, schema parsed at start
 }
 
 // newProject makes a project named testpygrpc as a user does, and returns its folder.
-func newProject(t *testing.T, template string, flags ...string) string {
+func newProject(t *testing.T, tag string, flags ...string) string {
 	t.Helper()
 	project := t.TempDir()
-	ppmIn(t, project, append([]string{"project", "new", "-t", "tp_py_grpc@" + template + "-0.0.1", "-n", "testpygrpc"}, flags...)...)
+	ppmIn(t, project, append([]string{"project", "new", "-t", "tp_py_grpc@" + tag, "-n", "testpygrpc"}, flags...)...)
 	return project
 }
 
 // newService makes a project, and the stubs if its service asks for them.
-func newService(t *testing.T, template string) string {
+func newService(t *testing.T, tag string) string {
 	t.Helper()
-	project := newProject(t, template)
-	if strings.HasSuffix(template, "nogen") {
+	project := newProject(t, tag)
+	if strings.Contains(tag, "nogen") {
 		return project
 	}
 	cmd := program(t, project, livePython(t), "testpygrpc")

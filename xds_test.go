@@ -147,9 +147,9 @@ func TestServicesJoinAMesh(t *testing.T) {
 		if template.kind != "sync" {
 			continue
 		}
-		t.Run(template.name, func(t *testing.T) {
+		t.Run(template.tag, func(t *testing.T) {
 			t.Parallel()
-			project := newService(t, template.name)
+			project := newService(t, template.tag)
 			addTimer(t, project, template.kind, "self.xds_serv")
 			address := freeAddress(t)
 			variable := controlPlane(t, address)
@@ -171,25 +171,25 @@ func TestServicesJoinAMesh(t *testing.T) {
 // What cannot join a mesh says why.
 func TestServicesRefuseAMesh(t *testing.T) {
 	rows := []struct {
-		template string
-		args     []string
-		code     int
-		want     string
+		tag  string
+		args []string
+		code int
+		want string
 	}{
-		{"sync", []string{"testpygrpc", "--xds", "--address=127.0.0.1:0"}, 2, "testpygrpc serve: xDS needs GRPC_XDS_BOOTSTRAP, the path of its bootstrap file\n"},     // nothing leads to a control plane
-		{"sync", []string{"-m", "testpygrpc.sdk", "--url", "xds:///mesh"}, 1, "testpygrpc.sdk: xds:///mesh: UNAVAILABLE: Failed to create XdsClient: "},               // nor here
-		{"aionogen", []string{"testpygrpc", "--xds", "--address=127.0.0.1:0"}, 2, "testpygrpc serve: xDS is not available: grpc's asyncio server does not know it\n"}, // asyncio
+		{"sync-0.0.1", []string{"testpygrpc", "--xds", "--address=127.0.0.1:0"}, 2, "testpygrpc serve: xDS needs GRPC_XDS_BOOTSTRAP, the path of its bootstrap file\n"},     // nothing leads to a control plane
+		{"sync-0.0.1", []string{"-m", "testpygrpc.sdk", "--url", "xds:///mesh"}, 1, "testpygrpc.sdk: xds:///mesh: UNAVAILABLE: Failed to create XdsClient: "},               // nor here
+		{"aionogen-0.0.1", []string{"testpygrpc", "--xds", "--address=127.0.0.1:0"}, 2, "testpygrpc serve: xDS is not available: grpc's asyncio server does not know it\n"}, // asyncio
 	}
 	projects := map[string]string{}
 	for _, row := range rows {
-		if projects[row.template] == "" {
-			projects[row.template] = newService(t, row.template)
+		if projects[row.tag] == "" {
+			projects[row.tag] = newService(t, row.tag)
 		}
-		cmd := program(t, projects[row.template], livePython(t), row.args...)
+		cmd := program(t, projects[row.tag], livePython(t), row.args...)
 		cmd.Env = slices.DeleteFunc(cmd.Env, func(v string) bool { return strings.HasPrefix(v, "GRPC_XDS_BOOTSTRAP") })
 		said, _ := cmd.CombinedOutput()
 		if code := cmd.ProcessState.ExitCode(); code != row.code || !strings.Contains(string(said), row.want) {
-			t.Errorf("%s %q: exit %d\n%s", row.template, row.args, code, said)
+			t.Errorf("%s %q: exit %d\n%s", row.tag, row.args, code, said)
 		}
 	}
 }
