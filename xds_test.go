@@ -172,13 +172,18 @@ func TestServicesJoinAMesh(t *testing.T) {
 func TestServicesRefuseAMesh(t *testing.T) {
 	rows := []struct {
 		tag  string
+		env  string
 		args []string
 		code int
 		want string
 	}{
-		{"sync-0.0.1", []string{"testpygrpc", "--xds", "--address=127.0.0.1:0"}, 2, "testpygrpc serve: xDS needs GRPC_XDS_BOOTSTRAP, the path of its bootstrap file\n"},     // nothing leads to a control plane
-		{"sync-0.0.1", []string{"-m", "testpygrpc.sdk", "--url", "xds:///mesh"}, 1, "testpygrpc.sdk: xds:///mesh: UNAVAILABLE: Failed to create XdsClient: "},               // nor here
-		{"aionogen-0.0.1", []string{"testpygrpc", "--xds", "--address=127.0.0.1:0"}, 2, "testpygrpc serve: xDS is not available: grpc's asyncio server does not know it\n"}, // asyncio
+		{"sync-0.0.1", "", []string{"testpygrpc", "--xds", "--address=127.0.0.1:0"}, 2, "testpygrpc serve: xDS needs GRPC_XDS_BOOTSTRAP, the path of its bootstrap file\n"},     // nothing leads to a control plane
+		{"sync-0.0.1", "", []string{"-m", "testpygrpc.sdk", "--url", "xds:///mesh"}, 1, "testpygrpc.sdk: xds:///mesh: UNAVAILABLE: Failed to create XdsClient: "},               // nor here
+		{"sync-0.0.1", "GRPC_XDS_BOOTSTRAP=", []string{"testpygrpc", "--xds", "--address=127.0.0.1:0"}, 2, "testpygrpc serve: xDS needs GRPC_XDS_BOOTSTRAP"},                    // empty is not set
+		{"sync-0.0.1", "GRPC_XDS_BOOTSTRAP=nowhere.json", []string{"testpygrpc", "--xds", "--address=127.0.0.1:0"}, 2, "the xDS bootstrap cannot be read: [Errno 2]"},           // no such file
+		{"sync-0.0.1", "GRPC_XDS_BOOTSTRAP_CONFIG={", []string{"testpygrpc", "--xds", "--address=127.0.0.1:0"}, 2, "the xDS bootstrap cannot be read: "},                        // not JSON
+		{"sync-0.0.1", "", []string{"testpygrpc", "serve", "--no-such-flag"}, 2, "unrecognized arguments: --no-such-flag"},                                                      // wrong flags are told of first
+		{"aionogen-0.0.1", "", []string{"testpygrpc", "--xds", "--address=127.0.0.1:0"}, 2, "testpygrpc serve: xDS is not available: grpc's asyncio server does not know it\n"}, // asyncio
 	}
 	projects := map[string]string{}
 	for _, row := range rows {
@@ -187,6 +192,9 @@ func TestServicesRefuseAMesh(t *testing.T) {
 		}
 		cmd := program(t, projects[row.tag], livePython(t), row.args...)
 		cmd.Env = slices.DeleteFunc(cmd.Env, func(v string) bool { return strings.HasPrefix(v, "GRPC_XDS_BOOTSTRAP") })
+		if row.env != "" {
+			cmd.Env = append(cmd.Env, row.env)
+		}
 		said, _ := cmd.CombinedOutput()
 		if code := cmd.ProcessState.ExitCode(); code != row.code || !strings.Contains(string(said), row.want) {
 			t.Errorf("%s %q: exit %d\n%s", row.tag, row.args, code, said)
