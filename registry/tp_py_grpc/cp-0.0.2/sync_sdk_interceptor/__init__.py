@@ -1,0 +1,1 @@
+"""Interceptors of the client: each module has one, named Interceptor."""

@@ -1,0 +1,1 @@
+"""Interceptors of the service: each module has one, named Interceptor."""
