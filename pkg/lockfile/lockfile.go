@@ -13,6 +13,8 @@ import (
 	"strings"
 
 	"github.com/Project-Manager-With-Git/ppm/pkg/document"
+	"github.com/Project-Manager-With-Git/ppm/pkg/failure"
+	"github.com/Project-Manager-With-Git/ppm/pkg/fileset"
 )
 
 // Version is the newest version of the format that is read, and the one that is written.
@@ -106,6 +108,31 @@ func (l *Lock) Remove(path string) bool {
 
 func (l *Lock) find(path string) (int, bool) {
 	return slices.BinarySearchFunc(l.Components, path, func(c Component, p string) int { return cmp.Compare(c.Path, p) })
+}
+
+// Check returns nil when the files of all installs can stand side by side on every system. Installs may share
+// a file that is the same in each of them. Its errors are of kind Refused and name the files and the installs.
+func (l *Lock) Check() error {
+	type owned struct {
+		by string
+		File
+	}
+	first := map[string]owned{}
+	var files []string
+	for _, c := range l.Components {
+		for i, f := range c.Files {
+			other, shared := first[f.Path]
+			switch {
+			case !shared || i > 0 && c.Files[i-1].Path == f.Path: // CheckCollisions tells of a file that is twice in one install
+				files = append(files, f.Path)
+				first[f.Path] = owned{c.Path, f}
+			case other.Digest != f.Digest || other.Mode != f.Mode:
+				return failure.Errorf(failure.Refused, "the installs %q and %q both have %q, each with other content", other.by, c.Path, f.Path).
+					WithHint("place one of them elsewhere with --located-path, or take one out with ppm project remove")
+			}
+		}
+	}
+	return fileset.CheckCollisions(files)
 }
 
 // Clone returns a lock that can be changed without changing l.

@@ -108,13 +108,13 @@ var fields = []struct {
 }{
 	{`version = 1`, false, []string{`0`, `-1`, `2`, `"1"`, `1.0`}},
 	{`path = "a.py"` + "\nsource", false, []string{`""`, `"/a.py"`, `"../a.py"`, `"./a.py"`, `"a.py/"`, `".git/a.py"`, `"b.py"`, `"a\u0000.py"`, `1`}}, // the component's
-	{`source = "p@v1//a"`, false, []string{`""`, `"p@@//"`, `"https://user:secret@h.x/p.git//a"`, `"\u0007"`, `true`}},
+	{`source = "p@v1//a"`, false, []string{`""`, `"p@v1"`, `"p@@//"`, `"https://user:secret@h.x/p.git//a"`, `"\u0007"`, `true`}},
 	{`url = "builtin:p"`, false, []string{`""`, `"--upload-pack=x"`, `"https://token@h.x/p.git"`, `"https://user:secret@h.x/p.git"`, `"ssh://user:secret@h.x/p.git"`, `"a\nb"`, `[]`}},
 	{`ref = "refs/tags/v1"`, false, []string{`"v1"`, `"refs/tags/a b"`, `"--x"`, `1`}},
 	{`object = "` + tag + `"`, true, []string{`""`, `"22"`, `"` + commit + `"`, `"` + strings.Repeat("G", 40) + `"`, `1`}},
 	{`commit = "` + commit + `"`, false, []string{`""`, `"1111111"`, `"` + strings.Repeat("A", 40) + `"`, `"HEAD"`, `1`}},
 	{`tree = "` + tree + `"`, false, []string{`""`, `"333"`, `"` + strings.Repeat("3", 41) + `"`, `1`}},
-	{`digest = "` + sum + `"`, false, []string{`""`, `"h1:"`, `"h1:AAAA"`, `"h2:47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU="`, `"` + strings.Replace(sum, "U=", "V=", 1) + `"`, `"` + sha + `"`, `1`}},
+	{`digest = "` + sum + `"`, false, []string{`""`, `"h1:"`, `"h1:AAAA"`, `"` + sum + `\n"`, `"h2:47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU="`, `"` + strings.Replace(sum, "U=", "V=", 1) + `"`, `"` + sha + `"`, `1`}},
 	{`render = 1`, false, []string{`0`, `-1`, `"1"`, `99999999999999999999`}},
 	{`via = ["q//a", "q@v2//b"]`, true, []string{`[""]`, `["@@"]`, `[1]`, `"q//a"`}},
 	{`keys = { keywords = ["a", "b \"c\""], none = [], "odd key" = "a \"b\"\n", source = "timer" }`, true, []string{`{ a = 1 }`, `{ a = [1] }`, `{ a = ["x", ["y"]] }`, `{ a = {} }`, `{ a = [{}] }`, `[]`, `"x"`}},
@@ -166,6 +166,7 @@ func TestParseRefuses(t *testing.T) {
 		{golden[:files], "lists no files"},
 		{parts[0] + parts[1] + "[[component.file]]\npath = \"A.PY\"\ndigest = \"" + sha + "\"\nmode = \"0644\"\n", "outside its component"},
 		{parts[0] + parts[2] + strings.ReplaceAll(strings.ReplaceAll(parts[2], `"b/c"`, `"B"`), `"b/c/`, `"B/c/`), "one name"}, // on another system
+		{golden + shared("0755"), `"b/c" and "b/c/1" both have "b/c/1", each with other content`},
 		{"version = 1\n<<<<<<< HEAD\nx\n=======\ny\n>>>>>>> theirs\n", "conflict markers"},
 		{"version = 1\r\n=======\r\n", "conflict markers"},
 		{"version = 1\n[component]\n", "array of tables"},
@@ -176,6 +177,19 @@ func TestParseRefuses(t *testing.T) {
 		if l != nil || !errors.Is(err, failure.Usage) || !strings.Contains(err.Error(), c.want) || failure.Hint(err) == "" {
 			t.Errorf("Parse(%q) = %+v, %v (hint %q), want an error with %q", c.text, l, err, failure.Hint(err), c.want)
 		}
+	}
+}
+
+// shared is an install that is the one file "b/c/1", which the golden lock has as part of a folder.
+func shared(mode string) string {
+	first, _, _ := strings.Cut(golden[strings.Index(golden, `path = "b/c"`):], "[[")
+	return "\n[[component]]\n" + strings.Replace(first, `"b/c"`, `"b/c/1"`, 1) + "[[component.file]]\npath = \"b/c/1\"\ndigest = \"" + sha + "\"\nmode = \"" + mode + "\"\n"
+}
+
+func TestSharedFile(t *testing.T) {
+	l, err := lockfile.Parse("ppm.lock", []byte(golden+shared("0644")))
+	if err != nil || len(l.Components) != 3 {
+		t.Errorf("two installs with the same file: %+v, %v", l, err)
 	}
 }
 

@@ -27,6 +27,9 @@ func Merge(base, ours, theirs *Lock) (*Lock, error) {
 			merged.Put(c)
 		}
 	}
+	if err := merged.Check(); err != nil {
+		return nil, failure.Errorf(failure.Conflicts, "merging locks: %w", err)
+	}
 	return merged, nil
 }
 

@@ -34,6 +34,7 @@ func TestMerge(t *testing.T) {
 		{"", "a:1", "a:2", "conflict"},    // both added, differently
 		{"a:1", "", "a:2", "conflict"},    // one took out what the other upgraded
 		{"a", "", "", ""},                 // both took out
+		{"", "a", "A", "conflict"},        // one name on a disk that ignores case
 	} {
 		got, err := lockfile.Merge(locked(c.base), locked(c.ours), locked(c.theirs))
 		if c.want == "conflict" {

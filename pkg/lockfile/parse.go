@@ -64,7 +64,6 @@ func Parse(name string, data []byte) (*Lock, error) {
 		return nil, doc.Errorf("version", "a lock states its version, which is at least 1").WithHint("%s", restore(name))
 	}
 	l := &Lock{}
-	var files []string
 	for i, b := range s.Components {
 		at := fmt.Sprintf("component[%d]", i)
 		c, field, err := b.component()
@@ -75,11 +74,8 @@ func Parse(name string, data []byte) (*Lock, error) {
 			return nil, doc.Errorf(at+".path", "two components at one path %q", c.Path).WithHint("%s", restore(name))
 		}
 		l.Put(c)
-		for _, f := range c.Files {
-			files = append(files, f.Path)
-		}
 	}
-	if err := fileset.CheckCollisions(files); err != nil {
+	if err := l.Check(); err != nil {
 		return nil, failure.Errorf(failure.Usage, "reading %q: %w", name, err).WithHint("%s", restore(name))
 	}
 	return l, nil
@@ -218,7 +214,10 @@ func checkReference(s string) error {
 	if s == "" {
 		return fmt.Errorf("its source is missing")
 	}
-	_, err := ref.Parse(s) // which refuses passwords, too
+	r, err := ref.Parse(s) // which refuses passwords, too
+	if err == nil && r.Component == "" {
+		err = fmt.Errorf("its source %q names a pack but no component", s)
+	}
 	return err
 }
 
@@ -282,7 +281,7 @@ func checkObject(b block) error {
 
 func checkSum(s string) error {
 	sum, err := base64.StdEncoding.Strict().DecodeString(strings.TrimPrefix(s, "h1:"))
-	if !strings.HasPrefix(s, "h1:") || err != nil || len(sum) != 32 {
+	if !strings.HasPrefix(s, "h1:") || err != nil || len(sum) != 32 || strings.ContainsAny(s, "\r\n") { // which the decoder skips
 		return fmt.Errorf("its digest %q is not \"h1:\" and a SHA-256 in base64", s)
 	}
 	return nil

@@ -67,6 +67,9 @@ func (s *Session) commit(ctx context.Context, coming []install, going []lockfile
 		return nil, err
 	}
 	s.mark(lock, coming, in, p)
+	if err := lock.Check(); err != nil {
+		return nil, err
+	}
 	text, err := s.rewrite(coming, going)
 	if err != nil {
 		return nil, err
