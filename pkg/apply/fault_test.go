@@ -11,6 +11,7 @@ import (
 	"path"
 	"path/filepath"
 	"slices"
+	"sync"
 	"syscall"
 	"time"
 )
@@ -28,6 +29,7 @@ type faulty struct {
 	bare  bool         // there are no hard links
 	power *rand.Rand   // not nil: with the process, the power goes
 
+	mu      sync.Mutex // files are staged at once
 	ops     int
 	planned int // how many operations came before the plan was made
 	fired   bool
@@ -118,6 +120,8 @@ func (f *faulty) snapshot(name string) func() {
 }
 
 func (f *faulty) Create(name string, perm fs.FileMode) (file, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
 	if err := f.step(true); err != nil {
 		return nil, err
 	}
@@ -132,6 +136,8 @@ func (f *faulty) Create(name string, perm fs.FileMode) (file, error) {
 }
 
 func (f *faulty) Mkdir(name string, perm fs.FileMode) error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
 	if err := f.step(true); err != nil {
 		return err
 	}
@@ -144,6 +150,8 @@ func (f *faulty) Mkdir(name string, perm fs.FileMode) error {
 }
 
 func (f *faulty) Chmod(name string, perm fs.FileMode) error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
 	if err := f.step(false); err != nil {
 		return err
 	}
@@ -151,6 +159,8 @@ func (f *faulty) Chmod(name string, perm fs.FileMode) error {
 }
 
 func (f *faulty) Rename(from, to string) error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
 	if err := f.step(false); err != nil {
 		return err
 	}
@@ -168,6 +178,8 @@ func (f *faulty) Rename(from, to string) error {
 }
 
 func (f *faulty) Link(from, to string) error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
 	if err := f.step(true); err != nil {
 		return err
 	}
@@ -183,6 +195,8 @@ func (f *faulty) Link(from, to string) error {
 }
 
 func (f *faulty) Remove(name string) error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
 	if err := f.step(false); err != nil {
 		return err
 	}
@@ -195,6 +209,8 @@ func (f *faulty) Remove(name string) error {
 }
 
 func (f *faulty) Sync(folder string) error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
 	if err := f.step(false); err != nil {
 		return err
 	}
@@ -212,6 +228,8 @@ type faultyFile struct {
 }
 
 func (w *faultyFile) Write(data []byte) (int, error) {
+	w.disk.mu.Lock()
+	defer w.disk.mu.Unlock()
 	if err := w.disk.step(true); err != nil {
 		n, _ := w.file.Write(data[:len(data)/2]) // torn
 		return n, err
@@ -220,6 +238,8 @@ func (w *faultyFile) Write(data []byte) (int, error) {
 }
 
 func (w *faultyFile) Chmod(perm fs.FileMode) error {
+	w.disk.mu.Lock()
+	defer w.disk.mu.Unlock()
 	if err := w.disk.step(false); err != nil {
 		return err
 	}
@@ -227,6 +247,8 @@ func (w *faultyFile) Chmod(perm fs.FileMode) error {
 }
 
 func (w *faultyFile) Sync() error {
+	w.disk.mu.Lock()
+	defer w.disk.mu.Unlock()
 	if err := w.disk.step(false); err != nil {
 		return err
 	}
@@ -235,6 +257,8 @@ func (w *faultyFile) Sync() error {
 }
 
 func (w *faultyFile) Close() error {
+	w.disk.mu.Lock()
+	defer w.disk.mu.Unlock()
 	err := w.file.Close()
 	if failed := w.disk.step(false); failed != nil {
 		return failed

@@ -106,7 +106,7 @@ func (c cell) remove() verdict {
 	case c.disk.Kind == Absent:
 		return verdict{action: Unchanged, reason: "gone already"}
 	case !c.disk.Same(*c.base):
-		return verdict{action: Keep, reason: c.edit()}
+		return verdict{action: Keep, reason: c.edit() + "; it stays, and is the user's own now"}
 	case c.owner != "":
 		return verdict{action: Keep, reason: fmt.Sprintf("part of the install %q, too", c.owner)}
 	}

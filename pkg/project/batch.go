@@ -103,9 +103,13 @@ func (t trail) dependency(name string) (ref.Ref, error) {
 	return r, nil
 }
 
-// installed reports whether the lockfile holds the component that r names, at whatever path.
+// installed reports whether the project holds the component that r names, at whatever
+// path and version: a dependency that is there is upgraded by its own name.
 func (s *Session) installed(r ref.Ref) bool {
-	return slices.ContainsFunc(s.lock.Components, func(c lockfile.Component) bool { return c.Source == r.String() })
+	return slices.ContainsFunc(s.lock.Components, func(c lockfile.Component) bool {
+		source, err := ref.Parse(c.Source)
+		return err == nil && source.Origin == r.Origin && source.Component == r.Component
+	})
 }
 
 // prepare gives the keys their values, and renders and places all that was found.
