@@ -108,7 +108,7 @@ func TestParseRefuses(t *testing.T) {
 		{"repo@", "", "the version after @ is empty", "repo@TAG"},                                                            //
 		{"repo@//c", "", "the version after @ is empty", "repo@TAG//c"},                                                      //
 		{"repo@v1//", "", "the component after // is empty", "repo@v1//COMPONENT"},                                           //
-		{"repo@v1@v2//c", "@", "a reference has one version and one @", "repo@v1//c"},                                           // twice
+		{"repo@v1@v2//c", "@", "a reference has one version and one @", "repo@v1//c"},                                        // twice
 		{"repo//c@v1", "@", "the version stands before //", "repo@v1//c"},                                                    // wrong order
 		{"repo@v1//c@v1", "@", "a component has no version of its own", "repo@v1//c"},                                        //
 		{"repo/comp", "/", "a component starts with //", "repo//comp"},                                                       // single slash
