@@ -3,13 +3,13 @@ package project
 import (
 	"errors"
 	"io/fs"
-	"os"
 	"strings"
 
 	"github.com/Project-Manager-With-Git/ppm/pkg/failure"
 	"github.com/Project-Manager-With-Git/ppm/pkg/info"
 	"github.com/Project-Manager-With-Git/ppm/pkg/pack"
 	"github.com/Project-Manager-With-Git/ppm/pkg/requirement"
+	"github.com/Project-Manager-With-Git/ppm/pkg/userfile"
 )
 
 // setupCommand returns the command line that installs the required packages, or "".
@@ -61,7 +61,7 @@ func readOptional(name string) ([]byte, error) {
 	if name == "" {
 		return nil, nil
 	}
-	data, err := os.ReadFile(name)
+	data, err := userfile.Read(name)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil
 	}

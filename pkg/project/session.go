@@ -11,7 +11,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"path"
+	"path/filepath"
 	"strings"
 	"time"
 
@@ -46,6 +46,14 @@ type Setup struct {
 	Ask      func(context.Context, Question) (string, error) // asks the user for a key; nil when no one can answer
 	Notify   func(string)                                    // says something worth knowing that is no failure; may be nil
 	Progress func(string)                                    // says what is being done; may be nil
+}
+
+// pmfp returns the path of one of pmfp's own files, or "" without a home.
+func (s Setup) pmfp(name string) string {
+	if !filepath.IsAbs(s.Home) {
+		return ""
+	}
+	return filepath.Join(s.Home, ".pmfprc", name)
 }
 
 // A Question asks for the value of a key.
@@ -85,7 +93,7 @@ func New(setup Setup) (*Session, error) {
 		return nil, err
 	}
 	s.layers = builtIn
-	if data, err := readOptional(path.Join(setup.Home, ".pmfprc", "config.json")); err != nil {
+	if data, err := readOptional(setup.pmfp("config.json")); err != nil {
 		return nil, err
 	} else if data != nil {
 		layer, err := manifest.FromPmfp(data)
@@ -206,7 +214,7 @@ func (s *Session) optional(name string) ([]byte, error) {
 
 // information returns what the project says about itself, for templates to name.
 func (s *Session) information() (info.Info, error) {
-	user, err := readOptional(path.Join(s.setup.Home, ".pmfprc", "pmfprc.json"))
+	user, err := readOptional(s.setup.pmfp("pmfprc.json"))
 	if err != nil {
 		return nil, err
 	}

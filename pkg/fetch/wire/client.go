@@ -15,6 +15,7 @@ import (
 	"golang.org/x/net/http/httpproxy"
 
 	"github.com/Project-Manager-With-Git/ppm/pkg/failure"
+	"github.com/Project-Manager-With-Git/ppm/pkg/userfile"
 )
 
 // proxyError is a proxy's refusal to connect.
@@ -113,7 +114,7 @@ func (d *Dialer) roots(config *gitConfig, base *url.URL) (*x509.CertPool, error)
 		if s.file == "" {
 			continue
 		}
-		data, err := os.ReadFile(s.file)
+		data, err := userfile.Read(s.file)
 		if err == nil && !pool.AppendCertsFromPEM(data) {
 			err = fmt.Errorf("%s: no certificate in it", s.file)
 		}

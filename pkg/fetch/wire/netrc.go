@@ -6,6 +6,8 @@ import (
 	"os"
 	"runtime"
 	"strings"
+
+	"github.com/Project-Manager-With-Git/ppm/pkg/userfile"
 )
 
 func (d *Dialer) fromNetrc(host, user string) (credential, bool) {
@@ -16,7 +18,7 @@ func (d *Dialer) fromNetrc(host, user string) (credential, bool) {
 			file = inHome(d.o.Home, "_netrc")
 		}
 	}
-	data, err := os.ReadFile(file)
+	data, err := userfile.Read(file)
 	if err != nil {
 		return credential{}, false
 	}

@@ -12,6 +12,7 @@ import (
 	"github.com/kevinburke/ssh_config"
 
 	"github.com/Project-Manager-With-Git/ppm/pkg/failure"
+	"github.com/Project-Manager-With-Git/ppm/pkg/userfile"
 )
 
 // sshSettings are what the user's and the system's ssh configuration say about a remote.
@@ -90,7 +91,7 @@ type sshConfigs []*ssh_config.Config
 func readSSHConfigs(files ...string) (sshConfigs, error) {
 	var configs sshConfigs
 	for _, file := range files {
-		data, err := os.ReadFile(file)
+		data, err := userfile.Read(file)
 		if errors.Is(err, fs.ErrNotExist) {
 			continue
 		}
