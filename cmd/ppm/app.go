@@ -46,6 +46,9 @@ func newApp(s *streams) *cli.App {
 			cacheCommand(s), registryCommand(s), lockCommand(s), versionCommand(s), completionCommand(s),
 		},
 	}
+	if s.json {
+		app.Writer = &s.helpText
+	}
 	plainSwitches(app.Flags)
 	for _, c := range app.Commands {
 		finishCommand(s, c, "ppm")

@@ -76,8 +76,24 @@ func (a *arrangement) word(word string) error {
 		}
 	}
 	full := strings.Join(append(slices.Clone(a.path), word), " ")
-	return failure.Errorf(failure.Usage, "unknown command %q", full).
-		WithHint("%s", nearest.Hint("command", word, names))
+	err := failure.Errorf(failure.Usage, "unknown command %q", full)
+	if elsewhere := a.below(word); len(elsewhere) > 0 {
+		return err.WithHint("did you mean %s?", strings.Join(elsewhere, " or "))
+	}
+	return err.WithHint("%s", nearest.Hint("command", word, names))
+}
+
+// below returns the commands of that name one level further down, as they are typed.
+func (a *arrangement) below(word string) []string {
+	var found []string
+	for _, c := range a.commands {
+		for _, sub := range c.Subcommands {
+			if sub.HasName(word) {
+				found = append(found, strings.Join(slices.Concat([]string{"ppm"}, a.path, []string{c.Name, sub.Name}), " "))
+			}
+		}
+	}
+	return found
 }
 
 // flag reads one flag and the value it takes, and returns the words that are left.
@@ -91,6 +107,9 @@ func (a *arrangement) flag(word string, rest []string) ([]string, error) {
 		if name == "help" || name == "h" {
 			a.given = append(a.given, "--help")
 			return rest, nil
+		}
+		if len(a.path) == 0 && (name == "version" || name == "V") { // as other programs have it
+			return rest, a.word("version")
 		}
 		return nil, a.unknownFlag(word, name)
 	}
@@ -121,10 +140,11 @@ func (a *arrangement) unknownFlag(word, name string) error {
 			}
 		}
 	}
+	slices.Sort(names)
 	command := strings.Join(append([]string{"ppm"}, a.path...), " ")
 	shown, _, _ := strings.Cut(word, "=")
 	return failure.Errorf(failure.Usage, "unknown flag %q of %q", shown, command).
-		WithHint("%s", nearest.Hint("flag", "--"+name, names))
+		WithHint("%s", nearest.Hint("flag", "--"+name, slices.Compact(names)))
 }
 
 func find(flags []cli.Flag, name string) cli.Flag {

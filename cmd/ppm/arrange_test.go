@@ -29,6 +29,7 @@ func TestArrange(t *testing.T) {
 		{"ppm add R --kv --x", "ppm add --kv=--x -- R"},                                                            // a value that looks like a flag
 		{"ppm add -- -R --kv", "ppm add -- -R --kv"},                                                               // nothing after "--" is a flag
 		{"ppm rm a b --dry-run", "ppm remove --dry-run -- a b"},                                                    // an alias
+		{"ppm --version", "ppm version"},                                                                           // as other programs have it
 		{"ppm help project add", "ppm project add --help"},                                                         // help as a word
 		{"ppm project add --help", "ppm project add --help"},                                                       // help as a flag
 		{"ppm add R --dry-run=false", "ppm add --dry-run=false -- R"},                                              // a switch with a value
@@ -50,6 +51,8 @@ func TestArrangeRefuses(t *testing.T) {
 		{"ppm project add R --located-pth=x", `unknown flag "--located-pth" of "ppm project add"`, `"--located-path"`},
 		{"ppm project add R --kv", `flag "--kv" needs a value`, "--kv VALUE"}, // nothing follows
 		{"ppm add R -z", `unknown flag "-z"`, ""},
+		{"ppm info", `unknown command "info"`, `did you mean ppm project info or ppm cache info?`}, // one level down
+		{"ppm version --verbos", `unknown flag "--verbos"`, `did you mean "--verbose"?`},           // named once
 	} {
 		_, err := arrange(newApp(testStreams()), strings.Fields(c.line))
 		if !errors.Is(err, failure.Usage) || !strings.Contains(err.Error(), c.message) || !strings.Contains(failure.Hint(err), c.hint) {

@@ -10,7 +10,8 @@ import (
 	"errors"
 	"os"
 	"os/signal"
-	"slices"
+	"strconv"
+	"strings"
 	"syscall"
 
 	"github.com/Project-Manager-With-Git/ppm/pkg/failure"
@@ -24,13 +25,28 @@ func main() {
 func run(args []string, s *streams) int {
 	ctx, stop := withSignals(context.Background())
 	defer stop()
-	s.json = slices.Contains(args, "--json") // an error in the rest of the line is a document, too
+	s.json = asksForJSON(args) // an error in the rest of the line is a document, too
 	app := newApp(s)
 	args, err := arrange(app, args)
 	if err == nil {
 		err = app.RunContext(ctx, args)
 	}
 	return s.finish(ctx, err)
+}
+
+// asksForJSON reports whether the flag --json is set in a command line that may be wrong otherwise.
+func asksForJSON(args []string) bool {
+	asked := false
+	for _, arg := range args {
+		if arg == "--" {
+			break
+		}
+		if name, value, given := strings.Cut(arg, "="); name == "--json" {
+			on, err := strconv.ParseBool(value)
+			asked = !given || on || err != nil
+		}
+	}
+	return asked
 }
 
 // errTerminated is the cause of a context that SIGTERM ended.

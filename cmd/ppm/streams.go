@@ -2,6 +2,7 @@ package main
 
 import (
 	"bufio"
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -27,11 +28,12 @@ type streams struct {
 	colour    bool      // standard error shows colours
 	outColour bool      // standard output does
 
-	json    bool          // one document on standard output, no text
-	quiet   bool          // no talk on standard error but errors
-	verbose bool          // more talk
-	command string        // the command's full name, for the document
-	lines   *bufio.Reader // answers at the terminal, read so far
+	json     bool          // one document on standard output, no text
+	quiet    bool          // no talk on standard error but errors
+	verbose  bool          // more talk
+	helpText bytes.Buffer  // what --help says, for the document
+	command  string        // the command's full name, for the document
+	lines    *bufio.Reader // answers at the terminal, read so far
 
 	notes    []string // talk, kept for the document
 	answered bool     // the document has been written
@@ -162,6 +164,9 @@ func (s *streams) finish(ctx context.Context, err error) int {
 	}
 	if err == nil && s.broken != nil {
 		err = fmt.Errorf("writing the result: %w", s.broken)
+	}
+	if err == nil && s.json && !s.answered {
+		err = s.answer(map[string]string{"help": s.helpText.String()})
 	}
 	code := exitCode(ctx, err)
 	if err == nil {
