@@ -96,7 +96,7 @@ func cacheInfoCommand(s *streams) *cli.Command {
 					}
 				}))
 			}
-			s.printf("%s: %d repositories, %s\n", dir, len(entries), size(total))
+			s.printf("%s: packs: %d, %s\n", dir, len(entries), size(total))
 			return s.answer(map[string]any{"folder": dir, "bytes": total, "repositories": orEmpty(entries)})
 		},
 	}

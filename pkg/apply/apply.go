@@ -163,7 +163,7 @@ func ioError(doing, path string, err error) error {
 	case errors.Is(err, syscall.ENOSPC), errors.Is(err, syscall.EDQUOT):
 		return e.WithHint("free some disk space, then try again")
 	case errors.Is(err, fs.ErrPermission), errors.Is(err, syscall.EROFS):
-		return e.WithHint("check that you may write there")
+		return e.WithHint("check the permissions, and that the disk can be written")
 	}
 	return e.WithHint("try again")
 }

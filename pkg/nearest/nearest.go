@@ -13,6 +13,9 @@ import (
 // most is how many words are worth reading in a hint.
 const most = 3
 
+// longest is how far into a word letters in the wrong order are looked for.
+const longest = 32
+
 // To returns the words nearest to word, the nearest first: those that differ by few edits,
 // letter case aside, and those that word is a part of. It returns none when nothing is near.
 func To(word string, words []string) []string {
@@ -27,7 +30,7 @@ func To(word string, words []string) []string {
 	folded := strings.ToLower(word)
 	for _, w := range words {
 		other := strings.ToLower(w)
-		d := levenshtein.Distance(folded, other, nil)
+		d := distance(folded, other)
 		part := len(folded) > 2 && strings.Contains(other, folded)
 		if part || d <= max(1, min(len(folded), len(other))/3) {
 			near = append(near, scored{w, d})
@@ -43,6 +46,16 @@ func To(word string, words []string) []string {
 	return out
 }
 
+// distance counts the edits between two words. Two letters in the wrong order are one edit: it is the commonest slip.
+func distance(a, b string) int {
+	d := levenshtein.Distance(a, b, nil)
+	for i := 1; i < min(len(a), longest); i++ {
+		swapped := a[:i-1] + a[i:i+1] + a[i-1:i] + a[i+1:]
+		d = min(d, 1+levenshtein.Distance(swapped, b, nil))
+	}
+	return d
+}
+
 // Hint returns a sentence for a user who typed an unknown word: the words nearest to it, and
 // when none is near, all words. What names a word of the list, such as "component".
 func Hint(what, word string, words []string) string {
@@ -53,7 +66,11 @@ func Hint(what, word string, words []string) string {
 		return "there is no " + what
 	}
 	sorted := slices.Sorted(slices.Values(words))
-	return "choose a " + what + " of " + list(sorted, ", ")
+	article := "a "
+	if strings.ContainsRune("aeiou", rune(what[0])) {
+		article = "an "
+	}
+	return "choose " + article + what + " of " + list(sorted, ", ")
 }
 
 func list(words []string, separator string) string {

@@ -30,6 +30,7 @@ func TestHint(t *testing.T) {
 		{"aa", "ab ac", `did you mean "ab" or "ac"?`},
 		{"zzzzzz", "b a", `choose a field of "a", "b"`},
 		{"zzzzzz", "", "there is no field"},
+		{"naem", "name version", `did you mean "name"?`}, // two letters in the wrong order are one slip
 	} {
 		if got := nearest.Hint("field", c.word, strings.Fields(c.words)); got != c.want {
 			t.Errorf("Hint(%q, %q) = %q, want %q", c.word, c.words, got, c.want)

@@ -117,7 +117,7 @@ func (c cell) remove() verdict {
 func (c cell) place() verdict {
 	switch {
 	case c.above != "":
-		return c.conflict(c.above)
+		return c.conflict("cannot stand there: " + c.above)
 	case c.disk.Kind == Absent:
 		return verdict{action: Create, reason: "new", to: *c.theirs}
 	case c.disk.Kind != File:
@@ -146,7 +146,7 @@ func (c cell) update() verdict {
 	case base.Same(theirs):
 		return verdict{action: Keep, reason: c.edit()}
 	case c.above != "":
-		return c.conflict(c.above)
+		return c.conflict("cannot stand there: " + c.above)
 	case disk.Kind == Absent && c.force:
 		return verdict{action: Create, reason: "replaces what was deleted here", to: theirs}
 	case disk.Kind == Absent:

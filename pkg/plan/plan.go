@@ -183,11 +183,14 @@ func (p Plan) Err() error {
 		return nil
 	}
 	list := make([]string, len(collisions))
+	hint := "choose another place with --located-path, or move what is in the way"
 	for i, c := range collisions {
 		list[i] = fmt.Sprintf("%q %s", c.Path, c.Reason)
+		if c.Old.Kind == File {
+			hint = "choose another place with --located-path, move what is in the way, or replace files with --force"
+		}
 	}
-	return failure.Errorf(failure.Refused, "writing files: %s", strings.Join(list, "; ")).
-		WithHint("choose another place with --located-path, move what is in the way, or replace files with --force")
+	return failure.Errorf(failure.Refused, "writing files: %s", strings.Join(list, "; ")).WithHint("%s", hint)
 }
 
 // blocker returns the nearest thing above p that is not a folder and stays where it is.

@@ -28,7 +28,7 @@ func place(p string, dir bool, base string) (string, error) {
 			WithHint("end it with a file's name, or with \"/\" to keep the name %q", base)
 	}
 	if err := fileset.CheckPath(clean); err != nil {
-		return "", fmt.Errorf("placement %q: %w", p, err)
+		return "", fmt.Errorf("placing the component: %w", err)
 	}
 	return clean, nil
 }

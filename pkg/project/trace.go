@@ -126,7 +126,8 @@ func (s *Session) follow(ctx context.Context, r ref.Ref) (trail, error) {
 			return t, nil
 		}
 		if next.Origin.IsLocal() && !r.Origin.IsLocal() {
-			return t, failure.Errorf(failure.Refused, "component %q refers to a path of this machine, %q", r, next)
+			return t, failure.Errorf(failure.Refused, "component %q refers to a path of this machine, %q", r, next).
+				WithHint("tell the authors of %s", url)
 		}
 		if !at.sameRepository(next.Origin) {
 			url = s.registry.URL(next.Origin)

@@ -3,6 +3,8 @@ package project
 import (
 	"context"
 	"time"
+
+	"github.com/Project-Manager-With-Git/ppm/pkg/failure"
 )
 
 // UndoOptions say how to take a command back.
@@ -43,7 +45,8 @@ func (s *Session) Undo(ctx context.Context, o UndoOptions) (result *UndoResult, 
 		return nil, err
 	}
 	if err := p.Err(); err != nil {
-		return nil, err
+		return nil, failure.Errorf(failure.Refused, "%w", err).
+			WithHint("undo your edits, or replace them with --force; ppm keeps what it replaces")
 	}
 	changes, err := s.carryOut(ctx, p, meta, o.DryRun)
 	if err != nil {
