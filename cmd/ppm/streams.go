@@ -163,7 +163,8 @@ func (s *streams) finish(ctx context.Context, err error) int {
 		err = errors.Join(err, s.close())
 	}
 	if err == nil && s.broken != nil {
-		err = fmt.Errorf("writing the result: %w", s.broken)
+		err = failure.Errorf(failure.LocalIO, "writing the result: %w", s.broken).
+			WithHint("make room where standard output goes; what the command did stands, and running it again changes nothing more")
 	}
 	if err == nil && s.json && !s.answered {
 		err = s.answer(map[string]string{"help": s.helpText.String()})
@@ -197,5 +198,5 @@ func oneLine(err error) string {
 	if errors.Is(err, context.Canceled) {
 		return "interrupted; nothing was changed"
 	}
-	return err.Error()
+	return strings.ReplaceAll(err.Error(), "\n", "; ") // several errors, or a name with a line break in it
 }
