@@ -13,13 +13,13 @@ import (
 // most is how many words are worth reading in a hint.
 const most = 3
 
-// longest is how far into a word letters in the wrong order are looked for.
-const longest = 32
+// longest is the length of a word, in bytes, above which nothing is near it.
+const longest = 128
 
 // To returns the words nearest to word, the nearest first: those that differ by few edits,
 // letter case aside, and those that word is a part of. It returns none when nothing is near.
 func To(word string, words []string) []string {
-	if word == "" {
+	if word == "" || len(word) > longest {
 		return nil
 	}
 	type scored struct {
@@ -49,7 +49,7 @@ func To(word string, words []string) []string {
 // distance counts the edits between two words. Two letters in the wrong order are one edit: it is the commonest slip.
 func distance(a, b string) int {
 	d := levenshtein.Distance(a, b, nil)
-	for i := 1; i < min(len(a), longest); i++ {
+	for i := 1; i < len(a); i++ {
 		swapped := a[:i-1] + a[i:i+1] + a[i-1:i] + a[i+1:]
 		d = min(d, 1+levenshtein.Distance(swapped, b, nil))
 	}

@@ -10,10 +10,11 @@ import (
 func TestTo(t *testing.T) {
 	for _, c := range []struct{ word, words, want string }{
 		{"sorce", "source path keys", "source"},
-		{"Source", "source path", "source"},                // case is no difference
-		{"ws", "wscli aiowscli", ""},                       // too short to be a part of anything
-		{"wsc", "aiowscli wscli ssecli", "wscli aiowscli"}, // a part, the nearest first
-		{"aa", "ab ac ad ae", "ab ac ad"},                  // three are enough
+		{"Source", "source path", "source"},                          // case is no difference
+		{strings.Repeat("a", 1<<20), strings.Repeat("a", 1<<20), ""}, // no name, and long to compare
+		{"ws", "wscli aiowscli", ""},                                 // too short to be a part of anything
+		{"wsc", "aiowscli wscli ssecli", "wscli aiowscli"},           // a part, the nearest first
+		{"aa", "ab ac ad ae", "ab ac ad"},                            // three are enough
 		{"zzzzzz", "source path", ""},
 		{"", "a b", ""},
 		{"名字", "名称 key", "名称"}, // letters, not bytes
