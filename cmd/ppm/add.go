@@ -1,6 +1,8 @@
 package main
 
 import (
+	"slices"
+
 	"github.com/urfave/cli/v2"
 
 	"github.com/Project-Manager-With-Git/ppm/pkg/project"
@@ -56,6 +58,9 @@ func runAdd(c *cli.Context, s *streams) error {
 	}
 	if result.Setup != "" {
 		s.printf("it needs: %s\n", result.Setup)
+	}
+	if !result.DryRun && slices.ContainsFunc(result.Changes, func(c project.Change) bool { return c.Record && c.Action != "unchanged" }) {
+		s.note("next: commit the files together with ppm.toml and ppm.lock; ppm project undo takes all of it back")
 	}
 	return s.answer(result)
 }
