@@ -6,13 +6,17 @@ import (
 	"text/tabwriter"
 )
 
-// table returns what rows writes, its tab-separated cells in columns.
+// table returns what rows writes, its tab-separated cells in columns, and no blanks at the end of a line.
 func table(rows func(io.Writer)) string {
 	var b strings.Builder
 	w := tabwriter.NewWriter(&b, 0, 8, 2, ' ', 0)
 	rows(w)
 	w.Flush()
-	return b.String()
+	var out strings.Builder
+	for line := range strings.Lines(b.String()) {
+		out.WriteString(strings.TrimRight(line, " \n") + "\n")
+	}
+	return out.String()
 }
 
 // orEmpty makes an empty list an empty array in a document, not null.
