@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"sync/atomic"
 	"testing"
 
 	"github.com/Project-Manager-With-Git/ppm/pkg/apply/applytest"
@@ -15,15 +16,15 @@ func TestFlushes(t *testing.T) {
 	p := open(t, dir, Options{})
 	count := &counter{disk: p.disk}
 	p.disk = count
-	for _, want := range []int{10, 9} { // the first time .ppm is new; four files, the journal, .ppm twice, two folders
+	for _, want := range []int32{10, 9} { // the first time .ppm is new; four files, the journal, .ppm twice, two folders
 		name := fmt.Sprintf("src/%d-", want)
 		pl := makePlan(t, p, nil, files("1", name+"a", name+"b"), false)
-		count.flushes = 0
+		count.flushes.Store(0)
 		if err := p.Apply(t.Context(), pl, Meta{}); err != nil {
 			t.Fatal(err)
 		}
-		if count.flushes != want {
-			t.Errorf("%d flushes, want %d", count.flushes, want)
+		if got := count.flushes.Load(); got != want {
+			t.Errorf("%d flushes, want %d", got, want)
 		}
 	}
 }
@@ -31,7 +32,7 @@ func TestFlushes(t *testing.T) {
 // counter counts flushes.
 type counter struct {
 	disk
-	flushes int
+	flushes atomic.Int32 // files are staged at once
 }
 
 type countedFile struct {
@@ -45,12 +46,12 @@ func (c *counter) Create(name string, perm os.FileMode) (file, error) {
 }
 
 func (c *counter) Sync(folder string) error {
-	c.flushes++
+	c.flushes.Add(1)
 	return c.disk.Sync(folder)
 }
 
 func (f countedFile) Sync() error {
-	f.counter.flushes++
+	f.counter.flushes.Add(1)
 	return f.file.Sync()
 }
 
