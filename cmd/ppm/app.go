@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -80,7 +81,7 @@ func finishCommand(s *streams, c *cli.Command, parent string) {
 	c.HideHelpCommand = true
 	c.CustomHelpTemplate = commandHelp
 	if c.ArgsUsage != "" || len(c.Subcommands) > 0 {
-		c.UsageText = strings.TrimSpace(full + " " + firstOf(c.ArgsUsage, "COMMAND") + " [FLAGS]")
+		c.UsageText = strings.TrimSpace(full + " " + cmp.Or(c.ArgsUsage, "COMMAND") + " [FLAGS]")
 	} else {
 		c.UsageText = full + " [FLAGS]"
 	}
@@ -213,15 +214,6 @@ func arguments(c *cli.Context, least, most int, what string) error {
 			WithHint("write it as %s", c.Command.UsageText)
 	}
 	return nil
-}
-
-func firstOf(candidates ...string) string {
-	for _, c := range candidates {
-		if c != "" {
-			return c
-		}
-	}
-	return ""
 }
 
 // examples formats the example command lines that every help text ends with.

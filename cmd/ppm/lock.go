@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"errors"
 	"io/fs"
 	"os"
@@ -47,7 +48,7 @@ func lockMergeCommand(s *streams) *cli.Command {
 			if path.Base(c.Args().Get(3)) == project.ManifestName {
 				merge = manifest.MergeTexts
 			}
-			merged, err := merge(firstOf(c.Args().Get(3), project.LockName), texts[0], texts[1], texts[2])
+			merged, err := merge(cmp.Or(c.Args().Get(3), project.LockName), texts[0], texts[1], texts[2])
 			if err != nil {
 				return err
 			}

@@ -1,6 +1,7 @@
 package project
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -194,7 +195,7 @@ func needs(files fileset.Set, dir bool, placement string, names []string) []stri
 // template returns the placement of a component before it is rendered: the user's, else
 // the default of the outermost pack that has one.
 func (f finding) template() string {
-	return firstOf(f.placement, f.trail.first().part.DefaultPath, f.trail.last().part.DefaultPath, f.trail.last().part.Name)
+	return cmp.Or(f.placement, f.trail.first().part.DefaultPath, f.trail.last().part.DefaultPath, f.trail.last().part.Name)
 }
 
 // root returns the placement of a component, rendered with all keys.
@@ -214,7 +215,7 @@ func (b *batch) result(changes []Change, dryRun bool) *AddResult {
 	for _, in := range b.installs {
 		r.Installs = append(r.Installs, describe(in.locked))
 		needs = append(needs, in.needs...)
-		language = firstOf(language, in.language)
+		language = cmp.Or(language, in.language)
 	}
 	union := requirement.Merge(language, needs)
 	if err := conflicts(union); err != nil {

@@ -1,6 +1,7 @@
 package project
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"path/filepath"
@@ -95,7 +96,7 @@ func (s *Session) ShowComponent(ctx context.Context, r ref.Ref) (*ComponentView,
 		return nil, err
 	}
 	view := viewComponent(r, t.last().part)
-	view.DefaultPath = firstOf(t.first().part.DefaultPath, t.last().part.DefaultPath)
+	view.DefaultPath = cmp.Or(t.first().part.DefaultPath, t.last().part.DefaultPath)
 	files := t.last().part.Select(tree.Files)
 	for _, f := range files {
 		view.Files = append(view.Files, f.Path)

@@ -1,6 +1,7 @@
 package project
 
 import (
+	"cmp"
 	"context"
 	"strings"
 
@@ -73,7 +74,7 @@ func (s *Session) outdated(ctx context.Context, c lockfile.Component) (Outdated,
 	}
 	pin := t.last().pin
 	if out.Newest == "" && pin.Commit != c.Commit && out.Moved == "" {
-		out.Newest = firstOf(strings.TrimPrefix(strings.TrimPrefix(pin.Ref, "refs/tags/"), "refs/heads/"), pin.Commit)
+		out.Newest = cmp.Or(strings.TrimPrefix(strings.TrimPrefix(pin.Ref, "refs/tags/"), "refs/heads/"), pin.Commit)
 	}
 	tree, err := t.last().snapshot.Component(ctx, t.last().part.Source)
 	if err != nil {

@@ -47,15 +47,6 @@ func agree(p *pack.Pack, told info.Info) error {
 	return nil
 }
 
-func firstOf(candidates ...string) string {
-	for _, c := range candidates {
-		if c != "" {
-			return c
-		}
-	}
-	return ""
-}
-
 // readOptional reads a file outside the project, or nothing when there is none.
 func readOptional(name string) ([]byte, error) {
 	if name == "" {

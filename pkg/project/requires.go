@@ -41,7 +41,7 @@ func (l LanguageRequires) Lines() []string {
 	}
 	var out []string
 	for _, line := range l.Requires {
-		out = append(out, firstOf(setupCommand(l.Language, []string{line}), line))
+		out = append(out, cmp.Or(setupCommand(l.Language, []string{line}), line))
 	}
 	return out
 }
@@ -88,7 +88,7 @@ func (s *Session) needs(ctx context.Context, tests bool) (map[string][]requireme
 		if err != nil {
 			return nil, fmt.Errorf("reading what %q needs: %w", c.Path, err)
 		}
-		language := requirement.Family(firstOf(t.language(), own))
+		language := requirement.Family(cmp.Or(t.language(), own))
 		out[language] = append(out[language], t.needs(c.Path, tests)...)
 	}
 	return out, nil
