@@ -44,20 +44,21 @@ var vocabulary = []string{"pkg/ref", "pkg/failure", "pkg/fileset", "pkg/nearest"
 // mayImport holds, for every room, the rooms that it may use besides the vocabulary.
 // What is missing here is a ban; the comment says why.
 var mayImport = map[string][]string{
-	"cmd/ppm":             {"", "pkg/project", "pkg/fetch", "pkg/manifest", "pkg/lockfile", "pkg/merge", "pkg/environment"},                                                                                                // a command calls one verb of project; the others for the words of its options
-	"pkg/project":         {"pkg/apply", "pkg/plan", "pkg/merge", "pkg/fetch", "pkg/render", "pkg/pack", "pkg/resolver", "pkg/registry", "pkg/manifest", "pkg/lockfile", "pkg/info", "pkg/requirement", "pkg/environment"}, // wires the stages
-	"pkg/apply":           {"pkg/plan"},                                                                                                                                                                                    // the only writer in a project knows plans, not where they come from
-	"pkg/plan":            {"pkg/merge"},                                                                                                                                                                                   // pure: no disk, no network
-	"pkg/fetch":           {"pkg/fetch/wire"},                                                                                                                                                                              // fetch, render and plan never meet: each can be tested and replaced alone
-	"pkg/merge":           {},                                                                                                                                                                                              // pure: bytes in, bytes out
-	"pkg/fetch/wire":      {},                                                                                                                                                                                              // talks to servers, knows no cache
-	"pkg/fetch/gittest":   {},                                                                                                                                                                                              // servers for tests must not share code with what they test
-	"pkg/render":          {"pkg/render/jinja"},                                                                                                                                                                            // pure: a template reaches nothing
-	"pkg/render/jinja":    {},                                                                                                                                                                                              // the language, with no idea of components
-	"pkg/apply/applytest": {},                                                                                                                                                                                              // an oracle must not share code with what it judges
-	"pkg/pack":            {"pkg/document"},                                                                                                                                                                                // a manifest is read without the network
-	"pkg/manifest":        {"pkg/document"},                                                                                                                                                                                // the same
-	"pkg/lockfile":        {"pkg/document"},                                                                                                                                                                                // the same
+	"cmd/ppm":             {"", "pkg/project", "pkg/fetch", "pkg/manifest", "pkg/lockfile", "pkg/merge", "pkg/environment"},                                                                                                                // a command calls one verb of project; the others for the words of its options
+	"pkg/project":         {"pkg/apply", "pkg/plan", "pkg/merge", "pkg/fetch", "pkg/render", "pkg/pack", "pkg/resolver", "pkg/registry", "pkg/manifest", "pkg/lockfile", "pkg/info", "pkg/requirement", "pkg/environment", "pkg/gitindex"}, // wires the stages
+	"pkg/apply":           {"pkg/plan"},                                                                                                                                                                                                    // the only writer in a project knows plans, not where they come from
+	"pkg/plan":            {"pkg/merge"},                                                                                                                                                                                                   // pure: no disk, no network
+	"pkg/gitindex":        {},                                                                                                                                                                                                              // writes in git's folder, and knows nothing of components
+	"pkg/fetch":           {"pkg/fetch/wire"},                                                                                                                                                                                              // fetch, render and plan never meet: each can be tested and replaced alone
+	"pkg/merge":           {},                                                                                                                                                                                                              // pure: bytes in, bytes out
+	"pkg/fetch/wire":      {},                                                                                                                                                                                                              // talks to servers, knows no cache
+	"pkg/fetch/gittest":   {},                                                                                                                                                                                                              // servers for tests must not share code with what they test
+	"pkg/render":          {"pkg/render/jinja"},                                                                                                                                                                                            // pure: a template reaches nothing
+	"pkg/render/jinja":    {},                                                                                                                                                                                                              // the language, with no idea of components
+	"pkg/apply/applytest": {},                                                                                                                                                                                                              // an oracle must not share code with what it judges
+	"pkg/pack":            {"pkg/document"},                                                                                                                                                                                                // a manifest is read without the network
+	"pkg/manifest":        {"pkg/document"},                                                                                                                                                                                                // the same
+	"pkg/lockfile":        {"pkg/document"},                                                                                                                                                                                                // the same
 	"pkg/info":            {"pkg/document", "pkg/manifest"},
 	"pkg/environment":     {}, // runs a language's own tools, when asked to
 	"pkg/requirement":     {}, // pure: conditions on versions, with no idea of packs
@@ -94,7 +95,7 @@ func TestRoomsImportOnlyWhatTheyMay(t *testing.T) {
 
 // onlyIn holds the libraries that stay behind one door, so that each can be replaced by touching one room.
 var onlyIn = map[string][]string{
-	"github.com/go-git/":            {"pkg/fetch", "pkg/fetch/wire"},
+	"github.com/go-git/":            {"pkg/fetch", "pkg/fetch/wire", "pkg/gitindex"}, // gitindex reads git's configuration
 	"github.com/urfave/cli":         {"cmd/ppm"},
 	"github.com/BurntSushi/toml":    {"pkg/document"},
 	"github.com/Masterminds/semver": {"pkg/ref", "pkg/resolver", "pkg/fetch", "pkg/requirement"}, // ref checks a range when it is typed

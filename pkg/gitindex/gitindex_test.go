@@ -1,0 +1,261 @@
+package gitindex_test
+
+import (
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/Project-Manager-With-Git/ppm/pkg/gitindex"
+)
+
+// git runs the real one in dir, with no configuration but the repository's, and returns what it prints.
+func git(t *testing.T, dir string, args ...string) string {
+	t.Helper()
+	out, err := tryGit(dir, args...)
+	if err != nil {
+		t.Fatalf("git %s: %v\n%s", strings.Join(args, " "), err, out)
+	}
+	return out
+}
+
+func tryGit(dir string, args ...string) (string, error) {
+	cmd := exec.Command("git", append([]string{"-c", "protocol.file.allow=always", "-c", "core.quotePath=true"}, args...)...)
+	cmd.Dir = dir
+	cmd.Env = append(os.Environ(), "GIT_CONFIG_GLOBAL=/dev/null", "GIT_CONFIG_NOSYSTEM=1", "GIT_CEILING_DIRECTORIES="+os.TempDir(),
+		"GIT_AUTHOR_NAME=a", "GIT_AUTHOR_EMAIL=a@example.com", "GIT_COMMITTER_NAME=a", "GIT_COMMITTER_EMAIL=a@example.com")
+	out, err := cmd.CombinedOutput()
+	return string(out), err
+}
+
+func write(t *testing.T, dir, name, text string) {
+	t.Helper()
+	file := filepath.Join(dir, name)
+	if err := os.MkdirAll(filepath.Dir(file), 0o777); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(file, []byte(text), 0o666); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// repository makes one with a commit of a few files and returns its work tree.
+func repository(t *testing.T, options ...string) string {
+	t.Helper()
+	dir := filepath.Join(t.TempDir(), "tree")
+	git(t, ".", append(append([]string{"init", "-q"}, options...), dir)...)
+	for _, name := range []string{"a.txt", "part/text.txt", "part/text.txt.d", "part-of.txt", "z\tab.txt", "ünder/ö.txt"} {
+		write(t, dir, name, "text of "+name+"\n")
+	}
+	git(t, dir, "add", ".")
+	git(t, dir, "commit", "-qm", "files")
+	return dir
+}
+
+func sides(path string) gitindex.Conflict {
+	side := func(text string) *gitindex.Side { return &gitindex.Side{Data: []byte(text), Mode: 0o644} }
+	return gitindex.Conflict{Path: path, Base: side("base\n"), Ours: side("ours\n"), Theirs: side("theirs\n")}
+}
+
+// mark marks and commits.
+func mark(t *testing.T, dir string, conflicts ...gitindex.Conflict) []gitindex.Replaced {
+	t.Helper()
+	e, err := gitindex.Open(t.Context(), dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer e.Close()
+	replaced, err := e.Mark(conflicts)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := e.Commit(); err != nil {
+		t.Fatal(err)
+	}
+	return replaced
+}
+
+func restore(t *testing.T, dir string, always bool, replaced []gitindex.Replaced) {
+	t.Helper()
+	e, err := gitindex.Open(t.Context(), dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer e.Close()
+	e.Restore(replaced, always)
+	if err := e.Commit(); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// Everything that git knows of other files stays, in each version of the format, times and flags included; and
+// putting back leaves no trace.
+func TestMarkAndRestore(t *testing.T) {
+	for _, c := range []struct{ name, version, flags string }{
+		{"oldest", "2", ""},
+		{"flags of the user", "2", "--assume-unchanged"},
+		{"extended", "3", "--skip-worktree"},
+		{"shortened names", "4", ""},
+		{"shortened names, extended", "4", "--skip-worktree"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			dir := repository(t)
+			git(t, dir, "update-index", "--index-version", c.version)
+			if c.flags != "" {
+				git(t, dir, "update-index", c.flags, "a.txt", "part/text.txt")
+			}
+			write(t, dir, "a.txt", "staged by the user\n")
+			write(t, dir, "later.txt", "")
+			git(t, dir, "add", "-N", "later.txt")
+			git(t, dir, "add", "part-of.txt")
+			long := strings.Repeat("long/", 830) + "x" // longer than an entry can say, and than a path on the disk can be
+			git(t, dir, "update-index", "--add", "--cacheinfo", "100644,"+strings.TrimSpace(git(t, dir, "hash-object", "-w", "a.txt"))+","+long)
+			all := func() string {
+				return git(t, dir, "ls-files", "--stage", "--debug") + git(t, dir, "ls-files", "-v")
+			}
+			before := all()
+			conflict := sides("part/text.txt")
+			conflict.Ours.Mode = 0o755
+			replaced := mark(t, dir, conflict, sides("z\tab.txt"), sides("ünder/ö.txt"))
+			if len(replaced) != 3 {
+				t.Fatalf("%d were marked, want 3", len(replaced))
+			}
+			if got := git(t, dir, "ls-files", "-u", "part/text.txt"); !strings.Contains(got, " 1\tpart/text.txt\n100755 ") || strings.Count(got, "\n") != 3 {
+				t.Errorf("the stages are\n%s", got)
+			}
+			for stage, text := range map[string]string{":1:": "base\n", ":2:": "ours\n", ":3:": "theirs\n"} {
+				if got := git(t, dir, "show", stage+"ünder/ö.txt"); got != text {
+					t.Errorf("stage %s is %q", stage, got)
+				}
+			}
+			if got := git(t, dir, "status", "--porcelain", "part", "z\tab.txt", "ünder"); got != "UU part/text.txt\nUU \"z\\tab.txt\"\nUU \"\\303\\274nder/\\303\\266.txt\"\n" {
+				t.Errorf("git sees\n%s", got)
+			}
+			git(t, dir, "fsck", "--strict")
+			restore(t, dir, false, replaced)
+			if after := all(); after != before {
+				t.Errorf("afterwards\n%s\nbefore\n%s", after, before)
+			}
+			git(t, dir, "fsck", "--strict")
+		})
+	}
+}
+
+// A side that has no file has no stage; what git does not track as a file of its own, or has in a conflict, stays as it is.
+func TestMarkWhatCanBe(t *testing.T) {
+	dir := repository(t)
+	write(t, dir, ".gitignore", "ignored.txt\n")
+	write(t, dir, "ignored.txt", "x")
+	write(t, dir, "untracked.txt", "x")
+	if err := os.Symlink("a.txt", filepath.Join(dir, "link")); err != nil {
+		t.Fatal(err)
+	}
+	git(t, dir, "add", "link", ".gitignore")
+	added := sides("part/text.txt")
+	added.Base = nil
+	if replaced := mark(t, dir, added, sides("ignored.txt"), sides("untracked.txt"), sides("link"), sides("part"), sides("nowhere")); len(replaced) != 1 {
+		t.Errorf("%d were marked, want 1", len(replaced))
+	}
+	if got := git(t, dir, "status", "--porcelain", "part"); got != "AA part/text.txt\n" {
+		t.Errorf("git sees %q", got)
+	}
+	before := git(t, dir, "ls-files", "-s")
+	if replaced := mark(t, dir, sides("part/text.txt")); len(replaced) != 0 || git(t, dir, "ls-files", "-s") != before {
+		t.Error("a conflict was marked again")
+	}
+}
+
+// What the user told git since stays, but for a restore that takes the whole upgrade back.
+func TestRestoreAfterTheUser(t *testing.T) {
+	for _, c := range []struct {
+		name   string
+		user   [][]string
+		always bool
+		back   bool // the entry is as before the mark
+	}{
+		{"nothing", nil, false, true},
+		{"nothing, taken back", nil, true, true},
+		{"settled by the user", [][]string{{"add", "part/text.txt"}}, false, false},
+		{"settled by the user, taken back", [][]string{{"add", "part/text.txt"}}, true, true},
+		{"removed by the user", [][]string{{"rm", "-q", "--cached", "part/text.txt"}}, false, false},
+		{"removed by the user, taken back", [][]string{{"rm", "-q", "--cached", "part/text.txt"}}, true, true},
+		{"everything reset by the user", [][]string{{"reset", "-q"}}, false, true},
+		{"a folder now", [][]string{{"rm", "-q", "--cached", "part/text.txt"}, {"update-index", "--add", "--cacheinfo", "100644,e69de29bb2d1d6434b8b29ae775ad8c2e48c5391,part/text.txt/x"}}, true, false},
+		{"below a file now", [][]string{{"rm", "-rq", "--cached", "part"}, {"update-index", "--add", "--cacheinfo", "100644,e69de29bb2d1d6434b8b29ae775ad8c2e48c5391,part"}}, true, false},
+		{"another conflict", [][]string{{"reset", "-q"}, {"checkout", "-qf", "other"}, {"merge", "-q", "third"}}, true, false},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			dir := repository(t)
+			git(t, dir, "hash-object", "-w", "-t", "blob", "/dev/null")
+			for _, branch := range []string{"other", "third"} {
+				git(t, dir, "checkout", "-qb", branch, "HEAD~0")
+				write(t, dir, "part/text.txt", branch)
+				git(t, dir, "commit", "-qam", branch)
+				git(t, dir, "checkout", "-q", "-")
+			}
+			list := func() string { return git(t, dir, "ls-files", "-s") }
+			before := list()
+			replaced := mark(t, dir, sides("part/text.txt"))
+			write(t, dir, "part/text.txt", "settled\n")
+			for _, args := range c.user {
+				if out, err := tryGit(dir, args...); err != nil && !slices.Contains(args, "merge") {
+					t.Fatalf("git %q: %v\n%s", args, err, out)
+				}
+			}
+			theirs := list()
+			restore(t, dir, c.always, replaced)
+			if got := list(); (got == before) != c.back || !c.back && got != theirs {
+				t.Errorf("the index is\n%s\nbefore the mark it was\n%s\nand before the restore\n%s", got, before, theirs)
+			}
+		})
+	}
+}
+
+// A memory that was lost, cut or made up does no harm.
+func TestRestoreFromDamagedMemory(t *testing.T) {
+	dir := repository(t)
+	replaced := mark(t, dir, sides("part/text.txt"))
+	before := git(t, dir, "ls-files", "-s")
+	for _, damage := range []func(*gitindex.Replaced){
+		func(r *gitindex.Replaced) { r.Entry = nil },
+		func(r *gitindex.Replaced) { r.Entry = r.Entry[:len(r.Entry)-1] },
+		func(r *gitindex.Replaced) { r.Entry = append(r.Entry[:24:24], make([]byte, 38)...) }, // no mode
+		func(r *gitindex.Replaced) { r.Path = "part/nothing.txt" },
+		func(r *gitindex.Replaced) { r.Path = "" },
+		func(r *gitindex.Replaced) { r.Stages[1] = "" },
+	} {
+		broken := replaced[0]
+		damage(&broken)
+		restore(t, dir, false, []gitindex.Replaced{broken})
+		if got := git(t, dir, "ls-files", "-s"); got != before {
+			t.Errorf("%+v changed the index:\n%s", broken, got)
+		}
+	}
+}
+
+// Git takes a file that is as young as the index for one that may have changed since. A new time of the index would
+// hide such a change for good.
+func TestMarkKeepsTheTimeOfTheIndex(t *testing.T) {
+	dir := repository(t)
+	git(t, dir, "config", "core.checkStat", "minimal")
+	git(t, dir, "config", "core.trustctime", "false")
+	then := time.Now().Add(-time.Hour).Truncate(time.Second)
+	at := func(name string) {
+		if err := os.Chtimes(filepath.Join(dir, name), then, then); err != nil {
+			t.Fatal(err)
+		}
+	}
+	write(t, dir, "a.txt", "one\n")
+	at("a.txt")
+	git(t, dir, "add", "a.txt")
+	write(t, dir, "a.txt", "two\n")
+	at("a.txt")
+	at(".git/index")
+	restore(t, dir, false, mark(t, dir, sides("part/text.txt")))
+	if got := git(t, dir, "diff-files", "--name-only"); got != "a.txt\n" {
+		t.Errorf("git sees changes in %q, want a.txt", got)
+	}
+}

@@ -1,0 +1,19 @@
+//go:build !windows
+
+package gitindex
+
+import (
+	"os"
+	"syscall"
+)
+
+// isMine reports whether the file or folder at path belongs to the user of this process. Git reads no
+// repository of somebody else's either: a folder above a project may be anybody's.
+func isMine(path string) (bool, error) {
+	info, err := os.Lstat(path)
+	if err != nil {
+		return false, err
+	}
+	stat, ok := info.Sys().(*syscall.Stat_t)
+	return ok && int(stat.Uid) == os.Geteuid(), nil
+}
