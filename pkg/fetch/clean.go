@@ -270,7 +270,11 @@ func (e CacheEntry) rid(o CleanOptions) (CacheEntry, error) {
 		}
 	}
 	var err error
-	e.Size, err = dropPacks(e.repo, keep, o.DryRun)
+	if e.Size, err = dropPacks(e.repo, keep, o.DryRun); err != nil {
+		return e, err
+	}
+	history, err := dropHistory(e.repo, o.DryRun)
+	e.Size += history
 	return e, err
 }
 

@@ -17,6 +17,9 @@ type Limits struct {
 	FileBytes  int64 // bytes of one file, or of any other single git object
 	TotalBytes int64 // bytes of all files of one component
 	Depth      int   // folders inside each other in one component
+
+	Commits      int   // commits that are looked at for one history
+	HistoryBytes int64 // bytes of one response of a server with a history
 }
 
 // DefaultLimits lets through every pack that a person would call one. FileBytes is above the
@@ -30,6 +33,9 @@ var DefaultLimits = Limits{
 	FileBytes:  128 << 20,
 	TotalBytes: 512 << 20,
 	Depth:      64,
+
+	Commits:      100_000,
+	HistoryBytes: 256 << 20,
 }
 
 // overLimit returns the error for an object that has n of something where max are allowed.

@@ -155,9 +155,9 @@ func (r *remote) fetch(ctx context.Context, pin ref.Pin) error {
 	}
 	want, listed := r.want(pin)
 	if !listed && !r.gives() {
-		return r.pull(ctx, r.everything(), 0)
+		return r.pull(ctx, r.whole(r.everything(), 0))
 	}
-	err := r.pull(ctx, []plumbing.Hash{want}, 1)
+	err := r.pull(ctx, r.whole([]plumbing.Hash{want}, 1))
 	if err != nil && !listed && strings.Contains(err.Error(), pin.Commit) { // the server's own words, such as "not our ref"
 		return noCommit(r.public, pin.Commit)
 	}
@@ -193,9 +193,24 @@ func (r *remote) everything() []plumbing.Hash {
 	return slices.Compact(ids)
 }
 
-// pull stores what the server sends for the ids: depth commits of each history, or all when depth is 0.
-func (r *remote) pull(ctx context.Context, ids []plumbing.Hash, depth int) error {
-	if len(ids) == 0 {
+// A pull is one request for a pack.
+type pull struct {
+	ids    []plumbing.Hash // what is wanted
+	haves  []plumbing.Hash // commits that are on this machine with all that belongs to them
+	depth  int             // commits of each history; 0 means all
+	filter string          // in git's words; a server that knows no filters sends more
+	dir    string          // the bare repository to put it in
+	limits Limits
+}
+
+// whole is the request for snapshots: all that belongs to depth commits of each history, or to all when depth is 0.
+func (r *remote) whole(ids []plumbing.Hash, depth int) pull {
+	return pull{ids: ids, depth: depth, dir: r.slot.path, limits: r.limits}
+}
+
+// pull stores what the server sends.
+func (r *remote) pull(ctx context.Context, p pull) error {
+	if len(p.ids) == 0 {
 		return nil // an empty repository
 	}
 	r.tell("fetching")
@@ -209,16 +224,16 @@ func (r *remote) pull(ctx context.Context, ids []plumbing.Hash, depth int) error
 	}
 	defer s.Close()
 	req := packp.NewUploadPackRequest()
-	req.Wants = ids
+	req.Wants, req.Haves, req.Filter = p.ids, p.haves, packp.Filter(p.filter)
 	if r.adv.Capabilities.Supports(capability.Shallow) {
-		req.Depth = packp.DepthCommits(depth)
+		req.Depth = packp.DepthCommits(p.depth)
 	}
 	resp, err := s.Fetch(ctx, req)
 	if err != nil {
 		return err
 	}
 	defer resp.Close()
-	err = receive(ctx, resp, r.slot.path, r.slot.temp(), r.limits)
+	err = receive(ctx, resp, p.dir, r.slot.temp(), p.limits)
 	if errors.Is(err, errMalformedPack) {
 		return failure.Errorf(failure.Network, "fetching from %s: %w", quote(r.public), err).
 			WithHint("try again; if it stays so, the server's copy is damaged")
@@ -226,12 +241,12 @@ func (r *remote) pull(ctx context.Context, ids []plumbing.Hash, depth int) error
 	if err != nil {
 		return err
 	}
-	return r.addShallow(resp.Shallows)
+	return addShallow(p.dir, r.slot.temp(), resp.Shallows)
 }
 
 // addShallow notes commits whose parents were left out, so that git can read the cache, too.
-func (r *remote) addShallow(ids []plumbing.Hash) error {
-	name := filepath.Join(r.slot.path, shallowFile)
+func addShallow(dir, temp string, ids []plumbing.Hash) error {
+	name := filepath.Join(dir, shallowFile)
 	data, err := os.ReadFile(name)
 	if ignoreNotExist(err) != nil {
 		return err
@@ -244,7 +259,7 @@ func (r *remote) addShallow(ids []plumbing.Hash) error {
 		return nil
 	}
 	slices.Sort(lines)
-	return writeFile(name, r.slot.temp(), []byte(strings.Join(slices.Compact(lines), "\n")+"\n"))
+	return writeFile(name, temp, []byte(strings.Join(slices.Compact(lines), "\n")+"\n"))
 }
 
 // record checks what was fetched for pin and makes the cache remember what the server listed for it.

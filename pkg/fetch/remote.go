@@ -203,7 +203,7 @@ func (r *remote) findCommit(ctx context.Context, exact string) ([]ref.GitRef, er
 	}
 	switch len(tips) {
 	case 0:
-		if err := r.update(ctx, nil, func() error { return r.pull(ctx, r.everything(), 0) }); err != nil {
+		if err := r.update(ctx, nil, func() error { return r.pull(ctx, r.whole(r.everything(), 0)) }); err != nil {
 			return nil, err
 		}
 		o := cachedObjects(r.slot.path)

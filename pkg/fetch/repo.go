@@ -27,6 +27,9 @@ type origin interface {
 	// open returns objects among which the commit of pin is. damage is nil, or says what was
 	// wrong with the objects returned before: an origin that can make them anew does so.
 	open(ctx context.Context, pin ref.Pin, damage *damaged) (*objects, error)
+	// history returns the commits between two commits; see Repo.Log. damage is what could not be read
+	// of those returned before.
+	history(ctx context.Context, from, to string, damage *damaged) (*lineage, error)
 	// close ends what refs and open keep open for later calls.
 	close() error
 }
