@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unicode"
 
 	"github.com/go-git/go-git/v5/plumbing"
 	"github.com/go-git/go-git/v5/plumbing/object"
@@ -21,18 +22,18 @@ type History struct {
 	Related bool     // the older commit is an ancestor of the newer one; false after a rewritten history
 }
 
-// A Commit is one commit as its author tells it. The texts are as the repository has them: not fit to print.
+// A Commit is one commit as its author tells it. Its texts are printable, and one line each.
 type Commit struct {
 	ID      string
-	Subject string // the first paragraph of its message as one line, at most maxSubject characters
+	Subject string // the first paragraph of its message
 	Author  string // the name alone
 	Date    time.Time
 }
 
 const (
 	maxCommit  = 1 << 20 // bytes of a commit object
-	maxSubject = 200
-	maxHistory = 3 // times that a history is read: from a range, from all history, and after damage
+	maxText    = 200     // characters of a subject or a name
+	maxHistory = 3       // times that a history is read: from a range, from all history, and after damage
 )
 
 // Log returns the commits that are reachable from the commit to and not from the commit from, and whose
@@ -98,7 +99,7 @@ func (l *lineage) log(ctx context.Context, from, to plumbing.Hash, name string, 
 			return History{}, err
 		}
 		if touches {
-			h.Commits = append(h.Commits, Commit{n.id.String(), subject(n.commit.Message), strings.ToValidUTF8(n.commit.Author.Name, "?"), n.date})
+			h.Commits = append(h.Commits, Commit{n.id.String(), subject(n.commit.Message), oneLine(n.commit.Author.Name), n.date})
 		}
 	}
 	return h, nil
@@ -274,9 +275,20 @@ func (o *objects) commit(id plumbing.Hash) (*object.Commit, error) {
 // subject returns the first paragraph of a commit's message as one line.
 func subject(message string) string {
 	first, _, _ := strings.Cut(strings.TrimLeft(message, "\r\n"), "\n\n")
-	line := []rune(strings.Join(strings.Fields(strings.ToValidUTF8(first, "?")), " "))
-	if len(line) > maxSubject {
-		line = append(line[:maxSubject-1], '…')
+	return oneLine(first)
+}
+
+// oneLine returns a text with a space for each run of white space, and a replacement character for what
+// cannot be printed. What is over maxText characters is cut.
+func oneLine(text string) string {
+	line := []rune(strings.Join(strings.Fields(text), " "))
+	if len(line) > maxText {
+		line = append(line[:maxText-1], '…')
+	}
+	for i, r := range line {
+		if !unicode.IsPrint(r) {
+			line[i] = unicode.ReplacementChar
+		}
 	}
 	return string(line)
 }

@@ -3,8 +3,10 @@ package project
 import (
 	"cmp"
 	"context"
+	"fmt"
 	"strings"
 
+	"github.com/Project-Manager-With-Git/ppm/pkg/failure"
 	"github.com/Project-Manager-With-Git/ppm/pkg/lockfile"
 	"github.com/Project-Manager-With-Git/ppm/pkg/ref"
 )
@@ -16,15 +18,17 @@ type OutdatedResult struct {
 
 // An Outdated is an install that is not at the newest version of its tags' prefix or of its range.
 type Outdated struct {
-	Path    string   `json:"path"`
-	Source  string   `json:"source"`
-	Newest  string   `json:"newest"`          // a tag, or the commit that a branch is at now
-	Between []string `json:"between"`         // the newer tags before Newest, oldest first
-	Same    bool     `json:"same"`            // the component's files are the same at Newest: there is nothing to do
-	Moved   string   `json:"moved,omitempty"` // the commit that the locked tag names now
+	Path    string           `json:"path"`
+	Source  string           `json:"source"`
+	Newest  string           `json:"newest"`          // a tag, or the commit that a branch is at now; empty when only the tag moved
+	Between []string         `json:"between"`         // the newer tags before Newest, oldest first
+	Same    bool             `json:"same"`            // the component's files are the same at Newest, or where the tag is now: there is nothing to do
+	Moved   string           `json:"moved,omitempty"` // the commit that the locked tag names now
+	Commits []UpstreamCommit `json:"commits"`         // that changed the component on the way there, newest first; none when the files are the same
 }
 
-// Outdated asks the servers for newer versions of all installs, or of the named ones.
+// Outdated asks the servers for newer versions of all installs, or of the named ones, and for the commits
+// that lead to them. A server that tells no history is a note.
 func (s *Session) Outdated(ctx context.Context, names []string) (result *OutdatedResult, err error) {
 	end, err := s.begin(ctx, false)
 	if err != nil {
@@ -49,39 +53,81 @@ func (s *Session) Outdated(ctx context.Context, names []string) (result *Outdate
 }
 
 func (s *Session) outdated(ctx context.Context, c lockfile.Component) (Outdated, error) {
-	out := Outdated{Path: c.Path, Source: s.wanted(c).Source, Between: []string{}}
-	r, err := ref.Parse(out.Source)
+	out := Outdated{Path: c.Path, Source: s.wanted(c).Source, Between: []string{}, Commits: []UpstreamCommit{}}
+	to, err := s.newest(ctx, c, &out)
+	if err != nil || out.Newest == "" && out.Moved == "" {
+		return out, err
+	}
+	tree, err := to.snapshot.Component(ctx, to.part.Source)
 	if err != nil {
 		return out, err
 	}
-	if out.Moved, err = s.movedTo(ctx, c); err != nil {
-		return out, err
+	if out.Same = tree.ID == c.Tree; out.Same {
+		return out, nil
 	}
-	switch r.Version.Kind() {
-	case ref.Exact:
+	commits, err := s.touched(ctx, c, to.pin)
+	switch {
+	case err == nil:
+		out.Commits = commits
+	case failure.KindOf(err) == failure.Interrupted:
+		return out, err
+	default:
+		s.setup.Notify(fmt.Sprintf("%s: what was committed upstream cannot be told: %v", c.Path, err))
+	}
+	return out, nil
+}
+
+// newest returns the pack where an install would be upgraded to, or where its tag is now when there is
+// nothing newer, and notes in out which version that is.
+func (s *Session) newest(ctx context.Context, c lockfile.Component, out *Outdated) (to stop, err error) {
+	r, err := ref.Parse(out.Source)
+	if err != nil {
+		return to, err
+	}
+	if out.Moved, err = s.movedTo(ctx, c); err != nil {
+		return to, err
+	}
+	if r.Version.Kind() == ref.Exact {
 		tags, err := s.newer(ctx, r)
-		if err != nil || len(tags) == 0 {
-			return out, err
+		if err != nil {
+			return to, err
+		}
+		if len(tags) == 0 {
+			return s.whereMoved(ctx, c, out.Moved)
 		}
 		out.Newest, out.Between = tags[len(tags)-1], append(out.Between, tags[:len(tags)-1]...)
 		if r.Version, err = ref.ParseVersion(out.Newest); err != nil {
-			return out, err
+			return to, err
 		}
 	}
 	t, err := s.follow(ctx, r)
+	if out.Moved != "" && failure.KindOf(err) == failure.Integrity { // the range ends with the very tag that moved
+		return s.whereMoved(ctx, c, out.Moved)
+	}
 	if err != nil {
-		return out, err
+		return to, err
 	}
-	pin := t.last().pin
-	if out.Newest == "" && pin.Commit != c.Commit && out.Moved == "" {
-		out.Newest = cmp.Or(strings.TrimPrefix(strings.TrimPrefix(pin.Ref, "refs/tags/"), "refs/heads/"), pin.Commit)
+	to = t.last()
+	if out.Newest == "" && to.pin.Commit != c.Commit && out.Moved == "" {
+		out.Newest = cmp.Or(strings.TrimPrefix(strings.TrimPrefix(to.pin.Ref, "refs/tags/"), "refs/heads/"), to.pin.Commit)
 	}
-	tree, err := t.last().snapshot.Component(ctx, t.last().part.Source)
+	return to, nil
+}
+
+// whereMoved returns the pack at the commit that the tag of an install names now; the zero value when it did not move.
+func (s *Session) whereMoved(ctx context.Context, c lockfile.Component, commit string) (to stop, err error) {
+	if commit == "" {
+		return to, nil
+	}
+	r, err := ref.Parse(c.Source)
 	if err != nil {
-		return out, err
+		return to, err
 	}
-	out.Same = tree.ID == c.Tree
-	return out, nil
+	if to, err = s.at(ctx, r, c.URL, commit); err != nil {
+		return to, err
+	}
+	to.part, err = to.component(r.Component)
+	return to, err
 }
 
 // movedTo returns the commit that the tag of an install names now, when it is another than the locked one.
