@@ -2,9 +2,18 @@ package project
 
 import (
 	"context"
+	"fmt"
+	"strings"
 
 	"github.com/Project-Manager-With-Git/ppm/pkg/failure"
+	"github.com/Project-Manager-With-Git/ppm/pkg/lockfile"
+	"github.com/Project-Manager-With-Git/ppm/pkg/ref"
 )
+
+// VerifyOptions say how far Verify goes.
+type VerifyOptions struct {
+	Remote bool // ask the servers, too, whether the tags still name what was installed
+}
 
 // A VerifyResult says what could be proven of each install.
 type VerifyResult struct {
@@ -14,19 +23,41 @@ type VerifyResult struct {
 // A VerifiedInstall is an install whose files were rendered again.
 type VerifiedInstall struct {
 	InstallStatus
-	Problem string `json:"problem,omitempty"` // why the lockfile cannot be right
+	Problem string     `json:"problem,omitempty"` // why the lockfile cannot be right
+	Remote  *RemoteRef `json:"remote,omitempty"`  // nil when no server was asked, or a bare commit was installed
 }
+
+// A RemoteRef is what a server has now for the tag or branch that an install came from.
+type RemoteRef struct {
+	State  string `json:"state"`            // same or moved of a tag, branch of a branch, gone of both
+	Commit string `json:"commit,omitempty"` // that it names now; empty when it is gone
+}
+
+// States of a RemoteRef.
+const (
+	remoteSame   = "same"
+	remoteMoved  = "moved"
+	remoteGone   = "gone"
+	remoteBranch = "branch"
+)
 
 // Verify proves each install: that the locked commit, rendered with the locked keys,
 // gives exactly the files that the lockfile lists. What the user edited since is
 // reported and no failure; a file that is missing is one of kind Differs, and an
 // install that cannot be proven one of kind Integrity, which names the first.
-func (s *Session) Verify(ctx context.Context) (result *VerifyResult, err error) {
+//
+// With Remote, a tag that names another commit now is of kind Integrity when the
+// component's files there are others, and a note when they are the same. A tag or
+// branch that is gone is a note.
+func (s *Session) Verify(ctx context.Context, o VerifyOptions) (result *VerifyResult, err error) {
 	end, err := s.begin(ctx, false)
 	if err != nil {
 		return nil, err
 	}
 	defer closing(end, &err)
+	if o.Remote && s.setup.Offline {
+		return nil, failure.Errorf(failure.Usage, "asking the servers offline").WithHint("leave out --remote or --offline")
+	}
 	status, err := s.compare(ctx, s.lock.Components)
 	if err != nil {
 		return nil, err
@@ -43,6 +74,13 @@ func (s *Session) Verify(ctx context.Context) (result *VerifyResult, err error) 
 			in.Problem = err.Error()
 			broken = firstError(broken, err)
 		}
+		if o.Remote {
+			var moved error
+			if in.Remote, moved, err = s.verifyRef(ctx, c); err != nil {
+				return nil, err
+			}
+			broken = firstError(broken, moved)
+		}
 		for _, f := range in.Files {
 			if f.State == "missing" || f.State == "replaced" {
 				missing = firstError(missing, failure.Errorf(failure.Differs, "%q of %s is %s", f.Path, c.Source, f.State).
@@ -52,6 +90,80 @@ func (s *Session) Verify(ctx context.Context) (result *VerifyResult, err error) 
 		result.Installs = append(result.Installs, in)
 	}
 	return result, firstError(broken, missing)
+}
+
+// verifyRef asks the server what the ref of an install names now. moved is the error to end with when a tag
+// stands for other files than were installed.
+func (s *Session) verifyRef(ctx context.Context, c lockfile.Component) (now *RemoteRef, moved, err error) {
+	if c.Ref == "" {
+		return nil, nil, nil
+	}
+	repo, err := s.remote.Repo(c.URL)
+	if err != nil {
+		return nil, nil, err
+	}
+	refs, err := repo.Refs(ctx, "")
+	if err != nil {
+		return nil, nil, err
+	}
+	now = &RemoteRef{State: remoteGone}
+	for _, line := range refs {
+		if line.Name == c.Ref {
+			now = &RemoteRef{State: remoteSame, Commit: line.Commit}
+		}
+	}
+	tag, isTag := strings.CutPrefix(c.Ref, "refs/tags/")
+	switch {
+	case now.State == remoteGone:
+		s.setup.Notify(fmt.Sprintf("%s: %q is gone from %s; keep the cache, for a fresh clone may not get commit %.12s any more, or go on with another version: ppm project upgrade %s --to VERSION",
+			c.Path, c.Ref, c.URL, c.Commit, shellQuote(c.Path)))
+	case !isTag:
+		now.State = remoteBranch
+	case now.Commit != c.Commit:
+		now.State = remoteMoved
+		moved, err = s.verifyMoved(ctx, c, tag, now.Commit)
+	}
+	return now, moved, err
+}
+
+// verifyMoved tells a tag that was moved to other files of the component from one that was moved and does no harm.
+func (s *Session) verifyMoved(ctx context.Context, c lockfile.Component, tag, commit string) (moved, err error) {
+	same, err := s.sameAt(ctx, c, commit)
+	if err != nil {
+		return nil, err
+	}
+	if same {
+		s.setup.Notify(fmt.Sprintf("%s: tag %q of %s was moved from commit %s to commit %s, where this component is the same", c.Path, tag, c.URL, c.Commit, commit))
+		return nil, nil
+	}
+	return failure.Errorf(failure.Integrity, "verifying %q: tag %q of %s was moved from commit %s to commit %s, where this component is another", c.Path, tag, c.URL, c.Commit, commit).
+		WithHint("ask its author why; what is installed is still what was locked. To see what is new there, run ppm project outdated %s", shellQuote(c.Path)), nil
+}
+
+// sameAt reports whether the component of an install is the same at another commit; one that is not there is none.
+func (s *Session) sameAt(ctx context.Context, c lockfile.Component, commit string) (bool, error) {
+	r, err := ref.Parse(c.Source)
+	if err != nil {
+		return false, err
+	}
+	at, err := s.at(ctx, r, c.URL, commit)
+	if err != nil {
+		return false, ignoreUsage(err)
+	}
+	part, err := at.component(r.Component)
+	if err != nil {
+		return false, ignoreUsage(err)
+	}
+	tree, err := at.snapshot.Component(ctx, part.Source)
+	return err == nil && tree.ID == c.Tree, ignoreUsage(err)
+}
+
+// ignoreUsage drops the errors of a pack that does not have, or does not say, what is looked for in it.
+func ignoreUsage(err error) error {
+	if kind := failure.KindOf(err); kind == failure.Usage || kind == failure.Refused {
+		return nil
+	}
+	return err
 }
 
 func firstError(a, b error) error {
