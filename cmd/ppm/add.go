@@ -60,7 +60,7 @@ func runAdd(c *cli.Context, s *streams) error {
 		s.printf("it needs: %s\n", result.Setup)
 	}
 	if !result.DryRun && slices.ContainsFunc(result.Changes, func(c project.Change) bool { return c.Record && c.Action != "unchanged" }) {
-		s.note("next: commit the files together with ppm.toml and ppm.lock; ppm project undo takes all of it back")
+		s.aside("next: commit the files together with ppm.toml and ppm.lock; ppm project undo takes all of it back")
 	}
 	return s.answer(result)
 }

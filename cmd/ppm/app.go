@@ -98,7 +98,7 @@ func finishCommand(s *streams, c *cli.Command, parent string) {
 	c.Action = func(ctx *cli.Context) error {
 		s.configure(ctx)
 		s.command = strings.TrimPrefix(full, "ppm ")
-		return action(ctx)
+		return s.spread(ctx, action)
 	}
 	c.OnUsageError = func(_ *cli.Context, err error, _ bool) error {
 		return failure.Errorf(failure.Usage, "%w", err).WithHint("run %s --help", full)
@@ -141,26 +141,9 @@ func (s *streams) configure(c *cli.Context) {
 
 // session returns the session of one command.
 func (s *streams) session(c *cli.Context) (*project.Session, error) {
-	dir, err := filepath.Abs(c.String("cwd"))
-	if err != nil {
-		return nil, failure.Errorf(failure.LocalIO, "finding the current folder: %w", err).WithHint("change to a folder that exists")
-	}
-	home, err := os.UserHomeDir()
-	if err != nil {
-		home = "" // a process without a home has no user layer and no credentials files
-	}
-	cache, err := s.cacheDir()
+	setup, err := s.setup(c)
 	if err != nil {
 		return nil, err
-	}
-	setup := project.Setup{
-		Dir: dir, Home: home, UserFile: s.userFile(), CacheDir: cache, Env: s.getenv,
-		BuiltIn: ppm.Manifest, Packs: ppm.Packs(),
-		Offline: c.Bool("offline"), Refresh: c.Bool("refresh"), LockWait: lockWait,
-		Notify: s.note, Progress: s.progress,
-	}
-	if s.prompt != nil {
-		setup.Ask = s.ask
 	}
 	session, err := project.New(setup)
 	if err != nil {
@@ -168,6 +151,35 @@ func (s *streams) session(c *cli.Context) (*project.Session, error) {
 	}
 	s.close = session.Close
 	return session, nil
+}
+
+// setup returns what a session needs to know.
+func (s *streams) setup(c *cli.Context) (project.Setup, error) {
+	dir, err := filepath.Abs(c.String("cwd"))
+	if err != nil {
+		return project.Setup{}, failure.Errorf(failure.LocalIO, "finding the current folder: %w", err).WithHint("change to a folder that exists")
+	}
+	home, err := os.UserHomeDir()
+	if err != nil {
+		home = "" // a process without a home has no user layer and no credentials files
+	}
+	cache, err := s.cacheDir()
+	if err != nil {
+		return project.Setup{}, err
+	}
+	setup := project.Setup{
+		Dir: dir, Home: home, UserFile: s.userFile(), CacheDir: cache, Env: s.getenv,
+		BuiltIn: ppm.Manifest, Packs: ppm.Packs(),
+		Offline: c.Bool("offline"), Refresh: c.Bool("refresh"), LockWait: lockWait, Run: s.member.run,
+		Notify: s.note, Progress: s.progress,
+	}
+	switch {
+	case s.prompt != nil:
+		setup.Ask = s.ask
+	case s.member.silent:
+		setup.Ask = s.takeDefault
+	}
+	return setup, nil
 }
 
 // cacheDir returns the folder of ppm's cache: $PPM_CACHE_DIR, else "ppm" in the user's cache folder.

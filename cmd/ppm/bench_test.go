@@ -138,6 +138,40 @@ func BenchmarkAddFetched(b *testing.B) {
 	})
 }
 
+// BenchmarkWorkspace adds a component to ten projects of a workspace, against ten runs one after the other.
+func BenchmarkWorkspace(b *testing.B) {
+	const members = 10
+	w := newStopwatch(b)
+	add := w.ppm("project", "add", "tp_py_grpc@cp-0.0.1//sync_serv_interceptor", "--located-path=app/interceptor", "--kv=source::timer")
+	add(b.TempDir()) // fills the cache
+	prepare := func(dir string) (folders []string) {
+		for i := range members {
+			folder := filepath.Join(dir, fmt.Sprint(i))
+			folders = append(folders, folder)
+			if err := os.Mkdir(folder, 0o777); err != nil {
+				b.Fatal(err)
+			}
+			if err := os.WriteFile(filepath.Join(folder, "ppm.toml"), nil, 0o666); err != nil {
+				b.Fatal(err)
+			}
+		}
+		return folders
+	}
+	w.compare("x-runs", func(dir string) (time.Duration, int64) {
+		prepare(dir)
+		if err := os.WriteFile(filepath.Join(dir, "ppm.toml"), []byte("[workspace]\nmembers = [\"*\"]\n"), 0o666); err != nil {
+			b.Fatal(err)
+		}
+		return add(dir)
+	}, func(dir string) (all time.Duration, _ int64) {
+		for _, folder := range prepare(dir) {
+			took, _ := add(folder)
+			all += took
+		}
+		return all, 0
+	})
+}
+
 // servePack publishes a pack of 100 components with 10 files each.
 func servePack(b *testing.B) string {
 	r := gittest.NewRepo(b)

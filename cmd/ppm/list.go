@@ -28,7 +28,7 @@ func listCommand(s *streams) *cli.Command {
 				return err
 			}
 			if len(installs) == 0 {
-				s.note("nothing is installed in this project")
+				s.aside("nothing is installed in this project")
 			}
 			s.printf("%s", installTable(installs))
 			return s.answer(map[string]any{"installs": orEmpty(installs)})

@@ -29,6 +29,7 @@ func run(args []string, s *streams) int {
 	app := newApp(s)
 	args, err := arrange(app, args)
 	if err == nil {
+		s.line = args
 		err = app.RunContext(ctx, args)
 	}
 	return s.finish(ctx, err)

@@ -37,7 +37,7 @@ func outdatedCommand(s *streams) *cli.Command {
 			}
 			s.printf("%s", outdatedText(result))
 			if len(result.Installs) == 0 {
-				s.note("every install is at its newest version")
+				s.aside("every install is at its newest version")
 			}
 			if todo > 0 && c.Bool("exit-code") {
 				return s.answerWith(result, failure.Errorf(failure.Differs, "%d installs have a newer version", todo).

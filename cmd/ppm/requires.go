@@ -37,7 +37,7 @@ func runRequires(c *cli.Context, s *streams) error {
 		return err
 	}
 	if len(result.Languages) == 0 {
-		s.note("nothing that is installed in this project needs a package")
+		s.aside("nothing that is installed in this project needs a package")
 	}
 	for _, l := range result.Languages {
 		if len(result.Languages) > 1 {

@@ -39,6 +39,10 @@ type streams struct {
 	answered bool     // the document has been written
 	broken   error    // the first failure to write to standard output
 
+	line   []string     // the command line, as arrange has put it
+	member member       // which project of a workspace this is for; the zero value for a project alone
+	held   func() error // the action of a member's command, until all of them start
+
 	close func() error // ends the session that the command opened; nil when it opened none
 }
 
@@ -84,6 +88,13 @@ func (s *streams) note(text string) {
 	}
 }
 
+// aside is note for what is worth saying of one project, but not of each in a workspace.
+func (s *streams) aside(text string) {
+	if s.member.path == "" || s.json || s.verbose {
+		s.note(text)
+	}
+}
+
 // progress says what is being done, when asked for by -v.
 func (s *streams) progress(text string) {
 	if s.verbose && !s.json {
@@ -99,6 +110,9 @@ func (s *streams) talk(label, text string) {
 			label = colours[label] + label + "\x1b[0m"
 		}
 		prefix += label + ": "
+	}
+	if s.member.path != "" {
+		prefix += printable(s.member.path) + ": "
 	}
 	fmt.Fprintln(s.err, prefix+strings.TrimRight(printable(text), "\n"))
 }

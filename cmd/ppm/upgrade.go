@@ -71,7 +71,7 @@ func runUpgrade(c *cli.Context, s *streams) error {
 	printChanges(s, result.Changes)
 	printUpgrades(s, result.Upgrades, result.DryRun)
 	if len(result.Upgrades) == 0 {
-		s.note("every install is at its newest version")
+		s.aside("every install is at its newest version")
 	}
 	return s.answerWith(result, err)
 }

@@ -27,6 +27,7 @@ const (
 type Command struct {
 	Number  int
 	Line    string    // as the user typed it
+	Run     string    // as in Meta
 	Time    time.Time // when it ended
 	Undoes  int       // the number of the command that it took back, or 0
 	Undone  bool      // a later command took it back
@@ -75,7 +76,7 @@ func (p *Project) History() ([]Command, error) {
 		if err != nil {
 			return nil, err
 		}
-		c := Command{Number: n, Line: a.Command, Undoes: a.Undoes, Undone: undone[n], Changes: len(a.Changes)}
+		c := Command{Number: n, Line: a.Command, Run: a.Run, Undoes: a.Undoes, Undone: undone[n], Changes: len(a.Changes)}
 		if info, err := a.file.Stat(); err == nil {
 			c.Time = info.ModTime()
 		}

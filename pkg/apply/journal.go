@@ -26,6 +26,7 @@ const journalVersion = 1
 type journal struct {
 	Version int      `json:"version"`
 	Command string   `json:"command"`           // as the user typed it
+	Run     string   `json:"run,omitempty"`     // what commands in several projects have in common that were started as one
 	Undoes  int      `json:"undoes,omitempty"`  // the number of the command that this one takes back
 	Changes []entry  `json:"changes"`           // in the order of execution: what goes, what comes, the records
 	Made    []folder `json:"made,omitempty"`    // folders that did not exist, outer before inner

@@ -26,10 +26,11 @@ func TestAddComponent(t *testing.T) {
 	}{
 		{"", a, block}, // the first of all
 		{"# hi\n", a, "# hi\n\n" + block},
-		{"# hi", a, "# hi\n\n" + strings.TrimSuffix(block, "\n")},                                          // no final newline
-		{"# hi\r\n", a, "# hi\r\n\r\n" + strings.ReplaceAll(block, "\n", "\r\n")},                          // CRLF
-		{"\n\n", a, "\n\n\n" + block},                                                                      // blank lines stay
-		{"\ufeff# hi\n", a, "\ufeff# hi\n\n" + block},                                                      // a byte order mark stays
+		{"# hi", a, "# hi\n\n" + strings.TrimSuffix(block, "\n")},                                         // no final newline
+		{"# hi\r\n", a, "# hi\r\n\r\n" + strings.ReplaceAll(block, "\n", "\r\n")},                         // CRLF
+		{"[workspace]\nmembers = ['x/*'] # all\n", a, "[workspace]\nmembers = ['x/*'] # all\n\n" + block}, // a workspace stays
+		{"\n\n", a, "\n\n\n" + block},                 // blank lines stay
+		{"\ufeff# hi\n", a, "\ufeff# hi\n\n" + block}, // a byte order mark stays
 		{block2, keyed, block2 + "\n[[component]]\nsource = \"p@v2//a\"\npath = \"a.py\"\n" + keys + "\n"}, // with keys, behind another
 		{"# 1\n" + block + "# 2\n", a, "# 1\n" + block + "# 2\n"},                                          // the same again changes nothing
 		{"# 1\n" + block + "# 2\n", keyed, "# 1\n[[component]]\nsource = \"p@v2//a\"\npath = \"a.py\"\n" + keys + "\n# 2\n"},

@@ -30,6 +30,13 @@ type Manifest struct {
 	Sources    Sources           // [sources]
 	Packs      map[string]Pack   // [packs.NAME]
 	Keys       map[string]string // [keys]: values of keys that every component sees
+	Workspace  *Workspace        // [workspace]; nil when there is none
+}
+
+// A Workspace says which folders below the manifest's own are projects that commands work on together.
+type Workspace struct {
+	Members []string `toml:"members"` // patterns of folders, as in "services/*" and "**"; at least one
+	Exclude []string `toml:"exclude"` // patterns of folders that are no members, with all below them
 }
 
 // Project is what a project says about itself. Empty fields are not stated.
@@ -87,6 +94,7 @@ func Merge(base, over *Manifest) *Manifest {
 		Sources:    mergeSources(base.Sources, over.Sources),
 		Packs:      mergeMaps(base.Packs, over.Packs),
 		Keys:       mergeMaps(base.Keys, over.Keys),
+		Workspace:  cmp.Or(over.Workspace, base.Workspace),
 	}
 	if len(over.Components) == 0 {
 		out.Components = slices.Clone(base.Components)

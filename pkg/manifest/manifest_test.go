@@ -47,6 +47,10 @@ description = "parts"
 [keys]
 author = "me"
 
+[workspace]
+members = ["services/*"]
+exclude = ["services/old"]
+
 [pack]
 type = "module"
 whatever = [1, "x"]
@@ -58,6 +62,8 @@ whatever = [1, "x"]
 			Mirrors: map[string]string{"https://github.com/": "git@mirror.example:"}},
 		Packs: map[string]manifest.Pack{"p": {URL: "git@git.example.com:team/p.git", Description: "parts"}},
 		Keys:  map[string]string{"author": "me"},
+
+		Workspace: &manifest.Workspace{Members: []string{"services/*"}, Exclude: []string{"services/old"}},
 	}
 	got, err := manifest.Parse("ppm.toml", []byte(text), manifest.ProjectLayer)
 	if err != nil || !reflect.DeepEqual(got, want) {
@@ -83,7 +89,7 @@ func TestParseRefuses(t *testing.T) {
 		{own, "[project]\nname = \"x\"\nauthor_mail = \"y\"\n", `line 3: unknown field "project.author_mail"`, `"author_email"`},
 		{own, "[project]\nName = \"x\"\n", `line 2: unknown field "project.Name"`, `"name"`}, // case matters
 		{own, "[projects]\n", `line 1: unknown field "projects"`, `"project"`},
-		{own, "[whatever]\n", `unknown field "whatever"`, "component, keys, pack, packs, project, sources"}, // nothing is near
+		{own, "[whatever]\n", `unknown field "whatever"`, "component, keys, pack, packs, project, sources, workspace"}, // nothing is near
 		{own, block + "\n[[component]]\nsorce = 'p//a'\n", `line 6: unknown field "component[1].sorce"`, `"source"`},
 		{own, block + "keys = { a = 1 }\n", `line 4: field "component[0].keys.a" must be a string, not an integer`, "line 4"},
 		{own, "[project]\nname = 1\n", `line 2: field "project.name" must be a string, not an integer`, ""},
@@ -115,6 +121,14 @@ func TestParseRefuses(t *testing.T) {
 		{own, "[packs.p]\nurl = 'https://h.x/p.git@v1'\n", `is not the URL of a repository`, ""},
 		{own, "[packs.'a b']\nurl = 'https://h.x/p.git'\n", `is not the name of a pack`, ""},
 		{own, release, "line 2: pack \"p\": releases belong to the built-in packs alone", "url"},
+		{own, "[workspace]\n", "line 1: the workspace has no members", "members ="},
+		{own, "[workspace]\nmembers = 'a'\n", `must be an array of strings`, ""},
+		{own, "[workspace]\nmembers = ['a', '../b']\n", `line 2: "../b" is not a pattern of folders`, "services/*"},
+		{own, "[workspace]\nmembers = ['a/../../b']\n", `line 2`, ""},                 // in the middle
+		{own, "[workspace]\nmembers = ['/a']\n", `line 2`, ""},                        // absolute
+		{own, "[workspace]\nmembers = ['']\n", `line 2`, ""},                          // nothing
+		{own, "[workspace]\nmembers = ['a']\nexclude = ['b[']\n", `line 3: "b["`, ""}, // no pattern
+		{user, "[workspace]\nmembers = ['a']\n", "line 1: [workspace] does not belong in a user's ppm.toml", ""},
 		{user, release, "releases belong", ""},
 		{user, block, "line 1: [[component]] does not belong in a user's ppm.toml", "a project's ppm.toml"},
 		{user, "[project]\nname = 'x'\n", "line 1: [project] does not belong in a user's ppm.toml", ""},
@@ -169,6 +183,7 @@ func TestMerge(t *testing.T) {
 		Sources:    manifest.Sources{Namespace: "n2", DenyHosts: []string{"x", "z"}, Mirrors: map[string]string{"2": "o"}},
 		Packs:      map[string]manifest.Pack{"p": {URL: "alias"}},
 		Keys:       map[string]string{"author": "over"},
+		Workspace:  &manifest.Workspace{Members: []string{"*"}},
 	}
 	want := &manifest.Manifest{
 		Project:    manifest.Project{Name: "over", Env: "venv", Keywords: []string{"b"}},
@@ -176,6 +191,7 @@ func TestMerge(t *testing.T) {
 		Sources:    manifest.Sources{Host: "h1", Namespace: "n2", AllowHosts: []string{"a"}, DenyHosts: []string{"x", "y", "z"}, Mirrors: map[string]string{"1": "b", "2": "o"}},
 		Packs:      map[string]manifest.Pack{"p": {URL: "alias"}, "q": {URL: "q"}}, // an alias hides the built-in pack
 		Keys:       map[string]string{"author": "over", "k": "base"},
+		Workspace:  &manifest.Workspace{Members: []string{"*"}},
 	}
 	if got := manifest.Merge(base, over); !reflect.DeepEqual(got, want) {
 		t.Errorf("Merge:\n%+v, want\n%+v", got, want)

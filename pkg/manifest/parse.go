@@ -9,6 +9,9 @@ import (
 	"path"
 	"regexp"
 	"slices"
+	"strings"
+
+	"github.com/bmatcuk/doublestar/v4"
 
 	"github.com/Project-Manager-With-Git/ppm/pkg/document"
 	"github.com/Project-Manager-With-Git/ppm/pkg/failure"
@@ -23,6 +26,7 @@ type file struct {
 	Sources    Sources           `toml:"sources"`
 	Packs      map[string]Pack   `toml:"packs"`
 	Keys       map[string]string `toml:"keys"`
+	Workspace  *Workspace        `toml:"workspace"`
 	Pack       any               `toml:"pack"` // a pack may be a project as well; package pack owns this table
 }
 
@@ -40,11 +44,11 @@ func parse(name string, data []byte, layer Layer) (*Manifest, *document.Document
 	if err != nil {
 		return nil, nil, err
 	}
-	m := &Manifest{Project: f.Project, Components: f.Components, Sources: f.Sources, Packs: f.Packs, Keys: f.Keys}
+	m := &Manifest{Project: f.Project, Components: f.Components, Sources: f.Sources, Packs: f.Packs, Keys: f.Keys, Workspace: f.Workspace}
 	if len(m.Components) == 0 {
 		m.Components = nil
 	}
-	for _, check := range []func(*document.Document, *Manifest, Layer) error{checkLayer, checkComponents, checkSources, checkPacks} {
+	for _, check := range []func(*document.Document, *Manifest, Layer) error{checkLayer, checkComponents, checkSources, checkPacks, checkWorkspace} {
 		if err := check(doc, m, layer); err != nil {
 			return nil, nil, err
 		}
@@ -64,6 +68,9 @@ func checkLayer(doc *document.Document, m *Manifest, layer Layer) error {
 		}
 		if !m.Project.isZero() {
 			return misplaced("project", "[project]", ProjectLayer)
+		}
+		if m.Workspace != nil {
+			return misplaced("workspace", "[workspace]", ProjectLayer)
 		}
 	}
 	if layer != User { // a project comes from somebody else, and does not decide what the user's machine talks to
@@ -129,6 +136,28 @@ func CleanPath(p string) (string, error) {
 		return clean, nil
 	}
 	return clean, fileset.CheckPath(clean)
+}
+
+// checkWorkspace checks the patterns. What they match is looked at when they are used.
+func checkWorkspace(doc *document.Document, m *Manifest, _ Layer) error {
+	if m.Workspace == nil {
+		return nil
+	}
+	if len(m.Workspace.Members) == 0 {
+		return doc.Errorf("workspace", "the workspace has no members").WithHint("add a line such as members = [\"services/*\"]")
+	}
+	for _, list := range []struct {
+		field    string
+		patterns []string
+	}{{"members", m.Workspace.Members}, {"exclude", m.Workspace.Exclude}} {
+		for _, p := range list.patterns {
+			if p == "" || path.IsAbs(p) || slices.Contains(strings.Split(p, "/"), "..") || !doublestar.ValidatePattern(p) {
+				return doc.Errorf("workspace."+list.field, "%q is not a pattern of folders in the workspace", p).
+					WithHint("write it as in \"services/*\" or \"**\", from the folder of this file and with no ..")
+			}
+		}
+	}
+	return nil
 }
 
 // isCloneURL reports whether s is a location with nothing behind it. Package ref refuses passwords and tokens in one.

@@ -154,6 +154,7 @@ func (s *Session) mark(lock *lockfile.Lock, coming []install, in plan.Input, p p
 
 // carryOut applies a plan, unless it is a dry run, and returns what happens to each file.
 func (s *Session) carryOut(ctx context.Context, p plan.Plan, m apply.Meta, dryRun bool) ([]Change, error) {
+	m.Run = s.setup.Run
 	if !dryRun && !p.Empty() {
 		if err := s.store.Apply(ctx, p, m); err != nil {
 			return nil, err

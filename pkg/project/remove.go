@@ -83,9 +83,9 @@ func (s *Session) find(name string) (lockfile.Component, error) {
 		return lockfile.Component{}, failure.Errorf(failure.Usage, "%q is installed at %s", name, strings.Join(paths, " and ")).
 			WithHint("name one of the paths")
 	case len(known) == 0:
-		return lockfile.Component{}, failure.Errorf(failure.Usage, "no install %q: nothing is installed in this project", name).
+		return lockfile.Component{}, failure.Errorf(failure.Usage, "%w %q: nothing is installed in this project", errNoInstall, name).
 			WithHint("add a component with ppm add REFERENCE")
 	}
-	return lockfile.Component{}, failure.Errorf(failure.Usage, "no install %q in this project", name).
+	return lockfile.Component{}, failure.Errorf(failure.Usage, "%w %q in this project", errNoInstall, name).
 		WithHint("%s", nearest.Hint("install", name, known))
 }

@@ -42,6 +42,7 @@ type Setup struct {
 	Packs    fs.FS                                           // the folders that the built-in layer's index names
 	Offline  bool                                            // use no network
 	Refresh  bool                                            // ask the server again for what the cache knows
+	Run      string                                          // the same for all sessions of one command in a workspace; empty for a project alone
 	LockWait time.Duration                                   // how long to wait for another ppm in the same project
 	Ask      func(context.Context, Question) (string, error) // asks the user for a key; nil when no one can answer
 	Notify   func(string)                                    // says something worth knowing that is no failure; may be nil

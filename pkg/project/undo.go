@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"github.com/Project-Manager-With-Git/ppm/pkg/apply"
 	"github.com/Project-Manager-With-Git/ppm/pkg/failure"
 )
 
@@ -29,16 +30,9 @@ func (s *Session) Undo(ctx context.Context, o UndoOptions) (result *UndoResult, 
 		return nil, err
 	}
 	defer closing(end, &err)
-	undone := ""
-	history, err := s.store.History()
+	undone, err := s.undoable()
 	if err != nil {
 		return nil, err
-	}
-	for _, c := range history {
-		if !c.Undone && c.Undoes == 0 {
-			undone = c.Line
-			break
-		}
 	}
 	p, meta, err := s.store.Undo(ctx, "undo", o.Force)
 	if err != nil {
@@ -52,7 +46,7 @@ func (s *Session) Undo(ctx context.Context, o UndoOptions) (result *UndoResult, 
 	if err != nil {
 		return nil, err
 	}
-	return &UndoResult{Undone: undone, Changes: changes, DryRun: o.DryRun}, nil
+	return &UndoResult{Undone: undone.Command, Changes: changes, DryRun: o.DryRun}, nil
 }
 
 // A PastCommand is a command that changed the project.
@@ -61,6 +55,22 @@ type PastCommand struct {
 	Time    time.Time `json:"time"`
 	Files   int       `json:"files"` // how many it wrote or removed
 	Undone  bool      `json:"undone"`
+	Run     string    `json:"run,omitempty"` // the same in all projects of a workspace that one command changed
+}
+
+// undoable returns the command that Undo takes back, or the zero value.
+func (s *Session) undoable() (PastCommand, error) {
+	history, err := s.store.History()
+	for _, c := range history {
+		if !c.Undone && c.Undoes == 0 {
+			return pastCommand(c), nil
+		}
+	}
+	return PastCommand{}, err
+}
+
+func pastCommand(c apply.Command) PastCommand {
+	return PastCommand{Command: c.Line, Time: c.Time, Files: c.Changes, Undone: c.Undone, Run: c.Run}
 }
 
 // History returns the commands that changed the project and can be taken back, the newest first.
@@ -75,7 +85,7 @@ func (s *Session) History(ctx context.Context) (past []PastCommand, err error) {
 		return nil, err
 	}
 	for _, c := range history {
-		past = append(past, PastCommand{Command: c.Line, Time: c.Time, Files: c.Changes, Undone: c.Undone})
+		past = append(past, pastCommand(c))
 	}
 	return past, nil
 }
