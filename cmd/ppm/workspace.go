@@ -40,6 +40,7 @@ var reaches = map[string]reach{
 	"remove": named, "status": named, "diff": named, "outdated": named, "upgrade": named,
 	"continue": unsettled, "abort": unsettled,
 	"undo": latest,
+	"move": alone, "own": alone, "why": alone, "adopt": alone,
 }
 
 // A member is which project of a workspace a command works on.

@@ -78,12 +78,12 @@ func TestFindWorkspaceFollowsNoLink(t *testing.T) {
 		table   string
 		members []string // nil when it is refused
 	}{
-		{"members = ['*']", nil},                                     // the link itself
-		{"members = ['link']", nil},                                  // by name
-		{"members = ['link/deep']", nil},                             // below it
-		{"members = ['link/*']", nil},                                // below it, by a pattern
+		{"members = ['*']", nil},         // the link itself
+		{"members = ['link']", nil},      // by name
+		{"members = ['link/deep']", nil}, // below it
+		{"members = ['link/*']", nil},    // below it, by a pattern
 		{"members = ['**']\nexclude = ['link', '**/self']", []string{".", "a"}}, // left out
-		{"members = ['*/deep', 'a']", []string{"a"}},                 // a wildcard leads through no link
+		{"members = ['*/deep', 'a']", []string{"a"}},                            // a wildcard leads through no link
 	} {
 		dir := folders(t, "a/ppm.toml")
 		if err := os.Symlink(outside, filepath.Join(dir, "link")); err != nil {
