@@ -13,6 +13,7 @@ import (
 func mergeFlags() []cli.Flag {
 	return []cli.Flag{
 		&cli.StringFlag{Name: "conflict", Value: string(merge.Merge), Usage: "how conflicts are written: `STYLE` merge, diff3 or zdiff3"},
+		&cli.BoolFlag{Name: "no-index", Usage: "mark no conflicts in git's index"},
 		&cli.BoolFlag{Name: "dry-run", Usage: "show what would be done, and change nothing"},
 		&cli.BoolFlag{Name: "allow-undefined", Usage: "render an undefined name as nothing"},
 		&cli.StringSliceFlag{Name: "accept-moved", Usage: "go on although `TAG` names another commit than the lockfile says; repeatable"},
@@ -63,7 +64,7 @@ func runUpgrade(c *cli.Context, s *streams) error {
 	}
 	result, err := session.Upgrade(c.Context, project.UpgradeOptions{
 		Names: c.Args().Slice(), To: c.String("to"), Keys: keys, Style: style, DryRun: c.Bool("dry-run"),
-		AllowUndefined: c.Bool("allow-undefined"), AcceptMoved: c.StringSlice("accept-moved"),
+		AllowUndefined: c.Bool("allow-undefined"), AcceptMoved: c.StringSlice("accept-moved"), NoIndex: c.Bool("no-index"),
 	})
 	if result == nil {
 		return err
@@ -109,7 +110,7 @@ func runSync(c *cli.Context, s *streams) error {
 	}
 	result, err := session.Sync(c.Context, project.SyncOptions{
 		Check: c.Bool("check"), Frozen: c.Bool("frozen"), Style: style, DryRun: c.Bool("dry-run"),
-		AllowUndefined: c.Bool("allow-undefined"), AcceptMoved: c.StringSlice("accept-moved"),
+		AllowUndefined: c.Bool("allow-undefined"), AcceptMoved: c.StringSlice("accept-moved"), NoIndex: c.Bool("no-index"),
 	})
 	if result == nil {
 		return err

@@ -24,6 +24,9 @@ type Meta struct {
 	undone *journal // and what it did
 }
 
+// TakesBack reports whether the plan takes an earlier command back.
+func (m Meta) TakesBack() bool { return m.undoes != 0 }
+
 // Apply carries out pl, all of it or nothing. It fails with kind Refused when the plan has
 // collisions or a file is not what the plan was made for, and with the context's error when
 // it ends before the journal is durable; after that it takes no notice of the context.

@@ -31,7 +31,7 @@ type Conflict struct {
 // A Side is one version of a file.
 type Side struct {
 	Data []byte
-	Mode fs.FileMode // only whether the owner may execute it counts
+	Mode fs.FileMode // only whether the owner may execute it counts; 0 when that is not known
 }
 
 // A Replaced is what a mark took out of the index.
@@ -100,8 +100,8 @@ func (e *Edit) Mark(conflicts []Conflict) ([]Replaced, error) {
 				return nil, err
 			}
 			executable := side.Mode&0o100 != 0
-			if !e.repo.modes && i == 1 {
-				executable = old.executable() // the disk does not know
+			if i == 1 && !e.repo.modes || side.Mode == 0 { // the disk does not know
+				executable = old.executable()
 			}
 			replaced.Stages[i] = hex.EncodeToString(id[:])
 			entries = append(entries, newEntry(old.name, i+1, id, executable))
@@ -112,21 +112,19 @@ func (e *Edit) Mark(conflicts []Conflict) ([]Replaced, error) {
 	return out, nil
 }
 
-// Restore puts back what marks replaced, where these marks still stand. With always it does so, too, where
+// Restore puts back what a mark replaced, where the mark still stands. With always it does so, too, where
 // the user has told git since that the conflict is settled.
-func (e *Edit) Restore(replaced []Replaced, always bool) {
-	for _, r := range replaced {
-		from, to := e.lookup(r.Path)
-		old := entry{head: r.Entry, name: e.repo.prefix + r.Path}
-		if from < to {
-			old.name = e.index.entries[from].name
-		}
-		settled := from == to || e.index.entries[from].stage() == 0
-		if !old.valid() || !settled && !e.marked(from, to, r) || settled && !always || from == to && e.inTheWay(old.name) {
-			continue
-		}
-		e.replace(from, to, []entry{old})
+func (e *Edit) Restore(r Replaced, always bool) {
+	from, to := e.lookup(r.Path)
+	old := entry{head: r.Entry, name: e.repo.prefix + r.Path}
+	if from < to {
+		old.name = e.index.entries[from].name
 	}
+	settled := from == to || e.index.entries[from].stage() == 0
+	if !old.valid() || !settled && !e.marked(from, to, r) || settled && !always || from == to && e.inTheWay(old.name) {
+		return
+	}
+	e.replace(from, to, []entry{old})
 }
 
 // marked reports whether the entries are those that Mark made.

@@ -85,7 +85,9 @@ func restore(t *testing.T, dir string, always bool, replaced []gitindex.Replaced
 		t.Fatal(err)
 	}
 	defer e.Close()
-	e.Restore(replaced, always)
+	for _, r := range replaced {
+		e.Restore(r, always)
+	}
 	if err := e.Commit(); err != nil {
 		t.Fatal(err)
 	}

@@ -120,7 +120,9 @@ func (s *Session) merge(ctx context.Context, in plan.Input, files []string, comi
 			in.Texts[name] = plan.Texts{Base: file.Data, Ours: ours}
 		}
 	}
-	return plan.Make(in)
+	p, err := plan.Make(in)
+	s.conflicts = stages(in, p)
+	return p, err
 }
 
 // mark makes the lockfile remember which files of new installs were in the project
@@ -159,6 +161,7 @@ func (s *Session) carryOut(ctx context.Context, p plan.Plan, m apply.Meta, dryRu
 		if err := s.store.Apply(ctx, p, m); err != nil {
 			return nil, err
 		}
+		s.tellGit(ctx, p, m)
 	}
 	changes := make([]Change, len(p.Changes))
 	for i, c := range p.Changes {

@@ -18,6 +18,7 @@ import (
 	"github.com/Project-Manager-With-Git/ppm/pkg/apply"
 	"github.com/Project-Manager-With-Git/ppm/pkg/failure"
 	"github.com/Project-Manager-With-Git/ppm/pkg/fetch"
+	"github.com/Project-Manager-With-Git/ppm/pkg/gitindex"
 	"github.com/Project-Manager-With-Git/ppm/pkg/info"
 	"github.com/Project-Manager-With-Git/ppm/pkg/lockfile"
 	"github.com/Project-Manager-With-Git/ppm/pkg/manifest"
@@ -77,6 +78,9 @@ type Session struct {
 	registry *registry.Registry
 	remote   *fetch.Client
 	store    *apply.Project
+
+	conflicts []gitindex.Conflict // what the plan leaves in conflict, for git's index
+	noIndex   bool                // leave that alone
 }
 
 // New returns a session that has read the built-in layer and the user's. A verb that

@@ -22,6 +22,7 @@ type SyncOptions struct {
 	DryRun         bool
 	AllowUndefined bool
 	AcceptMoved    []string
+	NoIndex        bool // mark no conflicts in git's index
 }
 
 // SyncResult is what Sync did, or with Check or DryRun would do.
@@ -43,6 +44,7 @@ func (s *Session) Sync(ctx context.Context, o SyncOptions) (result *SyncResult, 
 		return nil, err
 	}
 	defer closing(end, &err)
+	s.noIndex = o.NoIndex
 	if err := s.settled(); err != nil {
 		return nil, err
 	}

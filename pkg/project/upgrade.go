@@ -27,6 +27,7 @@ type UpgradeOptions struct {
 	DryRun         bool
 	AllowUndefined bool
 	AcceptMoved    []string
+	NoIndex        bool // mark no conflicts in git's index
 }
 
 // UpgradeResult is what Upgrade did, or with DryRun would do.
@@ -57,6 +58,7 @@ func (s *Session) Upgrade(ctx context.Context, o UpgradeOptions) (result *Upgrad
 		return nil, err
 	}
 	defer closing(end, &err)
+	s.noIndex = o.NoIndex
 	if err := s.settled(); err != nil {
 		return nil, err
 	}
