@@ -21,7 +21,7 @@ const (
 
 	maxIndex = 1 << 30 // bytes; of some ten million files
 
-	busyWait = 500 * time.Millisecond // an editor that looks at the index holds it for less
+	busyWait = time.Second // an editor that looks at the index holds it for less, and so do many ppm in one repository
 	busyPoll = 20 * time.Millisecond
 )
 
