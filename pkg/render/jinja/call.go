@@ -11,11 +11,13 @@ type call struct {
 	at    pos
 	args  []any
 	named []namedArg
+	from  [][]string // the keys that each of args was made of, when they are traced; may be shorter
 }
 
 type namedArg struct {
 	name  string
 	value any
+	from  []string
 }
 
 // A builtin is a function that the language has.
@@ -23,9 +25,17 @@ type builtin func(c *call) any
 
 // arguments evaluates the arguments of a call.
 func (in *interp) arguments(sc *scope, at pos, a callArgs) *call {
-	c := &call{in: in, at: at, args: in.evalAll(sc, at, a.args)}
+	in.set.reserve(at, 16*len(a.args))
+	c := &call{in: in, at: at, args: make([]any, len(a.args))}
+	for i, e := range a.args {
+		v, from := in.evalFrom(sc, e)
+		if c.args[i] = v; in.tracer != nil {
+			c.from = append(c.from, from)
+		}
+	}
 	for i, name := range a.names {
-		c.named = append(c.named, namedArg{name, in.eval(sc, a.named[i])})
+		v, from := in.evalFrom(sc, a.named[i])
+		c.named = append(c.named, namedArg{name, v, from})
 	}
 	if a.rest != nil {
 		c.args = append(c.args, in.items(a.rest.place(), in.eval(sc, a.rest))...)
@@ -43,7 +53,7 @@ func (in *interp) arguments(sc *scope, at pos, a callArgs) *call {
 		if _, twice := c.take(name); !ok || twice {
 			a.mapped.place().fail(`the dict after "**" has a key that is no name of an argument, or one given already`)
 		}
-		c.named = append(c.named, namedArg{name, v})
+		c.named = append(c.named, namedArg{name: name, value: v})
 	}
 	return c
 }
@@ -178,9 +188,9 @@ func (in *interp) call(fn any, c *call) any {
 		return fn.call(c)
 	case *blockRef:
 		c.params()
-		out := &output{set: in.set, capture: true}
+		out := in.capturing()
 		in.renderBlock(fn.ctx, fn.name, fn.i, out)
-		return out.String()
+		return out.value()
 	case *loopObject:
 		if fn.recurse == nil {
 			c.at.fail(`the loop is not marked "recursive"`)
@@ -250,29 +260,33 @@ func (m *macro) call(c *call) any {
 		sub.vars[p.name] = absent
 	}
 	rest := c.named
-	takeOut := func(name string) (any, bool) {
+	takeOut := func(name string) (namedArg, bool) {
 		i := slices.IndexFunc(rest, func(n namedArg) bool { return n.name == name })
 		if i < 0 {
-			return nil, false
+			return namedArg{}, false
 		}
-		v := rest[i].value
+		arg := rest[i]
 		rest = append(rest[:i:i], rest[i+1:]...)
-		return v, true
+		return arg, true
 	}
 	for i, p := range d.params {
 		if i < len(c.args) {
 			sub.vars[p.name] = c.args[i]
-		} else if v, ok := takeOut(p.name); ok {
-			sub.vars[p.name] = v
+			if i < len(c.from) {
+				m.in.tracer.made(sub, p.name, c.from[i])
+			}
+		} else if arg, ok := takeOut(p.name); ok {
+			sub.vars[p.name] = arg.value
+			m.in.tracer.made(sub, p.name, arg.from)
 		}
 	}
 	explicit := slices.ContainsFunc(d.params, func(p param) bool { return p.name == "caller" })
 	if d.caller && !explicit {
-		v, ok := takeOut("caller")
-		if !ok || v == nil {
-			v = undefinedValue(c.at, "the macro needs a caller: use it with {%% call %%}")
+		arg, ok := takeOut("caller")
+		if !ok || arg.value == nil {
+			arg.value = undefinedValue(c.at, "the macro needs a caller: use it with {%% call %%}")
 		}
-		sub.vars["caller"] = v
+		sub.vars["caller"] = arg.value
 	}
 	m.bindRest(c, sub, rest)
 	for _, p := range d.params {
@@ -280,7 +294,9 @@ func (m *macro) call(c *call) any {
 			continue
 		}
 		if p.preset != nil {
-			sub.vars[p.name] = m.in.eval(sub, p.preset)
+			v, from := m.in.evalFrom(sub, p.preset)
+			sub.vars[p.name] = v
+			m.in.tracer.made(sub, p.name, from)
 		} else {
 			sub.vars[p.name] = undefinedValue(c.at, "the macro's parameter %q is not given", p.name)
 		}

@@ -46,9 +46,14 @@ var testLimits = Limits{Output: 1 << 20, Memory: 4 << 20, Steps: 200_000, Depth:
 
 func render(t testing.TB, r row, keys map[string]any) (string, error) {
 	t.Helper()
+	return caseSet(t, r, caseKeys(r, keys)).Render(r.Name, r.Template)
+}
+
+// caseKeys returns the keys of a case, over those that all have, as a caller gives them.
+func caseKeys(r row, keys map[string]any) map[string]any {
 	all := maps.Clone(keys)
 	maps.Copy(all, r.Keys)
-	for name, v := range all { // as a caller gives them
+	for name, v := range all {
 		switch v := v.(type) {
 		case float64:
 			all[name] = int(v)
@@ -60,12 +65,17 @@ func render(t testing.TB, r row, keys map[string]any) (string, error) {
 			all[name] = list
 		}
 	}
+	return all
+}
+
+func caseSet(t testing.TB, r row, keys map[string]any) *Set {
+	t.Helper()
 	load := func(name string) (string, bool) { s, ok := r.Files[name]; return s, ok }
-	s, err := NewSet(load, all, r.Lenient, testLimits)
+	s, err := NewSet(load, keys, r.Lenient, testLimits)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return s.Render(r.Name, r.Template)
+	return s
 }
 
 // Every case gives what Python's Jinja2 gives, or is an error at a line and column that the document lists.

@@ -21,6 +21,9 @@ func (in *interp) evalNode(sc *scope, at pos, e expr) any {
 	case *constExpr:
 		return e.value
 	case *nameExpr:
+		if in.tracer != nil {
+			in.tracer.read(sc, e.name)
+		}
 		return sc.load(at, e.name)
 	case *captured:
 		return sc.load(at, capturedName)

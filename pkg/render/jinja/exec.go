@@ -1,7 +1,5 @@
 package jinja
 
-import "maps"
-
 // exec executes statements.
 func (in *interp) exec(sc *scope, body []stmt, out *output) {
 	for _, s := range body {
@@ -11,37 +9,44 @@ func (in *interp) exec(sc *scope, body []stmt, out *output) {
 
 // capture returns what the statements print.
 func (in *interp) capture(sc *scope, body []stmt) string {
-	out := &output{set: in.set, capture: true}
+	out := in.capturing()
 	in.exec(sc, body, out)
-	return out.String()
+	return out.value()
 }
+
+// capturing returns an output for text that becomes a value.
+func (in *interp) capturing() *output { return &output{set: in.set, capture: true, tracer: in.tracer} }
 
 func (in *interp) stmt(sc *scope, s stmt, out *output) {
 	switch s := s.(type) {
 	case *textStmt:
 		in.set.step(s.pos, 1)
 		if sc.prints() {
-			out.write(s.pos, s.text)
+			out.copy(s.pos, s.text)
 		}
 	case *printStmt:
 		if sc.prints() {
-			v := in.eval(sc, s.value)
-			out.write(s.value.place(), in.str(s.value.place(), v))
+			v, from := in.evalFrom(sc, s.value)
+			out.write(s.value.place(), in.str(s.value.place(), v), from)
 		}
 	case *ifStmt:
 		in.ifElse(sc, s, out)
 	case *forStmt:
 		in.forLoop(sc, s, out)
 	case *setStmt:
-		in.assign(sc, s.target, in.eval(sc, s.value))
+		v, from := in.evalFrom(sc, s.value)
+		in.assign(sc, s.target, v, from)
 	case *setBlockStmt:
 		sub := sc.enter(s.scope)
 		sub.state = &state{} // it captures, whatever the template extends
-		in.assign(sc, s.target, in.captured(sub, s.body, s.filter))
+		before := in.tracer.begin()
+		v := in.captured(sub, s.body, s.filter)
+		in.assign(sc, s.target, v, in.tracer.end(before))
 	case *withStmt:
 		sub := sc.enter(s.scope)
 		for i, target := range s.targets {
-			in.assign(sub, target, in.eval(sc, s.values[i]))
+			v, from := in.evalFrom(sc, s.values[i])
+			in.assign(sub, target, v, from)
 		}
 		in.exec(sub, s.body, out)
 	case *macroStmt:
@@ -49,12 +54,13 @@ func (in *interp) stmt(sc *scope, s stmt, out *output) {
 	case *callStmt:
 		in.callBlock(sc, s, out)
 	case *filterStmt:
+		before := in.tracer.begin()
 		v := in.captured(sc.enter(s.scope), s.body, s.filter)
 		text, ok := text(v)
 		if !ok {
 			s.filter.place().fail("the filter gives a value of type %q instead of text", typeName(v))
 		}
-		out.write(s.filter.place(), text)
+		out.write(s.filter.place(), text, in.tracer.end(before))
 	case *scopeStmt:
 		in.exec(sc.enter(s.scope), s.body, out)
 	case *blockStmt:
@@ -75,14 +81,22 @@ func (in *interp) stmt(sc *scope, s stmt, out *output) {
 func (sc *scope) prints() bool { return sc.state.parent == nil }
 
 func (in *interp) ifElse(sc *scope, s *ifStmt, out *output) {
+	before := in.tracer.ask(nil)
+	in.exec(sc, in.branch(sc, s), out)
+	in.tracer.answered(before)
+}
+
+// branch returns the statements of the branch whose test is true.
+func (in *interp) branch(sc *scope, s *ifStmt) []stmt {
 	for _, b := range s.branches {
 		in.set.step(b.test.place(), 1)
-		if in.truth(in.eval(sc, b.test)) {
-			in.exec(sc, b.body, out)
-			return
+		v, from := in.evalFrom(sc, b.test)
+		in.tracer.ask(from)
+		if in.truth(v) {
+			return b.body
 		}
 	}
-	in.exec(sc, s.orElse, out)
+	return s.orElse
 }
 
 // captured returns what the body prints, through a chain of filters.
@@ -98,11 +112,12 @@ func (in *interp) captured(sc *scope, body []stmt, filter expr) any {
 // capturedName is the variable that a captured text stands in for its filters. No template can name it.
 const capturedName = "{captured}"
 
-// assign stores a value in a target.
-func (in *interp) assign(sc *scope, target expr, v any) {
+// assign stores a value, made of the keys in from, in a target.
+func (in *interp) assign(sc *scope, target expr, v any, from []string) {
 	switch t := target.(type) {
 	case *nameExpr:
 		sc.store(t.name, v)
+		in.tracer.made(sc, t.name, from)
 	case *nsExpr:
 		ns, ok := sc.load(t.pos, t.name).(*namespace)
 		if !ok {
@@ -110,45 +125,48 @@ func (in *interp) assign(sc *scope, target expr, v any) {
 		}
 		in.set.reserve(t.pos, 16)
 		ns.attrs.set(t.pos, t.attr, v)
+		in.tracer.grew(sc, t.name, from)
 	case *tupleExpr:
 		items := in.items(t.pos, v)
 		if len(items) != len(t.items) {
 			t.fail("%d values cannot be unpacked into %d names", len(items), len(t.items))
 		}
 		for i, sub := range t.items {
-			in.assign(sc, sub, items[i])
+			in.assign(sc, sub, items[i], from)
 		}
 	}
 }
 
 func (in *interp) forLoop(sc *scope, f *forStmt, out *output) {
-	v := in.eval(sc, f.iter)
-	if !f.recursive {
-		in.loop(sc, f, v, 0, out)
-		return
+	v, from := in.evalFrom(sc, f.iter)
+	before := in.tracer.ask(from)
+	if f.recursive {
+		out.write(f.pos, in.recurse(sc, f, v, from, 0), from)
+	} else {
+		in.loop(sc, f, v, from, 0, out)
 	}
-	out.write(f.pos, in.recurse(sc, f, v, 0))
+	in.tracer.answered(before)
 }
 
 // recurse renders a recursive loop over v and returns what it prints.
-func (in *interp) recurse(sc *scope, f *forStmt, v any, depth int) string {
+func (in *interp) recurse(sc *scope, f *forStmt, v any, from []string, depth int) string {
 	defer in.deeper(f.pos)()
-	sub := &output{set: in.set, capture: true}
-	in.loop(sc, f, v, depth, sub)
-	return sub.String()
+	sub := in.capturing()
+	in.loop(sc, f, v, from, depth, sub)
+	return sub.value()
 }
 
-// loop runs the body of f for each item of v, or the part after else when there is none.
-func (in *interp) loop(sc *scope, f *forStmt, v any, depth int, out *output) {
+// loop runs the body of f for each item of v, which was made of the keys in from, or the part after else when there is none.
+func (in *interp) loop(sc *scope, f *forStmt, v any, from []string, depth int, out *output) {
 	loop := &loopObject{in: in, at: f.pos, depth: depth, index: -1, total: -1}
 	loop.pull = in.iterate(f.iter.place(), v)
 	if f.filter != nil {
-		loop.pull = in.filtered(sc, f, loop.pull)
+		loop.pull = in.filtered(sc, f, loop.pull, from)
 	} else {
 		loop.of = v
 	}
 	if f.recursive {
-		loop.recurse = func(v any) any { return in.recurse(sc, f, v, depth+1) }
+		loop.recurse = func(v any) any { return in.recurse(sc, f, v, from, depth+1) }
 	}
 	for loop.advance() {
 		in.set.step(f.pos, 1)
@@ -156,7 +174,7 @@ func (in *interp) loop(sc *scope, f *forStmt, v any, depth int, out *output) {
 		if f.loopVar {
 			sub.vars["loop"] = loop
 		}
-		in.assign(sub, f.target, loop.current)
+		in.assign(sub, f.target, loop.current, from)
 		in.exec(sub, f.body, out)
 	}
 	if loop.index < 0 {
@@ -165,7 +183,7 @@ func (in *interp) loop(sc *scope, f *forStmt, v any, depth int, out *output) {
 }
 
 // filtered gives only the items for which the loop's filter is true.
-func (in *interp) filtered(sc *scope, f *forStmt, pull puller) puller {
+func (in *interp) filtered(sc *scope, f *forStmt, pull puller, from []string) puller {
 	return func() (any, bool) {
 		for {
 			item, ok := pull()
@@ -173,8 +191,10 @@ func (in *interp) filtered(sc *scope, f *forStmt, pull puller) puller {
 				return nil, false
 			}
 			sub := sc.enter(f.testScope)
-			in.assign(sub, f.target, item)
-			if in.truth(in.eval(sub, f.filter)) {
+			in.assign(sub, f.target, item, from)
+			v, asked := in.evalFrom(sub, f.filter)
+			in.tracer.ask(asked)
+			if in.truth(v) {
 				return item, true
 			}
 		}
@@ -182,16 +202,18 @@ func (in *interp) filtered(sc *scope, f *forStmt, pull puller) puller {
 }
 
 func (in *interp) callBlock(sc *scope, s *callStmt, out *output) {
+	before := in.tracer.begin()
 	fn := in.eval(sc, s.call.fn)
 	c := in.arguments(sc, s.call.pos, s.call.args)
-	c.named = append(c.named, namedArg{"caller", &macro{in: in, def: s.macro, scope: sc}})
-	out.write(s.call.pos, in.str(s.call.pos, in.call(fn, c)))
+	c.named = append(c.named, namedArg{name: "caller", value: &macro{in: in, def: s.macro, scope: sc}})
+	text := in.str(s.call.pos, in.call(fn, c))
+	out.write(s.call.pos, text, in.tracer.end(before))
 }
 
 func (in *interp) block(sc *scope, b *blockStmt, out *output) {
 	ctx := sc.ctx
 	if b.scoped {
-		ctx = newContext(sc.visible(), sc.ctx.blocks)
+		ctx = in.within(sc, sc.ctx.blocks)
 	}
 	if b.required && len(ctx.blocks[b.name]) <= 1 {
 		b.fail("the required block %q is not defined", b.name)
@@ -256,17 +278,17 @@ func (in *interp) include(sc *scope, s *includeStmt, out *output) {
 		return
 	}
 	if !s.withContext {
-		out.write(s.pos, in.module(t).text)
+		out.write(s.pos, in.module(t).text, nil)
 		return
 	}
-	in.run(t, newContext(sc.visible(), nil), out)
+	in.run(t, in.within(sc, nil), out)
 }
 
 func (in *interp) importModule(sc *scope, s *importStmt) {
 	t := in.find(sc, s.pos, s.name, false)
 	var m *module
 	if s.withContext {
-		m = in.load(t, sc.visible())
+		m = in.load(t, in.within(sc, nil))
 	} else {
 		m = in.module(t)
 	}
@@ -287,17 +309,16 @@ func (in *interp) importModule(sc *scope, s *importStmt) {
 // module returns a template without the context of the one that asks, rendered once.
 func (in *interp) module(t *template) *module {
 	if in.modules[t] == nil {
-		in.modules[t] = in.load(t, functions())
+		in.modules[t] = in.load(t, newContext(functions(), nil))
 	}
 	return in.modules[t]
 }
 
 // load renders a template for what it stores.
-func (in *interp) load(t *template, outer map[string]any) *module {
-	ctx := newContext(maps.Clone(outer), nil)
-	out := &output{set: in.set, capture: true}
+func (in *interp) load(t *template, ctx *context) *module {
+	out := in.capturing()
 	in.run(t, ctx, out)
-	m := &module{text: out.String(), vars: map[string]any{}}
+	m := &module{text: out.value(), vars: map[string]any{}}
 	for name := range ctx.exported {
 		m.vars[name] = ctx.vars[name]
 	}

@@ -65,7 +65,8 @@ func (in *interp) filter(name string, v any, c *call) any {
 	if s, ok := text(v); ok {
 		in.set.reserve(c.at, len(s)) // most filters copy
 	}
-	return filters()[name](&call{in: in, at: c.at, args: append([]any{v}, c.args...), named: c.named})
+	result := filters()[name](&call{in: in, at: c.at, args: append([]any{v}, c.args...), named: c.named})
+	return in.tracer.filtered(c.at, v, result)
 }
 
 // keepMarkup makes a filter of a change to text. Escaped text stays escaped.

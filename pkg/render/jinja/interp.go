@@ -8,6 +8,7 @@ import (
 // An interp evaluates one template, with all that it includes and imports.
 type interp struct {
 	set     *Set
+	tracer  *tracer // nil when nobody asks where the result comes from
 	depth   int
 	modules map[*template]*module // imported without context
 }
@@ -28,6 +29,7 @@ type context struct {
 	vars     map[string]any // stored at the top of the template
 	exported map[string]bool
 	blocks   map[string][]*blockStmt // by name: the most derived template's first
+	from     map[string][]string     // by variable: the keys that its value was made of, when that is traced
 }
 
 func newContext(outer map[string]any, blocks map[string][]*blockStmt) *context {
@@ -52,6 +54,7 @@ type scope struct {
 	vars   map[string]any
 	top    bool // at the top of the template: what is stored goes to the context as well
 	state  *state
+	from   map[string][]string // by variable: the keys that its value was made of, when that is traced
 }
 
 // A state belongs to one run of a template or block.

@@ -64,7 +64,16 @@ func NewSet(load func(name string) (string, bool), keys map[string]any, lenient 
 }
 
 // Render returns the result of a template, or an *Error. The name stands in errors.
-func (s *Set) Render(name, source string) (result string, err error) {
+func (s *Set) Render(name, source string) (string, error) {
+	out, err := s.render(name, source, nil)
+	if err != nil {
+		return "", err
+	}
+	return out.String(), nil
+}
+
+// render evaluates a template. The tracer may be nil.
+func (s *Set) render(name, source string, tracer *tracer) (out *output, err error) {
 	defer func() {
 		switch p := recover().(type) {
 		case nil:
@@ -75,10 +84,10 @@ func (s *Set) Render(name, source string) (result string, err error) {
 		}
 	}()
 	t := parse(s, name, source)
-	in := &interp{set: s, modules: map[*template]*module{}}
-	out := &output{set: s}
+	in := &interp{set: s, tracer: tracer, modules: map[*template]*module{}}
+	out = &output{set: s, tracer: tracer}
 	in.run(t, newContext(s.globals(), nil), out)
-	return out.String(), nil
+	return out, nil
 }
 
 // globals returns what every template can name: the functions of the language, and over them the keys.
@@ -179,15 +188,42 @@ func (s *Set) scan(at pos, values ...any) {
 // An output collects a result, or what a block captures.
 type output struct {
 	strings.Builder
-	set     *Set
-	capture bool // the text is a value, not part of the result
+	set       *Set
+	capture   bool // the text is a value, not part of the result
+	tracer    *tracer
+	stretches []Stretch // where the text comes from, when that is traced
 }
 
-func (o *output) write(at pos, text string) {
+// write writes a value that was made of the keys in from.
+func (o *output) write(at pos, text string, from []string) {
+	o.grow(at, text)
+	if o.tracer != nil {
+		o.tracer.wrote(o, at, text, false, from)
+	}
+}
+
+// copy writes text that stands in the template.
+func (o *output) copy(at pos, text string) {
+	o.grow(at, text)
+	if o.tracer != nil {
+		o.tracer.wrote(o, at, text, true, nil)
+	}
+}
+
+func (o *output) grow(at pos, text string) {
 	if o.capture {
 		o.set.reserve(at, len(text))
 	} else if o.set.output += len(text); o.set.output > o.set.limits.Output {
 		at.exceed("the result is longer than %d bytes", o.set.limits.Output)
 	}
 	o.WriteString(text)
+}
+
+// value returns what was captured.
+func (o *output) value() string {
+	text := o.String()
+	if o.tracer != nil {
+		o.tracer.captured(text, o.stretches)
+	}
+	return text
 }
