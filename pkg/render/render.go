@@ -82,14 +82,19 @@ func newRenderer(files fileset.Set, keys Context, o Options) (*renderer, error) 
 // text renders a template of the given name.
 func (r *renderer) text(name, text string) (string, error) {
 	result, err := r.set.Render(name, text)
-	if err == nil {
-		return result, nil
+	if err != nil {
+		return "", r.failed(name, err)
 	}
+	return result, nil
+}
+
+// failed returns the failure of a rendering of the template of the given name.
+func (r *renderer) failed(name string, err error) error {
 	problem := err.Error()
 	if e := new(jinja.Error); errors.As(err, &e) && e.Name != name {
 		problem = fmt.Sprintf("in %q, %s", e.Name, problem)
 	}
-	return "", r.explain(fmt.Sprintf("rendering %q: %s", name, problem), err)
+	return r.explain(fmt.Sprintf("rendering %q: %s", name, problem), err)
 }
 
 // name renders the template that the name of a file or folder is.

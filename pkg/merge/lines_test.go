@@ -1,0 +1,81 @@
+package merge_test
+
+import (
+	"bytes"
+	"math/rand/v2"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/Project-Manager-With-Git/ppm/pkg/merge"
+)
+
+func TestChanges(t *testing.T) {
+	for name, c := range map[string]struct {
+		a, b string
+		want []merge.Change
+	}{
+		"nothing":          {"", "", nil},
+		"the same":         {"a\nb", "a\nb", nil},
+		"a text from none": {"", "a\nb\n", []merge.Change{{0, 0, 0, 2}}},
+		"none from a text": {"a\nb", "", []merge.Change{{0, 2, 0, 0}}},
+		"an edit":          {"a\nb\nc\n", "a\nB\nc\n", []merge.Change{{1, 2, 1, 2}}},
+		"an edit and more": {"a\nb\nc\n", "a\nB\nB2\nc\nd\n", []merge.Change{{1, 2, 1, 3}, {3, 3, 4, 5}}},
+		"the last end":     {"a\nb\n", "a\nb", []merge.Change{{1, 2, 1, 2}}},
+		"no text":          {"\xff\n\x00\n", "\xff\n\x00\r\n", []merge.Change{{1, 2, 1, 2}}},
+	} {
+		if got := merge.Changes([]byte(c.a), []byte(c.b)); !slices.Equal(got, c.want) {
+			t.Errorf("%s: %v, want %v", name, got, c.want)
+		}
+	}
+}
+
+// What is in no change is the same in both texts, and with the changes put in, the one text is the other.
+func TestChangesLeadFromOneTextToTheOther(t *testing.T) {
+	random := rand.New(rand.NewPCG(1, 2))
+	text := func() []byte {
+		var b bytes.Buffer
+		for range random.IntN(12) {
+			b.WriteString(strings.Repeat("x", random.IntN(4)) + "\n")
+		}
+		return b.Bytes()
+	}
+	for range 2000 {
+		a, b := text(), text()
+		before, after := slices.Collect(bytes.Lines(a)), slices.Collect(bytes.Lines(b))
+		var got [][]byte
+		at := 0
+		for _, c := range merge.Changes(a, b) {
+			got = append(append(got, before[at:c.AFrom]...), after[c.BFrom:c.BTo]...)
+			at = c.ATo
+		}
+		got = append(got, before[at:]...)
+		if !bytes.Equal(bytes.Join(got, nil), b) {
+			t.Fatalf("%q does not become %q by %v", a, b, merge.Changes(a, b))
+		}
+	}
+}
+
+func TestSides(t *testing.T) {
+	const o, u, b, th, m = merge.Outside, merge.Ours, merge.Base, merge.Theirs, merge.Marker
+	for name, c := range map[string]struct {
+		text string
+		size int
+		want []merge.Side
+	}{
+		"nothing":              {"", 7, nil},
+		"no conflict":          {"a\nb", 7, []merge.Side{o, o}},
+		"a conflict":           {"a\n<<<<<<< yours\nx\n=======\ny\n>>>>>>> upstream\nb\n", 7, []merge.Side{o, m, u, m, th, m, o}},
+		"one with its base":    {"<<<<<<<\r\nx\r\n|||||||\r\nw\r\n=======\r\ny\r\n>>>>>>>", 7, []merge.Side{m, u, m, b, m, th, m}},
+		"empty sides":          {"<<<<<<<\n=======\n>>>>>>>\n", 7, []merge.Side{m, m, m}},
+		"two":                  {"<<<<<<<\n=======\n>>>>>>>\na\n<<<<<<<\n=======\n>>>>>>>\n", 7, []merge.Side{m, m, m, o, m, m, m}},
+		"markers of one more":  {"<<<<<<<<\n<<<<<<<\n========\n=======\n>>>>>>>>\n", 8, []merge.Side{m, u, m, th, m}},
+		"one that is not over": {"a\n<<<<<<<\nx\n=======\ny\n", 7, []merge.Side{o, o, o, o, o}},
+		"the second is not":    {"<<<<<<<\n=======\n>>>>>>>\n<<<<<<<\nx\n", 7, []merge.Side{m, m, m, o, o}},
+		"lines like markers":   {"=======\n>>>>>>>\n|||||||\n", 7, []merge.Side{o, o, o}},
+	} {
+		if got := merge.Sides([]byte(c.text), c.size); !slices.Equal(got, c.want) {
+			t.Errorf("%s: %v, want %v", name, got, c.want)
+		}
+	}
+}
