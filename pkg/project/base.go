@@ -7,6 +7,7 @@ import (
 	"github.com/Project-Manager-With-Git/ppm/pkg/failure"
 	"github.com/Project-Manager-With-Git/ppm/pkg/fileset"
 	"github.com/Project-Manager-With-Git/ppm/pkg/lockfile"
+	"github.com/Project-Manager-With-Git/ppm/pkg/pack"
 	"github.com/Project-Manager-With-Git/ppm/pkg/ref"
 	"github.com/Project-Manager-With-Git/ppm/pkg/render"
 )
@@ -15,44 +16,61 @@ import (
 // again, from the locked commit with the locked keys, and each is proven by the
 // lockfile's digests: what cannot be proven is an error of kind Integrity, no guess.
 func (s *Session) base(ctx context.Context, c lockfile.Component) (fileset.Set, error) {
+	r, err := s.rendered(ctx, c)
+	return r.files, err
+}
+
+// A rendering is an install as ppm once rendered it, with what it was rendered from.
+type rendering struct {
+	at     stop
+	part   pack.Component
+	dir    bool
+	from   fileset.Set       // the component's files
+	source map[string]string // by the path of a rendered file in the component: that of the one of from it comes from
+	files  fileset.Set
+}
+
+// rendered is base with the files that the base comes from.
+func (s *Session) rendered(ctx context.Context, c lockfile.Component) (rendering, error) {
 	r, err := ref.Parse(c.Source)
 	if err != nil {
-		return nil, err
+		return rendering{}, err
 	}
 	at, err := s.locked(ctx, r, c)
 	if err != nil {
-		return nil, err
+		return rendering{}, err
 	}
 	part, err := at.component(r.Component)
 	if err != nil {
-		return nil, err
+		return rendering{}, err
 	}
 	tree, err := at.snapshot.Component(ctx, part.Source)
 	if err != nil {
-		return nil, err
+		return rendering{}, err
 	}
 	if tree.ID != c.Tree || tree.Files.Digest() != c.Digest {
-		return nil, unproven(c, "the component at commit %.12s is not the one that was installed", c.Commit)
+		return rendering{}, unproven(c, "the component at commit %.12s is not the one that was installed", c.Commit)
 	}
 	// What was undefined at install, with --allow-undefined, was empty then; the digests prove it.
-	rendered, err := render.Component(part.Select(tree.Files), tree.Dir, render.Context(c.Keys), render.Options{AllowUndefined: true})
+	from := part.Select(tree.Files)
+	rendered, err := render.Component(from, tree.Dir, render.Context(c.Keys), render.Options{AllowUndefined: true})
 	if err != nil {
-		return nil, fmt.Errorf("rendering %q again: %w", c.Source, err)
+		return rendering{}, fmt.Errorf("rendering %q again: %w", c.Source, err)
 	}
 	files, err := under(c.Path, tree.Dir, rendered.Files)
 	if err != nil {
-		return nil, err
+		return rendering{}, err
 	}
 	if len(files) != len(c.Files) {
-		return nil, unproven(c, "it has %d files, and the lockfile lists %d", len(files), len(c.Files))
+		return rendering{}, unproven(c, "it has %d files, and the lockfile lists %d", len(files), len(c.Files))
 	}
 	for _, f := range c.Files {
 		file, ok := files.Lookup(f.Path)
 		if !ok || file.Digest() != f.Digest || fileset.FormatMode(file.Mode) != f.Mode {
-			return nil, unproven(c, "%q is not what was installed", f.Path)
+			return rendering{}, unproven(c, "%q is not what was installed", f.Path)
 		}
 	}
-	return files, nil
+	return rendering{at, part, tree.Dir, from, rendered.Source, files}, nil
 }
 
 func unproven(c lockfile.Component, format string, args ...any) error {

@@ -1,0 +1,142 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/urfave/cli/v2"
+
+	"github.com/Project-Manager-With-Git/ppm/pkg/project"
+)
+
+func whyCommand(s *streams) *cli.Command {
+	return &cli.Command{
+		Name:        "why",
+		Usage:       "say which install, template and key wrote a file or a line of it, or that you did",
+		ArgsUsage:   "PATH[:LINE|:FIRST-LAST]",
+		Description: examples("ppm project why app/interceptor/timer.py", "ppm project why app/interceptor/timer.py:12", "ppm project why app/interceptor/timer.py:1-20 --json"),
+		Action: func(c *cli.Context) error {
+			if err := arguments(c, 1, 1, "a path"); err != nil {
+				return err
+			}
+			session, err := s.session(c)
+			if err != nil {
+				return err
+			}
+			result, err := session.Why(c.Context, c.Args().First())
+			if result == nil {
+				return err
+			}
+			if len(result.Lines) > 0 {
+				s.printf("%s", table(func(w io.Writer) { printLines(w, result) }))
+			} else {
+				s.printf("%s", table(func(w io.Writer) { printOrigin(w, result) }))
+			}
+			return s.answerWith(result, err)
+		},
+	}
+}
+
+// printOrigin writes what is known of a file or folder, a fact in each row.
+func printOrigin(w io.Writer, r *project.WhyResult) {
+	row := func(what, format string, args ...any) { fmt.Fprintf(w, "%s\t%s\n", what, fmt.Sprintf(format, args...)) }
+	switch r.Owner {
+	case project.ByUser:
+		row(r.Path, "your own: no install has it")
+	case project.ByPpm:
+		row(r.Path, "ppm's own")
+	}
+	for _, in := range r.Installs {
+		row("install", "%s at %s", in.Source, in.Path)
+		row("commit", "%s", in.Commit)
+	}
+	if r.State != "" {
+		row("state", "%s", r.State)
+	}
+	if r.Template != nil {
+		row("template", "%s, %s", r.Template.File, how(r.Template.Rendered))
+	}
+	if r.Name != nil {
+		if r.Name.Default != "" {
+			row("placement", "%s, the pack's default %s", r.Name.Placement, r.Name.Default)
+		} else {
+			row("placement", "%s, as ppm.toml says", r.Name.Placement)
+		}
+		if len(r.Name.Keys) > 0 {
+			row("name", "%s with %s", r.Name.File, keysText(r.Name.Keys))
+		}
+	}
+	for _, k := range r.Keys {
+		row("key", "%s", keysText([]project.WhyKey{k}))
+	}
+	if n := r.Count; n != nil {
+		text := fmt.Sprintf("%d as installed, %d edited, %d added, %d deleted by you", n.Installed, n.Edited, n.Added, n.Deleted)
+		if n.Conflict > 0 {
+			text += fmt.Sprintf(", %d in conflicts", n.Conflict)
+		}
+		row("lines", "%s", text)
+	}
+}
+
+func how(rendered bool) string {
+	if rendered {
+		return "rendered"
+	}
+	return "copied"
+}
+
+// printLines writes who wrote lines, a line in each row.
+func printLines(w io.Writer, r *project.WhyResult) {
+	verb := "copied from "
+	if r.Template != nil && r.Template.Rendered {
+		verb = "written by "
+	}
+	for _, l := range r.Lines {
+		var from []string
+		for _, p := range l.From {
+			from = append(from, fmt.Sprintf("%s:%d", p.File, p.Line))
+		}
+		var words []string
+		switch {
+		case l.Owner == project.ByUser && l.Was != nil:
+			words = append(words, "edited by you", fmt.Sprintf("was %q", *l.Was), "from "+strings.Join(from, " and "))
+		case l.Owner == project.ByUser:
+			words = append(words, "your own")
+		case l.Owner == project.ByPpm:
+			words = append(words, "ppm's own")
+		case l.Owner == project.InConflict:
+			words = append(words, "in a conflict: "+sides[l.Side])
+			if len(from) > 0 {
+				words = append(words, verb+strings.Join(from, " and "))
+			}
+		default:
+			words = append(words, verb+strings.Join(from, " and "))
+		}
+		if l.LineEnd {
+			words = append(words, "with another line end here")
+		}
+		if len(l.Keys) > 0 {
+			words = append(words, keysText(l.Keys))
+		}
+		if len(l.Because) > 0 {
+			words = append(words, "because of "+keysText(l.Because))
+		}
+		fmt.Fprintf(w, "%d\t%s\n", l.Line, strings.Join(words, "; "))
+	}
+}
+
+var sides = map[string]string{"ours": "yours", "theirs": "upstream's", "base": "as it was installed before", "marker": "a marker"}
+
+var keyOrigins = map[string]string{
+	"manifest": "ppm.toml", "settings": "[keys] of the settings", "pack": "the pack's default", "project": "the project's information", "lock": "ppm.lock",
+}
+
+// keysText writes keys with their values, each with where it comes from.
+func keysText(keys []project.WhyKey) string {
+	var words []string
+	for _, k := range keys {
+		words = append(words, fmt.Sprintf("%s = %q from %s", k.Name, k.Value, keyOrigins[k.From]))
+	}
+	return strings.Join(words, ", ")
+}
