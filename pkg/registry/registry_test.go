@@ -1,0 +1,215 @@
+package registry_test
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"slices"
+	"strings"
+	"testing"
+	"testing/fstest"
+	"time"
+
+	"github.com/Project-Manager-With-Git/ppm/pkg/failure"
+	"github.com/Project-Manager-With-Git/ppm/pkg/fileset"
+	"github.com/Project-Manager-With-Git/ppm/pkg/manifest"
+	"github.com/Project-Manager-With-Git/ppm/pkg/ref"
+	"github.com/Project-Manager-With-Git/ppm/pkg/registry"
+)
+
+var day = time.Date(2024, 5, 6, 7, 8, 9, 0, time.UTC)
+
+// index is a manifest with two built-in packs, one of them empty, and an alias.
+func index() *manifest.Manifest {
+	return &manifest.Manifest{Packs: map[string]manifest.Pack{
+		"tools": {Description: "small tools", Releases: []manifest.Release{
+			{Tag: "v1", Branch: "main", Date: day, Dir: "tools/v1", Executable: []string{"bin/run"}},
+			{Tag: "v2", Branch: "main", Date: day.Add(time.Hour), Dir: "tools/v2"},
+		}},
+		"alias": {URL: "ssh://git@git.example.com/team/alias.git"},
+		"empty": {},
+	}}
+}
+
+func files() fstest.MapFS {
+	return fstest.MapFS{
+		"tools/v1/ppm.toml":   {Data: []byte("one")},
+		"tools/v1/bin/run":    {Data: []byte("#!/bin/sh"), Mode: 0o755}, // a mode that an embedded file would not have
+		"tools/v1/_dot/.name": {Data: []byte("kept"), Mode: 0o755},
+		"tools/v2/ppm.toml":   {Data: []byte("two")},
+		"tools/v2x/ppm.toml":  {Data: []byte("of no release")},
+	}
+}
+
+func origin(t *testing.T, text string) ref.Origin {
+	t.Helper()
+	r, err := ref.Parse(text + "//x")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return r.Origin
+}
+
+func TestURL(t *testing.T) {
+	own := manifest.Sources{Host: "git.example.com", Namespace: "platform"}
+	mirrors := manifest.Sources{Mirrors: map[string]string{
+		"https://github.com/":       "https://mirror.example.com/gh/",
+		"https://github.com/team/":  "https://team.example.com/",
+		"ssh://git@git.example.com": "https://near.example.com",
+		"builtin:":                  "https://nowhere.example.com/",
+	}}
+	for _, c := range []struct {
+		origin  string
+		sources manifest.Sources
+		want    string
+	}{
+		{"tools", manifest.Sources{}, "builtin:tools"},                                          // a pack inside the binary
+		{"tools", own, "builtin:tools"},                                                         // also where another host is the default
+		{"team::tools", manifest.Sources{}, "https://github.com/team/tools.git"},                // a namespace is none of the binary's
+		{"h.example.com::team::tools", own, "https://h.example.com/team/tools.git"},             // nor is a host
+		{"alias", manifest.Sources{}, "ssh://git@git.example.com/team/alias.git"},               // an alias
+		{"team::alias", own, "https://git.example.com/team/alias.git"},                          // which a namespace goes around
+		{"empty", own, "https://git.example.com/platform/empty.git"},                            // an entry that says nothing
+		{"other", manifest.Sources{}, "https://github.com/Project-Manager-With-Git/other.git"},  // the defaults of pmfp
+		{"other", own, "https://git.example.com/platform/other.git"},                            // and of one's own
+		{"https://h.example.com/a/b.git", own, "https://h.example.com/a/b.git"},                 // a URL stays itself
+		{"other", mirrors, "https://mirror.example.com/gh/Project-Manager-With-Git/other.git"},  // a mirror of a host
+		{"team::other", mirrors, "https://team.example.com/other.git"},                          // the longer beginning counts
+		{"alias", mirrors, "https://near.example.com/team/alias.git"},                           // an alias has mirrors too
+		{"https://github.com/team/x.git", mirrors, "https://team.example.com/x.git"},            // and so has a URL
+		{"tools", mirrors, "builtin:tools"},                                                     // what is inside needs none
+		{"https://github.community/team/x.git", mirrors, "https://github.community/team/x.git"}, // another host that begins alike
+	} {
+		m := index()
+		m.Sources = c.sources
+		if got := registry.New(m, files()).URL(origin(t, c.origin)); got != c.want {
+			t.Errorf("URL(%q) = %q, want %q", c.origin, got, c.want)
+		}
+	}
+}
+
+// A layer above may put an alias where a built-in pack is: the alias wins.
+func TestURLOfAnAliasOverABuiltInPack(t *testing.T) {
+	over := &manifest.Manifest{Packs: map[string]manifest.Pack{"tools": {URL: "https://git.example.com/mine.git"}}}
+	r := registry.New(manifest.Merge(index(), over), files())
+	if got := r.URL(ref.Origin{Repo: "tools"}); got != "https://git.example.com/mine.git" {
+		t.Errorf("URL = %q", got)
+	}
+	if names := r.Names(); len(names) != 0 {
+		t.Errorf("Names = %q, though an alias has taken the pack's place", names)
+	}
+}
+
+func TestNamesAndTags(t *testing.T) {
+	r := registry.New(index(), files())
+	if got := r.Names(); !slices.Equal(got, []string{"tools"}) {
+		t.Errorf("Names = %q", got)
+	}
+	if got := r.Describe("tools"); got != "small tools" {
+		t.Errorf("Describe = %q", got)
+	}
+	for name, want := range map[string][]string{"tools": {"v1", "v2"}, "alias": nil, "empty": nil, "unknown": nil} {
+		if got := r.Tags(name); !slices.Equal(got, want) {
+			t.Errorf("Tags(%q) = %q, want %q", name, got, want)
+		}
+	}
+}
+
+func TestReleases(t *testing.T) {
+	got, err := registry.New(index(), files()).Releases("tools")
+	if err != nil || len(got) != 2 {
+		t.Fatalf("%v, %v", got, err)
+	}
+	first, second := got[0], got[1]
+	if first.Tag != "v1" || first.Branch != "main" || !first.Date.Equal(day) || second.Tag != "v2" || !second.Date.Equal(day.Add(time.Hour)) {
+		t.Errorf("the releases are %+v", got)
+	}
+	var inside []string
+	for _, f := range first.Files {
+		inside = append(inside, fmt.Sprintf("%s %s %s", fileset.FormatMode(f.Mode), f.Path, f.Data))
+	}
+	// The index alone says what is executable: embedded files have no modes.
+	if want := []string{"0644 _dot/.name kept", "0755 bin/run #!/bin/sh", "0644 ppm.toml one"}; !slices.Equal(inside, want) {
+		t.Errorf("v1 has %q, want %q", inside, want)
+	}
+	if len(second.Files) != 1 || string(second.Files[0].Data) != "two" {
+		t.Errorf("v2 has %v", second.Files)
+	}
+}
+
+func TestReleasesErrors(t *testing.T) {
+	gone := files()
+	delete(gone, "tools/v2/ppm.toml")
+	for _, c := range []struct {
+		name  string
+		files fs.FS
+		is    error
+		has   string
+	}{
+		{"tool", files(), failure.Usage, `no built-in pack "tool"`},              // no such pack
+		{"alias", files(), failure.Usage, `no built-in pack "alias"`},            // an alias has no releases
+		{"empty", files(), failure.Usage, `no built-in pack "empty"`},            // nor has an entry that says nothing
+		{"tools", gone, fs.ErrNotExist, `reading built-in pack "tools" at "v2"`}, // a folder that is not there
+	} {
+		got, err := registry.New(index(), c.files).Releases(c.name)
+		if !errors.Is(err, c.is) || !strings.Contains(fmt.Sprint(err), c.has) || got != nil {
+			t.Errorf("Releases(%q) = %v, %v, want an error with %q", c.name, got, err, c.has)
+		}
+		if failure.KindOf(err) == failure.Usage && !strings.Contains(failure.Hint(err), "tools") {
+			t.Errorf("Releases(%q): the hint is %q", c.name, failure.Hint(err))
+		}
+	}
+}
+
+// A key changes with everything that a release is made of, and with nothing else.
+func TestKey(t *testing.T) {
+	key := func(change func(*manifest.Manifest, fstest.MapFS)) string {
+		m, f := index(), files()
+		change(m, f)
+		got, err := registry.New(m, f).Key("tools")
+		if err != nil || !strings.HasPrefix(got, "tools-") {
+			t.Fatalf("Key = %q, %v", got, err)
+		}
+		return got
+	}
+	release := func(m *manifest.Manifest) *manifest.Release { return &m.Packs["tools"].Releases[1] }
+	plain := key(func(*manifest.Manifest, fstest.MapFS) {})
+	for name, c := range map[string]struct {
+		change func(*manifest.Manifest, fstest.MapFS)
+		same   bool
+	}{
+		"nothing": {func(*manifest.Manifest, fstest.MapFS) {}, true},
+		"another zone": {func(m *manifest.Manifest, _ fstest.MapFS) {
+			release(m).Date = release(m).Date.In(time.FixedZone("x", 3600))
+		}, true},
+		"a file of no pack":  {func(_ *manifest.Manifest, f fstest.MapFS) { f["tools/v2x/more"] = &fstest.MapFile{} }, true},
+		"another pack":       {func(m *manifest.Manifest, _ fstest.MapFS) { m.Packs["third"] = manifest.Pack{URL: "https://h/x"} }, true},
+		"a byte":             {func(_ *manifest.Manifest, f fstest.MapFS) { f["tools/v2/ppm.toml"].Data = []byte("Two") }, false},
+		"a file more":        {func(_ *manifest.Manifest, f fstest.MapFS) { f["tools/v2/more"] = &fstest.MapFile{} }, false},
+		"what is executable": {func(m *manifest.Manifest, _ fstest.MapFS) { release(m).Executable = []string{"ppm.toml"} }, false},
+		"a tag":              {func(m *manifest.Manifest, _ fstest.MapFS) { release(m).Tag = "v3" }, false},
+		"a branch":           {func(m *manifest.Manifest, _ fstest.MapFS) { release(m).Branch = "dev" }, false},
+		"a date":             {func(m *manifest.Manifest, _ fstest.MapFS) { release(m).Date = day }, false},
+		"the order":          {func(m *manifest.Manifest, _ fstest.MapFS) { slices.Reverse(m.Packs["tools"].Releases) }, false},
+		"a tree":             {func(m *manifest.Manifest, _ fstest.MapFS) { release(m).Tree = "0123" }, false},
+	} {
+		if got := key(c.change); (got == plain) != c.same {
+			t.Errorf("%s: the key is %q, before it was %q", name, got, plain)
+		}
+	}
+}
+
+// The key of a frozen release costs no look at its files.
+func TestKeyOfFrozenReleasesReadsNothing(t *testing.T) {
+	m := index()
+	for i := range m.Packs["tools"].Releases {
+		m.Packs["tools"].Releases[i].Tree = "0123"
+	}
+	if _, err := registry.New(m, fstest.MapFS{}).Key("tools"); err != nil {
+		t.Errorf("frozen: %v", err)
+	}
+	m.Packs["tools"].Releases[1].Tree = ""
+	if _, err := registry.New(m, fstest.MapFS{}).Key("tools"); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("not frozen, and not there: %v", err)
+	}
+}
