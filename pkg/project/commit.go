@@ -41,6 +41,7 @@ type commitOptions struct {
 	dryRun  bool
 	upgrade bool        // an install may become another version of itself; files edited on both sides are merged
 	style   merge.Style // how conflicts are written into them
+	adopt   bool        // what comes is taken for the base of what is there: no file is touched
 	restore fileset.Set // files of installs that stay, to be made again
 }
 
@@ -189,6 +190,9 @@ func (s *Session) sides(coming []install, going []lockfile.Component, o commitOp
 				}
 			}
 			addBase(in.Base, old)
+		}
+		if o.adopt {
+			addBase(in.Base, inst.locked)
 		}
 		for _, f := range inst.files {
 			if first, twice := owner[f.Path]; twice {

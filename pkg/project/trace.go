@@ -98,15 +98,18 @@ func (s *Session) stopAt(ctx context.Context, repo *fetch.Repo, r ref.Ref, pin r
 
 // follow finds the component that a reference names, through references from pack to pack.
 func (s *Session) follow(ctx context.Context, r ref.Ref) (trail, error) {
-	var t trail
+	at, err := s.open(ctx, r, s.registry.URL(r.Origin))
+	if err != nil {
+		return trail{}, err
+	}
+	return s.followFrom(ctx, at)
+}
+
+// followFrom is follow from a pack that has been opened.
+func (s *Session) followFrom(ctx context.Context, at stop) (t trail, err error) {
 	seen := map[string]bool{}
-	url := s.registry.URL(r.Origin)
 	for {
-		at, err := s.open(ctx, r, url)
-		if err != nil {
-			return t, t.wrap(err)
-		}
-		at.part, err = at.component(r.Component)
+		at.part, err = at.component(at.ref.Component)
 		t.stops = append(t.stops, at)
 		if err != nil {
 			return t, t.wrap(err)
@@ -115,7 +118,7 @@ func (s *Session) follow(ctx context.Context, r ref.Ref) (trail, error) {
 		place := at.pin.URL + " " + at.pin.Commit + " " + at.part.Name
 		if seen[place] || len(t.stops) > maxLinks {
 			return t, failure.Errorf(failure.Usage, "component %q refers to itself: %s", t.stops[0].ref, t.chain()).
-				WithHint("tell the authors of %s", url)
+				WithHint("tell the authors of %s", at.pin.URL)
 		}
 		seen[place] = true
 		next, isLink, err := at.part.Link()
@@ -125,14 +128,17 @@ func (s *Session) follow(ctx context.Context, r ref.Ref) (trail, error) {
 		if !isLink {
 			return t, nil
 		}
-		if next.Origin.IsLocal() && !r.Origin.IsLocal() {
-			return t, failure.Errorf(failure.Refused, "component %q refers to a path of this machine, %q", r, next).
-				WithHint("tell the authors of %s", url)
+		if next.Origin.IsLocal() && !at.ref.Origin.IsLocal() {
+			return t, failure.Errorf(failure.Refused, "component %q refers to a path of this machine, %q", at.ref, next).
+				WithHint("tell the authors of %s", at.pin.URL)
 		}
+		url := at.pin.URL
 		if !at.sameRepository(next.Origin) {
 			url = s.registry.URL(next.Origin)
 		}
-		r = next
+		if at, err = s.open(ctx, next, url); err != nil {
+			return t, t.wrap(err)
+		}
 	}
 }
 

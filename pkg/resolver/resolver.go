@@ -10,10 +10,7 @@ package resolver
 import (
 	"context"
 	"fmt"
-	"path"
 	"strings"
-
-	"github.com/Masterminds/semver/v3"
 
 	"github.com/Project-Manager-With-Git/ppm/pkg/failure"
 	"github.com/Project-Manager-With-Git/ppm/pkg/ref"
@@ -198,38 +195,14 @@ func others(commits []string, this string) bool {
 
 // glob finds the highest tag that matches a pattern. Tags without a version are below all others.
 func (r repository) glob(v ref.Version) (Resolution, error) {
-	pattern := v.String()
-	match := func(name string) (tag, bool) {
-		if ok, err := path.Match(pattern, name); err != nil || !ok {
-			return tag{}, false
-		}
-		return splitTag(name), true
-	}
-	return r.highest(v, literalPrefix(pattern), match, asksForPrerelease(pattern))
+	return r.highest(v, literalPrefix(v.String()), matchesGlob(v.String()), asksForPrerelease(v.String()))
 }
 
 // versionRange finds the highest tag that is the range's prefix and a version in the range.
 func (r repository) versionRange(v ref.Version) (Resolution, error) {
-	in, err := semver.NewConstraint(mendTilde(v.Constraint()))
+	match, err := matchesRange(v)
 	if err != nil {
-		return Resolution{}, failure.Errorf(failure.Usage, "resolving %s: range %q: %w", r.url, v, err)
-	}
-	// Which prereleases a range asks for is the library's to say; the first pass lets all
-	// through, so that an error can tell of those that were left out.
-	all := *in
-	all.IncludePrerelease = true
-	match := func(name string) (tag, bool) {
-		rest, ok := strings.CutPrefix(name, v.Prefix())
-		if !ok {
-			return tag{}, false
-		}
-		t := tag{name: name, prefix: v.Prefix()}
-		t.version, t.numbers = parseVersion(strings.TrimPrefix(rest, "v"))
-		if t.version == nil || !all.Check(t.version) {
-			return tag{}, false
-		}
-		t.asked = t.version.Prerelease() == "" || in.Check(t.version)
-		return t, true
+		return Resolution{}, failure.Errorf(failure.Usage, "resolving %s: %w", r.url, err)
 	}
 	return r.highest(v, v.Prefix(), match, false)
 }

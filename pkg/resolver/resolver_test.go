@@ -252,3 +252,42 @@ func FuzzResolve(f *testing.F) {
 		}
 	})
 }
+
+func TestTags(t *testing.T) {
+	tags := list("HEAD>main", "b:main", "t:cp-0.0.1", "a:cp-0.0.10", "t:cp-0.0.2", "t:cp-1.0.0-rc.1", "t:v0.5.0", "t:nightly", "b:cp-9.9.9")
+	for _, c := range []struct{ version, want string }{
+		{"", "cp-1.0.0-rc.1 v0.5.0 cp-0.0.10 cp-0.0.2 cp-0.0.1 nightly"}, // none typed: all, those without a version last
+		{"cp-0.0.1", "cp-1.0.0-rc.1 v0.5.0 cp-0.0.10 cp-0.0.2 cp-0.0.1 nightly"},
+		{"cp-*", "cp-1.0.0-rc.1 cp-0.0.10 cp-0.0.2 cp-0.0.1"}, // a glob
+		{"cp-~0.0.2", "cp-0.0.10 cp-0.0.2"},                   // a range
+		{"cp->=0.0.1", "cp-1.0.0-rc.1 cp-0.0.10 cp-0.0.2 cp-0.0.1"},
+		{"zz-*", ""},
+	} {
+		var v ref.Version
+		if c.version != "" {
+			var err error
+			if v, err = ref.ParseVersion(c.version); err != nil {
+				t.Fatal(err)
+			}
+		}
+		pins, err := resolver.Tags(context.Background(), url, v, tags)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var names []string
+		for _, p := range pins {
+			names = append(names, strings.TrimPrefix(p.Ref, "refs/tags/"))
+		}
+		if got := strings.Join(names, " "); got != c.want {
+			t.Errorf("Tags(%q) = %q, want %q", c.version, got, c.want)
+		}
+	}
+	pins, err := resolver.Tags(context.Background(), url, ref.Version{}, tags)
+	want := ref.Pin{URL: url, Ref: "refs/tags/cp-0.0.10", Object: id("object of a:cp-0.0.10"), Commit: id("a:cp-0.0.10")}
+	if err != nil || pins[2] != want {
+		t.Errorf("the pin of an annotated tag is %v, %v", pins[2], err)
+	}
+	if _, err := resolver.Tags(context.Background(), url, ref.Version{}, &asked{}); err == nil {
+		t.Error("the lister's error is lost")
+	}
+}

@@ -1,0 +1,171 @@
+package project
+
+import (
+	"context"
+	"errors"
+	"io/fs"
+	"os"
+	"path"
+	"slices"
+	"strings"
+
+	"github.com/Project-Manager-With-Git/ppm/pkg/failure"
+	"github.com/Project-Manager-With-Git/ppm/pkg/fetch"
+	"github.com/Project-Manager-With-Git/ppm/pkg/fileset"
+	"github.com/Project-Manager-With-Git/ppm/pkg/likeness"
+	"github.com/Project-Manager-With-Git/ppm/pkg/plan"
+)
+
+// maxNames bounds how many files a folder that is compared with a component may have.
+const maxNames = 200_000
+
+// A copied is a file or folder of the project that may be a copy of a component. Its files are read when they
+// are asked for, and each content is compared with another only once.
+type copied struct {
+	session  *Session
+	root     string           // from the project's folder
+	dir      bool             // the root is a folder
+	sizes    map[string]int64 // of its regular files, by their paths from the project's folder
+	texts    map[string][]byte
+	bytes    int64 // of texts
+	compared map[string]likeness.File
+}
+
+// copied looks at what stands at a path of the project.
+func (s *Session) copied(ctx context.Context, root string) (*copied, error) {
+	kind, err := s.kindOf(ctx, root)
+	if err != nil {
+		return nil, err
+	}
+	c := &copied{session: s, root: root, dir: kind == plan.Folder, sizes: map[string]int64{}, texts: map[string][]byte{}, compared: map[string]likeness.File{}}
+	switch kind {
+	case plan.File, plan.Folder:
+	case plan.Absent:
+		return nil, failure.Errorf(failure.Usage, "adopting %q: there is no such file or folder", root).WithHint("name the path of the copy, from the project's folder")
+	default:
+		return nil, failure.Errorf(failure.Refused, "adopting %q: it is not a regular file or folder, or stands behind a link", root).WithHint("put the files themselves there")
+	}
+	err = fs.WalkDir(os.DirFS(s.setup.Dir), root, func(name string, d fs.DirEntry, err error) error {
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
+		if err != nil && name != root {
+			return fs.SkipDir // a folder that cannot be read: what it holds counts as missing
+		}
+		return c.visit(name, d, err)
+	})
+	return c, err
+}
+
+func (c *copied) visit(name string, d fs.DirEntry, err error) error {
+	switch {
+	case err != nil:
+		return failure.Errorf(failure.LocalIO, "adopting %q: %w", name, err).WithHint("check its permissions")
+	case d.IsDir() && name != c.root && slices.Contains(toolFolders, d.Name()):
+		return fs.SkipDir
+	case !d.Type().IsRegular():
+		return nil
+	case len(c.sizes) == maxNames:
+		return failure.Errorf(failure.Refused, "adopting %q: it has more than %d files", c.root, maxNames).WithHint("name a folder inside it")
+	}
+	if info, err := d.Info(); err == nil { // one that is gone by now is missing
+		c.sizes[name] = info.Size()
+	}
+	return nil
+}
+
+// kindOf returns what stands at a path. Behind a link, it is the link.
+func (s *Session) kindOf(ctx context.Context, at string) (plan.Kind, error) {
+	if at == "." {
+		return plan.Folder, nil
+	}
+	disk, err := s.store.Scan(ctx, []string{at})
+	for folder := path.Dir(at); folder != "."; folder = path.Dir(folder) {
+		if kind := disk[folder].Kind; kind != plan.Folder && kind != plan.File && kind != plan.Absent {
+			return kind, err
+		}
+	}
+	return disk[at].Kind, err
+}
+
+// read returns the content of a file, or false when there is none that can be compared.
+func (c *copied) read(name string) ([]byte, bool, error) {
+	if data, done := c.texts[name]; done {
+		return data, data != nil, nil
+	}
+	if _, ok := c.sizes[name]; !ok {
+		return nil, false, nil
+	}
+	data, err := c.session.store.ReadFile(name)
+	if errors.Is(err, fs.ErrNotExist) || failure.KindOf(err) == failure.Refused { // gone by now, or too large to compare
+		c.texts[name] = nil
+		return nil, false, nil
+	}
+	if err != nil {
+		return nil, false, err
+	}
+	if c.bytes += int64(len(data)); c.bytes > fetch.DefaultLimits.TotalBytes {
+		return nil, false, failure.Errorf(failure.Refused, "adopting %q: its files are more than %d MiB", c.root, fetch.DefaultLimits.TotalBytes>>20).
+			WithHint("name a part of it, and the component that this is a copy of")
+	}
+	if data == nil {
+		data = []byte{}
+	}
+	c.texts[name] = data
+	return data, true, nil
+}
+
+// chosen returns the files that a component at root may have, with their paths from there.
+func (c *copied) chosen(root string, match func(string) bool) (fileset.Set, error) {
+	var files []fileset.File
+	for name := range c.sizes {
+		inside, ok := within(root, name)
+		if !ok || !match(inside) {
+			continue
+		}
+		data, ok, err := c.read(name)
+		if err != nil {
+			return nil, err
+		}
+		if ok {
+			files = append(files, fileset.File{Path: inside, Data: data})
+		}
+	}
+	return fileset.New(files)
+}
+
+// compare returns how like the files of a rendering are to those on the disk.
+func (c *copied) compare(files fileset.Set) (likeness.Likeness, map[string]likeness.File, error) {
+	var all likeness.Likeness
+	each := map[string]likeness.File{}
+	for _, f := range files {
+		data, ok, err := c.read(f.Path)
+		if err != nil {
+			return all, nil, err
+		}
+		if !ok {
+			all = all.Add(likeness.Alone(len(f.Data)))
+			continue
+		}
+		id := f.Path + "\x00" + f.Digest()
+		found, done := c.compared[id]
+		if !done {
+			found = likeness.Compare(f.Data, data)
+			c.compared[id] = found
+		}
+		each[f.Path] = found
+		all = all.Add(found.Likeness)
+	}
+	return all, each, nil
+}
+
+// within returns the path of a file from a folder, "" for the folder itself.
+func within(root, name string) (string, bool) {
+	switch {
+	case root == ".":
+		return name, true
+	case name == root:
+		return "", true
+	}
+	return strings.CutPrefix(name, root+"/")
+}
