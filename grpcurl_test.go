@@ -14,40 +14,27 @@ import (
 	"strings"
 	"sync"
 	"testing"
-
-	"github.com/gofrs/flock"
 )
 
 var buildGrpcurl = sync.OnceValues(func() (string, error) {
 	return goTool("github.com/fullstorydev/grpcurl/cmd/grpcurl", "v1.9.4")
 })
 
-// goTool builds a program of another module in the user's cache folder and returns its path.
-// Go itself knows when there is nothing to do.
+// goTool builds a program of another module in the user's cache folder, once, and returns its path.
 func goTool(path, version string) (string, error) {
-	cache, err := os.UserCacheDir()
-	if err != nil {
-		return "", err
-	}
 	name := filepath.Base(path)
-	dir := filepath.Join(cache, "ppm-live-tests", name+"@"+version)
-	if err := os.MkdirAll(dir, 0o777); err != nil {
-		return "", err
-	}
-	lock := flock.New(dir + ".lock")
-	if err := lock.Lock(); err != nil {
-		return "", err
-	}
-	defer lock.Unlock()
-	cmd := exec.Command("go", "install", path+"@"+version)
-	cmd.Env = append(os.Environ(), "GOBIN="+dir, "GOFLAGS=", "GOOS=", "GOARCH=")
-	if out, err := cmd.CombinedOutput(); err != nil {
-		return "", fmt.Errorf("building %s: %w\n%s", path, err, out)
-	}
+	dir, err := cached(name+"@"+version, func(dir string) error {
+		cmd := exec.Command("go", "install", path+"@"+version)
+		cmd.Env = append(os.Environ(), "GOBIN="+dir, "GOFLAGS=", "GOOS=", "GOARCH=")
+		if out, err := cmd.CombinedOutput(); err != nil {
+			return fmt.Errorf("building %s: %w\n%s", path, err, out)
+		}
+		return nil
+	})
 	if runtime.GOOS == "windows" {
 		name += ".exe"
 	}
-	return filepath.Join(dir, name), nil
+	return filepath.Join(dir, name), err
 }
 
 // haveGrpcurl returns the path of grpcurl. The first call on a machine takes a minute, so it comes before any service starts.

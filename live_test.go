@@ -92,15 +92,30 @@ func venv() (string, error) {
 	if err != nil {
 		return "", fmt.Errorf("asking Python for its version: %w", err)
 	}
+	dir, err := cached(fmt.Sprintf("%x", sha256.Sum256(append(list, version...)))[:16], func(dir string) error {
+		if err := install(python, "-m", "venv", dir); err != nil {
+			return err
+		}
+		return install(inVenv(dir, "python"), "-m", "pip", "install", "-q", "--disable-pip-version-check", "-r", requirements)
+	})
+	return inVenv(dir, "python"), err
+}
+
+// inVenv returns the path of a program of a virtual environment.
+func inVenv(dir, name string) string {
+	if runtime.GOOS == "windows" {
+		return filepath.Join(dir, "Scripts", name+".exe")
+	}
+	return filepath.Join(dir, "bin", name)
+}
+
+// cached returns a folder in the user's cache folder that fill has filled, this time or earlier.
+func cached(name string, fill func(dir string) error) (string, error) {
 	cache, err := os.UserCacheDir()
 	if err != nil {
 		return "", err
 	}
-	dir := filepath.Join(cache, "ppm-live-tests", fmt.Sprintf("%x", sha256.Sum256(append(list, version...)))[:16])
-	inside := filepath.Join(dir, "bin", "python")
-	if runtime.GOOS == "windows" {
-		inside = filepath.Join(dir, "Scripts", "python.exe")
-	}
+	dir := filepath.Join(cache, "ppm-live-tests", name)
 	if err := os.MkdirAll(filepath.Dir(dir), 0o777); err != nil {
 		return "", err
 	}
@@ -111,15 +126,24 @@ func venv() (string, error) {
 	defer lock.Unlock()
 	complete := filepath.Join(dir, "complete")
 	if _, err := os.Stat(complete); err == nil {
-		return inside, nil
+		return dir, nil
 	}
-	for _, line := range [][]string{
-		{python, "-m", "venv", "--clear", dir},
-		{inside, "-m", "pip", "install", "-q", "--disable-pip-version-check", "-r", requirements},
-	} {
-		if out, err := exec.Command(line[0], line[1:]...).CombinedOutput(); err != nil {
-			return "", fmt.Errorf("%s: %w\n%s", strings.Join(line, " "), err, out)
-		}
+	if err := os.RemoveAll(dir); err != nil {
+		return "", err
 	}
-	return inside, os.WriteFile(complete, nil, 0o666)
+	if err := os.Mkdir(dir, 0o777); err != nil {
+		return "", err
+	}
+	if err := fill(dir); err != nil {
+		return "", err
+	}
+	return dir, os.WriteFile(complete, nil, 0o666)
+}
+
+// install runs a program that installs something.
+func install(name string, args ...string) error {
+	if out, err := exec.Command(name, args...).CombinedOutput(); err != nil {
+		return fmt.Errorf("%s %s: %w\n%s", name, strings.Join(args, " "), err, out)
+	}
+	return nil
 }
