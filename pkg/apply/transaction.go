@@ -24,8 +24,8 @@ type Meta struct {
 	undone *journal // and what it did
 }
 
-// TakesBack reports whether the plan takes an earlier command back.
-func (m Meta) TakesBack() bool { return m.undoes != 0 }
+// Undoes returns the number of the command that is taken back, or 0.
+func (m Meta) Undoes() int { return m.undoes }
 
 // Apply carries out pl, all of it or nothing. It fails with kind Refused when the plan has
 // collisions or a file is not what the plan was made for, and with the context's error when

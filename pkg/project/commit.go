@@ -158,6 +158,12 @@ func (s *Session) mark(lock *lockfile.Lock, coming []install, in plan.Input, p p
 // carryOut applies a plan, unless it is a dry run, and returns what happens to each file.
 func (s *Session) carryOut(ctx context.Context, p plan.Plan, m apply.Meta, dryRun bool) ([]Change, error) {
 	m.Run = s.setup.Run
+	if s.setup.Proposal != nil {
+		if err := s.setup.Proposal.take(s, p, m); err != nil {
+			return nil, err
+		}
+		dryRun = true
+	}
 	if !dryRun && !p.Empty() {
 		if err := s.store.Apply(ctx, p, m); err != nil {
 			return nil, err

@@ -44,6 +44,7 @@ type Setup struct {
 	Offline  bool                                            // use no network
 	Refresh  bool                                            // ask the server again for what the cache knows
 	Run      string                                          // the same for all sessions of one command in a workspace; empty for a project alone
+	Proposal *Proposal                                       // gets the plan of a verb, which then changes nothing; nil for a verb that does its work
 	LockWait time.Duration                                   // how long to wait for another ppm in the same project
 	Ask      func(context.Context, Question) (string, error) // asks the user for a key; nil when no one can answer
 	Notify   func(string)                                    // says something worth knowing that is no failure; may be nil
@@ -193,8 +194,14 @@ func (s *Session) read() (err error) {
 			return err
 		}
 	}
-	if s.lockText, err = s.optional(LockName); err != nil || s.lockText == nil {
+	if s.lockText, err = s.optional(LockName); err != nil {
 		return err
+	}
+	if s.setup.Proposal != nil {
+		s.setup.Proposal.begin(s)
+	}
+	if s.lockText == nil {
+		return nil
 	}
 	if s.lock, err = lockfile.Parse(LockName, s.lockText); err != nil {
 		return err

@@ -77,7 +77,7 @@ func (s *Session) markStages(ctx context.Context, p plan.Plan, m apply.Meta) (er
 	defer closing(e.Close, &err)
 	for _, r := range remembered {
 		if over(r) {
-			e.Restore(r, m.TakesBack() && has(was, r.Path))
+			e.Restore(r, m.Undoes() != 0 && has(was, r.Path))
 		}
 	}
 	replaced, err := e.Mark(fresh)

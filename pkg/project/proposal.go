@@ -1,0 +1,197 @@
+package project
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/Project-Manager-With-Git/ppm/pkg/apply"
+	"github.com/Project-Manager-With-Git/ppm/pkg/failure"
+	"github.com/Project-Manager-With-Git/ppm/pkg/lockfile"
+	"github.com/Project-Manager-With-Git/ppm/pkg/manifest"
+	"github.com/Project-Manager-With-Git/ppm/pkg/plan"
+)
+
+// A Proposal gets the plan of a verb, for review instead of being carried out. The zero
+// value, in a Setup, is filled by the one verb of that session.
+type Proposal struct {
+	saved plan.Saved
+	old   map[string][]byte // the contents that the plan replaces or removes
+}
+
+// Format returns the proposal as a file, which Session.ApplyPlan carries out. When the verb
+// has nothing to do, it is a plan of command with no changes.
+func (p *Proposal) Format(command string) ([]byte, error) {
+	if p.old == nil {
+		p.saved.Command = command
+	}
+	return p.saved.Format(func(path string) ([]byte, error) { return p.old[path], nil })
+}
+
+// Empty reports whether the verb has nothing to do.
+func (p *Proposal) Empty() bool { return p.saved.Plan.Empty() }
+
+// begin notes the records that the verb has read.
+func (p *Proposal) begin(s *Session) {
+	p.saved.Manifest, p.saved.Lock = recordState(s.text), recordState(s.lockText)
+}
+
+func recordState(text []byte) plan.State {
+	if text == nil {
+		return plan.State{}
+	}
+	return plan.Of(text, 0)
+}
+
+// take keeps a plan, and of the project's files what is needed to show it.
+func (p *Proposal) take(s *Session, pl plan.Plan, m apply.Meta) error {
+	if p.old != nil {
+		return failure.Errorf(failure.Usage, "the command changes the project in several steps, and a plan holds one").
+			WithHint("plan the steps one by one")
+	}
+	p.old = map[string][]byte{}
+	p.saved.Command, p.saved.Undoes, p.saved.Plan = m.Command, m.Undoes(), pl
+	for _, c := range pl.Changes {
+		if c.Writes() && c.Old.Kind == plan.File {
+			var err error
+			if p.old[c.Path], err = s.store.ReadFile(c.Path); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// AppliedResult is what ApplyPlan did, or with a dry run would do.
+type AppliedResult struct {
+	Command string   `json:"command"` // whose plan it was
+	Changes []Change `json:"changes"`
+	DryRun  bool     `json:"dry_run"`
+}
+
+// ApplyPlan carries out a plan that Proposal.Format wrote, with the same result as the verb
+// itself, and connects to no server. It fails with kind Refused when a file that the plan was
+// made for, written by it or not, is no longer what it was, and when the plan is not what
+// ppm writes: its diffs must be those of its contents, and its files those of installs.
+func (s *Session) ApplyPlan(ctx context.Context, data []byte, dryRun bool) (result *AppliedResult, err error) {
+	saved, err := plan.ParseSaved(data)
+	if err != nil {
+		return nil, err
+	}
+	end, err := s.begin(ctx, !dryRun)
+	if err != nil {
+		return nil, err
+	}
+	defer closing(end, &err)
+	if err := s.current(ctx, saved); err != nil {
+		return nil, err
+	}
+	if again, err := saved.Format(s.store.ReadFile); err != nil {
+		return nil, err
+	} else if !bytes.Equal(again, data) {
+		return nil, failure.Errorf(failure.Refused, "reading the plan: it was edited: line %d is not as ppm writes it", differingLine(again, data)).
+			WithHint("make the plan again with ppm project plan")
+	}
+	if err := s.lawful(saved.Plan); err != nil {
+		return nil, err
+	}
+	meta := apply.Meta{Command: saved.Command}
+	if saved.Undoes > 0 {
+		if _, meta, err = s.store.Undo(ctx, saved.Command, true); err != nil {
+			return nil, err
+		}
+		if meta.Undoes() != saved.Undoes {
+			return nil, outdatedPlan("the history")
+		}
+	}
+	result = &AppliedResult{Command: saved.Command, DryRun: dryRun}
+	if result.Changes, err = s.carryOut(ctx, saved.Plan, meta, dryRun); err != nil {
+		return nil, err
+	}
+	return result, left(result.Changes, dryRun)
+}
+
+func outdatedPlan(path string) error {
+	return failure.Errorf(failure.Refused, "applying the plan: %q is no longer what the plan was made for", path).
+		WithHint("make the plan again with ppm project plan, and review what is new in it")
+}
+
+// current proves that everything that a plan has looked at is still what it was.
+func (s *Session) current(ctx context.Context, saved plan.Saved) error {
+	if recordState(s.text) != saved.Manifest {
+		return outdatedPlan(ManifestName)
+	}
+	if recordState(s.lockText) != saved.Lock {
+		return outdatedPlan(LockName)
+	}
+	var names []string
+	for _, c := range saved.Plan.Changes {
+		if !c.Record {
+			names = append(names, c.Path)
+		}
+	}
+	disk, err := s.store.Scan(ctx, names)
+	if err != nil {
+		return err
+	}
+	for _, c := range saved.Plan.Changes {
+		if !c.Record && !disk[c.Path].Same(c.Old) {
+			return outdatedPlan(c.Path)
+		}
+	}
+	return nil
+}
+
+// lawful refuses a plan that writes what no install has, before it or after it, and records that ppm cannot read.
+func (s *Session) lawful(p plan.Plan) error {
+	next := s.lock
+	for _, c := range p.Changes {
+		if !c.Record || !c.Writes() {
+			continue
+		}
+		if c.Path == ManifestName {
+			if _, err := manifest.Parse(ManifestName, c.Data, manifest.ProjectLayer); err != nil {
+				return fmt.Errorf("reading the plan: %w", err)
+			}
+			continue
+		}
+		next = &lockfile.Lock{}
+		if c.New.Kind == plan.Absent {
+			continue
+		}
+		var err error
+		if next, err = lockfile.Parse(LockName, c.Data); err == nil {
+			err = next.Check()
+		}
+		if err != nil {
+			return fmt.Errorf("reading the plan: %w", err)
+		}
+	}
+	for _, c := range p.Changes {
+		if !c.Record && c.Writes() && !owned(s.lock, c.Path) && !owned(next, c.Path) {
+			return failure.Errorf(failure.Refused, "reading the plan: %q is part of no install", c.Path).
+				WithHint("do not trust where this plan comes from; make one yourself with ppm project plan")
+		}
+	}
+	return nil
+}
+
+func owned(lock *lockfile.Lock, path string) bool {
+	_, _, ok := lock.Owner(path)
+	return ok
+}
+
+// differingLine returns the number of the first line in which two texts differ.
+func differingLine(a, b []byte) int {
+	other := slices.Collect(strings.Lines(string(b)))
+	n := 0
+	for line := range strings.Lines(string(a)) {
+		if n >= len(other) || other[n] != line {
+			break
+		}
+		n++
+	}
+	return n + 1
+}
