@@ -71,7 +71,7 @@ func projectCommand(s *streams) *cli.Command {
 		Name:        "project",
 		Usage:       "work on the components of a project",
 		Description: examples("ppm project add tp_py_grpc@cp-0.0.1//wscli --located-path=wscli.py", "ppm project list"),
-		Subcommands: []*cli.Command{newCommand(s), addCommand(s), removeCommand(s), listCommand(s), infoCommand(s), statusCommand(s), diffCommand(s), outdatedCommand(s), upgradeCommand(s), continueCommand(s), abortCommand(s), undoCommand(s), syncCommand(s), adoptCommand(s), verifyCommand(s), whyCommand(s), requiresCommand(s), asTempCommand(s)},
+		Subcommands: []*cli.Command{newCommand(s), addCommand(s), removeCommand(s), listCommand(s), infoCommand(s), statusCommand(s), diffCommand(s), outdatedCommand(s), upgradeCommand(s), continueCommand(s), abortCommand(s), undoCommand(s), syncCommand(s), adoptCommand(s), planCommand(s), applyCommand(s), verifyCommand(s), whyCommand(s), requiresCommand(s), asTempCommand(s)},
 	}
 }
 
@@ -170,7 +170,7 @@ func (s *streams) setup(c *cli.Context) (project.Setup, error) {
 	setup := project.Setup{
 		Dir: dir, Home: home, UserFile: s.userFile(), CacheDir: cache, Env: s.getenv,
 		BuiltIn: ppm.Manifest, Packs: ppm.Packs(),
-		Offline: c.Bool("offline"), Refresh: c.Bool("refresh"), LockWait: lockWait, Run: s.member.run,
+		Offline: c.Bool("offline"), Refresh: c.Bool("refresh"), LockWait: lockWait, Run: s.member.run, Proposal: s.proposal,
 		Notify: s.note, Progress: s.progress,
 	}
 	switch {

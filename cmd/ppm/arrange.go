@@ -30,7 +30,11 @@ func arrange(app *cli.App, args []string) ([]string, error) {
 		case strings.HasPrefix(word, "-") && word != "-":
 			rest, err = a.flag(word, rest)
 		default:
-			err = a.word(word)
+			siblings := a.commands
+			if err = a.word(word); err == nil && slices.Equal(a.path, planPath) {
+				line, err := a.plan(siblings, rest)
+				return append([]string{args[0]}, line...), err
+			}
 		}
 		if err != nil {
 			return nil, err

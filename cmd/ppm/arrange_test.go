@@ -35,6 +35,13 @@ func TestArrange(t *testing.T) {
 		{"ppm add R --dry-run=false", "ppm add --dry-run=false -- R"},                                              // a switch with a value
 		{"ppm project --generate-bash-completion", "ppm project --generate-bash-completion"},                       // left to the completion
 		{"ppm cache clean -m all -s ns -n r -t v1", "ppm cache clean --mode=all --namespace=ns --repo=r --tag=v1"}, // short names of values
+		{"ppm project plan -o F", "ppm project plan --output=F -- project upgrade --"},                             // what is planned when nothing is named
+		{"ppm project plan part --to v2 -o F -q", "ppm project plan --output=F --quiet -- project upgrade --to=v2 -- part"},
+		{"ppm --cwd D project plan -o F rm -- -x", "ppm project plan --cwd=D --output=F -- project remove -- -x"},
+		{"ppm project plan -o F add upgrade -p P", "ppm project plan --output=F -- project add --located-path=P -- upgrade"}, // the first word alone names a command
+		{"ppm project plan -o F part add", "ppm project plan --output=F -- project upgrade -- part add"},
+		{"ppm project plan -o F list", "ppm project plan --output=F -- project upgrade -- list"}, // a command that is not planned
+		{"ppm project plan add --help", "ppm project plan --help"},
 	} {
 		got, err := arrange(newApp(testStreams()), strings.Fields(c.line))
 		// "help" is added by the parser itself, so that its flag keeps its place at the end.

@@ -77,6 +77,7 @@ func setupScript(env *testscript.Env) error {
 //	snapshot DIR                  remember every path, mode, size, time and byte below DIR
 //	unchanged DIR                 require that nothing below DIR is other than at its snapshot
 //	validjson                     require that standard output is one document of docs/ppm.schema.json
+//	validplan FILE                require that a file is a plan of docs/plan.schema.json
 //	mode OCTAL FILE               require a file's permissions
 //	unprivileged CODE COMMAND…    exits, but without the power of root over permissions
 var scriptCommands = map[string]func(ts *testscript.TestScript, neg bool, args []string){
@@ -111,7 +112,8 @@ var scriptCommands = map[string]func(ts *testscript.TestScript, neg bool, args [
 	"serve":     serve,
 	"snapshot":  func(ts *testscript.TestScript, neg bool, args []string) { snapshot(ts, neg, args, false) },
 	"unchanged": func(ts *testscript.TestScript, neg bool, args []string) { snapshot(ts, neg, args, true) },
-	"validjson": validJSON,
+	"validjson": func(ts *testscript.TestScript, _ bool, _ []string) { valid(ts, "ppm.schema.json", "stdout") },
+	"validplan": func(ts *testscript.TestScript, _ bool, args []string) { valid(ts, "plan.schema.json", args[0]) },
 	"mode": func(ts *testscript.TestScript, neg bool, args []string) {
 		if neg || len(args) != 2 {
 			ts.Fatalf("usage: mode OCTAL FILE")
@@ -140,10 +142,10 @@ func exits(ts *testscript.TestScript, code string, command []string) {
 	}
 }
 
-func validJSON(ts *testscript.TestScript, neg bool, args []string) {
-	schema, err := jsonschema.NewCompiler().Compile(filepath.Join("..", "..", "docs", "ppm.schema.json"))
+func valid(ts *testscript.TestScript, schemaName, file string) {
+	schema, err := jsonschema.NewCompiler().Compile(filepath.Join("..", "..", "docs", schemaName))
 	ts.Check(err)
-	document, err := jsonschema.UnmarshalJSON(strings.NewReader(ts.ReadFile("stdout")))
+	document, err := jsonschema.UnmarshalJSON(strings.NewReader(ts.ReadFile(file)))
 	ts.Check(err)
 	ts.Check(schema.Validate(document))
 }

@@ -14,6 +14,7 @@ import (
 	"golang.org/x/term"
 
 	"github.com/Project-Manager-With-Git/ppm/pkg/failure"
+	"github.com/Project-Manager-With-Git/ppm/pkg/project"
 	"github.com/Project-Manager-With-Git/ppm/pkg/ref"
 )
 
@@ -39,9 +40,10 @@ type streams struct {
 	answered bool     // the document has been written
 	broken   error    // the first failure to write to standard output
 
-	line   []string     // the command line, as arrange has put it
-	member member       // which project of a workspace this is for; the zero value for a project alone
-	held   func() error // the action of a member's command, until all of them start
+	line     []string          // the command line, as arrange has put it
+	member   member            // which project of a workspace this is for; the zero value for a project alone
+	proposal *project.Proposal // gets the plan of the command, which then changes nothing; nil for most commands
+	held     func() error      // the action of a member's command, until all of them start
 
 	close func() error // ends the session that the command opened; nil when it opened none
 }

@@ -40,7 +40,7 @@ var reaches = map[string]reach{
 	"remove": named, "status": named, "diff": named, "outdated": named, "upgrade": named,
 	"continue": unsettled, "abort": unsettled,
 	"undo": latest,
-	"move": alone, "own": alone, "why": alone, "adopt": alone,
+	"move": alone, "own": alone, "why": alone, "adopt": alone, "plan": alone, "apply": alone,
 }
 
 // A member is which project of a workspace a command works on.
@@ -71,7 +71,7 @@ func (s *streams) spread(c *cli.Context, action func(*cli.Context) error) error 
 		r = everywhere
 	}
 	dir, err := filepath.Abs(c.String("cwd"))
-	if r == here || err != nil {
+	if r == here || err != nil || s.proposal != nil {
 		return action(c)
 	}
 	w, err := project.FindWorkspace(dir)

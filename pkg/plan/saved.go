@@ -159,8 +159,10 @@ func (s Saved) check() error {
 	if strings.ContainsFunc(s.Command, unicode.IsControl) {
 		return failure.Errorf(failure.Refused, "reading the plan: the command %.100q has control characters", s.Command).WithHint("make the plan again")
 	}
-	for _, c := range s.Plan.Changes {
+	for i, c := range s.Plan.Changes {
 		switch {
+		case i > 0 && s.Plan.Changes[i-1].Path == Lock:
+			return failure.Errorf(failure.Refused, "reading the plan: %q comes after %s", c.Path, Lock).WithHint("make the plan again")
 		case !c.Record:
 			if err := checkPath(c.Path); err != nil {
 				return err

@@ -158,13 +158,7 @@ func (s *Session) mark(lock *lockfile.Lock, coming []install, in plan.Input, p p
 // carryOut applies a plan, unless it is a dry run, and returns what happens to each file.
 func (s *Session) carryOut(ctx context.Context, p plan.Plan, m apply.Meta, dryRun bool) ([]Change, error) {
 	m.Run = s.setup.Run
-	if s.setup.Proposal != nil {
-		if err := s.setup.Proposal.take(s, p, m); err != nil {
-			return nil, err
-		}
-		dryRun = true
-	}
-	if !dryRun && !p.Empty() {
+	if !dryRun && s.setup.Proposal == nil && !p.Empty() {
 		if err := s.store.Apply(ctx, p, m); err != nil {
 			return nil, err
 		}
@@ -173,6 +167,9 @@ func (s *Session) carryOut(ctx context.Context, p plan.Plan, m apply.Meta, dryRu
 	changes := make([]Change, len(p.Changes))
 	for i, c := range p.Changes {
 		changes[i] = Change{Path: c.Path, Action: string(c.Action), Reason: c.Reason, Record: c.Record, Conflicts: c.Conflicts}
+	}
+	if s.setup.Proposal != nil {
+		return changes, s.setup.Proposal.take(s, p, m, changes)
 	}
 	return changes, nil
 }

@@ -14,24 +14,38 @@ import (
 	"github.com/Project-Manager-With-Git/ppm/pkg/plan"
 )
 
-// A Proposal gets the plan of a verb, for review instead of being carried out. The zero
-// value, in a Setup, is filled by the one verb of that session.
+// A Proposal gets the plan of a verb, for review instead of being carried out. The one
+// verb of the session whose Setup has it fills it.
 type Proposal struct {
+	Command string // whose plan it is; a verb that has something to do says it in its own words
+	Changes []Change
+
 	saved plan.Saved
 	old   map[string][]byte // the contents that the plan replaces or removes
 }
 
+// A PlannedResult is what a plan in a file holds.
+type PlannedResult struct {
+	File    string   `json:"file"`
+	Command string   `json:"command"` // whose plan it is
+	Changes []Change `json:"changes"`
+}
+
 // Format returns the proposal as a file, which Session.ApplyPlan carries out. When the verb
-// has nothing to do, it is a plan of command with no changes.
-func (p *Proposal) Format(command string) ([]byte, error) {
-	if p.old == nil {
-		p.saved.Command = command
-	}
+// has nothing to do, that is a plan with no changes.
+func (p *Proposal) Format() ([]byte, error) {
+	p.saved.Command = p.Command
 	return p.saved.Format(func(path string) ([]byte, error) { return p.old[path], nil })
 }
 
 // Empty reports whether the verb has nothing to do.
 func (p *Proposal) Empty() bool { return p.saved.Plan.Empty() }
+
+// IsPlan reports whether data is a file that Format wrote.
+func IsPlan(data []byte) bool {
+	_, err := plan.ParseSaved(data)
+	return err == nil
+}
 
 // begin notes the records that the verb has read.
 func (p *Proposal) begin(s *Session) {
@@ -46,13 +60,13 @@ func recordState(text []byte) plan.State {
 }
 
 // take keeps a plan, and of the project's files what is needed to show it.
-func (p *Proposal) take(s *Session, pl plan.Plan, m apply.Meta) error {
+func (p *Proposal) take(s *Session, pl plan.Plan, m apply.Meta, changes []Change) error {
 	if p.old != nil {
 		return failure.Errorf(failure.Usage, "the command changes the project in several steps, and a plan holds one").
 			WithHint("plan the steps one by one")
 	}
 	p.old = map[string][]byte{}
-	p.saved.Command, p.saved.Undoes, p.saved.Plan = m.Command, m.Undoes(), pl
+	p.Command, p.Changes, p.saved.Undoes, p.saved.Plan = m.Command, changes, m.Undoes(), pl
 	for _, c := range pl.Changes {
 		if c.Writes() && c.Old.Kind == plan.File {
 			var err error

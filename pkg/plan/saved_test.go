@@ -1,0 +1,139 @@
+package plan
+
+import (
+	"bytes"
+	"errors"
+	"reflect"
+	"strings"
+	"testing"
+
+	"github.com/Project-Manager-With-Git/ppm/pkg/failure"
+	"github.com/Project-Manager-With-Git/ppm/pkg/fileset"
+)
+
+// sample is a plan with every sort of change.
+func sample() (Saved, map[string][]byte) {
+	old := map[string][]byte{"b.txt": []byte("one\ntwo\n"), "c.bin": {0xff, 0, 1}, "d.txt": []byte("gone\n"), Manifest: []byte("a = 1\n")}
+	s := Saved{Command: "upgrade", Manifest: Of(old[Manifest], 0), Plan: Plan{Changes: []Change{
+		{Path: "a.txt", Action: Create, Reason: "new", New: Of([]byte("<\u202e>\u0085\U000e0001\n"), fileset.Regular), Data: []byte("<\u202e>\u0085\U000e0001\n")},
+		{Path: "b.txt", Action: Merge, Reason: "both", Old: Of(old["b.txt"], fileset.Regular), New: Of([]byte("one\n2\n"), fileset.Regular), Data: []byte("one\n2\n"), Conflicts: 1},
+		{Path: "c.bin", Action: Update, Old: Of(old["c.bin"], fileset.Regular), New: Of([]byte{0xfe}, fileset.Executable), Data: []byte{0xfe}},
+		{Path: "d.txt", Action: Delete, Old: Of(old["d.txt"], fileset.Regular)},
+		{Path: "e.txt", Action: Create, New: Of(nil, fileset.Regular)},
+		{Path: "f.sh", Action: Update, Old: Of([]byte("x"), fileset.Regular), New: Of([]byte("x"), fileset.Executable)},
+		{Path: "g", Action: Keep, Reason: "is a folder now", Old: State{Kind: Folder}, New: State{Kind: Folder}},
+	}}}
+	s.Plan.Write(Manifest, old[Manifest], []byte("a = 2\n"))
+	s.Plan.Write(Lock, nil, []byte("version = 1\n"))
+	return s, old
+}
+
+func format(t *testing.T, s Saved, old map[string][]byte) []byte {
+	t.Helper()
+	data, err := s.Format(func(path string) ([]byte, error) { return old[path], nil })
+	if err != nil {
+		t.Fatal(err)
+	}
+	return data
+}
+
+func TestSavedPlanComesBack(t *testing.T) {
+	s, old := sample()
+	data := format(t, s, old)
+	got, err := ParseSaved(data)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i := range got.Plan.Changes { // no content and an empty one are the same
+		if len(got.Plan.Changes[i].Data) == 0 {
+			got.Plan.Changes[i].Data = nil
+		}
+	}
+	if !reflect.DeepEqual(got, s) {
+		t.Errorf("ParseSaved:\n%+v, want\n%+v", got, s)
+	}
+	if again := format(t, got, old); !bytes.Equal(again, data) {
+		t.Errorf("written again:\n%s\nwant\n%s", again, data)
+	}
+	for _, c := range []struct{ what, want string }{
+		{"text that steers a terminal is escaped", `"text": "<\u202e>\u0085\udb40\udc01\n"`},
+		{"a diff of text", `"diff": "--- a/b.txt\n+++ b/b.txt\n@@ -1,2 +1,2 @@\n one\n-two\n+2\n"`},
+		{"base64 of what is no text", `"base64": "/g=="`},
+		{"a binary diff", `"diff": "Binary files a/c.bin and b/c.bin differ\n"`},
+		{"a diff of what goes", `"diff": "--- a/d.txt\n+++ /dev/null\n@@ -1 +0,0 @@\n-gone\n"`},
+		{"an empty file", `"text": ""`},
+		{"a record", `"ppm.lock": "absent"`},
+	} {
+		if !bytes.Contains(data, []byte(c.want)) {
+			t.Errorf("%s: no %s in\n%s", c.what, c.want, data)
+		}
+	}
+}
+
+func TestParseSavedRefuses(t *testing.T) {
+	s, old := sample()
+	whole := string(format(t, s, old))
+	for _, c := range []struct {
+		what, old, new string
+		kind           failure.Kind
+		want           string
+	}{
+		{"no JSON", "{", "", failure.Usage, "not a file that ppm project plan wrote"},
+		{"other JSON", `"ppm_plan": 1`, `"other": 1`, failure.Usage, "not a file that ppm project plan wrote"},
+		{"a newer version", `"ppm_plan": 1`, `"ppm_plan": 2`, failure.Usage, "newer ppm"},
+		{"an unknown field", `"command"`, `"commands"`, failure.Usage, "unknown field"},
+		{"an unknown field of a change", `"reason": "new"`, `"reason": "new", "x": 1`, failure.Usage, "unknown field"},
+		{"the content under another name", `"reason": "new"`, `"reason": "new", "data": "eA=="`, failure.Usage, "data"},
+		{"a state that is none", `"ppm.lock": "absent"`, `"ppm.lock": "gone"`, failure.Usage, "neither a kind nor a digest"},
+		{"a command that steers a terminal", `"upgrade"`, `"\u001b[2J"`, failure.Refused, "control characters"},
+		{"a path outside", `"path": "a.txt"`, `"path": "../a.txt"`, failure.Refused, "not a name"},
+		{"git's own folder", `"path": "a.txt"`, `"path": ".git/a"`, failure.Refused, "tool's own folder"},
+		{"ppm's own folder", `"path": "a.txt"`, `"path": ".ppm/journal"`, failure.Refused, "tool's own folder"},
+		{"a record that does not say so", `"path": "a.txt"`, `"path": "PPM.lock"`, failure.Refused, "own record"},
+		{"a file that says it is a record", `"reason": "new"`, `"reason": "new", "record": true`, failure.Refused, "no record"},
+		{"another state of a record", `"ppm.lock": "absent"`, `"ppm.lock": "folder"`, failure.Refused, "no record"},
+		{"a collision", `"action": "keep"`, `"action": "conflict"`, failure.Refused, "cannot stand in a plan"},
+		{"content for a file that stays", `"reason": "is a folder now"`, `"reason": "", "text": "x"`, failure.Refused, "cannot stand in a plan"},
+	} {
+		text := strings.Replace(whole, c.old, c.new, 1)
+		if text == whole {
+			t.Fatalf("%s: nothing was replaced", c.what)
+		}
+		_, err := ParseSaved([]byte(text))
+		if !errors.Is(err, c.kind) || !strings.Contains(err.Error(), c.want) || failure.Hint(err) == "" {
+			t.Errorf("%s: %v, want %v with %q", c.what, err, c.kind, c.want)
+		}
+	}
+	s.Plan.Changes[7], s.Plan.Changes[8] = s.Plan.Changes[8], s.Plan.Changes[7]
+	if _, err := ParseSaved(format(t, s, old)); !errors.Is(err, failure.Refused) {
+		t.Errorf("the lockfile before the manifest: %v", err)
+	}
+}
+
+func FuzzParseSaved(f *testing.F) {
+	s, old := sample()
+	data, err := s.Format(func(path string) ([]byte, error) { return old[path], nil })
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Add(data)
+	f.Add([]byte(`{"ppm_plan": 1, "changes": [{"path": "a", "base64": "/w=="}]}`))
+	f.Fuzz(func(t *testing.T, data []byte) {
+		s, err := ParseSaved(data)
+		if err != nil {
+			return
+		}
+		nothing := func(string) ([]byte, error) { return nil, nil }
+		once, err := s.Format(nothing)
+		if err != nil {
+			t.Fatal(err)
+		}
+		again, err := ParseSaved(once)
+		if err != nil {
+			t.Fatalf("what was written cannot be read: %v\n%s", err, once)
+		}
+		if twice, err := again.Format(nothing); err != nil || !bytes.Equal(once, twice) {
+			t.Errorf("written twice: %v\n%s\n%s", err, once, twice)
+		}
+	})
+}
