@@ -70,6 +70,9 @@ func (p parser) base(s span, scheme string, authority span) (string, error) {
 		return "", p.fail(s, "the scheme is not one of https, http, ssh and file", formURL)
 	}
 	name := strings.ToLower(host.text)
+	if i := strings.LastIndexByte(name, ':'); i >= 0 && !isAuthority(name) && isAuthority(name[:i]) {
+		return "", p.fail(host.from(i+1), badPort, scheme+"://HOST:PORT/PATH@TAG//COMPONENT")
+	}
 	if !isAuthority(name) {
 		return "", p.fail(host, "the host is not a host name", scheme+"://HOST/PATH@TAG//COMPONENT")
 	}

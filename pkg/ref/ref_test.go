@@ -158,7 +158,13 @@ func TestParseRefuses(t *testing.T) {
 		{"https://host/a?b=c", "?", "the URL of a repository has no ?", ""},                                                  //
 		{"https://hö.st/a", "hö.st", "the host is not a host name", ""},                                                      // hosts
 		{"https://1.2.3/a", "1.2.3", "the host is not a host name", ""},                                                      //
-		{"https://host:0/a", "host:0", "the host is not a host name", ""},                                                    //
+		{"https://host:0/a", "0", "the port is not a number from 1 to 65535", "https://HOST:PORT/PATH@TAG//COMPONENT"},       // ports
+		{"https://h:99999/x//y", "99999", "the port is not a number from 1 to 65535", ""},                                    //
+		{"https://h:99999/x@v//y", "***", "the port is not a number from 1 to 65535", ""},                                    // it might be a password all the same
+		{"https://host:/x@v//y", "***", "the port is not a number from 1 to 65535", ""},                                      //
+		{"ssh://git@h:x/y@v", "x", "the port is not a number from 1 to 65535", "ssh://HOST:PORT/PATH@TAG//COMPONENT"},        //
+		{"https://[::1]:99999/x@v//y", "99999", "the port is not a number from 1 to 65535", ""},                              //
+		{"https://a_b:99999/x@v", "***@", "a URL carries no user name or password", ""},                                      // no host, so no port
 		{"a_b::ns::repo", "a_b", "the host is not a host name", ""},                                                          //
 		{"/", "", "the path of the repository is missing", ""},                                                               //
 		{"a/..::repo", "a/..", "the namespace is not a name", ""},                                                            // names

@@ -21,6 +21,8 @@ const (
 	formVersion = "a tag, branch or commit, latest, dev, a glob such as cp-* or a range such as cp-^0.0.1"
 )
 
+const badPort = "the port is not a number from 1 to 65535"
+
 // A SyntaxError says what is wrong with a text, and where.
 type SyntaxError struct {
 	Input   string // the text; a password in it is replaced by "***", and a very long text is cut
@@ -161,6 +163,7 @@ func (p parser) checkText() error {
 
 // checkCredentials refuses a URL with a password. It comes first, because all other errors show the
 // input, and it is broad: an authority that is no host with a port may be a password that contains "/".
+// Digits after a host are more likely a port that is none; they are not shown all the same.
 func (p parser) checkCredentials() error {
 	scheme, rest, ok := strings.Cut(p.input, "://")
 	if !ok || !isScheme(scheme) {
@@ -169,10 +172,15 @@ func (p parser) checkCredentials() error {
 	authority, _, _ := strings.Cut(rest, "/")
 	at := strings.LastIndexByte(authority, '@')
 	if at < 0 {
-		if _, port, ok := strings.Cut(authority, ":"); !ok || isPort(port) || strings.HasPrefix(authority, "[") {
+		host, port, ok := strings.Cut(authority, ":")
+		if !ok || isPort(port) || strings.HasPrefix(authority, "[") {
 			return nil
 		}
 		at = strings.LastIndexByte(rest, '@')
+		if at >= 0 && isHost(strings.ToLower(host)) && strings.Trim(port, "0123456789") == "" {
+			hidden := parser{p.what, scheme + "://" + host + ":***" + rest[at:]}
+			return hidden.fail(span{"***", len(scheme + "://" + host + ":")}, badPort, formURL)
+		}
 	}
 	if at < 0 || strings.EqualFold(scheme, "ssh") && !strings.Contains(rest[:at], ":") {
 		return nil
