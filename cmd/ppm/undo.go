@@ -53,6 +53,10 @@ func listHistory(c *cli.Context, s *streams, session *project.Session) error {
 			if p.Undone {
 				state = "taken back"
 			}
+			if p.Damaged != "" {
+				fmt.Fprintf(w, "%s\ta command\t\tdamaged: %s\n", p.Time.Local().Format(time.DateTime), p.Damaged)
+				continue
+			}
 			fmt.Fprintf(w, "%s\tppm %s\t%d files\t%s\n", p.Time.Local().Format(time.DateTime), p.Command, p.Files, state)
 		}
 	}))

@@ -32,6 +32,7 @@ type Command struct {
 	Undoes  int       // the number of the command that it took back, or 0
 	Undone  bool      // a later command took it back
 	Changes int       // how many files it wrote or removed
+	Damaged error     // why the entry cannot be read, which leaves its number and time alone; else nil
 }
 
 func undoName(number int) string { return fmt.Sprintf("%s/undo-%06d.zip", stateDir, number) }
@@ -63,7 +64,7 @@ func (p *Project) prune(numbers []int) {
 	}
 }
 
-// History returns the commands that changed the project, the newest first.
+// History returns the commands that changed the project, the newest first. An entry that cannot be read is Damaged.
 func (p *Project) History() ([]Command, error) {
 	numbers, err := p.numbers()
 	if err != nil {
@@ -72,19 +73,20 @@ func (p *Project) History() ([]Command, error) {
 	undone := make(map[int]bool)
 	var out []Command
 	for _, n := range slices.Backward(numbers) {
-		a, err := p.load(undoName(n))
-		if err != nil {
-			return nil, err
-		}
-		c := Command{Number: n, Line: a.Command, Run: a.Run, Undoes: a.Undoes, Undone: undone[n], Changes: len(a.Changes)}
-		if info, err := a.file.Stat(); err == nil {
+		c := Command{Number: n, Undone: undone[n]}
+		if info, err := p.root.Lstat(undoName(n)); err == nil {
 			c.Time = info.ModTime()
+		}
+		if a, err := p.load(undoName(n)); err != nil {
+			c.Damaged = err
+		} else {
+			c.Line, c.Run, c.Undoes, c.Changes = a.Command, a.Run, a.Undoes, len(a.Changes)
+			if err := a.Close(); err != nil {
+				return nil, ioError("reading", undoName(n), err)
+			}
 		}
 		undone[c.Undoes] = true
 		out = append(out, c)
-		if err := a.Close(); err != nil {
-			return nil, ioError("reading", undoName(n), err)
-		}
 	}
 	return out, nil
 }
@@ -122,7 +124,8 @@ func (p *Project) usersFolders(files map[string]bool) map[string]bool {
 // Undo returns the plan that takes the last command back that has not been taken back yet, and
 // what to apply it with. Line is the command that asks for it. Files that the user has
 // edited since stay when the command made them, else they are collisions; with force they are
-// replaced, except for the project's records. It fails with kind Refused when there is no such command.
+// replaced, except for the project's records. It fails with kind Usage when there is no such command, and
+// with the failure to read it when its entry is damaged: the commands before it lie below what it changed.
 func (p *Project) Undo(ctx context.Context, line string, force bool) (plan.Plan, Meta, error) {
 	history, err := p.History()
 	if err != nil {
@@ -130,7 +133,7 @@ func (p *Project) Undo(ctx context.Context, line string, force bool) (plan.Plan,
 	}
 	i := slices.IndexFunc(history, func(c Command) bool { return c.Undoes == 0 && !c.Undone })
 	if i < 0 {
-		return plan.Plan{}, Meta{}, failure.Errorf(failure.Refused, "undoing in %q: no command is left to take back", p.root.Name()).
+		return plan.Plan{}, Meta{}, failure.Errorf(failure.Usage, "undoing in %q: no command is left to take back", p.root.Name()).
 			WithHint("see ppm project undo --list")
 	}
 	name := undoName(history[i].Number)

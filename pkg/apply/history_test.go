@@ -60,7 +60,7 @@ func TestUndo(t *testing.T) {
 			t.Errorf("after taking back command %d:\n%s", i+1, difference(got, trees[i]))
 		}
 	}
-	if _, err := undo(t, dir, false); !errors.Is(err, failure.Refused) || failure.Hint(err) == "" {
+	if _, err := undo(t, dir, false); !errors.Is(err, failure.Usage) || failure.Hint(err) == "" {
 		t.Errorf("undo with nothing left = %v", err)
 	}
 	p := open(t, dir, Options{ReadOnly: true})
@@ -72,6 +72,45 @@ func TestUndo(t *testing.T) {
 		if c.Number != 8-i || c.Time.IsZero() || c.Changes == 0 || i < 4 && (c.Undoes != i+1 || c.Line != "undo") || i >= 4 && (!c.Undone || c.Line != fmt.Sprint("to ", sets[7-i][1])) {
 			t.Errorf("History[%d] = %+v", i, c)
 		}
+	}
+}
+
+// TestUndoBesideDamage: what is damaged is listed, and stops only what would have to go past it.
+func TestUndoBesideDamage(t *testing.T) {
+	dir := t.TempDir()
+	for i := range 3 {
+		p := open(t, dir, Options{})
+		if err := p.Apply(t.Context(), makePlan(t, p, nil, files("0", fmt.Sprint("f", i)), false), Meta{Command: fmt.Sprint("add ", i)}); err != nil {
+			t.Fatal(err)
+		}
+		closeProject(t, p)
+	}
+	applytest.Write(t, dir, map[string]string{undoName(2): "no zip"})
+	p := open(t, dir, Options{ReadOnly: true})
+	history, err := p.History()
+	if err != nil || len(history) != 3 {
+		t.Fatalf("History = %+v, %v", history, err)
+	}
+	for i, c := range history {
+		if damaged := i == 1; (c.Damaged != nil) != damaged || (c.Line == "") != damaged || c.Time.IsZero() || c.Undone {
+			t.Errorf("History[%d] = %+v", i, c)
+		}
+	}
+	if _, err := undo(t, dir, false); err != nil {
+		t.Fatalf("taking back the command after it: %v", err)
+	}
+	before := applytest.Tree(t, dir)
+	if _, err := undo(t, dir, false); !errors.Is(err, failure.Integrity) || !strings.Contains(failure.Hint(err), undoName(2)) {
+		t.Errorf("taking back a damaged command = %v, hint %q", err, failure.Hint(err))
+	}
+	if got := applytest.Tree(t, dir); got != before {
+		t.Errorf("it changed\n%s", difference(got, before))
+	}
+	if err := os.Remove(filepath.Join(dir, undoName(2))); err != nil {
+		t.Fatal(err)
+	}
+	if pl, err := undo(t, dir, false); err == nil || pl.Err() == nil || !strings.Contains(pl.Err().Error(), "ppm.lock") {
+		t.Errorf("taking back what lies below it = %v", err)
 	}
 }
 

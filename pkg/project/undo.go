@@ -55,7 +55,8 @@ type PastCommand struct {
 	Time    time.Time `json:"time"`
 	Files   int       `json:"files"` // how many it wrote or removed
 	Undone  bool      `json:"undone"`
-	Run     string    `json:"run,omitempty"` // the same in all projects of a workspace that one command changed
+	Run     string    `json:"run,omitempty"`     // the same in all projects of a workspace that one command changed
+	Damaged string    `json:"damaged,omitempty"` // why the entry cannot be read; of its command nothing is known
 }
 
 // undoable returns the command that Undo takes back, or the zero value.
@@ -70,7 +71,11 @@ func (s *Session) undoable() (PastCommand, error) {
 }
 
 func pastCommand(c apply.Command) PastCommand {
-	return PastCommand{Command: c.Line, Time: c.Time, Files: c.Changes, Undone: c.Undone, Run: c.Run}
+	past := PastCommand{Command: c.Line, Time: c.Time, Files: c.Changes, Undone: c.Undone, Run: c.Run}
+	if c.Damaged != nil {
+		past.Damaged = c.Damaged.Error()
+	}
+	return past
 }
 
 // History returns the commands that changed the project and can be taken back, the newest first.
