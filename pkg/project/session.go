@@ -224,6 +224,36 @@ func (s *Session) optional(name string) ([]byte, error) {
 	return data, err
 }
 
+// fact reads a file of another tool that says something about the project. A link is followed to a file
+// inside the project; what leads elsewhere, or is no file, is passed over with a note.
+func (s *Session) fact(name string) ([]byte, error) {
+	data, err := s.optional(name)
+	if !errors.Is(err, failure.Refused) {
+		return data, err
+	}
+	if at, ok := s.linked(name); ok {
+		if data, err = s.store.ReadFile(at); err == nil {
+			return data, nil
+		}
+	}
+	s.setup.Notify(fmt.Sprintf("%s is passed over: it is no file of at most 64 MiB, nor a link to one in the project", name))
+	return nil, nil
+}
+
+// linked returns the path in the project that a link leads to, and false when there is none.
+func (s *Session) linked(name string) (string, bool) {
+	root, err := filepath.EvalSymlinks(s.setup.Dir)
+	if err != nil {
+		return "", false
+	}
+	at, err := filepath.EvalSymlinks(filepath.Join(root, filepath.FromSlash(name)))
+	if err != nil {
+		return "", false
+	}
+	at, err = filepath.Rel(root, at)
+	return filepath.ToSlash(at), err == nil && filepath.IsLocal(at)
+}
+
 // information returns what the project says about itself, for templates to name.
 func (s *Session) information() (info.Info, error) {
 	user, err := readOptional(s.setup.pmfp("pmfprc.json"))
@@ -231,7 +261,7 @@ func (s *Session) information() (info.Info, error) {
 		return nil, err
 	}
 	told, warnings, err := info.Read(info.Sources{
-		User: user, Folder: s.setup.Dir, Project: s.own.Project, Read: s.optional,
+		User: user, Folder: s.setup.Dir, Project: s.own.Project, Read: s.fact,
 	})
 	for _, w := range warnings {
 		s.setup.Notify(w)
