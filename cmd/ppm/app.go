@@ -149,7 +149,7 @@ func (s *streams) session(c *cli.Context) (*project.Session, error) {
 	if err != nil {
 		return nil, err
 	}
-	s.close = session.Close
+	s.close, s.changed = session.Close, session.Changed
 	return session, nil
 }
 

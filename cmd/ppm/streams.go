@@ -45,7 +45,8 @@ type streams struct {
 	proposal *project.Proposal // gets the plan of the command, which then changes nothing; nil for most commands
 	held     func() error      // the action of a member's command, until all of them start
 
-	close func() error // ends the session that the command opened; nil when it opened none
+	close   func() error // ends the session that the command opened; nil when it opened none
+	changed func() bool  // whether the command has changed a project; nil when it opened none
 }
 
 func newStreams(in, out, err *os.File, getenv func(string) string) *streams {
@@ -138,32 +139,35 @@ type problem struct {
 
 const documentVersion = 1
 
-// answer writes the result as a document when --json asks for one.
+// answer writes the result as a document when --json asks for one. It returns nil, to end a command with:
+// what cannot be written is finish's to tell.
 func (s *streams) answer(result any) error {
-	if !s.json {
-		return nil
+	if s.json {
+		s.send(document{OK: true, Result: result})
 	}
-	return s.send(document{OK: true, Result: result})
+	return nil
 }
 
 // answerWith is answer for a command that has a result although it fails, such as a check that found something.
 func (s *streams) answerWith(result any, err error) error {
-	if s.json && err != nil {
-		if werr := s.send(document{Result: result, Error: problemOf(err, int(failure.KindOf(err)))}); werr != nil {
-			return werr
-		}
-		return err
+	if err == nil {
+		return s.answer(result)
 	}
-	return errors.Join(s.answer(result), err)
+	if s.json {
+		s.send(document{Result: result, Error: problemOf(err, int(failure.KindOf(err)))})
+	}
+	return err
 }
 
-func (s *streams) send(d document) error {
+func (s *streams) send(d document) {
 	d.Version, d.Command, d.Notes = documentVersion, s.command, s.notes
 	s.answered = true
 	enc := json.NewEncoder(s.out)
 	enc.SetIndent("", "  ")
 	enc.SetEscapeHTML(false)
-	return enc.Encode(d)
+	if err := enc.Encode(d); err != nil && s.broken == nil {
+		s.broken = err
+	}
 }
 
 func problemOf(err error, code int) *problem {
@@ -178,23 +182,21 @@ func (s *streams) finish(ctx context.Context, err error) int {
 	if s.close != nil {
 		err = errors.Join(err, s.close())
 	}
-	if err == nil && s.broken != nil {
-		err = failure.Errorf(failure.LocalIO, "writing the result: %w", s.broken).
-			WithHint("make room where standard output goes; what the command did stands, and running it again changes nothing more")
+	if s.json && !s.answered && err == nil {
+		s.send(document{OK: true, Result: map[string]string{"help": s.helpText.String()}})
+	} else if s.json && !s.answered {
+		s.send(document{Error: problemOf(err, exitCode(ctx, err))})
 	}
-	if err == nil && s.json && !s.answered {
-		err = s.answer(map[string]string{"help": s.helpText.String()})
+	switch {
+	case err != nil || s.broken == nil:
+	case s.changed != nil && s.changed(): // an exit code of 6 would say that nothing has
+		s.talk("note", fmt.Sprintf("ppm %s is done, but its result cannot be written: %v", s.command, s.broken))
+	default:
+		err = failure.Errorf(failure.LocalIO, "writing the result: %w", s.broken).
+			WithHint("make room where standard output goes, and run it again")
 	}
 	code := exitCode(ctx, err)
-	if err == nil {
-		return code
-	}
-	if s.json && !s.answered {
-		if werr := s.send(document{Error: problemOf(err, code)}); werr == nil {
-			return code
-		}
-	}
-	if s.json {
+	if err == nil || s.json && s.broken == nil {
 		return code
 	}
 	s.talk("error", oneLine(err))

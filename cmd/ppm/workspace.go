@@ -234,8 +234,12 @@ func (s *streams) report(ctx context.Context, shares []*share) error {
 	if !said && failed == nil {
 		s.note(fmt.Sprintf("nothing to report in %d projects", len(shares)))
 	}
+	s.changed = func() bool {
+		return slices.ContainsFunc(shares, func(sh *share) bool { return sh.streams.changed != nil && sh.streams.changed() })
+	}
 	if s.json && failed != nil {
-		return cmp.Or(s.send(document{Result: map[string]any{"members": documents}, Error: problemOf(failed, exitCode(ctx, failed))}), failed)
+		s.send(document{Result: map[string]any{"members": documents}, Error: problemOf(failed, exitCode(ctx, failed))})
+		return failed
 	}
 	return cmp.Or(failed, s.answer(map[string]any{"members": documents}))
 }

@@ -162,6 +162,7 @@ func (s *Session) carryOut(ctx context.Context, p plan.Plan, m apply.Meta, dryRu
 		if err := s.store.Apply(ctx, p, m); err != nil {
 			return nil, err
 		}
+		s.changed = true
 		s.tellGit(ctx, p, m)
 	}
 	changes := make([]Change, len(p.Changes))

@@ -79,6 +79,7 @@ type Session struct {
 	registry *registry.Registry
 	remote   *fetch.Client
 	store    *apply.Project
+	changed  bool // a transaction has been applied
 
 	conflicts []gitindex.Conflict // what the plan leaves in conflict, for git's index
 	noIndex   bool                // leave that alone
@@ -122,6 +123,9 @@ func New(setup Setup) (*Session, error) {
 
 // Close ends the session's connections.
 func (s *Session) Close() error { return s.remote.Close() }
+
+// Changed reports whether the session has changed the project.
+func (s *Session) Changed() bool { return s.changed }
 
 // connect makes the registry and the fetcher of the layers read so far.
 func (s *Session) connect() error {
