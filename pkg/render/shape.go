@@ -159,6 +159,7 @@ func mouldOf(path string, keys []string) mould {
 type fragment struct {
 	text     string
 	gap      bool
+	silent   bool   // a gap that is a statement or a comment
 	key      string // of a gap that is one key
 	filtered bool   // behind which filters stand
 }
@@ -188,7 +189,7 @@ func fragments(template string, keys []string) []fragment {
 		tag := template[place[0]:place[1]]
 		literal(template[at:place[0]], tag)
 		at, trim = place[1], tag[len(tag)-3] == '-'
-		f := fragment{gap: true}
+		f := fragment{gap: true, silent: tag[1] != '{'}
 		if m := keyTag.FindStringSubmatch(tag); m != nil && slices.Contains(keys, m[1]) {
 			f.key, f.filtered = m[1], strings.HasPrefix(m[2], "|")
 		}
@@ -198,11 +199,26 @@ func fragments(template string, keys []string) []fragment {
 	return out
 }
 
+// spoken returns the fragments without the silent ones, as if the condition of every statement held.
+func spoken(pieces []fragment) []fragment {
+	var out []fragment
+	for _, p := range pieces {
+		switch last := len(out) - 1; {
+		case p.silent:
+		case last >= 0 && !p.gap && !out[last].gap:
+			out[last].text += p.text
+		default:
+			out = append(out, p)
+		}
+	}
+	return out
+}
+
 // spots returns the keys in a template that have text on both sides.
 func spots(template string, keys []string) []spot {
 	var out []spot
 	template = strings.TrimSuffix(normalLines(template), "\n") // as rendering does
-	pieces := fragments("\n"+template+"\n", keys)
+	pieces := spoken(fragments("\n"+template+"\n", keys))
 	for i := 1; i < len(pieces)-1; i++ {
 		left, p, right := pieces[i-1], pieces[i], pieces[i+1]
 		if p.key == "" || left.gap || right.gap {

@@ -22,7 +22,8 @@ func TestShapeFindsValuesInText(t *testing.T) {
 		{"top\n{{ name }}\nend\n", "user\ntop\nx\nend\n", "x"},                        // a line of its own, known by its neighbours
 		{"a {{ name }} b\n{{ name }} end\n", "a x b\na y b\ny end\n", "y"},            // the more often, the likelier
 		{"v = \"{{ name }}\"\n", "v = \"\"\n", ""},                                    // an empty value
-		{"{% if x %}a{% endif %} {{ name }}|\n", " x|\n", "x"},                        // behind a statement
+		{"a\n{%- if name %}\nb: {{ name }}\n{%- endif %}\nc\n", "a\nb: x\nc\n", "x"},  // in a statement
+		{"{% if x %}a{% endif %} {{ name }}|\n", "a x|\n", "x"},                       // behind a statement
 		{"{{ name }}{{ other }}\n", "xy\n", "-"},                                      // nothing between two keys
 		{"Hello, {{ name }}!\n", "Bye, you!\n", "-"},                                  // the text is another
 		{"Hello, {{ unknown }}!\n", "Hello, you!\n", "-"},                             // no key
