@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -133,7 +134,7 @@ func oneByOne(problems []error, good int) error {
 	for _, p := range problems {
 		texts = append(texts, p.Error())
 	}
-	hint := fmt.Sprintf("ppm project adopt --ref REFERENCE PATH takes over one path; nothing was recorded for the other %d", good)
+	hint := "nothing was recorded; to take over the others, run ppm project adopt --ref REFERENCE PATH for each"
 	if good == 0 {
 		hint = failure.Hint(problems[0])
 	}
@@ -202,7 +203,11 @@ func (s *Session) addedComponents() (map[string]string, error) {
 	var file struct {
 		Added map[string]string `json:"added_components"`
 	}
-	if err := json.Unmarshal(bytes.TrimPrefix(data, []byte("\ufeff")), &file); err != nil {
+	err = json.Unmarshal(bytes.TrimPrefix(data, []byte("\ufeff")), &file)
+	if wrong := new(json.UnmarshalTypeError); errors.As(err, &wrong) {
+		err = fmt.Errorf("it has a JSON %s where it should not", wrong.Value)
+	}
+	if err != nil {
 		return nil, failure.Errorf(failure.Usage, "reading %q: %w", PmfpName, err).
 			WithHint("it holds paths by reference, as in \"added_components\": {\"pack@v1//part\": \"app/part\"}")
 	}
@@ -233,9 +238,12 @@ func (s *Session) adopt(ctx context.Context, e adoptee, base *batch, least int) 
 		return install{}, nil, err
 	}
 	best := candidates[0]
-	if best.Percent() < float64(least) {
-		return install{}, nil, failure.Errorf(failure.Refused, "adopting %q: the nearest is %s, and only %.1f %% of it is alike", e.path, best.name(), best.Percent()).
-			WithHint("if it is a copy of that all the same, pass --min-similarity %d; else name another component with --ref", int(best.Percent()))
+	if best.Common == 0 || best.Percent() < float64(least) {
+		hint := "name another component with --ref, or the path of its copy"
+		if best.Common > 0 {
+			hint = fmt.Sprintf("if it is a copy of that all the same, pass --min-similarity %d; else %s", int(best.Percent()), hint)
+		}
+		return install{}, nil, failure.Errorf(failure.Refused, "adopting %q: the nearest is %s, and only %.1f %% of it is alike", e.path, best.name(), best.Percent()).WithHint("%s", hint)
 	}
 	b := *base
 	b.keys = base.keys.with(best.values)
