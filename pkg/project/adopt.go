@@ -150,7 +150,7 @@ func (s *Session) adoptees(ctx context.Context, o AdoptOptions, result *AdoptRes
 		}
 		if _, installed := s.lock.Component(e.path); installed {
 			return nil, nil, failure.Errorf(failure.Refused, "adopting %q: it is an install of ppm already", e.path).
-				WithHint("change its version with ppm project upgrade %s, or take it out of the records with ppm project remove", shellQuote(e.path))
+				WithHint("change its version or keys with ppm project upgrade %s", shellQuote(e.path))
 		}
 		return []adoptee{e}, nil, nil
 	}
