@@ -44,7 +44,8 @@ type Component struct {
 
 // A File is one file of an install, as ppm rendered it.
 type File struct {
-	Path   string // from the project's folder: at or below the component's path
+	Path   string // where it stands, from the project's folder: at or below the component's path, unless it was moved
+	From   string // where the rendering puts it, when the user moved it to Path; else empty
 	Digest string // "sha256:…"
 	Mode   string // "0644" or "0755"
 	Found  bool   // the file was there already, with the same content, when the component was installed: removing the component leaves it
@@ -52,7 +53,12 @@ type File struct {
 	// Conflict is the digest of what an upgrade wrote when the user's edits and upstream's met in one
 	// place: until the user has settled that, the upgrade is not finished. Else it is empty.
 	Conflict string
+	Marker   int  // how often the character of the conflict's markers is repeated; 0 means the usual 7
+	Sides    bool // the file is no text: the three versions stand beside it until the conflict is settled
 }
+
+// Rendered returns the path at which the rendering puts the file.
+func (f File) Rendered() string { return cmp.Or(f.From, f.Path) }
 
 // Conflicts returns the files in which an upgrade left conflicts that are not settled yet, by path.
 func (l *Lock) Conflicts() []File {
@@ -170,15 +176,28 @@ func (c Component) format(b *strings.Builder) {
 	}
 	for _, f := range c.Files {
 		b.WriteString("[[component.file]]\n")
-		line("path", document.Quote(f.Path))
-		line("digest", document.Quote(f.Digest))
-		line("mode", document.Quote(f.Mode))
-		if f.Found {
-			line("found", "true")
-		}
-		if f.Conflict != "" {
-			line("conflict", document.Quote(f.Conflict))
-		}
+		f.format(line)
+	}
+}
+
+func (f File) format(line func(key, value string)) {
+	line("path", document.Quote(f.Path))
+	if f.From != "" {
+		line("from", document.Quote(f.From))
+	}
+	line("digest", document.Quote(f.Digest))
+	line("mode", document.Quote(f.Mode))
+	if f.Found {
+		line("found", "true")
+	}
+	if f.Conflict != "" {
+		line("conflict", document.Quote(f.Conflict))
+	}
+	if f.Marker != 0 {
+		line("marker", fmt.Sprint(f.Marker))
+	}
+	if f.Sides {
+		line("sides", "true")
 	}
 }
 

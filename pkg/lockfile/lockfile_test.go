@@ -55,8 +55,11 @@ digest = "` + sha + `"
 mode = "0644"
 found = true
 conflict = "` + sha + `"
+marker = 9
+sides = true
 [[component.file]]
-path = "b/c/2"
+path = "d"
+from = "b/c/2"
 digest = "` + sha + `"
 mode = "0644"
 `
@@ -65,12 +68,12 @@ func goldenLock() *lockfile.Lock {
 	l := &lockfile.Lock{}
 	l.Put(lockfile.Component{
 		Path: "b/c", Source: "git@h.x:p.git@1111111//b", URL: "git@h.x:p.git", Object: commit, Commit: commit, Tree: tree, Digest: sum, Render: 1, Dir: true,
-		Files: []lockfile.File{{"b/c/2", sha, "0644", false, ""}, {"b/c/1", sha, "0644", true, sha}},
+		Files: []lockfile.File{{Path: "d", From: "b/c/2", Digest: sha, Mode: "0644"}, {Path: "b/c/1", Digest: sha, Mode: "0644", Found: true, Conflict: sha, Marker: 9, Sides: true}},
 	})
 	l.Put(lockfile.Component{
 		Path: "a.py", Source: "p@v1//a", URL: "builtin:p", Ref: "refs/tags/v1", Object: tag, Commit: commit, Tree: tree, Digest: sum, Render: 1,
 		Keys: map[string]any{"source": "timer", "odd key": "a \"b\"\n", "keywords": []string{"a", "b \"c\""}, "none": []string{}}, Via: []string{"q//a", "q@v2//b"},
-		Files: []lockfile.File{{"a.py", sha, "0755", false, ""}},
+		Files: []lockfile.File{{Path: "a.py", Digest: sha, Mode: "0755"}},
 	})
 	return l
 }
@@ -118,9 +121,12 @@ var fields = []struct {
 	{`render = 1`, false, []string{`0`, `-1`, `"1"`, `99999999999999999999`}},
 	{`via = ["q//a", "q@v2//b"]`, true, []string{`[""]`, `["@@"]`, `[1]`, `"q//a"`}},
 	{`keys = { keywords = ["a", "b \"c\""], none = [], "odd key" = "a \"b\"\n", source = "timer" }`, true, []string{`{ a = 1 }`, `{ a = [1] }`, `{ a = ["x", ["y"]] }`, `{ a = {} }`, `{ a = [{}] }`, `[]`, `"x"`}},
-	{`path = "b/c/1"`, false, []string{`""`, `"/b/c/1"`, `"b/c/../1"`, `"b/d"`, `"b/c"`, `"b/cd"`, `"b/c/2"`, `"b/c/2/3"`, `"b/c/.git/x"`, `"b/c/CON"`, `1`}}, // a file's
+	{`path = "b/c/1"`, false, []string{`""`, `"/b/c/1"`, `"b/c/../1"`, `"b/d"`, `"b/c"`, `"b/cd"`, `"d"`, `"d/3"`, `"b/c/.git/x"`, `"b/c/CON"`, `1`}}, // a file's
 	{`digest = "` + sha + `"`, false, []string{`""`, `"sha256:"`, `"` + sum + `"`, `"` + strings.ToUpper(sha) + `"`, `"md5:00"`, `1`}},
-	{`conflict = "` + sha + `"`, true, []string{`"sha256:"`, `"` + sum + `"`, `1`}},
+	{`from = "b/c/2"`, false, []string{`"/b/c/2"`, `"b/c/../2"`, `"b/2"`, `"d"`, `"b/c/1"`, `"b/c/.git/x"`, `1`}},
+	{`conflict = "` + sha + `"`, false, []string{`""`, `"sha256:"`, `"` + sum + `"`, `1`}},
+	{`marker = 9`, true, []string{`-1`, `"9"`, `true`}},
+	{`sides = true`, true, []string{`1`, `"true"`}},
 	{`found = true`, true, []string{`1`, `"true"`, `[]`}},
 	{`mode = "0755"`, false, []string{`""`, `"0777"`, `"755"`, `"4755"`, `"0o755"`, `493`}},
 }
@@ -201,8 +207,8 @@ func TestLookups(t *testing.T) {
 	if _, ok := l.Component("b"); ok {
 		t.Error("Component(b) is there, though only b/c is")
 	}
-	if c, f, ok := l.Owner("b/c/2"); !ok || c.Path != "b/c" || f.Path != "b/c/2" {
-		t.Errorf("Owner(b/c/2) = %+v, %+v, %v", c, f, ok)
+	if c, f, ok := l.Owner("d"); !ok || c.Path != "b/c" || f.Rendered() != "b/c/2" {
+		t.Errorf("Owner(d) = %+v, %+v, %v", c, f, ok)
 	}
 	if _, _, ok := l.Owner("b/c/3"); ok {
 		t.Error("Owner(b/c/3) is there, though no component has that file")

@@ -2,6 +2,7 @@ package lockfile
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/base64"
 	"fmt"
 	"maps"
@@ -41,11 +42,14 @@ type block struct {
 
 type fileBlock struct {
 	Path   string `toml:"path"`
+	From   string `toml:"from"`
 	Digest string `toml:"digest"`
 	Mode   string `toml:"mode"`
 	Found  bool   `toml:"found"`
 
 	Conflict string `toml:"conflict"`
+	Marker   int    `toml:"marker"`
+	Sides    bool   `toml:"sides"`
 }
 
 // Parse reads a lock. It accepts any order and CRLF, and nothing that a lock cannot say: a field that is
@@ -147,17 +151,35 @@ func (b block) component() (c Component, field string, err error) {
 	if c.Keys, field, err = readKeys(b.Keys); err != nil {
 		return c, field, err
 	}
-	if len(b.Files) == 0 {
-		return c, "", fmt.Errorf("it lists no files")
+	if c.Files, field, err = b.files(); err != nil {
+		return c, field, err
 	}
-	for i, f := range b.Files {
-		if field, err := f.check(b.Path); err != nil {
-			return c, fmt.Sprintf(".file[%d]%s", i, field), fmt.Errorf("file %q: %w", f.Path, err)
-		}
-		c.Files = append(c.Files, File(f))
-	}
-	c.Dir = len(c.Files) != 1 || c.Files[0].Path != c.Path
+	c.Dir = len(c.Files) != 1 || c.Files[0].Rendered() != c.Path
 	return c, "", nil
+}
+
+// files returns the files of the block. The rendering makes each of them at a path of its own.
+func (b block) files() (files []File, field string, err error) {
+	if len(b.Files) == 0 {
+		return nil, "", fmt.Errorf("it lists no files")
+	}
+	stands := map[string]string{} // by where the rendering puts it
+	for i, f := range b.Files {
+		field, err := f.check(b.Path)
+		rendered := File(f).Rendered()
+		if other, twice := stands[rendered]; err == nil && twice && other != f.Path {
+			field, err = ".from", fmt.Errorf("it and %q are both made from %q", other, rendered)
+		}
+		if err != nil {
+			return nil, fmt.Sprintf(".file[%d]%s", i, field), fmt.Errorf("file %q: %w", f.Path, err)
+		}
+		stands[rendered] = f.Path
+		files = append(files, File(f))
+	}
+	if _, whole := stands[b.Path]; whole && len(files) > 1 {
+		return nil, ".path", fmt.Errorf("its path is that of one of its files, and it has more than one")
+	}
+	return files, "", nil
 }
 
 // readKeys returns the values of keys, each as the type that it must have.
@@ -187,14 +209,24 @@ func (f fileBlock) check(placement string) (field string, err error) {
 	if err := fileset.CheckPath(f.Path); err != nil {
 		return ".path", err
 	}
-	if f.Path != placement && placement != "." && !strings.HasPrefix(f.Path, placement+"/") {
-		return ".path", fmt.Errorf("it stands outside its component")
+	field, rendered := ".path", f.Path
+	if f.From != "" {
+		if err := fileset.CheckPath(f.From); err != nil || f.From == f.Path {
+			return ".from", cmp.Or(err, fmt.Errorf("it was moved from its own path"))
+		}
+		field, rendered = ".from", f.From
+	}
+	if rendered != placement && placement != "." && !strings.HasPrefix(rendered, placement+"/") {
+		return field, fmt.Errorf("%q is outside its component", rendered)
 	}
 	if !sha256.MatchString(f.Digest) {
 		return ".digest", fmt.Errorf("digest %q is not \"sha256:\" and 64 hex digits", f.Digest)
 	}
 	if f.Conflict != "" && !sha256.MatchString(f.Conflict) {
 		return ".conflict", fmt.Errorf("conflict %q is not \"sha256:\" and 64 hex digits", f.Conflict)
+	}
+	if f.Conflict == "" && (f.Marker != 0 || f.Sides) || f.Marker < 0 {
+		return ".conflict", fmt.Errorf("it has the marks of a conflict, and none")
 	}
 	_, err = fileset.ParseMode(f.Mode)
 	return ".mode", err
