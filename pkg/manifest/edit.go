@@ -14,7 +14,7 @@ import (
 // the place of the one at the same path, of which only the fields that differ are written anew.
 // All other bytes stay what they are, and RemoveComponent gives the bytes from before an append.
 func AddComponent(name string, text []byte, c Component) ([]byte, error) {
-	m, doc, err := parse(name, text, ProjectLayer)
+	m, err := Parse(name, text, ProjectLayer)
 	if err != nil {
 		return nil, err
 	}
@@ -28,10 +28,26 @@ func AddComponent(name string, text []byte, c Component) ([]byte, error) {
 				WithHint("pass the value in UTF-8")
 		}
 	}
-	i := m.index(c.Path)
-	if i < 0 {
+	if m.index(c.Path) < 0 {
 		m.Components = append(m.Components, c)
 		return proven(name, document.Append(text, c.lines()), m)
+	}
+	return ReplaceComponent(name, text, c.Path, c)
+}
+
+// ReplaceComponent returns text with c in the place of the component at path, of which only the fields that
+// differ are written anew.
+func ReplaceComponent(name string, text []byte, path string, c Component) ([]byte, error) {
+	m, doc, err := parse(name, text, ProjectLayer)
+	if err != nil {
+		return nil, err
+	}
+	if c, _, err = c.normal(); err != nil {
+		return nil, failure.Errorf(failure.Usage, "changing component %q in %q: %w", path, name, err)
+	}
+	i := m.index(path)
+	if i < 0 {
+		return nil, noneAt(name, path)
 	}
 	blocks := componentBlocks(doc)
 	if i >= len(blocks) {
@@ -54,8 +70,7 @@ func RemoveComponent(name string, text []byte, path string) ([]byte, error) {
 	}
 	i := m.index(clean)
 	if i < 0 {
-		return nil, failure.Errorf(failure.Usage, "removing component %q from %q: there is none at this path", path, name).
-			WithHint("list the components with: ppm list")
+		return nil, noneAt(name, path)
 	}
 	blocks := componentBlocks(doc)
 	if i >= len(blocks) {
@@ -64,6 +79,11 @@ func RemoveComponent(name string, text []byte, path string) ([]byte, error) {
 	b := blocks[i]
 	m.Components = slices.Delete(m.Components, i, i+1)
 	return proven(name, document.Cut(text, b.statements[0].Start, b.end), m)
+}
+
+func noneAt(name, path string) error {
+	return failure.Errorf(failure.Usage, "finding component %q in %q: there is none at this path", path, name).
+		WithHint("list the components with: ppm list")
 }
 
 // SetProject returns text with p as its [project]. Fields that are empty in p are taken out.
@@ -142,10 +162,32 @@ func unsafe(name string) error {
 // lines returns the block of c.
 func (c Component) lines() []string {
 	out := []string{"[[component]]", "source = " + document.Quote(c.Source), "path = " + document.Quote(c.Path)}
-	if len(c.Keys) > 0 {
-		out = append(out, "keys = "+document.InlineTable(c.Keys, document.Quote))
+	for _, f := range c.fields(Component{}) {
+		if f.value != "" {
+			out = append(out, f.key+" = "+f.value)
+		}
 	}
 	return out
+}
+
+// fields returns the fields of c besides its source and path, compared with those of old.
+func (c Component) fields(old Component) []field {
+	fields := []field{
+		{"keys", "", maps.Equal(c.Keys, old.Keys)},
+		{"strategy", quoteStated(string(c.Strategy)), c.Strategy == old.Strategy},
+		{"own", "", maps.Equal(c.Own, old.Own)},
+		{"moved", "", maps.Equal(c.Moved, old.Moved)},
+	}
+	if len(c.Keys) > 0 {
+		fields[0].value = document.InlineTable(c.Keys, document.Quote)
+	}
+	if len(c.Own) > 0 {
+		fields[2].value = document.InlineTable(c.Own, func(o Own) string { return document.Quote(string(o)) })
+	}
+	if len(c.Moved) > 0 {
+		fields[3].value = document.InlineTable(c.Moved, document.Quote)
+	}
+	return fields
 }
 
 // A block is a header and the statements that belong to it.
@@ -191,15 +233,10 @@ type field struct {
 
 // rewrite returns the edits that turn the block of old into that of c.
 func (b block) rewrite(c, old Component) []document.Edit {
-	keys := field{key: "keys", same: maps.Equal(c.Keys, old.Keys)}
-	if len(c.Keys) > 0 {
-		keys.value = document.InlineTable(c.Keys, document.Quote)
-	}
-	return b.set([]field{
+	return b.set(append([]field{
 		{"source", document.Quote(c.Source), c.Source == old.Source},
-		{"path", document.Quote(c.Path), true}, // perhaps in another spelling, which is the user's
-		keys,
-	})
+		{"path", document.Quote(c.Path), c.Path == old.Path}, // when the same, perhaps in another spelling, which is the user's
+	}, c.fields(old)...))
 }
 
 // set returns the edits that give the block these fields. A field that is spread over

@@ -47,6 +47,32 @@ func TestAddComponent(t *testing.T) {
 	}
 }
 
+func TestReplaceComponent(t *testing.T) {
+	files := manifest.Component{
+		Source: "p//a", Path: "a", Strategy: manifest.Theirs,
+		Own: map[string]manifest.Own{"a/x": manifest.Mine, "a/y": manifest.Merged}, Moved: map[string]string{"a/z": "b/z"},
+	}
+	const written = "[[component]]\nsource = \"p//a\"\npath = \"a\"\nstrategy = \"theirs\"\nown = { \"a/x\" = \"mine\" }\nmoved = { \"a/z\" = \"b/z\" }\n"
+	for _, c := range []struct {
+		text, path string
+		by         manifest.Component
+		want       string
+	}{
+		{"[[component]]\nsource = \"p//a\"\npath = \"a\"\n", "a", files, written},                                         // fields that are new
+		{written, "a", files, written},                                                                                    // nothing new
+		{written, "a", manifest.Component{Source: "p//a", Path: "a"}, "[[component]]\nsource = \"p//a\"\npath = \"a\"\n"}, // fields that go
+		{"[[component]] # 1\nsource = 'p//a'\npath = './a' # 2\n", "a", manifest.Component{Source: "p//a", Path: "b"}, "[[component]] # 1\nsource = 'p//a'\npath = \"b\" # 2\n"}, // moved
+	} {
+		got, err := manifest.ReplaceComponent("ppm.toml", []byte(c.text), c.path, c.by)
+		if err != nil || string(got) != c.want {
+			t.Errorf("ReplaceComponent(%q, %q):\n%q, %v, want\n%q", c.text, c.path, got, err, c.want)
+		}
+	}
+	if _, err := manifest.ReplaceComponent("ppm.toml", []byte(block), "nothing", files); err == nil || !strings.Contains(err.Error(), `"nothing"`) {
+		t.Errorf("a component that is not there: %v", err)
+	}
+}
+
 func TestRemoveComponent(t *testing.T) {
 	for _, c := range []struct{ text, path, want string }{
 		{block, "a.py", ""},

@@ -56,7 +56,38 @@ type Component struct {
 	Source string            `toml:"source"` // a reference
 	Path   string            `toml:"path"`   // the placement: slash-separated, relative, clean; "." for the project's folder
 	Keys   map[string]string `toml:"keys"`   // nil when there are none
+
+	Strategy Strategy          `toml:"strategy"` // how an upgrade settles what both sides changed; empty is MergeBoth
+	Own      map[string]Own    `toml:"own"`      // file, where it stands now → whose it is; Merged is left out
+	Moved    map[string]string `toml:"moved"`    // file, where the rendering puts it → where the user moved it
 }
+
+// A Strategy says what an upgrade does where the user and upstream changed the same.
+type Strategy string
+
+// The strategies.
+const (
+	MergeBoth   Strategy = "merge"        // mark a conflict
+	FastForward Strategy = "fast-forward" // do not upgrade an install that needs a merge
+	Ours        Strategy = "ours"         // take the user's side
+	Theirs      Strategy = "theirs"       // take upstream's side
+)
+
+// Strategies lists them all.
+var Strategies = []Strategy{MergeBoth, FastForward, Ours, Theirs}
+
+// An Own says whose a file of an install is.
+type Own string
+
+// The kinds of ownership.
+const (
+	Merged Own = "merge" // the user's edits and upstream's changes go into it
+	Once   Own = "once"  // ppm writes it where it is missing, and never again
+	Mine   Own = "mine"  // the user's alone: ppm neither writes nor removes it
+)
+
+// Owns lists them all.
+var Owns = []Own{Merged, Once, Mine}
 
 // Sources says where packs come from.
 type Sources struct {

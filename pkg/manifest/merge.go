@@ -2,7 +2,7 @@ package manifest
 
 import (
 	"bytes"
-	"maps"
+	"reflect"
 
 	"github.com/Project-Manager-With-Git/ppm/pkg/failure"
 )
@@ -89,5 +89,5 @@ func (s side) take(name string, base, other side) ([]byte, error) {
 }
 
 func equal(a, b Component) bool {
-	return a.Source == b.Source && a.Path == b.Path && maps.Equal(a.Keys, b.Keys)
+	return reflect.DeepEqual(a, b) // both in the form in which they are compared
 }

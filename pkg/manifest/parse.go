@@ -2,6 +2,7 @@ package manifest
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"maps"
@@ -16,6 +17,7 @@ import (
 	"github.com/Project-Manager-With-Git/ppm/pkg/document"
 	"github.com/Project-Manager-With-Git/ppm/pkg/failure"
 	"github.com/Project-Manager-With-Git/ppm/pkg/fileset"
+	"github.com/Project-Manager-With-Git/ppm/pkg/nearest"
 	"github.com/Project-Manager-With-Git/ppm/pkg/ref"
 )
 
@@ -124,7 +126,55 @@ func (c Component) normal() (_ Component, field string, err error) {
 	if len(c.Keys) == 0 {
 		c.Keys = nil
 	}
+	return c.normalFiles()
+}
+
+// normalFiles returns c with what it says of its files and their merging checked, in the form in which it is compared.
+func (c Component) normalFiles() (_ Component, field string, err error) {
+	if c.Strategy != "" && !slices.Contains(Strategies, c.Strategy) {
+		return c, "strategy", noSuch("strategy", c.Strategy, Strategies)
+	}
+	if c.Strategy == MergeBoth {
+		c.Strategy = ""
+	}
+	own := map[string]Own{}
+	for name, o := range c.Own {
+		if err := fileset.CheckPath(name); err != nil {
+			return c, "own", err
+		}
+		if !slices.Contains(Owns, o) {
+			return c, "own", noSuch("ownership", o, Owns)
+		}
+		if o != Merged {
+			own[name] = o
+		}
+	}
+	if c.Own = own; len(own) == 0 {
+		c.Own = nil
+	}
+	if len(c.Moved) == 0 {
+		c.Moved = nil
+	}
+	places := map[string]string{}
+	for _, from := range slices.Sorted(maps.Keys(c.Moved)) {
+		to := c.Moved[from]
+		if err := cmp.Or(fileset.CheckPath(from), fileset.CheckPath(to)); err != nil {
+			return c, "moved", err
+		}
+		if other, twice := places[to]; twice {
+			return c, "moved", failure.Errorf(failure.Usage, "both %q and %q were moved to %q", other, from, to).WithHint("give each a path of its own")
+		}
+		places[to] = from
+	}
 	return c, "", nil
+}
+
+func noSuch[T ~string](what string, value T, known []T) error {
+	names := make([]string, len(known))
+	for i, k := range known {
+		names[i] = string(k)
+	}
+	return failure.Errorf(failure.Usage, "no %s %q", what, string(value)).WithHint("%s", nearest.Hint(what, string(value), names))
 }
 
 // CleanPath returns a component's path in the form in which paths are compared: slash-separated, relative, with no
