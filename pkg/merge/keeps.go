@@ -8,7 +8,8 @@ import (
 
 // Keeps returns an error unless the result accounts for each byte of the three texts it was made
 // from: whatever a side has is in the result, or between the markers of a conflict together
-// with what the other side has, or the other side alone replaced what both had in the base.
+// with what the other side has, or the other side alone replaced what both had in the base, or
+// replaced what both changed because it is favored.
 //
 // It compares bytes only, and so judges a merge without trusting how it found its way. To ask is
 // cheap; nothing that fails it must be written.
@@ -53,6 +54,10 @@ func (r Result) accounts(from origin, base, ours, theirs, text []byte) error {
 		same = [][2][]byte{{text, theirs}, {ours, base}}
 	case fromBoth:
 		same = [][2][]byte{{text, ours}, {ours, theirs}}
+	case oursWon:
+		same = [][2][]byte{{text, ours}}
+	case theirsWon:
+		same = [][2][]byte{{text, theirs}}
 	case inConflict:
 		if r.Binary {
 			same = [][2][]byte{{text, ours}}

@@ -30,10 +30,21 @@ const (
 // Labels name the three texts in the marker lines. White space is folded; an empty label is left out.
 type Labels struct{ Base, Ours, Theirs string }
 
-// Options say how conflicts are written.
+// A Favor says which side settles a conflict, in the place of markers.
+type Favor uint8
+
+// The favors.
+const (
+	Neither Favor = iota
+	Ours
+	Theirs
+)
+
+// Options say what becomes of conflicts.
 type Options struct {
 	Style  Style
 	Labels Labels
+	Favor  Favor
 }
 
 // A Lines is a range of lines, both ends included. The first line of a text is 1.
@@ -45,6 +56,7 @@ type Result struct {
 	Conflicts  []Lines // where Text has conflicts, from the first marker line to the last; all of it when Binary
 	MarkerSize int     // how often the character of a marker is repeated: 7, or more where 7 looks like the text's own
 	Binary     bool    // both sides changed a file that is not text: Text is ours, with no markers
+	Settled    int     // how many conflicts the favored side has settled
 	parts      []part
 }
 
@@ -60,6 +72,8 @@ const (
 	fromTheirs               // theirs changed it, ours did not
 	fromBoth                 // both sides have it
 	inConflict               // both changed it in different ways
+	oursWon                  // the same, and ours is favored
+	theirsWon                // the same, and theirs is
 )
 
 // A span is a range of lines or bytes, its end excluded.
@@ -92,20 +106,35 @@ func Three(base, ours, theirs []byte, o Options) Result {
 	case bytes.Equal(theirs, base):
 		return whole(fromOurs, base, ours, theirs)
 	case isBinary(base) || isBinary(ours) || isBinary(theirs):
-		r := whole(inConflict, base, ours, theirs)
-		r.Binary = true
-		r.Conflicts = []Lines{{1, max(1, countLines(ours))}}
-		return r
+		return o.binary(base, ours, theirs)
 	}
 	t := split(base, ours, theirs)
-	w := writer{texts: t, style: o.Style, labels: o.Labels, size: markerSize(t)}
+	w := writer{texts: t, Options: o, size: markerSize(t)}
 	return w.write(t.merge(o.Style))
+}
+
+// binary returns the result for files that are not text.
+func (o Options) binary(base, ours, theirs []byte) Result {
+	if won := o.winner(); won != inConflict {
+		r := whole(won, base, ours, theirs)
+		r.Settled = 1
+		return r
+	}
+	r := whole(inConflict, base, ours, theirs)
+	r.Binary = true
+	r.Conflicts = []Lines{{1, max(1, countLines(ours))}}
+	return r
+}
+
+// winner returns the origin of what both sides changed in different ways.
+func (o Options) winner() origin {
+	return [...]origin{Neither: inConflict, Ours: oursWon, Theirs: theirsWon}[o.Favor]
 }
 
 // whole returns a result that is one part.
 func whole(from origin, base, ours, theirs []byte) Result {
 	text := ours
-	if from == fromTheirs {
+	if from == fromTheirs || from == theirsWon {
 		text = theirs
 	}
 	p := part{from, span{0, len(base)}, span{0, len(ours)}, span{0, len(theirs)}, span{0, len(text)}}

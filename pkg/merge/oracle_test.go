@@ -101,7 +101,7 @@ func TestMergesAreThoseOfGit(t *testing.T) {
 			batch[i] = g.triple()
 		}
 		style := styles[done/len(batch)%len(styles)]
-		for i, want := range gitMerge(t, batch, style) {
+		for i, want := range gitMerge(t, batch, "--"+string(style)) {
 			x := batch[i]
 			r := Three(x.base, x.ours, x.theirs, Options{Style: style, Labels: Labels{"B", "O", "T"}})
 			if !bytes.Equal(r.Text, want) && !bytes.Equal(r.Text, withoutAgreed(want)) {
@@ -109,6 +109,29 @@ func TestMergesAreThoseOfGit(t *testing.T) {
 			}
 		}
 		done += len(batch)
+	}
+}
+
+// Where one side is favored, too; git's conflicts between equals make no difference then.
+func TestFavoredMergesAreThoseOfGit(t *testing.T) {
+	g := generator{rand.New(rand.NewPCG(3, 4))}
+	for favor, option := range map[Favor]string{Ours: "--ours", Theirs: "--theirs"} {
+		batch := make([]triple, *triples/5)
+		for i := range batch {
+			batch[i] = g.triple()
+		}
+		settled := 0
+		for i, want := range gitMerge(t, batch, option) {
+			x := batch[i]
+			r := Three(x.base, x.ours, x.theirs, Options{Favor: favor})
+			if err := r.Keeps(x.base, x.ours, x.theirs); err != nil || !r.Clean() || !bytes.Equal(r.Text, want) {
+				t.Errorf("triple %d, %s: %v\nbase %q\nours %q\ntheirs %q\ngot:\n%s\nwant:\n%s", i, option, err, x.base, x.ours, x.theirs, r.Text, want)
+			}
+			settled += r.Settled
+		}
+		if settled < len(batch)/10 {
+			t.Errorf("%s: %d conflicts in %d triples, which is too few to tell", option, settled, len(batch))
+		}
 	}
 }
 
@@ -148,7 +171,7 @@ func withoutAgreed(text []byte) []byte {
 // Both sides made the same of the base, by changes that are not the same: git shows a conflict between equals.
 func TestEqualSidesAreNoConflict(t *testing.T) {
 	x := triple{[]byte("q\na\na\nb\nb\na\n"), []byte("a\nb\na\n"), []byte("a\nb\na\nq\n")}
-	want := gitMerge(t, []triple{x}, Diff3)[0]
+	want := gitMerge(t, []triple{x}, "--diff3")[0]
 	r := Three(x.base, x.ours, x.theirs, Options{Style: Diff3, Labels: Labels{"B", "O", "T"}})
 	if bytes.Equal(r.Text, want) || !bytes.Equal(r.Text, withoutAgreed(want)) || !r.Clean() {
 		t.Errorf("got\n%s\ngit has\n%s", r.Text, want)
@@ -158,7 +181,7 @@ func TestEqualSidesAreNoConflict(t *testing.T) {
 // Where texts have so little in common that the search for the fewest changes is given up, too.
 func TestLargeMergesAreThoseOfGit(t *testing.T) {
 	cases := []triple{large(10_000, 200), large(1_000, 400), shuffled(3_000)}
-	for i, want := range gitMerge(t, cases, Merge) {
+	for i, want := range gitMerge(t, cases, "--merge") {
 		x := cases[i]
 		r := Three(x.base, x.ours, x.theirs, Options{Labels: Labels{"B", "O", "T"}})
 		if err := r.Keeps(x.base, x.ours, x.theirs); err != nil {
@@ -171,7 +194,7 @@ func TestLargeMergesAreThoseOfGit(t *testing.T) {
 }
 
 // gitMerge returns what git merge-file makes of the triples.
-func gitMerge(t *testing.T, batch []triple, style Style) [][]byte {
+func gitMerge(t *testing.T, batch []triple, option string) [][]byte {
 	t.Helper()
 	dir := t.TempDir()
 	for i, x := range batch {
@@ -181,8 +204,7 @@ func gitMerge(t *testing.T, batch []triple, style Style) [][]byte {
 			}
 		}
 	}
-	option := "--" + string(style)
-	if style == Merge {
+	if option == "--merge" { // is git's own way
 		option = "-q"
 	}
 	loop := `i=0; while [ $i -lt $1 ]; do git merge-file $2 -p -L O -L B -L T ${i}o ${i}b ${i}t >${i}r; [ $? -lt 128 ] || exit 1; i=$((i+1)); done`

@@ -8,10 +8,9 @@ import (
 // A writer turns the parts of a merge into its text.
 type writer struct {
 	texts
-	style  Style
-	labels Labels
-	size   int // of the markers
-	out    []byte
+	Options
+	size int // of the markers
+	out  []byte
 }
 
 // write returns the result that has these parts, which are in lines.
@@ -21,8 +20,13 @@ func (w *writer) write(parts []part) Result {
 	lines := 0
 	for i, p := range parts {
 		begin := len(w.out)
+		if p.origin == inConflict {
+			if p.origin = w.winner(); p.origin != inConflict {
+				r.Settled++
+			}
+		}
 		switch p.origin {
-		case fromTheirs:
+		case fromTheirs, theirsWon:
 			w.out = append(w.out, w.theirs.slice(p.theirs)...)
 		case inConflict:
 			w.conflict(p)
@@ -46,15 +50,15 @@ func (w *writer) conflict(p part) {
 	if w.wantsCR(p) {
 		end = "\r\n"
 	}
-	w.marker('<', w.labels.Ours, end)
+	w.marker('<', w.Labels.Ours, end)
 	w.side(w.ours.slice(p.ours), end)
-	if w.style == Diff3 || w.style == ZDiff3 {
-		w.marker('|', w.labels.Base, end)
+	if w.Style == Diff3 || w.Style == ZDiff3 {
+		w.marker('|', w.Labels.Base, end)
 		w.side(w.base.slice(p.base), end)
 	}
 	w.marker('=', "", end)
 	w.side(w.theirs.slice(p.theirs), end)
-	w.marker('>', w.labels.Theirs, end)
+	w.marker('>', w.Labels.Theirs, end)
 }
 
 // side writes one side of a conflict, and ends its last line where that has no end.
