@@ -1,16 +1,13 @@
 package plan
 
-import (
-	"fmt"
-
-	"github.com/Project-Manager-With-Git/ppm/pkg/merge"
-)
+import "fmt"
 
 // A cell is one path seen from all sides.
 type cell struct {
 	disk         State
 	base, theirs *State // nil where the side has no file
 	owner        string // another install that has the file
+	own          Own
 	above        string // what stands in the way of the folders above, as part of a sentence
 	force        bool
 }
@@ -24,26 +21,19 @@ type verdict struct {
 }
 
 func (in Input) change(path string) (Change, error) {
-	c := cell{disk: in.Disk[path], owner: in.Owner[path], force: in.Force}
-	if base, ok := in.Base[path]; ok {
-		c.base = &base
+	if from, ok := in.Renamed[path]; ok {
+		return in.follow(path, from)
 	}
-	file, ok := in.Theirs.Lookup(path)
-	if ok {
-		theirs := Of(file.Data, file.Mode)
-		c.theirs = &theirs
-	}
-	if folder, kind := in.blocker(path); folder != "" {
-		c.above = fmt.Sprintf("%q is %s", folder, kind.describe())
-		if c.owner == "" {
-			c.owner = in.Owner[folder]
-		}
-	}
+	c := in.cell(path)
 	if c.base == nil && c.disk.Kind == Folder && in.vacated(path) { // a folder becomes a file
 		c.disk = State{}
 	}
 	v := c.decide()
+	if to := in.renamedTo(path); to != "" && v.action != Unchanged && c.owner == "" {
+		v = verdict{action: Delete, reason: fmt.Sprintf("renamed to %q upstream", to)}
+	}
 	change := Change{Path: path, Action: v.action, Reason: v.reason, Owner: c.owner, Old: in.Disk[path], New: c.disk}
+	file, _ := in.Theirs.Lookup(path)
 	switch v.action {
 	case Create, Update:
 		change.New = v.to
@@ -57,39 +47,36 @@ func (in Input) change(path string) (Change, error) {
 		change.contested = v.contested
 	}
 	if texts, ok := in.Texts[path]; ok && v.contested {
-		return in.merge(change, v, texts, file.Data)
+		return merged(change, c.disk, v.to, texts, file.Data)
 	}
 	return change, nil
 }
 
-// merge settles a contested change. What it returns holds every edit of both sides, or
-// marks the places where they meet; a merge that does not is a bug, and writes nothing.
-func (in Input) merge(c Change, v verdict, texts Texts, theirs []byte) (Change, error) {
-	r := merge.Three(texts.Base, texts.Ours, theirs, in.Merge)
-	if err := r.Keeps(texts.Base, texts.Ours, theirs); err != nil {
-		return c, fmt.Errorf("merging %q: %w", c.Path, err)
+// cell returns the sides of a path.
+func (in Input) cell(path string) cell {
+	c := cell{disk: in.Disk[path], owner: in.Owner[path], own: in.Own[path], force: in.Force}
+	if base, ok := in.Base[path]; ok {
+		c.base = &base
 	}
-	if r.Binary {
-		c.Reason, c.contested = "is no text and was changed here and upstream", false
-		return c, nil
+	if file, ok := in.Theirs.Lookup(path); ok {
+		theirs := Of(file.Data, file.Mode)
+		c.theirs = &theirs
 	}
-	c.contested, c.Conflicts = false, len(r.Conflicts)
-	c.New = Of(r.Text, v.to.Mode)
-	c.Action, c.Reason = Merge, "was edited here and changed upstream"
-	if c.Conflicts > 0 {
-		c.Reason = fmt.Sprintf("was edited here and changed upstream, with %d in conflict", c.Conflicts)
+	if folder, kind := in.blocker(path); folder != "" {
+		c.above = fmt.Sprintf("%q is %s", folder, kind.describe())
+		if c.owner == "" {
+			c.owner = in.Owner[folder]
+		}
 	}
-	if c.New.Digest != c.Old.Digest {
-		c.Data = r.Text
-	}
-	if c.New.Same(c.Old) { // upstream changed what the user has already
-		c.Action, c.Data, c.Reason = Keep, nil, "has upstream's changes already"
-	}
-	return c, nil
+	return c
 }
 
 func (c cell) decide() verdict {
 	switch {
+	case c.own == Mine && (c.base != nil || c.disk.Kind == Absent):
+		return verdict{action: Keep, reason: "the user's own"}
+	case c.own == Once && c.base != nil && c.theirs != nil:
+		return verdict{action: Keep, reason: "written once, and the user's since"}
 	case c.theirs == nil:
 		return c.remove()
 	case c.base == nil:

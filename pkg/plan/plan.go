@@ -49,8 +49,11 @@ type Change struct {
 	New    State  `json:"new"`              // what stands there afterwards
 	Data   []byte `json:"data,omitempty"`   // the content of New, where its digest differs from that of Old
 
-	Conflicts int  `json:"conflicts,omitempty"` // how many places of a merged file are left for the user
-	contested bool // a Conflict that a merge could settle
+	From      string `json:"from,omitempty"`      // where the file stood until upstream renamed it
+	Conflicts int    `json:"conflicts,omitempty"` // how many places of a merged file are left for the user
+	Marker    int    `json:"marker,omitempty"`    // how often the character of their markers is repeated
+	Sides     bool   `json:"sides,omitempty"`     // the file is no text, and the versions stand beside it
+	contested bool   // a Conflict that a merge could settle
 }
 
 // Writes reports whether the change alters the disk.
@@ -75,12 +78,30 @@ type Input struct {
 	Theirs fileset.Set       // what ppm would install; empty to remove
 	Owner  map[string]string // for the files of all other installs: the path of the install
 	Force  bool              // replace files that collide; links, folders and devices are never replaced
-	Texts  map[string]Texts  // of the files that Plan.Contested names: with them, these are merged
-	Merge  merge.Options     // how conflicts are written into merged files
+	Own    map[string]Own    // the files that are left to the user
+
+	Renamed map[string]string // for files of Theirs that upstream renamed: the path in Base; the user's edits go along
+	Texts   map[string]Texts  // of the files that Plan.Contested names: with them, these are merged
 }
 
-// Texts are the two contents that Theirs is merged with.
-type Texts struct{ Base, Ours []byte }
+// An Own says that a file is the user's.
+type Own uint8
+
+// The kinds of ownership. Of a file that is not named, edits and upstream's changes are merged.
+const (
+	Once Own = iota + 1 // it is written where it is missing, and not changed after that
+	Mine                // it is neither written nor removed
+)
+
+// Texts are the two contents that a file of Theirs is merged with, and how.
+type Texts struct {
+	Base, Ours []byte // Base is nil when there is none
+	Merge      merge.Options
+}
+
+// Sides are the endings of the names under which the versions of a file that is no text
+// stand beside it, as long as it is in conflict.
+var Sides = []string{".base", ".ours", ".theirs"}
 
 // Make returns the plan for in. It fails, with an error of kind Refused, when a path
 // is not one that ppm may write; what collides on the disk is in the plan.
@@ -103,6 +124,7 @@ func Make(in Input) (Plan, error) {
 	if err := fileset.CheckCollisions(theirs); err != nil {
 		return Plan{}, err
 	}
+	in.Renamed = in.renames()
 	var p Plan
 	for _, name := range paths {
 		c, err := in.change(name)
@@ -111,7 +133,7 @@ func Make(in Input) (Plan, error) {
 		}
 		p.Changes = append(p.Changes, c)
 	}
-	return p, nil
+	return p, p.putBeside(in)
 }
 
 // Contested returns the paths of the files that were edited on both sides. A plan made
@@ -232,5 +254,5 @@ func (in Input) vacated(p string) bool {
 func (in Input) goes(p string) bool {
 	base, ok := in.Base[p]
 	_, stays := in.Theirs.Lookup(p)
-	return ok && !stays && in.Disk[p].Same(base) && in.Owner[p] == ""
+	return ok && !stays && in.Owner[p] == "" && (in.Disk[p].Same(base) && in.Own[p] != Mine || in.renamedTo(p) != "")
 }

@@ -1,0 +1,153 @@
+package plan_test
+
+import (
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/Project-Manager-With-Git/ppm/pkg/fileset"
+	"github.com/Project-Manager-With-Git/ppm/pkg/merge"
+	"github.com/Project-Manager-With-Git/ppm/pkg/plan"
+)
+
+// made returns the changes of a plan as "path:action=content", those that are merged included.
+func made(t *testing.T, in plan.Input, texts plan.Texts) (string, []plan.Change) {
+	t.Helper()
+	p, err := plan.Make(in)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if files := p.Contested(); len(files) > 0 {
+		in.Texts = map[string]plan.Texts{}
+		for _, name := range files {
+			in.Texts[name] = texts
+		}
+		if p, err = plan.Make(in); err != nil {
+			t.Fatal(err)
+		}
+	}
+	var out []string
+	for _, c := range p.Changes {
+		out = append(out, c.Path+":"+string(c.Action)+"="+string(c.Data))
+	}
+	return strings.Join(out, " "), p.Changes
+}
+
+func TestRenames(t *testing.T) {
+	for _, c := range []struct {
+		name    string
+		disk    plan.Disk // "old" and "new"
+		theirs  string    // of "new"
+		own     plan.Own
+		actions string
+		reason  string // of "new"
+	}{
+		{"unedited", plan.Disk{"old": state("1")}, "1", 0, "new:create=1 old:delete=", `renamed from "old" upstream`},
+		{"changed upstream as well", plan.Disk{"old": state("1")}, "2", 0, "new:create=2 old:delete=", "renamed from"},
+		{"edited here", plan.Disk{"old": state("mine")}, "1", 0, "new:create=mine old:delete=", "your edits went along"},
+		{"its mode changed here", plan.Disk{"old": state("1x")}, "1", 0, "new:create=1 old:delete=", "renamed from"},
+		{"edited on both sides", plan.Disk{"old": state("mine")}, "2", 0, "new:create=<<<<<<<\nmine\n=======\n2\n>>>>>>>\n old:delete=", "with 1 in conflict"},
+		{"deleted here", plan.Disk{}, "1", 0, "new:keep= old:unchanged=", "deleted here"},
+		{"something stands there", plan.Disk{"old": state("mine"), "new": state("3")}, "1", 0, "new:conflict= old:keep=", "exists with other content"},
+		{"it stands there already", plan.Disk{"old": state("1"), "new": state("1")}, "1", 0, "new:unchanged= old:delete=", "there already"},
+		{"a link now", plan.Disk{"old": state("@")}, "1", 0, "new:create=1 old:keep=", "new"},
+		{"the user's own", plan.Disk{"old": state("1")}, "1", plan.Mine, "new:create=1 old:keep=", "new"},
+	} {
+		in := plan.Input{
+			Base: map[string]plan.State{"old": state("1")}, Disk: c.disk, Theirs: theirs("new", c.theirs),
+			Renamed: map[string]string{"new": "old"}, Own: map[string]plan.Own{"old": c.own},
+		}
+		got, changes := made(t, in, plan.Texts{Base: []byte("1"), Ours: []byte("mine")})
+		if got != c.actions || !strings.Contains(changes[0].Reason, c.reason) {
+			t.Errorf("%s: %q, because it %s", c.name, got, changes[0].Reason)
+		}
+		if want := c.disk["old"].Mode; c.disk["old"].Kind == plan.File && changes[0].From == "old" && changes[0].New.Mode != want {
+			t.Errorf("%s: mode %v, want %v", c.name, changes[0].New.Mode, want)
+		}
+	}
+}
+
+func TestRenamedIntoAFolderOfItsName(t *testing.T) {
+	in := plan.Input{
+		Base: map[string]plan.State{"a": state("1")}, Disk: plan.Disk{"a": state("2")}, Theirs: theirs("a/b", "1"),
+		Renamed: map[string]string{"a/b": "a"},
+	}
+	if got, _ := made(t, in, plan.Texts{Base: []byte("1"), Ours: []byte("2")}); got != "a:delete= a/b:create=2" {
+		t.Error(got)
+	}
+}
+
+func TestOwn(t *testing.T) {
+	for _, c := range []struct {
+		base, disk, theirs string
+		own                plan.Own
+		action             plan.Action
+	}{
+		{"-", "-", "1", plan.Once, plan.Create},   // written once
+		{"1", "-", "2", plan.Once, plan.Keep},     // and not again
+		{"1", "1", "2", plan.Once, plan.Keep},     //
+		{"1", "2", "3", plan.Once, plan.Keep},     //
+		{"1", "1", "-", plan.Once, plan.Delete},   // as it was written
+		{"1", "2", "-", plan.Once, plan.Keep},     //
+		{"-", "2", "1", plan.Once, plan.Conflict}, // a file that is not of this install
+		{"-", "-", "1", plan.Mine, plan.Keep},     // not even once
+		{"1", "-", "1", plan.Mine, plan.Keep},     //
+		{"1", "1", "2", plan.Mine, plan.Keep},     //
+		{"1", "2", "3", plan.Mine, plan.Keep},     //
+		{"1", "1", "-", plan.Mine, plan.Keep},     // not removed, either
+		{"1", "@", "2", plan.Mine, plan.Keep},     //
+	} {
+		in := input(c.base, c.disk, c.theirs, "", false)
+		in.Own = map[string]plan.Own{"f": c.own}
+		p, err := plan.Make(in)
+		if err != nil || p.Changes[0].Action != c.action || p.Changes[0].Reason == "" {
+			t.Errorf("%v: %+v, %v", c, p, err)
+		}
+	}
+}
+
+func TestNoText(t *testing.T) {
+	base, ours, upstream := "\x00base", "\x00ours", "\x00theirs"
+	in := func(disk plan.Disk) plan.Input {
+		disk["f"] = plan.Of([]byte(ours), fileset.Executable)
+		return plan.Input{
+			Base: map[string]plan.State{"f": plan.Of([]byte(base), fileset.Executable)}, Disk: disk,
+			Theirs: fileset.Set{{Path: "f", Mode: fileset.Executable, Data: []byte(upstream)}},
+		}
+	}
+	texts := plan.Texts{Base: []byte(base), Ours: []byte(ours)}
+	for _, c := range []struct {
+		name  string
+		disk  plan.Disk
+		texts plan.Texts
+		want  string
+	}{
+		{"beside", plan.Disk{}, texts, "f:keep= f.base:create=" + base + " f.ours:create=" + ours + " f.theirs:create=" + upstream},
+		{"there already", plan.Disk{"f.ours": plan.Of([]byte(ours), fileset.Regular)}, texts, "f:keep= f.base:create=" + base + " f.ours:unchanged= f.theirs:create=" + upstream},
+		{"in the way", plan.Disk{"f.theirs": state("1")}, texts, "f:keep= f.base:create=" + base + " f.ours:create=" + ours + " f.theirs:conflict="},
+		{"no base", plan.Disk{}, plan.Texts{Ours: []byte(ours)}, "f:keep= f.ours:create=" + ours + " f.theirs:create=" + upstream},
+		{"ours", plan.Disk{}, plan.Texts{Base: []byte(base), Ours: []byte(ours), Merge: merge.Options{Favor: merge.Ours}}, "f:keep="},
+		{"theirs", plan.Disk{}, plan.Texts{Base: []byte(base), Ours: []byte(ours), Merge: merge.Options{Favor: merge.Theirs}}, "f:merge=" + upstream},
+	} {
+		got, changes := made(t, in(c.disk), c.texts)
+		if got != c.want {
+			t.Errorf("%s: %q, want %q", c.name, got, c.want)
+		}
+		if conflict := changes[0].Sides; conflict != (len(changes) > 1) || conflict != (changes[0].Conflicts == 1) {
+			t.Errorf("%s: %+v", c.name, changes[0])
+		}
+		if i := slices.IndexFunc(changes[1:], func(c plan.Change) bool { return c.New.Mode != fileset.Regular || c.Reason == "" }); i >= 0 {
+			t.Errorf("%s: %+v", c.name, changes[1+i])
+		}
+	}
+}
+
+func TestFavored(t *testing.T) {
+	in := input("1", "2", "3", "", false)
+	for favor, want := range map[merge.Favor]string{merge.Ours: "f:keep=", merge.Theirs: "f:merge=3"} {
+		got, changes := made(t, in, plan.Texts{Base: []byte("1"), Ours: []byte("2"), Merge: merge.Options{Favor: favor}})
+		if got != want || !strings.Contains(changes[0].Reason, "was taken") || changes[0].Conflicts != 0 {
+			t.Errorf("favor %v: %q, %+v", favor, got, changes)
+		}
+	}
+}
