@@ -2,8 +2,8 @@ package merge
 
 import "bytes"
 
-// smallestMarker is how long marker lines are where no text has lines like them.
-const smallestMarker = 7
+// MarkerLength is how often the character of a marker is repeated where no text has lines like markers.
+const MarkerLength = 7
 
 // markerSize returns the smallest size of markers that no line of the texts looks like.
 func markerSize(t texts) int {
@@ -15,7 +15,7 @@ func markerSize(t texts) int {
 			}
 		}
 	}
-	size := smallestMarker
+	size := MarkerLength
 	for taken[size] {
 		size++
 	}

@@ -36,8 +36,8 @@ type Favor uint8
 // The favors.
 const (
 	Neither Favor = iota
-	Ours
-	Theirs
+	FavorOurs
+	FavorTheirs
 )
 
 // Options say what becomes of conflicts.
@@ -128,7 +128,7 @@ func (o Options) binary(base, ours, theirs []byte) Result {
 
 // winner returns the origin of what both sides changed in different ways.
 func (o Options) winner() origin {
-	return [...]origin{Neither: inConflict, Ours: oursWon, Theirs: theirsWon}[o.Favor]
+	return [...]origin{Neither: inConflict, FavorOurs: oursWon, FavorTheirs: theirsWon}[o.Favor]
 }
 
 // whole returns a result that is one part.
@@ -138,7 +138,7 @@ func whole(from origin, base, ours, theirs []byte) Result {
 		text = theirs
 	}
 	p := part{from, span{0, len(base)}, span{0, len(ours)}, span{0, len(theirs)}, span{0, len(text)}}
-	return Result{Text: text, MarkerSize: smallestMarker, parts: []part{p}}
+	return Result{Text: text, MarkerSize: MarkerLength, parts: []part{p}}
 }
 
 // isBinary reports what git takes for binary, too.

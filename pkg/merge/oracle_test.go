@@ -115,7 +115,7 @@ func TestMergesAreThoseOfGit(t *testing.T) {
 // Where one side is favored, too; git's conflicts between equals make no difference then.
 func TestFavoredMergesAreThoseOfGit(t *testing.T) {
 	g := generator{rand.New(rand.NewPCG(3, 4))}
-	for favor, option := range map[Favor]string{Ours: "--ours", Theirs: "--theirs"} {
+	for favor, option := range map[Favor]string{FavorOurs: "--ours", FavorTheirs: "--theirs"} {
 		batch := make([]triple, *triples/5)
 		for i := range batch {
 			batch[i] = g.triple()
@@ -141,16 +141,16 @@ func withoutAgreed(text []byte) []byte {
 	inside := byte(0)
 	for l := range bytes.Lines(text) {
 		char, size := asMarker(l)
-		if size == smallestMarker {
+		if size == MarkerLength {
 			inside = char
 		}
 		switch {
 		case inside == 0:
 			out = append(out, l...)
 			continue
-		case size == smallestMarker && char == '<':
+		case size == MarkerLength && char == '<':
 			conflict, ours, theirs = nil, nil, nil
-		case size == smallestMarker:
+		case size == MarkerLength:
 		case inside == '<':
 			ours = append(ours, l...)
 		case inside == '=':

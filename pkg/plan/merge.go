@@ -28,7 +28,7 @@ func merged(c Change, ours, to State, texts Texts, theirs []byte) (Change, error
 		c.Marker = r.MarkerSize
 	case r.Settled > 0:
 		side := "yours"
-		if texts.Merge.Favor == merge.Theirs {
+		if texts.Merge.Favor == merge.FavorTheirs {
 			side = "upstream's"
 		}
 		c.Reason += fmt.Sprintf("; where they meet, %s was taken", side)

@@ -126,8 +126,8 @@ func TestNoText(t *testing.T) {
 		{"there already", plan.Disk{"f.ours": plan.Of([]byte(ours), fileset.Regular)}, texts, "f:keep= f.base:create=" + base + " f.ours:unchanged= f.theirs:create=" + upstream},
 		{"in the way", plan.Disk{"f.theirs": state("1")}, texts, "f:keep= f.base:create=" + base + " f.ours:create=" + ours + " f.theirs:conflict="},
 		{"no base", plan.Disk{}, plan.Texts{Ours: []byte(ours)}, "f:keep= f.ours:create=" + ours + " f.theirs:create=" + upstream},
-		{"ours", plan.Disk{}, plan.Texts{Base: []byte(base), Ours: []byte(ours), Merge: merge.Options{Favor: merge.Ours}}, "f:keep="},
-		{"theirs", plan.Disk{}, plan.Texts{Base: []byte(base), Ours: []byte(ours), Merge: merge.Options{Favor: merge.Theirs}}, "f:merge=" + upstream},
+		{"ours", plan.Disk{}, plan.Texts{Base: []byte(base), Ours: []byte(ours), Merge: merge.Options{Favor: merge.FavorOurs}}, "f:keep="},
+		{"theirs", plan.Disk{}, plan.Texts{Base: []byte(base), Ours: []byte(ours), Merge: merge.Options{Favor: merge.FavorTheirs}}, "f:merge=" + upstream},
 	} {
 		got, changes := made(t, in(c.disk), c.texts)
 		if got != c.want {
@@ -144,7 +144,7 @@ func TestNoText(t *testing.T) {
 
 func TestFavored(t *testing.T) {
 	in := input("1", "2", "3", "", false)
-	for favor, want := range map[merge.Favor]string{merge.Ours: "f:keep=", merge.Theirs: "f:merge=3"} {
+	for favor, want := range map[merge.Favor]string{merge.FavorOurs: "f:keep=", merge.FavorTheirs: "f:merge=3"} {
 		got, changes := made(t, in, plan.Texts{Base: []byte("1"), Ours: []byte("2"), Merge: merge.Options{Favor: favor}})
 		if got != want || !strings.Contains(changes[0].Reason, "was taken") || changes[0].Conflicts != 0 {
 			t.Errorf("favor %v: %q, %+v", favor, got, changes)

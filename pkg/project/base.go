@@ -12,7 +12,7 @@ import (
 	"github.com/Project-Manager-With-Git/ppm/pkg/render"
 )
 
-// base returns the files of an install as ppm once rendered them. They are rendered
+// base returns the files of an install as ppm once rendered them, each where it stands now. They are rendered
 // again, from the locked commit with the locked keys, and each is proven by the
 // lockfile's digests: what cannot be proven is an error of kind Integrity, no guess.
 func (s *Session) base(ctx context.Context, c lockfile.Component) (fileset.Set, error) {
@@ -64,13 +64,17 @@ func (s *Session) rendered(ctx context.Context, c lockfile.Component) (rendering
 	if len(files) != len(c.Files) {
 		return rendering{}, unproven(c, "it has %d files, and the lockfile lists %d", len(files), len(c.Files))
 	}
-	for _, f := range c.Files {
-		file, ok := files.Lookup(f.Path)
+	out := make([]fileset.File, len(c.Files))
+	for i, f := range c.Files {
+		file, ok := files.Lookup(f.Rendered())
 		if !ok || file.Digest() != f.Digest || fileset.FormatMode(file.Mode) != f.Mode {
 			return rendering{}, unproven(c, "%q is not what was installed", f.Path)
 		}
+		out[i] = file
+		out[i].Path = f.Path
 	}
-	return rendering{at, part, tree.Dir, from, rendered.Source, files}, nil
+	files, err = fileset.New(out)
+	return rendering{at, part, tree.Dir, from, rendered.Source, files}, err
 }
 
 func unproven(c lockfile.Component, format string, args ...any) error {

@@ -26,7 +26,8 @@ type Change struct {
 	Reason string `json:"reason"`
 	Record bool   `json:"record,omitempty"` // ppm.toml or ppm.lock
 
-	Conflicts int `json:"conflicts,omitempty"` // places of a merged file that are left for the user
+	From      string `json:"from,omitempty"`      // where the file stood until upstream renamed it
+	Conflicts int    `json:"conflicts,omitempty"` // places of a merged file that are left for the user
 }
 
 // writes reports whether the change alters a file.
@@ -48,32 +49,56 @@ type commitOptions struct {
 // commit brings installs in and takes others out, as one transaction: the files, then
 // the manifest, then the lockfile. It returns what happened to each file.
 func (s *Session) commit(ctx context.Context, coming []install, going []lockfile.Component, o commitOptions) ([]Change, error) {
-	in, lock, err := s.sides(coming, going, o)
+	p, err := s.propose(ctx, coming, going, o)
 	if err != nil {
 		return nil, err
 	}
+	return s.carryOut(ctx, p, apply.Meta{Command: o.command}, o.dryRun)
+}
+
+// propose returns the plan of a transaction.
+func (s *Session) propose(ctx context.Context, coming []install, going []lockfile.Component, o commitOptions) (plan.Plan, error) {
+	s.conflicts = nil
+	coming, err := s.inherit(coming)
+	if err != nil {
+		return plan.Plan{}, err
+	}
+	in, lock, err := s.sides(coming, going, o)
+	if err != nil {
+		return plan.Plan{}, err
+	}
 	if in.Disk, err = s.store.Scan(ctx, slices.Concat(slices.Collect(maps.Keys(in.Base)), paths(in.Theirs))); err != nil {
-		return nil, err
+		return plan.Plan{}, err
+	}
+	if o.upgrade {
+		if coming, lock, err = s.followRenames(ctx, &in, lock, coming, going, o); err != nil {
+			return plan.Plan{}, err
+		}
 	}
 	p, err := plan.Make(in)
 	if err != nil {
-		return nil, err
+		return plan.Plan{}, err
 	}
 	if files := p.Contested(); o.upgrade && len(files) > 0 {
 		if p, err = s.merge(ctx, in, files, coming, o.style); err != nil {
-			return nil, err
+			return plan.Plan{}, err
 		}
 	}
-	if err := p.Err(); err != nil {
-		return nil, err
+	if err := s.acceptable(p, coming, o); err != nil {
+		return plan.Plan{}, err
 	}
 	s.mark(lock, coming, in, p)
 	if err := lock.Check(); err != nil {
-		return nil, err
+		return plan.Plan{}, err
 	}
+	return p, s.record(&p, lock, coming, going)
+}
+
+// record adds to a plan what becomes of the manifest and the lockfile.
+func (s *Session) record(p *plan.Plan, lock *lockfile.Lock, coming []install, going []lockfile.Component) error {
 	text, err := s.rewrite(coming, going)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	if !bytes.Equal(text, s.text) {
 		p.Write(ManifestName, s.text, text)
@@ -85,74 +110,26 @@ func (s *Session) commit(ctx context.Context, coming []install, going []lockfile
 	if !bytes.Equal(lockText, s.lockText) {
 		p.Write(LockName, s.lockText, lockText)
 	}
-	return s.carryOut(ctx, p, apply.Meta{Command: o.command}, o.dryRun)
+	return nil
 }
 
-// merge makes the plan again with the contents of the files that were edited on both sides.
-func (s *Session) merge(ctx context.Context, in plan.Input, files []string, coming []install, style merge.Style) (plan.Plan, error) {
-	in.Texts = map[string]plan.Texts{}
-	in.Merge = merge.Options{Style: style, Labels: merge.Labels{Base: "installed", Ours: "yours", Theirs: "upstream"}}
-	for _, inst := range coming {
-		old, _ := s.lock.Component(inst.locked.Path)
-		mine := func(p string) bool {
-			return slices.ContainsFunc(old.Files, func(f lockfile.File) bool { return f.Path == p })
-		}
-		if !slices.ContainsFunc(files, mine) {
-			continue
-		}
-		if len(coming) == 1 {
-			in.Merge.Labels.Base, in.Merge.Labels.Theirs = old.Source, inst.locked.Source
-		}
-		base, err := s.base(ctx, old)
-		if failure.KindOf(err) == failure.Integrity {
-			s.setup.Notify(err.Error() + "; without it, every difference of an edited file is a conflict")
-		} else if err != nil {
-			return plan.Plan{}, err
-		}
-		for _, name := range files {
-			if !mine(name) {
-				continue
-			}
-			ours, err := s.store.ReadFile(name)
-			if err != nil {
-				return plan.Plan{}, err
-			}
-			file, _ := base.Lookup(name)
-			in.Texts[name] = plan.Texts{Base: file.Data, Ours: ours}
-		}
-	}
-	p, err := plan.Make(in)
-	s.conflicts = stages(in, p)
-	return p, err
-}
-
-// mark makes the lockfile remember which files of new installs were in the project
-// already, so that removing an install gives back what was there before, and in which
-// the user has a conflict to settle.
-func (s *Session) mark(lock *lockfile.Lock, coming []install, in plan.Input, p plan.Plan) {
-	already := map[string]bool{}
-	for _, c := range p.Changes {
-		_, installed := in.Base[c.Path]
-		already[c.Path] = !installed && c.Old.Kind == plan.File && c.Old.Digest == c.New.Digest && c.Owner == ""
-	}
-	for _, c := range s.lock.Components {
-		for _, f := range c.Files {
-			already[f.Path] = already[f.Path] || f.Found
-		}
-	}
-	conflicts := map[string]string{}
-	for _, c := range p.Changes {
-		if c.Conflicts > 0 {
-			conflicts[c.Path] = c.New.Digest
-		}
+// acceptable returns nil, or the error that lists what keeps a plan from being carried out.
+func (s *Session) acceptable(p plan.Plan, coming []install, o commitOptions) error {
+	err := p.Err()
+	if err == nil || !o.upgrade {
+		return err
 	}
 	for _, inst := range coming {
-		locked := inst.locked
-		for i, f := range locked.Files {
-			locked.Files[i].Found, locked.Files[i].Conflict = already[f.Path], conflicts[f.Path]
+		forward := func(c plan.Change) bool {
+			_, ours := inst.files.Lookup(c.Path)
+			return ours && c.Old.Kind == plan.File
 		}
-		lock.Put(locked)
+		if inst.want.Strategy == manifest.FastForward && slices.ContainsFunc(p.Collisions(), forward) {
+			return failure.Errorf(failure.Refused, "upgrading %q, whose strategy is %s: %w", inst.locked.Path, manifest.FastForward, err).
+				WithHint("take your edits out, or merge them with --strategy merge")
+		}
 	}
+	return failure.Errorf(failure.Refused, "%w", err).WithHint("move or remove what is in the way, then run the command again")
 }
 
 // carryOut applies a plan, unless it is a dry run, and returns what happens to each file.
@@ -167,7 +144,7 @@ func (s *Session) carryOut(ctx context.Context, p plan.Plan, m apply.Meta, dryRu
 	}
 	changes := make([]Change, len(p.Changes))
 	for i, c := range p.Changes {
-		changes[i] = Change{Path: c.Path, Action: string(c.Action), Reason: c.Reason, Record: c.Record, Conflicts: c.Conflicts}
+		changes[i] = Change{Path: c.Path, From: c.From, Action: string(c.Action), Reason: c.Reason, Record: c.Record, Conflicts: c.Conflicts}
 	}
 	if s.setup.Proposal != nil {
 		return changes, s.setup.Proposal.take(s, p, m, changes)
@@ -178,7 +155,12 @@ func (s *Session) carryOut(ctx context.Context, p plan.Plan, m apply.Meta, dryRu
 // sides returns what the plan compares, the disk left out, and the lockfile that the plan leads to.
 func (s *Session) sides(coming []install, going []lockfile.Component, o commitOptions) (plan.Input, *lockfile.Lock, error) {
 	lock := s.lock.Clone()
-	in := plan.Input{Base: map[string]plan.State{}, Owner: map[string]string{}, Force: o.force}
+	in := plan.Input{Base: map[string]plan.State{}, Owner: map[string]string{}, Own: map[string]plan.Own{}, Force: o.force}
+	for _, c := range s.own.Components {
+		for name, own := range c.Own {
+			in.Own[name] = owns[own]
+		}
+	}
 	for _, c := range going {
 		lock.Remove(c.Path)
 		c.Files = slices.DeleteFunc(slices.Clone(c.Files), func(f lockfile.File) bool { return f.Found })
@@ -234,6 +216,8 @@ func (s *Session) sides(coming []install, going []lockfile.Component, o commitOp
 	}
 	return in, lock, err
 }
+
+var owns = map[manifest.Own]plan.Own{manifest.Once: plan.Once, manifest.Mine: plan.Mine}
 
 // replaceable reports whether one install may take the place of another: the same
 // component with the same keys may, which at a moving version brings it up to date.

@@ -1,0 +1,203 @@
+package project
+
+import (
+	"cmp"
+	"context"
+	"maps"
+	"slices"
+
+	"github.com/Project-Manager-With-Git/ppm/pkg/failure"
+	"github.com/Project-Manager-With-Git/ppm/pkg/fileset"
+	"github.com/Project-Manager-With-Git/ppm/pkg/lockfile"
+	"github.com/Project-Manager-With-Git/ppm/pkg/manifest"
+	"github.com/Project-Manager-With-Git/ppm/pkg/merge"
+	"github.com/Project-Manager-With-Git/ppm/pkg/plan"
+)
+
+// inherit gives installs what the manifest says of those at their paths: how they are
+// merged, whose their files are, and where the user moved these.
+func (s *Session) inherit(coming []install) ([]install, error) {
+	out := slices.Clone(coming)
+	for i := range out {
+		for _, c := range s.own.Components {
+			if c.Path != out[i].want.Path {
+				continue
+			}
+			out[i].want.Own, out[i].want.Moved = c.Own, c.Moved
+			if out[i].want.Strategy == "" {
+				out[i].want.Strategy = c.Strategy
+			}
+		}
+		if err := out[i].move(); err != nil {
+			return nil, err
+		}
+	}
+	return out, nil
+}
+
+// move puts the files of an install where the user moved them.
+func (in *install) move() error {
+	if len(in.want.Moved) == 0 {
+		return nil
+	}
+	files := slices.Clone(in.files)
+	locked := slices.Clone(in.locked.Files)
+	for i, f := range locked {
+		to, moved := in.want.Moved[f.Rendered()]
+		if !moved || to == f.Path {
+			continue
+		}
+		if j := slices.IndexFunc(files, func(g fileset.File) bool { return g.Path == f.Path }); j >= 0 {
+			files[j].Path = to
+		}
+		locked[i].Path, locked[i].From = to, f.Rendered()
+	}
+	var err error
+	in.locked.Files = locked
+	in.files, err = fileset.New(files)
+	return err
+}
+
+// followRenames finds the files that upstream renamed and the user edited, moved or
+// deleted: the edits go along, and what the user moved stays where it is.
+func (s *Session) followRenames(ctx context.Context, in *plan.Input, lock *lockfile.Lock, coming []install, going []lockfile.Component, o commitOptions) ([]install, *lockfile.Lock, error) {
+	in.Renamed = map[string]string{}
+	again := false
+	for i, inst := range coming {
+		old, _ := s.lock.Component(inst.locked.Path)
+		renamed, err := s.renamed(ctx, old, inst, *in)
+		if err != nil {
+			return nil, nil, err
+		}
+		for to, from := range renamed {
+			f := old.Files[slices.IndexFunc(old.Files, func(f lockfile.File) bool { return f.Path == from })]
+			if f.From == "" {
+				in.Renamed[to] = from
+				continue
+			}
+			moved := maps.Clone(inst.want.Moved)
+			delete(moved, f.From)
+			moved[to] = f.Path
+			coming[i].want.Moved, again = moved, true
+		}
+		if err := coming[i].move(); err != nil {
+			return nil, nil, err
+		}
+	}
+	if !again {
+		return coming, lock, nil
+	}
+	next, lock, err := s.sides(coming, going, o)
+	in.Theirs = next.Theirs
+	return coming, lock, err
+}
+
+// renamed returns the files of an install that upstream renamed, each with where it stands
+// now. Where nothing of the user's is at stake it does not look.
+func (s *Session) renamed(ctx context.Context, old lockfile.Component, next install, in plan.Input) (map[string]string, error) {
+	touched := func(f lockfile.File) bool {
+		_, stays := next.files.Lookup(f.Path)
+		return !stays && (f.From != "" || !in.Disk[f.Path].Same(in.Base[f.Path]))
+	}
+	come := func(f lockfile.File) bool {
+		return !slices.ContainsFunc(old.Files, func(g lockfile.File) bool { return g.Path == f.Path })
+	}
+	if !slices.ContainsFunc(old.Files, touched) || !slices.ContainsFunc(next.locked.Files, come) {
+		return nil, nil
+	}
+	base, err := s.baseOrNote(ctx, old)
+	return plan.Renames(base, next.files), err
+}
+
+// baseOrNote is base, but what cannot be proven is empty and said.
+func (s *Session) baseOrNote(ctx context.Context, c lockfile.Component) (fileset.Set, error) {
+	base, err := s.base(ctx, c)
+	if failure.KindOf(err) == failure.Integrity {
+		s.setup.Notify(err.Error() + "; without it, every difference of an edited file is a conflict")
+		return nil, nil
+	}
+	return base, err
+}
+
+// merge makes the plan again with the contents of the files that were edited on both sides.
+func (s *Session) merge(ctx context.Context, in plan.Input, files []string, coming []install, style merge.Style) (plan.Plan, error) {
+	in.Texts = map[string]plan.Texts{}
+	var beside []string
+	for _, inst := range coming {
+		old, _ := s.lock.Component(inst.locked.Path)
+		was := func(p string) string { return cmp.Or(in.Renamed[p], p) }
+		mine := func(p string) bool {
+			return slices.ContainsFunc(old.Files, func(f lockfile.File) bool { return f.Path == was(p) })
+		}
+		if inst.want.Strategy == manifest.FastForward || !slices.ContainsFunc(files, mine) {
+			continue
+		}
+		base, err := s.baseOrNote(ctx, old)
+		if err != nil {
+			return plan.Plan{}, err
+		}
+		how := merge.Options{
+			Style: style, Favor: favors[inst.want.Strategy],
+			Labels: merge.Labels{Base: old.Source, Ours: "yours", Theirs: inst.locked.Source},
+		}
+		for _, name := range slices.DeleteFunc(slices.Clone(files), func(p string) bool { return !mine(p) }) {
+			ours, err := s.store.ReadFile(was(name))
+			if err != nil {
+				return plan.Plan{}, err
+			}
+			file, _ := base.Lookup(was(name))
+			in.Texts[name] = plan.Texts{Base: file.Data, Ours: ours, Merge: how}
+			for _, side := range plan.Sides {
+				beside = append(beside, name+side)
+			}
+		}
+	}
+	disk, err := s.store.Scan(ctx, beside)
+	if err != nil {
+		return plan.Plan{}, err
+	}
+	maps.Copy(in.Disk, disk)
+	p, err := plan.Make(in)
+	s.conflicts = stages(in, p)
+	return p, err
+}
+
+// favors holds the strategies in which one side wins.
+var favors = map[manifest.Strategy]merge.Favor{manifest.Ours: merge.FavorOurs, manifest.Theirs: merge.FavorTheirs}
+
+// mark makes the lockfile remember which files of new installs were in the project
+// already, so that removing an install gives back what was there before, and in which
+// the user has a conflict to settle.
+func (s *Session) mark(lock *lockfile.Lock, coming []install, in plan.Input, p plan.Plan) {
+	already := map[string]bool{}
+	for _, c := range p.Changes {
+		_, installed := in.Base[c.Path]
+		already[c.Path] = !installed && c.Old.Kind == plan.File && c.Old.Digest == c.New.Digest && c.Owner == ""
+	}
+	for _, c := range s.lock.Components {
+		for _, f := range c.Files {
+			already[f.Path] = already[f.Path] || f.Found
+		}
+	}
+	conflicts := map[string]plan.Change{}
+	for _, c := range p.Changes {
+		if c.Conflicts > 0 {
+			conflicts[c.Path] = c
+		}
+	}
+	for _, inst := range coming {
+		locked := inst.locked
+		locked.Files = slices.Clone(locked.Files)
+		for i, f := range locked.Files {
+			f.Found, f.Conflict, f.Marker, f.Sides = already[f.Path], "", 0, false
+			if c, ok := conflicts[f.Path]; ok {
+				f.Conflict, f.Sides = c.New.Digest, c.Sides
+				if c.Marker != merge.MarkerLength {
+					f.Marker = c.Marker
+				}
+			}
+			locked.Files[i] = f
+		}
+		lock.Put(locked)
+	}
+}
