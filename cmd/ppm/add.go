@@ -83,10 +83,10 @@ func printChanges(s *streams, changes []project.Change) {
 	for _, ch := range changes {
 		switch {
 		case ch.Action == "unchanged":
-		case ch.Action == "keep":
-			s.printf("%-9s %s (%s)\n", ch.Action, ch.Path, ch.Reason)
-		default:
+		case ch.Record, ch.Reason == "new": // which says nothing more than the action
 			s.printf("%-9s %s\n", ch.Action, ch.Path)
+		default:
+			s.printf("%-9s %s (%s)\n", ch.Action, ch.Path, ch.Reason)
 		}
 	}
 }

@@ -71,7 +71,13 @@ func projectCommand(s *streams) *cli.Command {
 		Name:        "project",
 		Usage:       "work on the components of a project",
 		Description: examples("ppm project add tp_py_grpc@cp-0.0.1//wscli --located-path=wscli.py", "ppm project list"),
-		Subcommands: []*cli.Command{newCommand(s), addCommand(s), removeCommand(s), listCommand(s), infoCommand(s), statusCommand(s), diffCommand(s), outdatedCommand(s), upgradeCommand(s), continueCommand(s), abortCommand(s), undoCommand(s), syncCommand(s), adoptCommand(s), planCommand(s), applyCommand(s), verifyCommand(s), whyCommand(s), requiresCommand(s), asTempCommand(s)},
+		Subcommands: []*cli.Command{
+			newCommand(s), addCommand(s), removeCommand(s), listCommand(s), infoCommand(s),
+			statusCommand(s), diffCommand(s), whyCommand(s), verifyCommand(s),
+			outdatedCommand(s), upgradeCommand(s), continueCommand(s), abortCommand(s), undoCommand(s), syncCommand(s),
+			planCommand(s), applyCommand(s), moveCommand(s), ownCommand(s), adoptCommand(s),
+			requiresCommand(s), asTempCommand(s),
+		},
 	}
 }
 

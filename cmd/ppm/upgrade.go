@@ -1,9 +1,12 @@
 package main
 
 import (
+	"fmt"
+
 	"github.com/urfave/cli/v2"
 
 	"github.com/Project-Manager-With-Git/ppm/pkg/failure"
+	"github.com/Project-Manager-With-Git/ppm/pkg/manifest"
 	"github.com/Project-Manager-With-Git/ppm/pkg/merge"
 	"github.com/Project-Manager-With-Git/ppm/pkg/nearest"
 	"github.com/Project-Manager-With-Git/ppm/pkg/project"
@@ -20,15 +23,16 @@ func mergeFlags() []cli.Flag {
 	}
 }
 
-func conflictStyle(c *cli.Context) (merge.Style, error) {
-	styles := []string{string(merge.Merge), string(merge.Diff3), string(merge.ZDiff3)}
-	for _, style := range styles {
-		if style == c.String("conflict") {
-			return merge.Style(style), nil
+// oneOf returns the known value that a flag names.
+func oneOf[T ~string](what, value string, known []T) (T, error) {
+	var names []string
+	for _, k := range known {
+		if string(k) == value {
+			return k, nil
 		}
+		names = append(names, string(k))
 	}
-	return "", failure.Errorf(failure.Usage, "no conflict style %q", c.String("conflict")).
-		WithHint("%s", nearest.Hint("style", c.String("conflict"), styles))
+	return "", failure.Errorf(failure.Usage, "no %s %q", what, value).WithHint("%s", nearest.Hint(what, value, names))
 }
 
 func upgradeCommand(s *streams) *cli.Command {
@@ -44,6 +48,8 @@ func upgradeCommand(s *streams) *cli.Command {
 			&cli.StringFlag{Name: "to", Usage: "the version `VERSION`; current keeps the version and changes keys; the newest when not given"},
 			&cli.BoolFlag{Name: "all", Usage: "all installs; the same as naming none"},
 			&cli.StringSliceFlag{Name: "kv", Usage: "set a key of the pack, as `KEY::VALUE`; repeatable"},
+			&cli.StringFlag{Name: "strategy", Usage: "what settles conflicts from now on: `STRATEGY` merge, fast-forward, ours or theirs"},
+			&cli.BoolFlag{Name: "step", Usage: "stop at the first version that brings a conflict, and name it"},
 		}, mergeFlags()...),
 		Action: func(c *cli.Context) error { return runUpgrade(c, s) },
 	}
@@ -54,16 +60,22 @@ func runUpgrade(c *cli.Context, s *streams) error {
 	if err != nil {
 		return err
 	}
-	style, err := conflictStyle(c)
+	style, err := oneOf("conflict style", c.String("conflict"), merge.Styles)
 	if err != nil {
 		return err
+	}
+	strategy := manifest.Strategy(c.String("strategy"))
+	if strategy != "" {
+		if strategy, err = oneOf("strategy", c.String("strategy"), manifest.Strategies); err != nil {
+			return err
+		}
 	}
 	session, err := s.session(c)
 	if err != nil {
 		return err
 	}
 	result, err := session.Upgrade(c.Context, project.UpgradeOptions{
-		Names: c.Args().Slice(), To: c.String("to"), Keys: keys, Style: style, DryRun: c.Bool("dry-run"),
+		Names: c.Args().Slice(), To: c.String("to"), Keys: keys, Style: style, Strategy: strategy, Step: c.Bool("step"), DryRun: c.Bool("dry-run"),
 		AllowUndefined: c.Bool("allow-undefined"), AcceptMoved: c.StringSlice("accept-moved"), NoIndex: c.Bool("no-index"),
 	})
 	if result == nil {
@@ -80,6 +92,9 @@ func runUpgrade(c *cli.Context, s *streams) error {
 func printUpgrades(s *streams, upgrades []project.Upgraded, dryRun bool) {
 	for _, u := range upgrades {
 		s.printf("%s %s from %s to %s\n", verb(dryRun, "would upgrade", "upgraded"), u.Path, u.From, u.To)
+		if u.Stops != "" {
+			s.note(fmt.Sprintf("version %s brings the conflict in %s; run ppm project upgrade --step again when it is settled", u.Stops, u.Path))
+		}
 	}
 }
 
@@ -100,7 +115,7 @@ func runSync(c *cli.Context, s *streams) error {
 	if err := arguments(c, 0, 0, "nothing"); err != nil {
 		return err
 	}
-	style, err := conflictStyle(c)
+	style, err := oneOf("conflict style", c.String("conflict"), merge.Styles)
 	if err != nil {
 		return err
 	}

@@ -16,13 +16,11 @@ func (triple) Generate(r *quickrand.Rand, _ int) reflect.Value {
 	return reflect.ValueOf(generator{rand.New(rand.NewPCG(r.Uint64(), r.Uint64()))}.triple())
 }
 
-var someStyles = []Style{Merge, Diff3, ZDiff3}
-
 // check checks a property of triples, in each style.
 func check(t *testing.T, holds func(x triple, style Style) bool) {
 	t.Helper()
 	all := func(x triple) bool {
-		return !slices.ContainsFunc(someStyles, func(s Style) bool { return !holds(x, s) })
+		return !slices.ContainsFunc(Styles, func(s Style) bool { return !holds(x, s) })
 	}
 	config := &quick.Config{MaxCount: 1000, Rand: quickrand.New(quickrand.NewSource(1))}
 	if err := quick.Check(all, config); err != nil {
@@ -120,7 +118,7 @@ func TestEditsApartAreBothTaken(t *testing.T) {
 			between := fmt.Appendf(nil, "between %d\n", i)
 			base, ours, theirs, want = append(base, between...), append(ours, between...), append(theirs, between...), append(want, between...)
 		}
-		for _, s := range someStyles {
+		for _, s := range Styles {
 			if r := Three(base, ours, theirs, Options{Style: s}); !gives(r, want) {
 				t.Fatalf("style %s\nbase %q\nours %q\ntheirs %q\ngot  %q\nwant %q", s, base, ours, theirs, r.Text, want)
 			}
@@ -149,7 +147,7 @@ func FuzzThree(f *testing.F) {
 		f.Add([]byte(seed[0]), []byte(seed[1]), []byte(seed[2]))
 	}
 	f.Fuzz(func(t *testing.T, base, ours, theirs []byte) {
-		for _, s := range someStyles {
+		for _, s := range Styles {
 			r := Three(base, ours, theirs, Options{Style: s, Labels: Labels{"b", "o", "t"}})
 			if err := r.Keeps(base, ours, theirs); err != nil {
 				t.Errorf("style %s: %v", s, err)

@@ -27,6 +27,9 @@ const (
 	ZDiff3 Style = "zdiff3" // both sides and the base, without the lines that both sides begin or end with
 )
 
+// Styles lists them all.
+var Styles = []Style{Merge, Diff3, ZDiff3}
+
 // Labels name the three texts in the marker lines. White space is folded; an empty label is left out.
 type Labels struct{ Base, Ours, Theirs string }
 

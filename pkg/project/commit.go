@@ -28,6 +28,7 @@ type Change struct {
 
 	From      string `json:"from,omitempty"`      // where the file stood until upstream renamed it
 	Conflicts int    `json:"conflicts,omitempty"` // places of a merged file that are left for the user
+	Sides     bool   `json:"sides,omitempty"`     // the file is no text, and the versions stand beside it
 }
 
 // writes reports whether the change alters a file.
@@ -144,7 +145,7 @@ func (s *Session) carryOut(ctx context.Context, p plan.Plan, m apply.Meta, dryRu
 	}
 	changes := make([]Change, len(p.Changes))
 	for i, c := range p.Changes {
-		changes[i] = Change{Path: c.Path, From: c.From, Action: string(c.Action), Reason: c.Reason, Record: c.Record, Conflicts: c.Conflicts}
+		changes[i] = Change{Path: c.Path, From: c.From, Action: string(c.Action), Reason: c.Reason, Record: c.Record, Conflicts: c.Conflicts, Sides: c.Sides}
 	}
 	if s.setup.Proposal != nil {
 		return changes, s.setup.Proposal.take(s, p, m, changes)

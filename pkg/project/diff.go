@@ -87,7 +87,7 @@ func (s *Session) concerned(names []string) (installs []lockfile.Component, only
 // compared returns the two sides of an install's diff.
 func (s *Session) compared(ctx context.Context, c lockfile.Component, o DiffOptions) (from, to fileset.Set, err error) {
 	if o.Upstream != "" {
-		b, _, err := s.successor(ctx, c, UpgradeOptions{To: o.Upstream})
+		b, err := s.successor(ctx, c, UpgradeOptions{To: o.Upstream})
 		if err != nil {
 			return nil, nil, err
 		}

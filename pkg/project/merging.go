@@ -71,7 +71,8 @@ func (s *Session) followRenames(ctx context.Context, in *plan.Input, lock *lockf
 		}
 		for to, from := range renamed {
 			f := old.Files[slices.IndexFunc(old.Files, func(f lockfile.File) bool { return f.Path == from })]
-			if f.From == "" {
+			next := inst.locked.Files[slices.IndexFunc(inst.locked.Files, func(f lockfile.File) bool { return f.Path == to })]
+			if f.From == "" || f.From == next.Rendered() {
 				in.Renamed[to] = from
 				continue
 			}

@@ -1,9 +1,11 @@
 package project
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"io/fs"
+	"slices"
 	"strings"
 
 	"github.com/Project-Manager-With-Git/ppm/pkg/apply"
@@ -14,18 +16,6 @@ import (
 	"github.com/Project-Manager-With-Git/ppm/pkg/plan"
 )
 
-// hasConflict reports whether a text has conflict markers of any size: the merge makes
-// them longer where the text itself has some.
-func hasConflict(text []byte) bool {
-	const shortest, longest = 7, 80
-	for size := shortest; size <= longest; size++ {
-		if merge.HasConflict(text, size) {
-			return true
-		}
-	}
-	return false
-}
-
 // ContinueResult is what Continue finished.
 type ContinueResult struct {
 	Settled []string `json:"settled"` // files
@@ -33,7 +23,8 @@ type ContinueResult struct {
 
 // Continue finishes an upgrade whose conflicts the user has settled. A file counts as
 // settled when it is no longer what the upgrade wrote and has no conflict between
-// markers; with force its text may be anything.
+// markers; one that is no text when it is another or the versions beside it are gone. With
+// force its content may be anything. The versions beside a file go.
 func (s *Session) Continue(ctx context.Context, force bool) (result *ContinueResult, err error) {
 	end, err := s.begin(ctx, true)
 	if err != nil {
@@ -44,32 +35,94 @@ func (s *Session) Continue(ctx context.Context, force bool) (result *ContinueRes
 	if len(open) == 0 {
 		return nil, failure.Errorf(failure.Usage, "there is no upgrade to continue").WithHint("see ppm project status")
 	}
+	disk, err := s.store.Scan(ctx, besides(open))
+	if err != nil {
+		return nil, err
+	}
 	var unsettled []lockfile.File
 	result = &ContinueResult{}
 	for _, f := range open {
-		text, err := s.store.ReadFile(f.Path)
-		if err != nil && !errors.Is(err, fs.ErrNotExist) { // a file that the user deleted is settled
+		left, err := s.unsettled(f, disk)
+		if err != nil {
 			return nil, err
 		}
-		if !force && err == nil && (fileset.Digest(text) == f.Conflict || hasConflict(text)) {
+		if left && !force {
 			unsettled = append(unsettled, f)
 		}
 		result.Settled = append(result.Settled, f.Path)
 	}
 	if len(unsettled) > 0 {
 		return nil, failure.Errorf(failure.Refused, "conflicts are left in %s", quotedList(unsettled)).
-			WithHint("settle what stands between the markers; where the text is meant to be so, pass --force")
+			WithHint("%s; where it is meant to be so, pass --force", howToSettle(unsettled))
 	}
-	lock := s.lock.Clone()
-	for _, c := range lock.Components {
-		for i := range c.Files {
-			c.Files[i].Conflict = ""
-		}
+	p, err := s.close(disk)
+	if err != nil {
+		return nil, err
 	}
-	var p plan.Plan
-	p.Write(LockName, s.lockText, lock.Format())
 	_, err = s.carryOut(ctx, p, apply.Meta{Command: "continue"}, false)
 	return result, err
+}
+
+// besides returns the paths at which the versions of files that are no text stand.
+func besides(open []lockfile.File) []string {
+	var out []string
+	for _, f := range open {
+		if f.Sides {
+			for _, side := range plan.Sides {
+				out = append(out, f.Path+side)
+			}
+		}
+	}
+	return out
+}
+
+// unsettled reports whether a file still has a conflict that an upgrade left in it.
+func (s *Session) unsettled(f lockfile.File, disk plan.Disk) (bool, error) {
+	text, err := s.store.ReadFile(f.Path)
+	if errors.Is(err, fs.ErrNotExist) { // a file that the user deleted is settled
+		return false, nil
+	}
+	if err != nil {
+		return false, err
+	}
+	if f.Sides {
+		stands := slices.ContainsFunc(plan.Sides, func(side string) bool { return disk[f.Path+side].Kind != plan.Absent })
+		return stands && fileset.Digest(text) == f.Conflict, nil
+	}
+	return fileset.Digest(text) == f.Conflict || merge.HasConflict(text, cmp.Or(f.Marker, merge.MarkerLength)), nil
+}
+
+// close returns the plan that ends an upgrade: nothing is in conflict any more.
+func (s *Session) close(disk plan.Disk) (plan.Plan, error) {
+	in := plan.Input{Base: map[string]plan.State{}, Disk: disk}
+	lock := s.lock.Clone()
+	for i, c := range lock.Components {
+		c.Files = slices.Clone(c.Files)
+		for j, f := range c.Files {
+			for _, side := range besides([]lockfile.File{f}) {
+				if disk[side].Kind == plan.File {
+					in.Base[side] = disk[side]
+				}
+			}
+			c.Files[j].Conflict, c.Files[j].Marker, c.Files[j].Sides = "", 0, false
+		}
+		lock.Components[i] = c
+	}
+	p, err := plan.Make(in)
+	p.Write(LockName, s.lockText, lock.Format())
+	return p, err
+}
+
+// howToSettle says what is to be done about conflicts.
+func howToSettle(open []lockfile.File) string {
+	const text, binary = "settle what stands between the markers", "put the version that you want in the place of a file that is no text, or delete those beside it"
+	switch sides := func(f lockfile.File) bool { return f.Sides }; {
+	case !slices.ContainsFunc(open, sides):
+		return text
+	case slices.ContainsFunc(open, func(f lockfile.File) bool { return !f.Sides }):
+		return text + "; " + binary
+	}
+	return binary
 }
 
 // Abort takes back an upgrade that left conflicts: every byte is what it was before it.

@@ -1,6 +1,7 @@
 package project
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -126,6 +127,11 @@ func (s *Session) asWanted(c lockfile.Component, want manifest.Component) bool {
 			return false
 		}
 	}
+	for _, f := range c.Files {
+		if to := cmp.Or(want.Moved[f.Rendered()], f.Rendered()); to != f.Path {
+			return false
+		}
+	}
 	return true
 }
 
@@ -155,8 +161,11 @@ func (s *Session) missing(ctx context.Context, coming []install, going []lockfil
 			continue
 		}
 		var names []string
+		own := s.wanted(c).Own
 		for _, f := range c.Files {
-			names = append(names, f.Path)
+			if own[f.Path] != manifest.Mine {
+				names = append(names, f.Path)
+			}
 		}
 		disk, err := s.store.Scan(ctx, names)
 		if err != nil {

@@ -2,6 +2,7 @@ package project
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"maps"
 	"slices"
@@ -11,6 +12,7 @@ import (
 	"github.com/Project-Manager-With-Git/ppm/pkg/lockfile"
 	"github.com/Project-Manager-With-Git/ppm/pkg/manifest"
 	"github.com/Project-Manager-With-Git/ppm/pkg/merge"
+	"github.com/Project-Manager-With-Git/ppm/pkg/plan"
 	"github.com/Project-Manager-With-Git/ppm/pkg/ref"
 	"github.com/Project-Manager-With-Git/ppm/pkg/resolver"
 )
@@ -24,6 +26,8 @@ type UpgradeOptions struct {
 	To             string   // a version, or Current; empty takes the newest of the same prefix or range
 	Keys           []ref.KV // new values for keys
 	Style          merge.Style
+	Strategy       manifest.Strategy // from now on; empty leaves it
+	Step           bool              // stop at the first version that brings a conflict
 	DryRun         bool
 	AllowUndefined bool
 	AcceptMoved    []string
@@ -44,7 +48,8 @@ type Upgraded struct {
 	To         string `json:"to"`
 	FromCommit string `json:"from_commit"`
 	ToCommit   string `json:"to_commit"`
-	Same       bool   `json:"same"` // the component's files are the same in both versions
+	Same       bool   `json:"same"`            // the component's files are the same in both versions
+	Stops      string `json:"stops,omitempty"` // the version that brings a conflict and that an upgrade in steps stops at
 }
 
 // Upgrade moves installs to another version, or to new values of their keys. The
@@ -69,19 +74,15 @@ func (s *Session) Upgrade(ctx context.Context, o UpgradeOptions) (result *Upgrad
 	result = &UpgradeResult{Upgrades: []Upgraded{}, Changes: []Change{}, DryRun: o.DryRun}
 	var coming []install
 	for _, old := range installs {
-		b, from, err := s.successor(ctx, old, o)
+		b, up, err := s.ascend(ctx, old, o)
 		if err != nil {
 			return nil, err
 		}
-		next := b.installs[0].locked // what was found first is the install itself
-		if sameInstall(old, next) {
+		if b == nil {
 			continue
 		}
 		coming = append(coming, b.installs...)
-		result.Upgrades = append(result.Upgrades, Upgraded{
-			Path: old.Path, From: from, To: b.installs[0].want.Source, FromCommit: old.Commit, ToCommit: next.Commit,
-			Same: slices.EqualFunc(old.Files, next.Files, func(a, b lockfile.File) bool { return a.Path == b.Path && a.Digest == b.Digest && a.Mode == b.Mode }),
-		})
+		result.Upgrades = append(result.Upgrades, up)
 	}
 	if len(coming) == 0 {
 		return result, nil
@@ -95,20 +96,72 @@ func (s *Session) Upgrade(ctx context.Context, o UpgradeOptions) (result *Upgrad
 	return result, left(result.Changes, o.DryRun)
 }
 
+// ascend prepares what an install becomes, or nothing when there is nothing to do. In
+// steps that is the first version that brings a conflict, or else the last.
+func (s *Session) ascend(ctx context.Context, old lockfile.Component, o UpgradeOptions) (b *batch, up Upgraded, err error) {
+	versions, err := s.steps(ctx, old, o)
+	if err != nil {
+		return nil, up, err
+	}
+	stops := ""
+	for i, version := range versions {
+		o.To = version
+		if b, err = s.successor(ctx, old, o); err != nil {
+			return nil, up, err
+		}
+		if i == len(versions)-1 && !o.Step {
+			break
+		}
+		p, err := s.propose(ctx, b.installs, nil, commitOptions{upgrade: true, style: o.Style})
+		if err != nil {
+			return nil, up, err
+		}
+		if slices.ContainsFunc(p.Changes, func(c plan.Change) bool { return c.Conflicts > 0 }) {
+			stops = version
+			break
+		}
+	}
+	next, want := b.installs[0].locked, s.wanted(old) // what was found first is the install itself
+	if sameInstall(old, next) && b.installs[0].want.Strategy == want.Strategy {
+		return nil, up, nil
+	}
+	return b, Upgraded{
+		Path: old.Path, From: want.Source, To: b.installs[0].want.Source, FromCommit: old.Commit, ToCommit: next.Commit, Stops: stops,
+		Same: slices.EqualFunc(old.Files, next.Files, func(a, b lockfile.File) bool { return a.Path == b.Path && a.Digest == b.Digest && a.Mode == b.Mode }),
+	}, nil
+}
+
+// steps returns the versions that an upgrade goes through, of which the last is where it leads.
+func (s *Session) steps(ctx context.Context, old lockfile.Component, o UpgradeOptions) ([]string, error) {
+	r, err := ref.Parse(s.wanted(old).Source)
+	if err != nil {
+		return nil, err
+	}
+	last, err := s.target(ctx, r, o.To)
+	if err != nil || !o.Step || r.Version.Kind() != ref.Exact {
+		return []string{last.String()}, err
+	}
+	tags, err := s.newer(ctx, r)
+	if i := slices.Index(tags, last.String()); i >= 0 {
+		return tags[:i+1], err
+	}
+	return []string{last.String()}, err
+}
+
 // successor prepares what an install becomes: itself at the wanted version with the
-// wanted keys, and then what that depends on and the project lacks. From is its
-// reference today.
-func (s *Session) successor(ctx context.Context, old lockfile.Component, o UpgradeOptions) (b *batch, from string, err error) {
+// wanted keys, and then what that depends on and the project lacks.
+func (s *Session) successor(ctx context.Context, old lockfile.Component, o UpgradeOptions) (*batch, error) {
 	want := s.wanted(old)
 	r, err := ref.Parse(want.Source)
 	if err != nil {
-		return nil, "", err
+		return nil, err
 	}
 	if r.Version, err = s.target(ctx, r, o.To); err != nil {
-		return nil, "", err
+		return nil, err
 	}
-	if b, err = s.newBatch(o.Keys); err != nil {
-		return nil, "", err
+	b, err := s.newBatch(o.Keys)
+	if err != nil {
+		return nil, err
 	}
 	keys := maps.Clone(want.Keys)
 	if keys == nil {
@@ -117,9 +170,14 @@ func (s *Session) successor(ctx context.Context, old lockfile.Component, o Upgra
 	maps.Copy(keys, b.keys.given)
 	b.keys.given, b.undefined, b.accept = keys, o.AllowUndefined, o.AcceptMoved
 	if err := b.find(ctx, r, old.Path); err != nil {
-		return nil, "", err
+		return nil, err
 	}
-	return b, want.Source, b.prepare(ctx)
+	if err := b.prepare(ctx); err != nil {
+		return nil, err
+	}
+	b.installs[0].want.Strategy = cmp.Or(o.Strategy, want.Strategy)
+	b.installs, err = s.inherit(b.installs)
+	return b, err
 }
 
 // wanted returns the manifest's entry of an install, or what it would be when the user has deleted it.
@@ -205,15 +263,15 @@ func quotedList(files []lockfile.File) string {
 
 // left returns the error that tells of conflicts left for the user, or nil.
 func left(changes []Change, dryRun bool) error {
-	var files []string
+	var open []lockfile.File
 	for _, c := range changes {
 		if c.Conflicts > 0 {
-			files = append(files, c.Path)
+			open = append(open, lockfile.File{Path: c.Path, Sides: c.Sides})
 		}
 	}
-	if len(files) == 0 || dryRun {
+	if len(open) == 0 || dryRun {
 		return nil
 	}
-	return failure.Errorf(failure.Conflicts, "conflicts are left in %s", strings.Join(files, ", ")).
-		WithHint("settle what stands between the markers and run ppm project continue, or take the upgrade back with ppm project abort")
+	return failure.Errorf(failure.Conflicts, "conflicts are left in %s", quotedList(open)).
+		WithHint("%s, then run ppm project continue; or take the upgrade back with ppm project abort", howToSettle(open))
 }

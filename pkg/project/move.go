@@ -1,0 +1,223 @@
+package project
+
+import (
+	"context"
+	"slices"
+	"strings"
+
+	"github.com/Project-Manager-With-Git/ppm/pkg/apply"
+	"github.com/Project-Manager-With-Git/ppm/pkg/failure"
+	"github.com/Project-Manager-With-Git/ppm/pkg/fileset"
+	"github.com/Project-Manager-With-Git/ppm/pkg/lockfile"
+	"github.com/Project-Manager-With-Git/ppm/pkg/manifest"
+	"github.com/Project-Manager-With-Git/ppm/pkg/plan"
+)
+
+// MoveOptions say what is moved where.
+type MoveOptions struct {
+	Old, New string // files or folders; an install, a part of one, or a folder with several
+	DryRun   bool
+}
+
+// MoveResult is what Move did, or with DryRun would do.
+type MoveResult struct {
+	Moved   []MovedFile `json:"moved"`
+	Changes []Change    `json:"changes"`
+	DryRun  bool        `json:"dry_run"`
+}
+
+// A MovedFile is a file of an install and where it stands now.
+type MovedFile struct {
+	From string `json:"from"`
+	To   string `json:"to"`
+}
+
+// Move lets manifest and lockfile follow files that the user moved, so that upgrades find
+// them. Files that still stand where they were are moved as well, with their edits.
+func (s *Session) Move(ctx context.Context, o MoveOptions) (result *MoveResult, err error) {
+	end, err := s.begin(ctx, !o.DryRun)
+	if err != nil {
+		return nil, err
+	}
+	defer closing(end, &err)
+	if err := s.settled(); err != nil {
+		return nil, err
+	}
+	m, err := newMove(o)
+	if err != nil {
+		return nil, err
+	}
+	lock, text, err := m.records(s)
+	if err != nil {
+		return nil, err
+	}
+	if len(m.files) == 0 {
+		return nil, s.noFile(o.Old)
+	}
+	if err := lock.Check(); err != nil {
+		return nil, err
+	}
+	p, err := m.plan(ctx, s)
+	if err != nil {
+		return nil, err
+	}
+	p.Write(ManifestName, s.text, text)
+	p.Write(LockName, s.lockText, lock.Format())
+	result = &MoveResult{Moved: m.files, DryRun: o.DryRun}
+	result.Changes, err = s.carryOut(ctx, p, apply.Meta{Command: "move " + o.Old + " " + o.New}, o.DryRun)
+	return result, err
+}
+
+// A move is one path that becomes another, and the files that go with it.
+type move struct {
+	old, new string
+	files    []MovedFile
+}
+
+func newMove(o MoveOptions) (*move, error) {
+	var clean [2]string
+	for i, p := range []string{o.Old, o.New} {
+		var err error
+		if clean[i], err = manifest.CleanPath(strings.TrimSuffix(strings.TrimPrefix(p, "./"), "/")); err != nil {
+			return nil, err
+		}
+		if clean[i] == "." {
+			return nil, failure.Errorf(failure.Usage, "moving %q to %q: the project's folder itself does not move", o.Old, o.New).
+				WithHint("name a file or a folder inside the project")
+		}
+	}
+	if within(clean[1], clean[0]) {
+		return nil, failure.Errorf(failure.Usage, "moving %q to %q: the new path is the old one, or inside it", o.Old, o.New).
+			WithHint("name a path outside of %q", o.Old)
+	}
+	return &move{old: clean[0], new: clean[1]}, nil
+}
+
+// path returns where a path is after the move.
+func (m *move) path(p string) string {
+	if within(p, m.old) {
+		return m.new + strings.TrimPrefix(p, m.old)
+	}
+	return p
+}
+
+// records returns the lockfile and the manifest's text after the move.
+func (m *move) records(s *Session) (*lockfile.Lock, []byte, error) {
+	lock, text := &lockfile.Lock{}, s.text
+	for _, c := range s.lock.Components {
+		old, want := c.Path, s.wanted(c)
+		files := m.component(c)
+		if m.path(old) != old || !slices.Equal(files, c.Files) {
+			c.Path, c.Files = m.path(c.Path), files
+			if _, taken := lock.Component(c.Path); taken {
+				return nil, nil, failure.Errorf(failure.Refused, "moving %q: another install stands at %q", m.old, c.Path).WithHint("choose another path")
+			}
+			want.Path, want.Moved, want.Own = c.Path, map[string]string{}, m.own(want.Own)
+			for _, f := range c.Files {
+				if f.From != "" {
+					want.Moved[f.From] = f.Path
+				}
+			}
+			var err error
+			if text, err = rewriteEntry(text, old, want); err != nil {
+				return nil, nil, err
+			}
+		}
+		lock.Put(c)
+	}
+	return lock, text, nil
+}
+
+// rewriteEntry puts want in the place of the manifest's entry at path, or adds it when the user has deleted that.
+func rewriteEntry(text []byte, path string, want manifest.Component) ([]byte, error) {
+	m, err := manifest.Parse(ManifestName, text, manifest.ProjectLayer)
+	if err != nil {
+		return nil, err
+	}
+	if slices.ContainsFunc(m.Components, func(c manifest.Component) bool { return c.Path == path }) {
+		return manifest.ReplaceComponent(ManifestName, text, path, want)
+	}
+	return manifest.AddComponent(ManifestName, text, want)
+}
+
+// component returns the files of an install after the move, and notes those that move. When the install
+// moves as a whole, so does the place to which it is rendered.
+func (m *move) component(c lockfile.Component) []lockfile.File {
+	files := slices.Clone(c.Files)
+	for i, f := range files {
+		rendered := f.Rendered()
+		if within(c.Path, m.old) {
+			rendered = m.path(c.Path) + strings.TrimPrefix(rendered, c.Path)
+		}
+		files[i].Path, files[i].From = m.path(f.Path), rendered
+		if files[i].Path == rendered {
+			files[i].From = ""
+		}
+		if files[i].Path != f.Path && !slices.ContainsFunc(m.files, func(o MovedFile) bool { return o.From == f.Path }) {
+			m.files = append(m.files, MovedFile{f.Path, files[i].Path})
+		}
+	}
+	return files
+}
+
+func (m *move) own(old map[string]manifest.Own) map[string]manifest.Own {
+	out := make(map[string]manifest.Own, len(old))
+	for p, own := range old {
+		out[m.path(p)] = own
+	}
+	return out
+}
+
+// plan moves those files that the user has not moved yet.
+func (m *move) plan(ctx context.Context, s *Session) (plan.Plan, error) {
+	var all []string
+	for _, f := range m.files {
+		all = append(all, f.From, f.To)
+	}
+	disk, err := s.store.Scan(ctx, all)
+	if err != nil {
+		return plan.Plan{}, err
+	}
+	in := plan.Input{Base: map[string]plan.State{}, Disk: disk}
+	var come []fileset.File
+	for _, f := range m.files {
+		from, to := disk[f.From], disk[f.To]
+		switch {
+		case from.Kind == plan.Absent && to.Kind == plan.File: // moved already
+		case from.Kind == plan.Absent: // deleted here, and it stays so
+		case from.Kind != plan.File:
+			return plan.Plan{}, failure.Errorf(failure.Refused, "moving %q: it is %s now, and not the file that was installed", f.From, from.Kind).
+				WithHint("move it yourself, then run the command again")
+		case to.Kind != plan.Absent:
+			return plan.Plan{}, failure.Errorf(failure.Refused, "moving %q: both it and %q are there", f.From, f.To).
+				WithHint("remove one of them, then run the command again")
+		default:
+			data, err := s.store.ReadFile(f.From)
+			if err != nil {
+				return plan.Plan{}, err
+			}
+			in.Base[f.From] = from
+			come = append(come, fileset.File{Path: f.To, Mode: from.Mode, Data: data})
+		}
+	}
+	if !slices.ContainsFunc(m.files, func(f MovedFile) bool { return disk[f.From].Kind == plan.File || disk[f.To].Kind == plan.File }) {
+		return plan.Plan{}, failure.Errorf(failure.Usage, "moving %q: neither it nor %q is there", m.old, m.new).
+			WithHint("name the path at which it stands now")
+	}
+	if in.Theirs, err = fileset.New(come); err != nil {
+		return plan.Plan{}, err
+	}
+	p, err := plan.Make(in)
+	if err != nil {
+		return plan.Plan{}, err
+	}
+	for i, c := range p.Changes {
+		switch c.Action {
+		case plan.Create:
+			p.Changes[i].Reason = "moved here"
+		case plan.Delete:
+			p.Changes[i].Reason = "moved away"
+		}
+	}
+	return p, p.Err()
+}

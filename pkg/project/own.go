@@ -1,0 +1,105 @@
+package project
+
+import (
+	"bytes"
+	"context"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/Project-Manager-With-Git/ppm/pkg/apply"
+	"github.com/Project-Manager-With-Git/ppm/pkg/failure"
+	"github.com/Project-Manager-With-Git/ppm/pkg/lockfile"
+	"github.com/Project-Manager-With-Git/ppm/pkg/manifest"
+	"github.com/Project-Manager-With-Git/ppm/pkg/nearest"
+	"github.com/Project-Manager-With-Git/ppm/pkg/plan"
+)
+
+// OwnOptions say whose a file shall be.
+type OwnOptions struct {
+	Path   string // of a file of an install, or of a folder of such files
+	Own    manifest.Own
+	DryRun bool
+}
+
+// OwnResult is what Own did, or with DryRun would do.
+type OwnResult struct {
+	Files   []OwnedFile `json:"files"`
+	Changes []Change    `json:"changes"`
+	DryRun  bool        `json:"dry_run"`
+}
+
+// An OwnedFile is a file and whose it is: merge, once or mine.
+type OwnedFile struct {
+	Path string `json:"path"`
+	Own  string `json:"own"`
+}
+
+// Own changes whose the files at a path are. It writes the manifest alone: what it means
+// shows at the next upgrade, sync or remove.
+func (s *Session) Own(ctx context.Context, o OwnOptions) (result *OwnResult, err error) {
+	end, err := s.begin(ctx, !o.DryRun)
+	if err != nil {
+		return nil, err
+	}
+	defer closing(end, &err)
+	path, err := manifest.CleanPath(strings.TrimPrefix(o.Path, "./"))
+	if err != nil {
+		return nil, err
+	}
+	result = &OwnResult{Files: []OwnedFile{}, Changes: []Change{}, DryRun: o.DryRun}
+	text := s.text
+	for _, c := range s.lock.Components {
+		files := filesBelow(c, path)
+		if len(files) == 0 {
+			continue
+		}
+		want := s.wanted(c)
+		own := maps.Clone(want.Own)
+		if own == nil {
+			own = map[string]manifest.Own{}
+		}
+		for _, f := range files {
+			own[f.Path] = o.Own
+			result.Files = append(result.Files, OwnedFile{f.Path, string(o.Own)})
+		}
+		want.Own = own
+		if text, err = manifest.AddComponent(ManifestName, text, want); err != nil {
+			return nil, err
+		}
+	}
+	if len(result.Files) == 0 {
+		return nil, s.noFile(o.Path)
+	}
+	var p plan.Plan
+	if !bytes.Equal(text, s.text) {
+		p.Write(ManifestName, s.text, text)
+	}
+	result.Changes, err = s.carryOut(ctx, p, apply.Meta{Command: "own " + o.Path + " " + string(o.Own)}, o.DryRun)
+	return result, err
+}
+
+// noFile reports a path at which no install has a file.
+func (s *Session) noFile(path string) error {
+	var known []string
+	for _, c := range s.lock.Components {
+		for _, f := range c.Files {
+			known = append(known, f.Path)
+		}
+	}
+	if len(known) == 0 {
+		return failure.Errorf(failure.Usage, "no install has %q: nothing is installed in this project", path).
+			WithHint("add a component with ppm add REFERENCE")
+	}
+	return failure.Errorf(failure.Usage, "no install has %q", path).WithHint("%s", nearest.Hint("file", path, known))
+}
+
+// within reports whether a path is at or below another.
+func within(path, folder string) bool {
+	return path == folder || folder == "." || strings.HasPrefix(path, folder+"/")
+}
+
+// filesBelow returns the files of an install at or below a path.
+func filesBelow(c lockfile.Component, path string) []lockfile.File {
+	return slices.DeleteFunc(slices.Clone(c.Files), func(f lockfile.File) bool { return !within(f.Path, path) })
+}
