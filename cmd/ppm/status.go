@@ -30,8 +30,12 @@ func statusCommand(s *streams) *cli.Command {
 			s.printf("%s", table(func(w io.Writer) {
 				for _, in := range result.Installs {
 					for _, f := range in.Files {
+						path := f.Path
+						if f.To != "" {
+							path += " → " + f.To
+						}
 						if f.State != "clean" {
-							fmt.Fprintf(w, "%s\t%s\t%s\n", f.State, f.Path, in.Source)
+							fmt.Fprintf(w, "%s\t%s\t%s\t%s\n", f.State, path, in.Source, f.Own)
 						}
 					}
 				}

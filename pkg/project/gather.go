@@ -21,22 +21,20 @@ var (
 	ownRecords  = []string{ManifestName, LockName, "pmfprc.json"}
 )
 
-// A gathering walks through a project and takes its files.
-type gathering struct {
+// A walk goes through a project's own files: not those that .gitignore files leave out, or that tools make.
+type walk struct {
 	session *Session
-	skip    string // a folder that is not looked at, from the project's; empty when there is none
+	pass    func(name string) bool // reports what is not looked at, such as a folder with all that is in it
+	each    func(name string, d fs.DirEntry) error
 	ignore  fetch.Ignore
 	prefix  string // of the project's folder in its work tree
-	files   []fileset.File
-	bytes   int64
 }
 
-// gather returns the project's own files: not those that .gitignore files leave out, that tools make, or that
-// record what is installed. Symbolic links are left out with a note.
-func (s *Session) gather(ctx context.Context, skip string) (fileset.Set, error) {
-	g := &gathering{session: s, skip: skip}
-	if err := g.above(); err != nil {
-		return nil, err
+// walk calls each for the files of the project that pass does not hold back.
+func (s *Session) walk(ctx context.Context, pass func(name string) bool, each func(name string, d fs.DirEntry) error) error {
+	w := &walk{session: s, pass: pass, each: each}
+	if err := w.above(); err != nil {
+		return err
 	}
 	err := fs.WalkDir(os.DirFS(s.setup.Dir), ".", func(name string, d fs.DirEntry, err error) error {
 		if err == nil {
@@ -45,23 +43,20 @@ func (s *Session) gather(ctx context.Context, skip string) (fileset.Set, error) 
 		if err != nil {
 			return err
 		}
-		return g.visit(name, d)
+		return w.visit(name, d)
 	})
 	var path *fs.PathError
 	if errors.As(err, &path) && failure.Hint(err) == "" {
 		err = failure.Errorf(failure.LocalIO, "reading the project's files: %w", err).
 			WithHint("check that you may read it, or name it in .gitignore")
 	}
-	if err != nil {
-		return nil, err
-	}
-	return fileset.New(g.files)
+	return err
 }
 
 // above reads the .gitignore files of the folders between the work tree's root and the project's folder.
-func (g *gathering) above() error {
+func (w *walk) above() error {
 	var parents []string // the nearest first
-	for dir := g.session.setup.Dir; ; {
+	for dir := w.session.setup.Dir; ; {
 		if _, err := os.Lstat(filepath.Join(dir, ".git")); err == nil {
 			break
 		}
@@ -81,39 +76,56 @@ func (g *gathering) above() error {
 		if err != nil {
 			return err
 		}
-		g.ignore.Add(filepath.ToSlash(at), text)
+		w.ignore.Add(filepath.ToSlash(at), text)
 	}
 	if len(parents) > 0 {
-		at, err := filepath.Rel(parents[len(parents)-1], g.session.setup.Dir)
-		g.prefix = filepath.ToSlash(at)
+		at, err := filepath.Rel(parents[len(parents)-1], w.session.setup.Dir)
+		w.prefix = filepath.ToSlash(at)
 		return err
 	}
 	return nil
 }
 
-func (g *gathering) visit(name string, d fs.DirEntry) error {
+func (w *walk) visit(name string, d fs.DirEntry) error {
 	switch {
 	case name == ".":
-	case slices.Contains(toolFolders, d.Name()), slices.Contains(ownRecords, name), name == g.skip, g.ignore.Match(path.Join(g.prefix, name), d.IsDir()):
+	case w.pass(name), slices.Contains(toolFolders, d.Name()), slices.Contains(ownRecords, name), w.ignore.Match(path.Join(w.prefix, name), d.IsDir()):
 		if d.IsDir() {
 			return fs.SkipDir
 		}
 		return nil
 	}
 	if d.IsDir() {
-		text, err := g.session.optional(path.Join(name, ".gitignore"))
-		g.ignore.Add(path.Join(g.prefix, name), text)
+		text, err := w.session.optional(path.Join(name, ".gitignore"))
+		w.ignore.Add(path.Join(w.prefix, name), text)
 		return err
 	}
-	if !d.Type().IsRegular() {
-		g.session.setup.Notify("left out, because a pack holds regular files alone: " + name)
-		return nil
+	return w.each(name, d)
+}
+
+// gather returns the project's own files, but for those that record what is installed, and without the folder skip
+// when it is not empty. Symbolic links are left out with a note.
+func (s *Session) gather(ctx context.Context, skip string) (fileset.Set, error) {
+	g := &gathering{session: s}
+	if err := s.walk(ctx, func(name string) bool { return name == skip }, g.take); err != nil {
+		return nil, err
 	}
-	return g.take(name, d)
+	return fileset.New(g.files)
+}
+
+// A gathering takes a project's files.
+type gathering struct {
+	session *Session
+	files   []fileset.File
+	bytes   int64
 }
 
 // take reads a file, as long as a pack with it could be installed.
 func (g *gathering) take(name string, d fs.DirEntry) error {
+	if !d.Type().IsRegular() {
+		g.session.setup.Notify("left out, because a pack holds regular files alone: " + name)
+		return nil
+	}
 	info, err := d.Info()
 	if err != nil {
 		return err

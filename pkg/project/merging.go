@@ -19,15 +19,8 @@ import (
 func (s *Session) inherit(coming []install) ([]install, error) {
 	out := slices.Clone(coming)
 	for i := range out {
-		for _, c := range s.own.Components {
-			if c.Path != out[i].want.Path {
-				continue
-			}
-			out[i].want.Own, out[i].want.Moved = c.Own, c.Moved
-			if out[i].want.Strategy == "" {
-				out[i].want.Strategy = c.Strategy
-			}
-		}
+		want, entry := &out[i].want, s.entries[out[i].want.Path]
+		want.Own, want.Moved, want.Strategy = entry.Own, entry.Moved, cmp.Or(want.Strategy, entry.Strategy)
 		if err := out[i].move(); err != nil {
 			return nil, err
 		}

@@ -106,7 +106,10 @@ func (m *move) records(s *Session) (*lockfile.Lock, []byte, error) {
 	lock, text := &lockfile.Lock{}, s.text
 	for _, c := range s.lock.Components {
 		old, want := c.Path, s.wanted(c)
-		files := m.component(c)
+		files, err := m.component(s.lock, c)
+		if err != nil {
+			return nil, nil, err
+		}
 		if m.path(old) != old || !slices.Equal(files, c.Files) {
 			c.Path, c.Files = m.path(c.Path), files
 			if _, taken := lock.Component(c.Path); taken {
@@ -118,7 +121,6 @@ func (m *move) records(s *Session) (*lockfile.Lock, []byte, error) {
 					want.Moved[f.From] = f.Path
 				}
 			}
-			var err error
 			if text, err = rewriteEntry(text, old, want); err != nil {
 				return nil, nil, err
 			}
@@ -142,7 +144,7 @@ func rewriteEntry(text []byte, path string, want manifest.Component) ([]byte, er
 
 // component returns the files of an install after the move, and notes those that move. When the install
 // moves as a whole, so does the place to which it is rendered.
-func (m *move) component(c lockfile.Component) []lockfile.File {
+func (m *move) component(lock *lockfile.Lock, c lockfile.Component) ([]lockfile.File, error) {
 	files := slices.Clone(c.Files)
 	for i, f := range files {
 		rendered := f.Rendered()
@@ -153,11 +155,14 @@ func (m *move) component(c lockfile.Component) []lockfile.File {
 		if files[i].Path == rendered {
 			files[i].From = ""
 		}
+		if other, _, taken := lock.Owner(files[i].Path); taken && files[i].Path != f.Path && m.path(files[i].Path) == files[i].Path {
+			return nil, failure.Errorf(failure.Refused, "moving %q: the install %q has a file at %q", f.Path, other.Path, files[i].Path).WithHint("choose another path")
+		}
 		if files[i].Path != f.Path && !slices.ContainsFunc(m.files, func(o MovedFile) bool { return o.From == f.Path }) {
 			m.files = append(m.files, MovedFile{f.Path, files[i].Path})
 		}
 	}
-	return files
+	return files, nil
 }
 
 func (m *move) own(old map[string]manifest.Own) map[string]manifest.Own {

@@ -70,9 +70,10 @@ type Question struct {
 // A Session is one run of one verb.
 type Session struct {
 	setup    Setup
-	layers   *manifest.Manifest // the built-in layer, the user's and the project's, merged
-	own      *manifest.Manifest // the project's layer alone
-	text     []byte             // the project's manifest as it stands on disk; nil when there is none
+	layers   *manifest.Manifest            // the built-in layer, the user's and the project's, merged
+	own      *manifest.Manifest            // the project's layer alone
+	entries  map[string]manifest.Component // of the project's layer, by path
+	text     []byte                        // the project's manifest as it stands on disk; nil when there is none
 	lock     *lockfile.Lock
 	project  *manifest.Project // what [project] shall say; nil leaves it as it is
 	lockText []byte            // the lockfile as it stands on disk; nil when there is none
@@ -194,6 +195,10 @@ func (s *Session) read() (err error) {
 			return err
 		}
 		s.layers = manifest.Merge(s.layers, s.own)
+		s.entries = make(map[string]manifest.Component, len(s.own.Components))
+		for _, c := range s.own.Components {
+			s.entries[c.Path] = c
+		}
 		if err := s.connect(); err != nil {
 			return err
 		}

@@ -5,13 +5,27 @@ import (
 	"slices"
 
 	"github.com/Project-Manager-With-Git/ppm/pkg/lockfile"
+	"github.com/Project-Manager-With-Git/ppm/pkg/manifest"
 	"github.com/Project-Manager-With-Git/ppm/pkg/plan"
 )
 
 // A FileStatus says how a file differs from what ppm installed.
 type FileStatus struct {
 	Path  string `json:"path"`
-	State string `json:"state"` // clean, edited, "mode changed", missing, replaced or conflict
+	State string `json:"state"`         // clean, edited, "mode changed", missing, moved, replaced, conflict or extra
+	To    string `json:"to,omitempty"`  // of a moved file: where one of its content stands
+	Own   string `json:"own,omitempty"` // once or mine, of a file that is the user's
+}
+
+// changed reports whether the file is not as it was installed, and the user has not said that it is theirs.
+func (f FileStatus) changed() bool {
+	switch f.State {
+	case "clean", "extra":
+		return false
+	case "edited", "mode changed":
+		return f.Own == ""
+	}
+	return f.Own != string(manifest.Mine)
 }
 
 // An InstallStatus is an install and its files.
@@ -32,8 +46,8 @@ func (r *StatusResult) Changed() bool {
 	return slices.ContainsFunc(r.Installs, func(in InstallStatus) bool { return in.State != "clean" })
 }
 
-// Status compares the files of all installs, or of the named ones, with the lockfile.
-// It reads nothing but the project.
+// Status compares the files of all installs, or of the named ones, with the lockfile, and lists
+// the other files in their folders. It reads nothing but the project.
 func (s *Session) Status(ctx context.Context, names []string) (result *StatusResult, err error) {
 	end, err := s.begin(ctx, false)
 	if err != nil {
@@ -44,7 +58,13 @@ func (s *Session) Status(ctx context.Context, names []string) (result *StatusRes
 	if err != nil {
 		return nil, err
 	}
-	return s.compare(ctx, installs)
+	if result, err = s.compare(ctx, installs); err != nil {
+		return nil, err
+	}
+	if err := s.findMoved(ctx, result); err != nil {
+		return nil, err
+	}
+	return result, s.findExtra(ctx, result, installs)
 }
 
 // chosen returns the installs that names mean, or all when there are none.
@@ -82,15 +102,16 @@ func (s *Session) compare(ctx context.Context, installs []lockfile.Component) (*
 	for _, c := range installs {
 		addBase(base, c)
 		in := InstallStatus{Path: c.Path, Source: c.Source, State: "clean"}
+		own := s.wanted(c).Own
 		for _, f := range c.Files {
-			state := fileState(disk[f.Path], base[f.Path])
+			file := FileStatus{Path: f.Path, State: fileState(disk[f.Path], base[f.Path]), Own: string(own[f.Path])}
 			if f.Conflict != "" {
-				state = "conflict"
+				file.State = "conflict"
 			}
-			if state != "clean" {
+			if file.changed() {
 				in.State = "changed"
 			}
-			in.Files = append(in.Files, FileStatus{f.Path, state})
+			in.Files = append(in.Files, file)
 		}
 		result.Installs = append(result.Installs, in)
 	}

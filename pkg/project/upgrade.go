@@ -182,10 +182,8 @@ func (s *Session) successor(ctx context.Context, old lockfile.Component, o Upgra
 
 // wanted returns the manifest's entry of an install, or what it would be when the user has deleted it.
 func (s *Session) wanted(c lockfile.Component) manifest.Component {
-	for _, want := range s.own.Components {
-		if p, err := manifest.CleanPath(want.Path); err == nil && p == c.Path {
-			return want
-		}
+	if want, ok := s.entries[c.Path]; ok {
+		return want
 	}
 	source := c.Source
 	if len(c.Via) > 0 {

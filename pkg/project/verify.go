@@ -82,7 +82,7 @@ func (s *Session) Verify(ctx context.Context, o VerifyOptions) (result *VerifyRe
 			broken = firstError(broken, moved)
 		}
 		for _, f := range in.Files {
-			if f.State == "missing" || f.State == "replaced" {
+			if (f.State == "missing" || f.State == "replaced") && f.changed() {
 				missing = firstError(missing, failure.Errorf(failure.Differs, "%q of %s is %s", f.Path, c.Source, f.State).
 					WithHint("bring it back with ppm project sync, or take the install out with ppm project remove %s", shellQuote(c.Path)))
 			}
