@@ -231,9 +231,6 @@ func (s *Session) nothingAt(name string) error {
 	return err.WithHint("ppm project list shows what is installed")
 }
 
-// renderedAt returns the path at which the rendering of an install has a file.
-func renderedAt(f lockfile.File) string { return f.Path }
-
 // whyFile tells of a file that an install has.
 func (s *Session) whyFile(ctx context.Context, c lockfile.Component, f lockfile.File, lines lineRange, result *WhyResult) error {
 	alone := c
@@ -294,7 +291,7 @@ func (s *Session) originOf(ctx context.Context, c lockfile.Component, f lockfile
 	o := origin{source: r.part.Source, dir: r.dir, key: s.whyKey(c, r, told)}
 	source := ""
 	for rel, from := range r.source {
-		if !r.dir || path.Join(c.Path, rel) == renderedAt(f) {
+		if !r.dir || path.Join(c.Path, rel) == f.Rendered() {
 			source = from
 		}
 	}

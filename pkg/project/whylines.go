@@ -2,6 +2,7 @@ package project
 
 import (
 	"bytes"
+	"cmp"
 	"slices"
 	"strings"
 
@@ -67,7 +68,7 @@ func (o origin) tell(text []byte, f lockfile.File, lines lineRange) ([]WhyLine, 
 	matches, count := pair(base, disk, merge.Changes(plain(o.trace.Data), plain(text)))
 	var sides []merge.Side
 	if f.Conflict != "" {
-		sides = merge.Sides(text, markerSize(text))
+		sides = merge.Sides(text, cmp.Or(f.Marker, merge.MarkerLength))
 	}
 	side := func(i int) merge.Side {
 		if i < len(sides) {
@@ -115,17 +116,6 @@ func (o origin) tell(text []byte, f lockfile.File, lines lineRange) ([]WhyLine, 
 }
 
 var sideName = map[merge.Side]string{merge.Ours: "ours", merge.Base: "base", merge.Theirs: "theirs", merge.Marker: "marker"}
-
-// markerSize returns the size of the markers of the conflicts in a text.
-func markerSize(text []byte) int {
-	const shortest, longest = 7, 80
-	for size := shortest; size < longest; size++ {
-		if merge.HasConflict(text, size) {
-			return size
-		}
-	}
-	return shortest
-}
 
 // places returns what puts into a line where an installed line comes from, which must be among the matches.
 func (o origin) places(matches []match) func(line *WhyLine, base int) {

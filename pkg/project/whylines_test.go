@@ -68,12 +68,16 @@ func TestTell(t *testing.T) {
 		"a conflict, more markers": {"=======\n", "<<<<<<<< yours\n========\n=======\n>>>>>>>> theirs\n", "sha256:x", "cmarker cmarker ctheirs1 cmarker", WhyCount{Conflict: 4}},
 	} {
 		o := originOfText(t, c.base)
-		lines, count := o.tell([]byte(c.disk), lockfile.File{Conflict: c.conflict}, lineRange{1, 99})
+		f := lockfile.File{Conflict: c.conflict}
+		if strings.HasPrefix(c.disk, "<<<<<<<<") {
+			f.Marker = 8
+		}
+		lines, count := o.tell([]byte(c.disk), f, lineRange{1, 99})
 		if got := told(lines); got != c.want || count != c.count {
 			t.Errorf("%s: %s, %+v, want %s, %+v", name, got, count, c.want, c.count)
 		}
 		for i := range lines { // a line alone is told of as among the others
-			alone, _ := o.tell([]byte(c.disk), lockfile.File{Conflict: c.conflict}, lineRange{i + 1, i + 1})
+			alone, _ := o.tell([]byte(c.disk), f, lineRange{i + 1, i + 1})
 			if len(alone) != 1 || told(alone) != told(lines[i:i+1]) || alone[0].Line != i+1 {
 				t.Errorf("%s: line %d alone is %+v", name, i+1, alone)
 			}
