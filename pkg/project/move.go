@@ -86,7 +86,7 @@ func newMove(o MoveOptions) (*move, error) {
 				WithHint("name a file or a folder inside the project")
 		}
 	}
-	if within(clean[1], clean[0]) {
+	if atOrBelow(clean[1], clean[0]) {
 		return nil, failure.Errorf(failure.Usage, "moving %q to %q: the new path is the old one, or inside it", o.Old, o.New).
 			WithHint("name a path outside of %q", o.Old)
 	}
@@ -95,7 +95,7 @@ func newMove(o MoveOptions) (*move, error) {
 
 // path returns where a path is after the move.
 func (m *move) path(p string) string {
-	if within(p, m.old) {
+	if atOrBelow(p, m.old) {
 		return m.new + strings.TrimPrefix(p, m.old)
 	}
 	return p
@@ -148,7 +148,7 @@ func (m *move) component(lock *lockfile.Lock, c lockfile.Component) ([]lockfile.
 	files := slices.Clone(c.Files)
 	for i, f := range files {
 		rendered := f.Rendered()
-		if within(c.Path, m.old) {
+		if atOrBelow(c.Path, m.old) {
 			rendered = m.path(c.Path) + strings.TrimPrefix(rendered, c.Path)
 		}
 		files[i].Path, files[i].From = m.path(f.Path), rendered

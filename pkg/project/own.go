@@ -94,12 +94,13 @@ func (s *Session) noFile(path string) error {
 	return failure.Errorf(failure.Usage, "no install has %q", path).WithHint("%s", nearest.Hint("file", path, known))
 }
 
-// within reports whether a path is at or below another.
-func within(path, folder string) bool {
-	return path == folder || folder == "." || strings.HasPrefix(path, folder+"/")
+// atOrBelow reports whether a path is another or lies in it.
+func atOrBelow(path, folder string) bool {
+	_, ok := within(folder, path)
+	return ok
 }
 
 // filesBelow returns the files of an install at or below a path.
 func filesBelow(c lockfile.Component, path string) []lockfile.File {
-	return slices.DeleteFunc(slices.Clone(c.Files), func(f lockfile.File) bool { return !within(f.Path, path) })
+	return slices.DeleteFunc(slices.Clone(c.Files), func(f lockfile.File) bool { return !atOrBelow(f.Path, path) })
 }

@@ -82,7 +82,7 @@ func TestTell(t *testing.T) {
 				t.Errorf("%s: line %d alone is %+v", name, i+1, alone)
 			}
 		}
-		if lines, alone := o.tell([]byte(c.disk), lockfile.File{Conflict: c.conflict}, lineRange{}); lines != nil || alone != count {
+		if lines, alone := o.tell([]byte(c.disk), f, lineRange{}); lines != nil || alone != count {
 			t.Errorf("%s: no lines give %v, %+v", name, lines, alone)
 		}
 		if got := countOf([]byte(c.disk)); got != len(lines) {
