@@ -183,6 +183,7 @@ func applyCommand(s *streams) *cli.Command {
 			"it can change installed files, ppm.toml and ppm.lock in every way. FILE - is standard input.\n\n" +
 			examples("ppm project apply plan.json", "ppm project apply plan.json --dry-run"),
 		Flags: []cli.Flag{
+			&cli.BoolFlag{Name: "no-index", Usage: "mark no conflicts in git's index"},
 			&cli.BoolFlag{Name: "dry-run", Usage: "show what would be done, and change nothing"},
 		},
 		Action: func(c *cli.Context) error { return runApply(c, s) },
@@ -201,7 +202,7 @@ func runApply(c *cli.Context, s *streams) error {
 	if err != nil {
 		return err
 	}
-	result, err := session.ApplyPlan(c.Context, data, c.Bool("dry-run"))
+	result, err := session.ApplyPlan(c.Context, data, project.ApplyPlanOptions{DryRun: c.Bool("dry-run"), NoIndex: c.Bool("no-index")})
 	if result == nil {
 		return err
 	}

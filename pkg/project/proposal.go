@@ -3,12 +3,14 @@ package project
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
 
 	"github.com/Project-Manager-With-Git/ppm/pkg/apply"
 	"github.com/Project-Manager-With-Git/ppm/pkg/failure"
+	"github.com/Project-Manager-With-Git/ppm/pkg/fileset"
 	"github.com/Project-Manager-With-Git/ppm/pkg/lockfile"
 	"github.com/Project-Manager-With-Git/ppm/pkg/manifest"
 	"github.com/Project-Manager-With-Git/ppm/pkg/plan"
@@ -78,6 +80,12 @@ func (p *Proposal) take(s *Session, pl plan.Plan, m apply.Meta, changes []Change
 	return nil
 }
 
+// ApplyPlanOptions say how a plan is carried out.
+type ApplyPlanOptions struct {
+	DryRun  bool
+	NoIndex bool // mark no conflicts in git's index
+}
+
 // AppliedResult is what ApplyPlan did, or with a dry run would do.
 type AppliedResult struct {
 	Command string   `json:"command"` // whose plan it was
@@ -89,12 +97,13 @@ type AppliedResult struct {
 // itself, and connects to no server. It fails with kind Refused when a file that the plan was
 // made for, written by it or not, is no longer what it was, and when the plan is not what
 // ppm writes: its diffs must be those of its contents, and its files those of installs.
-func (s *Session) ApplyPlan(ctx context.Context, data []byte, dryRun bool) (result *AppliedResult, err error) {
+func (s *Session) ApplyPlan(ctx context.Context, data []byte, o ApplyPlanOptions) (result *AppliedResult, err error) {
 	saved, err := plan.ParseSaved(data)
 	if err != nil {
 		return nil, err
 	}
-	end, err := s.begin(ctx, !dryRun)
+	s.setup.Offline, s.noIndex = true, o.NoIndex
+	end, err := s.begin(ctx, !o.DryRun)
 	if err != nil {
 		return nil, err
 	}
@@ -108,8 +117,12 @@ func (s *Session) ApplyPlan(ctx context.Context, data []byte, dryRun bool) (resu
 		return nil, failure.Errorf(failure.Refused, "reading the plan: it was edited: line %d is not as ppm writes it", differingLine(again, data)).
 			WithHint("make the plan again with ppm project plan")
 	}
-	if err := s.lawful(saved.Plan); err != nil {
+	next, err := s.lawful(saved.Plan)
+	if err != nil {
 		return nil, err
+	}
+	if !o.DryRun && !o.NoIndex {
+		s.recallSides(ctx, saved.Plan, next)
 	}
 	meta := apply.Meta{Command: saved.Command}
 	if saved.Undoes > 0 {
@@ -120,11 +133,11 @@ func (s *Session) ApplyPlan(ctx context.Context, data []byte, dryRun bool) (resu
 			return nil, outdatedPlan("the history")
 		}
 	}
-	result = &AppliedResult{Command: saved.Command, DryRun: dryRun}
-	if result.Changes, err = s.carryOut(ctx, saved.Plan, meta, dryRun); err != nil {
+	result = &AppliedResult{Command: saved.Command, DryRun: o.DryRun}
+	if result.Changes, err = s.carryOut(ctx, saved.Plan, meta, o.DryRun); err != nil {
 		return nil, err
 	}
-	return result, left(result.Changes, dryRun)
+	return result, left(result.Changes, o.DryRun)
 }
 
 func outdatedPlan(path string) error {
@@ -158,38 +171,61 @@ func (s *Session) current(ctx context.Context, saved plan.Saved) error {
 	return nil
 }
 
-// lawful refuses a plan that writes what no install has, before it or after it, and records that ppm cannot read.
-func (s *Session) lawful(p plan.Plan) error {
-	next := s.lock
+// lawful returns the lockfile that a plan leads to. It refuses a plan that writes what no
+// install has, before it or after it, and records that ppm cannot read.
+func (s *Session) lawful(p plan.Plan) (next *lockfile.Lock, err error) {
+	next = s.lock
 	for _, c := range p.Changes {
-		if !c.Record || !c.Writes() {
-			continue
-		}
-		if c.Path == ManifestName {
-			if _, err := manifest.Parse(ManifestName, c.Data, manifest.ProjectLayer); err != nil {
-				return fmt.Errorf("reading the plan: %w", err)
+		switch {
+		case !c.Record || !c.Writes():
+		case c.Path == ManifestName:
+			_, err = manifest.Parse(ManifestName, c.Data, manifest.ProjectLayer)
+		case c.New.Kind == plan.Absent:
+			next = &lockfile.Lock{}
+		default:
+			if next, err = lockfile.Parse(LockName, c.Data); err == nil {
+				err = next.Check()
 			}
-			continue
-		}
-		next = &lockfile.Lock{}
-		if c.New.Kind == plan.Absent {
-			continue
-		}
-		var err error
-		if next, err = lockfile.Parse(LockName, c.Data); err == nil {
-			err = next.Check()
 		}
 		if err != nil {
-			return fmt.Errorf("reading the plan: %w", err)
+			return nil, fmt.Errorf("reading the plan: %w", err)
 		}
 	}
 	for _, c := range p.Changes {
 		if !c.Record && c.Writes() && !owned(s.lock, c.Path) && !owned(next, c.Path) {
-			return failure.Errorf(failure.Refused, "reading the plan: %q is part of no install", c.Path).
+			return nil, failure.Errorf(failure.Refused, "reading the plan: %q is part of no install", c.Path).
 				WithHint("do not trust where this plan comes from; make one yourself with ppm project plan")
 		}
 	}
-	return nil
+	return next, nil
+}
+
+// recallSides finds for git's index what stands on the sides of a plan's conflicts: both
+// versions are rendered again. What the cache does not have is not marked there.
+func (s *Session) recallSides(ctx context.Context, p plan.Plan, next *lockfile.Lock) {
+	in := plan.Input{Texts: map[string]plan.Texts{}, Base: map[string]plan.State{}, Disk: plan.Disk{}}
+	for _, c := range p.Changes {
+		was, _, known := s.lock.Owner(c.Path)
+		will, _, stays := next.Owner(c.Path)
+		if c.Conflicts == 0 || !known || !stays {
+			continue
+		}
+		ours, err1 := s.store.ReadFile(c.Path)
+		base, err2 := s.base(ctx, was)
+		theirs, err3 := s.base(ctx, will)
+		if err := errors.Join(err1, err2, err3); err != nil {
+			s.setup.Notify(fmt.Sprintf("git's index does not show the conflict in %q: %v", c.Path, err))
+			continue
+		}
+		before, _ := base.Lookup(c.Path)
+		after, _ := theirs.Lookup(c.Path)
+		addBase(in.Base, was)
+		in.Disk[c.Path] = c.Old
+		in.Texts[c.Path] = plan.Texts{Base: before.Data, Ours: ours}
+		in.Theirs = append(in.Theirs, after)
+	}
+	slices.SortFunc(in.Theirs, func(a, b fileset.File) int { return strings.Compare(a.Path, b.Path) })
+	s.conflicts = stages(in, p)
 }
 
 func owned(lock *lockfile.Lock, path string) bool {
