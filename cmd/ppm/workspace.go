@@ -70,6 +70,9 @@ func (s *streams) spread(c *cli.Context, action func(*cli.Context) error) error 
 	if r == latest && c.Bool("list") {
 		r = everywhere
 	}
+	if c.String("tool") != "" {
+		r = alone // one tool at a time
+	}
 	dir, err := filepath.Abs(c.String("cwd"))
 	if r == here || err != nil || s.proposal != nil {
 		return action(c)

@@ -2,9 +2,11 @@ package project
 
 import (
 	"context"
+	"path/filepath"
 	"slices"
 	"strings"
 
+	"github.com/Project-Manager-With-Git/ppm/pkg/difftool"
 	"github.com/Project-Manager-With-Git/ppm/pkg/failure"
 	"github.com/Project-Manager-With-Git/ppm/pkg/fileset"
 	"github.com/Project-Manager-With-Git/ppm/pkg/lockfile"
@@ -13,9 +15,10 @@ import (
 
 // DiffOptions say which sides to compare.
 type DiffOptions struct {
-	Names    []string // each a file, a placement, a component's name or a whole reference; none means all installs
-	Upstream string   // a version: compare what was installed with it, instead of with what is on the disk
-	Combined bool     // with Upstream: compare what is on the disk with it
+	Names    []string          // each a file, a placement, a component's name or a whole reference; none means all installs
+	Upstream string            // a version: compare what was installed with it, instead of with what is on the disk
+	Combined bool              // with Upstream: compare what is on the disk with it
+	Tool     *difftool.Request // shows the files that differ; its folder is the cache's. Nil to show them to nobody
 }
 
 // DiffResult is how files differ.
@@ -33,7 +36,25 @@ type FileDiff struct {
 const diffContext = 3
 
 // Diff compares what was installed with what the user made of it, or with another version.
-func (s *Session) Diff(ctx context.Context, o DiffOptions) (result *DiffResult, err error) {
+func (s *Session) Diff(ctx context.Context, o DiffOptions) (*DiffResult, error) {
+	sides, err := s.diff(ctx, o)
+	if err != nil {
+		return nil, err
+	}
+	if o.Tool != nil && len(sides.result.Files) > 0 {
+		o.Tool.Dir = filepath.Join(s.setup.CacheDir, "diff")
+		err = difftool.Show(ctx, *o.Tool, sides.before, sides.after)
+	}
+	return &sides.result, err
+}
+
+// sides are the files that differ, as they are on either side.
+type sides struct {
+	result        DiffResult
+	before, after fileset.Set
+}
+
+func (s *Session) diff(ctx context.Context, o DiffOptions) (out *sides, err error) {
 	end, err := s.begin(ctx, false)
 	if err != nil {
 		return nil, err
@@ -46,7 +67,7 @@ func (s *Session) Diff(ctx context.Context, o DiffOptions) (result *DiffResult, 
 	if err != nil {
 		return nil, err
 	}
-	result = &DiffResult{Files: []FileDiff{}}
+	out = &sides{result: DiffResult{Files: []FileDiff{}}}
 	for _, c := range installs {
 		from, to, err := s.compared(ctx, c, o)
 		if err != nil {
@@ -57,11 +78,21 @@ func (s *Session) Diff(ctx context.Context, o DiffOptions) (result *DiffResult, 
 				continue
 			}
 			if text := fileDiff(name, from, to); text != "" {
-				result.Files = append(result.Files, FileDiff{name, text})
+				out.result.Files = append(out.result.Files, FileDiff{name, text})
+				out.before = addFile(out.before, name, from)
+				out.after = addFile(out.after, name, to)
 			}
 		}
 	}
-	return result, nil
+	return out, nil
+}
+
+// addFile adds the file of that name, which need not be there, to those to be shown.
+func addFile(shown fileset.Set, name string, files fileset.Set) fileset.Set {
+	if f, ok := files.Lookup(name); ok {
+		return append(shown, f)
+	}
+	return shown
 }
 
 // concerned returns the installs that names mean; a name may be that of a file in one.

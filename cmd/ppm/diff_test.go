@@ -1,0 +1,26 @@
+package main
+
+import (
+	"strings"
+	"testing"
+)
+
+// On a terminal a diff has colours, and nothing in it steers the terminal.
+func TestDiffInColours(t *testing.T) {
+	const diff = "--- a/x\n+++ b/x\n@@ -1,2 +1,2 @@\n same\n-\x1b[2J\n+new\n"
+	for _, c := range []struct {
+		colours bool
+		want    string
+	}{
+		{false, "--- a/x\n+++ b/x\n@@ -1,2 +1,2 @@\n same\n-\\x1b[2J\n+new\n"},
+		{true, "\x1b[31m--- a/x\x1b[0m\n\x1b[32m+++ b/x\x1b[0m\n\x1b[36m@@ -1,2 +1,2 @@\x1b[0m\n same\n\x1b[31m-\\x1b[2J\x1b[0m\n\x1b[32m+new\x1b[0m\n"},
+	} {
+		var out strings.Builder
+		s := testStreams()
+		s.out, s.outColour = &out, c.colours
+		s.diff(diff)
+		if out.String() != c.want {
+			t.Errorf("with colours %v: %q, want %q", c.colours, out.String(), c.want)
+		}
+	}
+}
