@@ -49,6 +49,7 @@ func upgradeCommand(s *streams) *cli.Command {
 			&cli.BoolFlag{Name: "all", Usage: "all installs; the same as naming none"},
 			&cli.StringSliceFlag{Name: "kv", Usage: "set a key of the pack, as `KEY::VALUE`; repeatable"},
 			&cli.StringFlag{Name: "strategy", Usage: "what settles conflicts from now on: `STRATEGY` merge, fast-forward, ours or theirs"},
+			&cli.StringFlag{Name: "summary", Usage: "print the text of a change request, in the `FORMAT` md"},
 			&cli.BoolFlag{Name: "step", Usage: "stop at the first version that brings a conflict, and name it"},
 		}, mergeFlags()...),
 		Action: func(c *cli.Context) error { return runUpgrade(c, s) },
@@ -70,16 +71,28 @@ func runUpgrade(c *cli.Context, s *streams) error {
 			return err
 		}
 	}
+	if format := c.String("summary"); format != "" {
+		if _, err := oneOf("format", format, []string{"md"}); err != nil {
+			return err
+		}
+	}
+	if c.Bool("all") && c.Args().Present() {
+		return failure.Errorf(failure.Usage, "both --all and %q were given", c.Args().First()).WithHint("leave out one of them")
+	}
 	session, err := s.session(c)
 	if err != nil {
 		return err
 	}
 	result, err := session.Upgrade(c.Context, project.UpgradeOptions{
-		Names: c.Args().Slice(), To: c.String("to"), Keys: keys, Style: style, Strategy: strategy, Step: c.Bool("step"), DryRun: c.Bool("dry-run"),
+		Names: c.Args().Slice(), To: c.String("to"), Keys: keys, Style: style, Strategy: strategy, Step: c.Bool("step"), Summary: c.String("summary") != "", DryRun: c.Bool("dry-run"),
 		AllowUndefined: c.Bool("allow-undefined"), AcceptMoved: c.StringSlice("accept-moved"), NoIndex: c.Bool("no-index"),
 	})
 	if result == nil {
 		return err
+	}
+	if result.Summary != "" {
+		s.printf("%s", result.Summary)
+		return s.answerWith(result, err)
 	}
 	printChanges(s, result.Changes)
 	printUpgrades(s, result.Upgrades, result.DryRun)

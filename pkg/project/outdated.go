@@ -3,7 +3,6 @@ package project
 import (
 	"cmp"
 	"context"
-	"fmt"
 	"strings"
 
 	"github.com/Project-Manager-With-Git/ppm/pkg/failure"
@@ -65,16 +64,8 @@ func (s *Session) outdated(ctx context.Context, c lockfile.Component) (Outdated,
 	if out.Same = tree.ID == c.Tree; out.Same {
 		return out, nil
 	}
-	commits, err := s.touched(ctx, c, to.pin)
-	switch {
-	case err == nil:
-		out.Commits = commits
-	case failure.KindOf(err) == failure.Interrupted:
-		return out, err
-	default:
-		s.setup.Notify(fmt.Sprintf("%s: what was committed upstream cannot be told: %v", c.Path, err))
-	}
-	return out, nil
+	out.Commits, err = s.touchedOrNote(ctx, c, to.pin)
+	return out, err
 }
 
 // newest returns the pack where an install would be upgraded to, or where its tag is now when there is

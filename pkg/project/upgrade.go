@@ -28,6 +28,7 @@ type UpgradeOptions struct {
 	Style          merge.Style
 	Strategy       manifest.Strategy // from now on; empty leaves it
 	Step           bool              // stop at the first version that brings a conflict
+	Summary        bool              // tell the upstream commits, and all of it as the text of a change request
 	DryRun         bool
 	AllowUndefined bool
 	AcceptMoved    []string
@@ -38,6 +39,7 @@ type UpgradeOptions struct {
 type UpgradeResult struct {
 	Upgrades []Upgraded `json:"upgrades"` // the installs that have something to do
 	Changes  []Change   `json:"changes"`
+	Summary  string     `json:"summary,omitempty"` // Markdown
 	DryRun   bool       `json:"dry_run"`
 }
 
@@ -50,6 +52,8 @@ type Upgraded struct {
 	ToCommit   string `json:"to_commit"`
 	Same       bool   `json:"same"`            // the component's files are the same in both versions
 	Stops      string `json:"stops,omitempty"` // the version that brings a conflict and that an upgrade in steps stops at
+
+	Commits []UpstreamCommit `json:"commits,omitempty"` // that changed the component on the way, newest first; for a summary alone
 }
 
 // Upgrade moves installs to another version, or to new values of their keys. The
@@ -84,14 +88,16 @@ func (s *Session) Upgrade(ctx context.Context, o UpgradeOptions) (result *Upgrad
 		coming = append(coming, b.installs...)
 		result.Upgrades = append(result.Upgrades, up)
 	}
-	if len(coming) == 0 {
-		return result, nil
+	if len(coming) > 0 {
+		result.Changes, err = s.commit(ctx, coming, nil, commitOptions{
+			command: strings.TrimSpace("upgrade " + strings.Join(o.Names, " ")), upgrade: true, style: o.Style, dryRun: o.DryRun,
+		})
+		if err != nil {
+			return nil, err
+		}
 	}
-	result.Changes, err = s.commit(ctx, coming, nil, commitOptions{
-		command: strings.TrimSpace("upgrade " + strings.Join(o.Names, " ")), upgrade: true, style: o.Style, dryRun: o.DryRun,
-	})
-	if err != nil {
-		return nil, err
+	if o.Summary {
+		result.Summary = summary(result)
 	}
 	return result, left(result.Changes, o.DryRun)
 }
@@ -125,10 +131,14 @@ func (s *Session) ascend(ctx context.Context, old lockfile.Component, o UpgradeO
 	if sameInstall(old, next) && b.installs[0].want.Strategy == want.Strategy {
 		return nil, up, nil
 	}
-	return b, Upgraded{
+	up = Upgraded{
 		Path: old.Path, From: want.Source, To: b.installs[0].want.Source, FromCommit: old.Commit, ToCommit: next.Commit, Stops: stops,
 		Same: slices.EqualFunc(old.Files, next.Files, func(a, b lockfile.File) bool { return a.Path == b.Path && a.Digest == b.Digest && a.Mode == b.Mode }),
-	}, nil
+	}
+	if o.Summary && !up.Same {
+		up.Commits, err = s.touchedOrNote(ctx, old, ref.Pin{URL: next.URL, Commit: next.Commit})
+	}
+	return b, up, err
 }
 
 // steps returns the versions that an upgrade goes through, of which the last is where it leads.

@@ -56,6 +56,16 @@ func (s *Session) touched(ctx context.Context, c lockfile.Component, to ref.Pin)
 	return out, nil
 }
 
+// touchedOrNote is touched, but a history that cannot be had is none, and said.
+func (s *Session) touchedOrNote(ctx context.Context, c lockfile.Component, to ref.Pin) ([]UpstreamCommit, error) {
+	commits, err := s.touched(ctx, c, to)
+	if err == nil || failure.KindOf(err) == failure.Interrupted {
+		return commits, err
+	}
+	s.setup.Notify(fmt.Sprintf("%s: what was committed upstream cannot be told: %v", c.Path, err))
+	return []UpstreamCommit{}, nil
+}
+
 // at reads the pack at a commit, whatever refs name it.
 func (s *Session) at(ctx context.Context, r ref.Ref, url, commit string) (stop, error) {
 	repo, err := s.remote.Repo(url)

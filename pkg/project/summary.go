@@ -1,0 +1,86 @@
+package project
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/Project-Manager-With-Git/ppm/pkg/plan"
+	"github.com/Project-Manager-With-Git/ppm/pkg/ref"
+)
+
+// summary returns the text of a change request for an upgrade, in Markdown: a line that can be its
+// title, then versions, upstream commits, files and conflicts. What comes from a pack stands in
+// code spans, in which no host of repositories finds links, names of people or numbers of issues.
+func summary(r *UpgradeResult) string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "# %s\n", summaryTitle(r.Upgrades))
+	if len(r.Upgrades) == 0 {
+		return b.String()
+	}
+	b.WriteString("\n| install | from | to |\n|---|---|---|\n")
+	for _, u := range r.Upgrades {
+		fmt.Fprintf(&b, "| %s | %s | %s |\n", inCell(u.Path), inCell(u.From), inCell(u.To))
+	}
+	for _, u := range r.Upgrades {
+		switch {
+		case u.Same:
+			fmt.Fprintf(&b, "\nThe files of %s are the same in both versions.\n", code(u.Path))
+		case len(u.Commits) > 0:
+			fmt.Fprintf(&b, "\n## What changed upstream in %s\n\n", code(u.Path))
+			for _, c := range u.Commits {
+				fmt.Fprintf(&b, "- %s (%s, %.10s, %s)\n", code(c.Subject), code(c.Author), c.Date, code(c.ID[:min(12, len(c.ID))]))
+			}
+		}
+	}
+	summarizeFiles(&b, r.Changes)
+	return b.String()
+}
+
+func summaryTitle(upgrades []Upgraded) string {
+	switch len(upgrades) {
+	case 0:
+		return "Nothing to upgrade"
+	case 1:
+		to := upgrades[0].To
+		if r, err := ref.Parse(to); err == nil && r.Version.String() != "" {
+			to = r.Version.String()
+		}
+		return fmt.Sprintf("Upgrade %s to %s", code(upgrades[0].Path), code(to))
+	}
+	return fmt.Sprintf("Upgrade %d components", len(upgrades))
+}
+
+// summarizeFiles writes the files that an upgrade touches, and those in which it leaves conflicts.
+func summarizeFiles(b *strings.Builder, changes []Change) {
+	var rows, conflicts strings.Builder
+	for _, c := range changes {
+		if c.Conflicts > 0 {
+			fmt.Fprintf(&conflicts, "- %s %s\n", code(c.Path), c.Reason)
+		}
+		if c.Record || c.Action == string(plan.Unchanged) {
+			continue
+		}
+		fmt.Fprintf(&rows, "| %s | %s | %s |\n", c.Action, inCell(c.Path), strings.ReplaceAll(c.Reason, "|", `\|`))
+	}
+	if rows.Len() > 0 {
+		fmt.Fprintf(b, "\n## Files\n\n| action | file | why |\n|---|---|---|\n%s", rows.String())
+	}
+	if conflicts.Len() > 0 {
+		fmt.Fprintf(b, "\n## Conflicts\n\n%s\nSettle them, then run `ppm project continue`.\n", conflicts.String())
+	}
+}
+
+// code returns text as a code span, by the rules of CommonMark.
+func code(text string) string {
+	fence := "`"
+	for strings.Contains(text, fence) {
+		fence += "`"
+	}
+	if strings.HasPrefix(text, "`") || strings.HasSuffix(text, "`") {
+		text = " " + text + " "
+	}
+	return fence + text + fence
+}
+
+// inCell is code for a cell of a table, where a bar counts even in a code span.
+func inCell(text string) string { return strings.ReplaceAll(code(text), "|", `\|`) }
