@@ -131,9 +131,16 @@ func (s *Session) Changed() bool { return s.changed }
 // connect makes the registry and the fetcher of the layers read so far.
 func (s *Session) connect() error {
 	s.registry = registry.New(s.layers, s.setup.Packs)
-	remote, err := fetch.New(fetch.Options{
+	remote, err := s.client(s.setup.Offline)
+	s.remote = remote
+	return err
+}
+
+// client returns a new fetcher. One that is offline knows what is on this machine.
+func (s *Session) client(offline bool) (*fetch.Client, error) {
+	return fetch.New(fetch.Options{
 		CacheDir: s.setup.CacheDir, Home: s.setup.Home, Env: s.setup.Env,
-		Offline: s.setup.Offline, Refresh: s.setup.Refresh,
+		Offline: offline, Refresh: s.setup.Refresh && !offline,
 		Builtin: s.builtin,
 		Policy: fetch.Policy{
 			AllowHosts: s.layers.Sources.AllowHosts,
@@ -142,8 +149,6 @@ func (s *Session) connect() error {
 		},
 		Progress: func(e fetch.Event) { s.setup.Progress(e.String()) },
 	})
-	s.remote = remote
-	return err
 }
 
 // builtin hands a pack of the registry to the fetcher in the fetcher's own words.

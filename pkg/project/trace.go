@@ -3,6 +3,7 @@ package project
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/Project-Manager-With-Git/ppm/pkg/failure"
@@ -102,7 +103,11 @@ func (s *Session) follow(ctx context.Context, r ref.Ref) (trail, error) {
 	if err != nil {
 		return trail{}, err
 	}
-	return s.followFrom(ctx, at)
+	t, err := s.followFrom(ctx, at)
+	if err != nil && len(t.stops) == 1 && t.last().part.Name == "" {
+		err = s.elsewhere(ctx, at, err)
+	}
+	return t, err
 }
 
 // followFrom is follow from a pack that has been opened.
@@ -140,6 +145,42 @@ func (s *Session) followFrom(ctx context.Context, at stop) (t trail, err error) 
 			return t, t.wrap(err)
 		}
 	}
+}
+
+// mostTags bounds in how many tags a component is looked for.
+const mostTags = 64
+
+// elsewhere adds to the failure to find a component the tags of its pack that have it, as far as this machine has them.
+func (s *Session) elsewhere(ctx context.Context, at stop, missing error) error {
+	client, err := s.client(true)
+	if err != nil {
+		return missing
+	}
+	defer client.Close()
+	repo, err := client.Repo(at.pin.URL)
+	if err != nil {
+		return missing
+	}
+	refs, err := repo.Refs(ctx, "")
+	if err != nil {
+		return missing
+	}
+	refs = slices.DeleteFunc(refs, func(g ref.GitRef) bool { return !strings.HasPrefix(g.Name, "refs/tags/") })
+	var have []string
+	for _, g := range refs[max(0, len(refs)-mostTags):] {
+		other, err := s.stopAt(ctx, repo, at.ref, ref.Pin{URL: at.pin.URL, Ref: g.Name, Object: g.Object, Commit: g.Commit})
+		if err != nil {
+			continue // not on this machine, or no pack
+		}
+		if _, err := other.component(at.ref.Component); err == nil {
+			have = append(have, strings.TrimPrefix(g.Name, "refs/tags/"))
+		}
+	}
+	if len(have) == 0 {
+		return missing
+	}
+	return failure.Errorf(failure.Usage, "%w", missing).WithHint("write it as %s@TAG//%s, with one of the tags that have it: %s",
+		ref.Ref{Origin: at.ref.Origin}, at.ref.Component, strings.Join(have, ", "))
 }
 
 // testComponent is the name by which a pack's tests can be installed like a component.
