@@ -1,6 +1,9 @@
 package plan
 
-import "fmt"
+import (
+	"fmt"
+	"strings"
+)
 
 // A cell is one path seen from all sides.
 type cell struct {
@@ -9,6 +12,7 @@ type cell struct {
 	owner        string // another install that has the file
 	own          Own
 	above        string // what stands in the way of the folders above, as part of a sentence
+	filled       bool   // disk is a folder that ppm has files in
 	force        bool
 }
 
@@ -63,12 +67,37 @@ func (in Input) cell(path string) cell {
 		c.theirs = &theirs
 	}
 	if folder, kind := in.blocker(path); folder != "" {
-		c.above = fmt.Sprintf("%q is %s", folder, kind.describe())
-		if c.owner == "" {
-			c.owner = in.Owner[folder]
+		c.above = in.above(folder, kind)
+	}
+	c.filled = c.disk.Kind == Folder && in.installedIn(path)
+	return c
+}
+
+// above says what is in the way at a path where a folder is needed, and why it stays.
+func (in Input) above(folder string, kind Kind) string {
+	base, installed := in.Base[folder]
+	disk, owner := in.Disk[folder], in.Owner[folder]
+	switch {
+	case !installed || owner != "":
+		return fmt.Sprintf("%q is %s, %s", folder, kind.describe(), cell{owner: owner}.whose())
+	case kind != File:
+		return fmt.Sprintf("%q is %s now", folder, kind.describe())
+	case disk.Digest != base.Digest:
+		return fmt.Sprintf("%q was edited here", folder)
+	case !disk.Same(base):
+		return fmt.Sprintf("the mode of %q was changed here", folder)
+	}
+	return fmt.Sprintf("%q is the user's own", folder)
+}
+
+// installedIn reports whether ppm installed files in a folder.
+func (in Input) installedIn(folder string) bool {
+	for name := range in.Base {
+		if strings.HasPrefix(name, folder+"/") {
+			return true
 		}
 	}
-	return c
+	return false
 }
 
 func (c cell) decide() verdict {
@@ -104,9 +133,11 @@ func (c cell) remove() verdict {
 func (c cell) place() verdict {
 	switch {
 	case c.above != "":
-		return c.conflict("cannot stand there: " + c.above)
+		return verdict{action: Conflict, reason: "cannot stand there: " + c.above}
 	case c.disk.Kind == Absent:
 		return verdict{action: Create, reason: "new", to: *c.theirs}
+	case c.filled:
+		return verdict{action: Conflict, reason: "is a folder in which files were edited or added"}
 	case c.disk.Kind != File:
 		return c.conflict("is " + c.disk.Kind.describe())
 	case c.disk.Same(*c.theirs):
@@ -133,7 +164,7 @@ func (c cell) update() verdict {
 	case base.Same(theirs):
 		return verdict{action: Keep, reason: c.edit()}
 	case c.above != "":
-		return c.conflict("cannot stand there: " + c.above)
+		return verdict{action: Conflict, reason: "cannot stand there: " + c.above}
 	case disk.Kind == Absent && c.force:
 		return verdict{action: Create, reason: "replaces what was deleted here", to: theirs}
 	case disk.Kind == Absent:
@@ -163,6 +194,9 @@ func (c cell) update() verdict {
 		return verdict{action: Keep, reason: c.edit()}
 	case c.owner != "" && !c.force:
 		return c.conflict("changed upstream")
+	}
+	if base.Digest == theirs.Digest {
+		return verdict{action: Update, reason: "its mode was changed upstream", to: to}
 	}
 	return verdict{action: Update, reason: "changed upstream", to: to}
 }

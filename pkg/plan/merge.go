@@ -53,9 +53,12 @@ func (in Input) follow(path, from string) (Change, error) {
 	c := in.cell(path)
 	base, disk := in.Base[from], in.Disk[from]
 	change := Change{Path: path, From: from, Action: Create, Reason: fmt.Sprintf("renamed from %q upstream", from), Old: in.Disk[path], New: *c.theirs}
+	if change.Old.Kind == File { // where the user has moved it, too
+		disk, change.Action = change.Old, Update
+		change.Reason = fmt.Sprintf("renamed from %q here and upstream", from)
+	}
 	if c.above != "" {
-		v := c.conflict("cannot stand there: " + c.above)
-		change.Action, change.Reason = v.action, v.reason
+		change.Action, change.Reason = Conflict, "cannot stand there: "+c.above
 		return change, nil
 	}
 	if disk.Kind == Absent {
@@ -68,7 +71,12 @@ func (in Input) follow(path, from string) (Change, error) {
 		change.New.Mode = disk.Mode
 	}
 	if disk.Digest == base.Digest {
-		change.Data = file.Data
+		switch {
+		case change.New.Same(change.Old):
+			change.Action, change.Reason = Unchanged, "there already"
+		case change.New.Digest != change.Old.Digest:
+			change.Data = file.Data
+		}
 		return change, nil
 	}
 	texts, ok := in.Texts[path]
@@ -87,7 +95,7 @@ func (in Input) follow(path, from string) (Change, error) {
 }
 
 // renames returns those of the renames that are ones here: a file that stands where it was
-// installed, or is gone, is to stand where there is nothing.
+// installed, or is gone, is to stand where there is nothing, or where the user has moved it already.
 func (in Input) renames() map[string]string {
 	out := map[string]string{}
 	for to, from := range in.Renamed {
@@ -95,8 +103,10 @@ func (in Input) renames() map[string]string {
 		_, stays := in.Theirs.Lookup(from)
 		_, comes := in.Theirs.Lookup(to)
 		_, before := in.Base[to]
-		kind := in.Disk[from].Kind
-		if installed && !stays && comes && !before && in.Disk[to].Kind == Absent && (kind == File || kind == Absent) && in.Own[from] == 0 {
+		kind, there := in.Disk[from].Kind, in.Disk[to]
+		free := there.Kind == Absent && (kind == File || kind == Absent)
+		moved := kind == Absent && there.Kind == File && there.Digest == in.Base[from].Digest && in.Owner[to] == ""
+		if installed && !stays && comes && !before && (free || moved) && in.Own[from] == 0 {
 			out[to] = from
 		}
 	}

@@ -50,6 +50,10 @@ func TestRenames(t *testing.T) {
 		{"deleted here", plan.Disk{}, "1", 0, "new:keep= old:unchanged=", "deleted here"},
 		{"something stands there", plan.Disk{"old": state("mine"), "new": state("3")}, "1", 0, "new:conflict= old:keep=", "exists with other content"},
 		{"it stands there already", plan.Disk{"old": state("1"), "new": state("1")}, "1", 0, "new:unchanged= old:delete=", "there already"},
+		{"moved to the same place here", plan.Disk{"new": state("1")}, "2", 0, "new:update=2 old:unchanged=", "here and upstream"},
+		{"moved to the same place here, executable", plan.Disk{"new": state("1x")}, "2", 0, "new:update=2 old:unchanged=", "here and upstream"},
+		{"moved to the same place here, and unchanged", plan.Disk{"new": state("1")}, "1", 0, "new:unchanged= old:unchanged=", "there already"},
+		{"moved to the same place here, and edited", plan.Disk{"new": state("3")}, "2", 0, "new:conflict= old:unchanged=", "exists with other content"},
 		{"a link now", plan.Disk{"old": state("@")}, "1", 0, "new:create=1 old:keep=", "new"},
 		{"the user's own", plan.Disk{"old": state("1")}, "1", plan.Mine, "new:create=1 old:keep=", "new"},
 	} {

@@ -5,6 +5,7 @@ import (
 	"context"
 	"maps"
 	"slices"
+	"strings"
 
 	"github.com/Project-Manager-With-Git/ppm/pkg/failure"
 	"github.com/Project-Manager-With-Git/ppm/pkg/fileset"
@@ -45,6 +46,7 @@ func (in *install) move() error {
 		}
 		locked[i].Path, locked[i].From = to, f.Rendered()
 	}
+	slices.SortFunc(locked, func(a, b lockfile.File) int { return strings.Compare(a.Path, b.Path) })
 	var err error
 	in.locked.Files = locked
 	in.files, err = fileset.New(files)

@@ -27,12 +27,13 @@ func stages(in plan.Input, p plan.Plan) []gitindex.Conflict {
 			continue
 		}
 		theirs, _ := in.Theirs.Lookup(c.Path)
+		from := cmp.Or(c.From, c.Path)
 		conflict := gitindex.Conflict{
 			Path:   c.Path,
-			Ours:   &gitindex.Side{Data: texts.Ours, Mode: in.Disk[c.Path].Mode},
+			Ours:   &gitindex.Side{Data: texts.Ours, Mode: in.Disk[from].Mode},
 			Theirs: &gitindex.Side{Data: theirs.Data, Mode: theirs.Mode},
 		}
-		if base := in.Base[c.Path]; base.Digest == fileset.Digest(texts.Base) { // else it is lost
+		if base := in.Base[from]; base.Digest == fileset.Digest(texts.Base) { // else it is lost
 			conflict.Base = &gitindex.Side{Data: texts.Base, Mode: base.Mode}
 		}
 		out = append(out, conflict)
