@@ -54,6 +54,9 @@ func printOrigin(w io.Writer, r *project.WhyResult) {
 	if r.State != "" {
 		row("state", "%s", r.State)
 	}
+	if r.Own != "" {
+		row("own", "%s", r.Own)
+	}
 	if r.Template != nil {
 		row("template", "%s, %s", r.Template.File, how(r.Template.Rendered))
 	}
@@ -62,6 +65,9 @@ func printOrigin(w io.Writer, r *project.WhyResult) {
 			row("placement", "%s, the pack's default %s", r.Name.Placement, r.Name.Default)
 		} else {
 			row("placement", "%s, as ppm.toml says", r.Name.Placement)
+		}
+		if r.Name.Moved != "" {
+			row("moved", "from %s, by you", r.Name.Moved)
 		}
 		if len(r.Name.Keys) > 0 {
 			row("name", "%s with %s", r.Name.File, keysText(r.Name.Keys))

@@ -36,6 +36,7 @@ type WhyResult struct {
 	Owner    string       `json:"owner"`    // install, user or ppm
 	Installs []Install    `json:"installs"` // those that have the file, or files in the folder
 	State    string       `json:"state,omitempty"`
+	Own      string       `json:"own,omitempty"` // once or mine, of a file that is the user's
 	Template *WhyTemplate `json:"template,omitempty"`
 	Keys     []WhyKey     `json:"keys,omitempty"` // that the template read
 	Name     *WhyName     `json:"name,omitempty"`
@@ -60,6 +61,7 @@ type WhyKey struct {
 type WhyName struct {
 	Placement string   `json:"placement"`         // of the install
 	Default   string   `json:"default,omitempty"` // the pack's template for the placement, when that is what it comes from
+	Moved     string   `json:"moved,omitempty"`   // the path that ppm gave it, when the user moved it since
 	File      string   `json:"file,omitempty"`    // below the placement, as the component has it; empty for a component of one file
 	Keys      []WhyKey `json:"keys,omitempty"`    // that the name of the file or its folders read
 }
@@ -239,20 +241,21 @@ func (s *Session) whyFile(ctx context.Context, c lockfile.Component, f lockfile.
 	if err != nil {
 		return err
 	}
-	result.State = status.Installs[0].Files[0].State
+	now := status.Installs[0].Files[0]
+	result.State, result.Own = now.State, now.Own
 	origin, err := s.originOf(ctx, c, f, result)
 	if err != nil {
 		return fmt.Errorf("telling where %q comes from: %w", f.Path, err)
 	}
-	if result.State == "missing" || result.State == "replaced" {
+	text, err := s.optional(f.Path)
+	switch {
+	case text == nil && err == nil, now.State == "replaced":
 		if lines == (lineRange{}) {
 			return nil
 		}
-		return failure.Errorf(failure.Usage, "%q is %s, so it has no lines", f.Path, result.State).
+		return failure.Errorf(failure.Usage, "%q is not there, so it has no lines", f.Path).
 			WithHint("bring it back with ppm project sync")
-	}
-	text, err := s.store.ReadFile(f.Path)
-	if err != nil {
+	case err != nil:
 		return err
 	}
 	if isBinary(text) || isBinary(origin.trace.Data) {
@@ -303,7 +306,7 @@ func (s *Session) originOf(ctx context.Context, c lockfile.Component, f lockfile
 	}
 	result.Template = &WhyTemplate{File: o.inPack(source), Rendered: o.trace.Rendered}
 	result.Keys = o.keys(o.trace.Keys)
-	result.Name = &WhyName{Placement: c.Path, Keys: o.keys(o.trace.NameKeys)}
+	result.Name = &WhyName{Placement: c.Path, Moved: f.From, Keys: o.keys(o.trace.NameKeys)}
 	if r.dir {
 		result.Name.File = source
 	}
