@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -46,5 +47,48 @@ func writeHelp(t *testing.T, b *strings.Builder, path []string, commands []*cli.
 		}
 		fmt.Fprintf(b, "\n## ppm %s\n\n```\n%s```\n", strings.Join(full, " "), out.String())
 		writeHelp(t, b, full, c.Subcommands)
+	}
+}
+
+var (
+	codeInMarkdown = regexp.MustCompile("(?s)\n *```.*?\n *```|`[^`\n]+`")
+	commentLine    = regexp.MustCompile(`(?m)^ *#.*$`)
+	commandLine    = regexp.MustCompile("(?m)(?:^|[\\s`\"'(])ppm ([a-z](?:[^\n`|>;)\"#]|\"[^\n\"]*\")*)")
+)
+
+// Every command line in the texts and in the examples is one that ppm understands, up to its arguments.
+func TestDocumentedCommandLinesExist(t *testing.T) {
+	var files []string
+	for _, pattern := range []string{"*.md", "docs/*.md", "examples/*"} {
+		found, err := filepath.Glob(filepath.Join("..", "..", filepath.FromSlash(pattern)))
+		if err != nil || len(found) == 0 {
+			t.Fatalf("%s: %q, %v", pattern, found, err)
+		}
+		files = append(files, found...)
+	}
+	seen := 0
+	for _, file := range files {
+		data, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		text := string(data)
+		if filepath.Base(file) == "commands.md" { // what the commands themselves say
+			continue
+		}
+		if filepath.Ext(file) == ".md" {
+			text = strings.Join(codeInMarkdown.FindAllString(text, -1), "\n")
+		} else {
+			text = commentLine.ReplaceAllString(text, "")
+		}
+		for _, found := range commandLine.FindAllStringSubmatch(text, -1) {
+			seen++
+			if _, err := arrange(newApp(testStreams()), strings.Fields("ppm "+found[1])); err != nil {
+				t.Errorf("%s: ppm %s: %v", file, found[1], err)
+			}
+		}
+	}
+	if seen < 80 {
+		t.Errorf("%d command lines were found: the test sees too few", seen)
 	}
 }
