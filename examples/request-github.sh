@@ -1,0 +1,20 @@
+#!/bin/sh
+# request-github.sh opens a pull request for upgrade-fleet.sh, or brings the open one up to date. It needs gh, and
+# GH_TOKEN or a login of gh. With conflicts, the pull request is a draft.
+set -eu
+
+number=$(gh pr list --head "$REQUEST_BRANCH" --base "$REQUEST_BASE" --state open --json number --jq '.[0].number // empty')
+if [ -z "$number" ]; then
+  draft=''
+  if [ "$REQUEST_STATE" = conflicts ]; then
+    draft=--draft
+  fi
+  gh pr create --head "$REQUEST_BRANCH" --base "$REQUEST_BASE" --title "$REQUEST_TITLE" --body-file "$REQUEST_BODY" ${draft:+"$draft"}
+  exit
+fi
+gh pr edit "$number" --title "$REQUEST_TITLE" --body-file "$REQUEST_BODY"
+if [ "$REQUEST_STATE" = conflicts ]; then
+  gh pr ready "$number" --undo
+else
+  gh pr ready "$number"
+fi

@@ -1,0 +1,197 @@
+#!/bin/sh
+# upgrade-fleet.sh upgrades the components of many projects, each on a branch of its own, and asks for each change
+# to be merged.
+#
+#   upgrade-fleet.sh [-b BRANCH] [-r COMMAND] [-s] [-n] [LIST [ARGUMENT...]]
+#
+#   LIST        a file with one project a line: a clone URL, or a folder in a checkout, whose remote "origin" is
+#               cloned. Empty lines and lines that start with # do not count. Without LIST, or with "-", standard
+#               input is read
+#   ARGUMENT    goes to "ppm project upgrade", such as --to cp-0.0.2
+#   -b BRANCH   the branch to push to, "ppm-upgrade" when not given. For a project below the root of its repository
+#               its path follows, as in "ppm-upgrade-services-api"
+#   -r COMMAND  a shell command that opens the change request, or brings the open one up to date. It is run in the
+#               clone, with these variables:
+#                 REQUEST_PROJECT  the line of LIST        REQUEST_TITLE  one line
+#                 REQUEST_BRANCH   the branch that was pushed   REQUEST_BODY   a file of Markdown
+#                 REQUEST_BASE     the branch to merge it into  REQUEST_STATE  clean, or conflicts
+#   -s          skip the projects in which an upgrade leaves conflicts
+#   -n          push nothing and ask for nothing
+#
+# Every project is cloned anew, so that no checkout is touched. One that fails does not stop the others. Run again,
+# the script brings its branches up to date. A branch that somebody else has worked on is left as it is: ours is one
+# commit, which names its own tree.
+#
+# It ends with 0; with 1 when a project failed; with 2 when the command line is wrong.
+set -u
+
+wanted=ppm-upgrade request='' skip='' dry=''
+usage() {
+  echo "usage: ${0##*/} [-b BRANCH] [-r COMMAND] [-s] [-n] [LIST [ARGUMENT...]]" >&2
+  exit 2
+}
+while getopts b:r:sn option; do
+  case $option in
+  b) wanted=$OPTARG ;;
+  r) request=$OPTARG ;;
+  s) skip=yes ;;
+  n) dry=yes ;;
+  *) usage ;;
+  esac
+done
+shift $((OPTIND - 1))
+list=-
+if [ $# -gt 0 ]; then
+  list=$1
+  shift
+fi
+git check-ref-format --branch "$wanted" >/dev/null || usage
+
+scratch=$(mktemp -d) || exit
+trap 'rm -rf "$scratch"' EXIT
+trap 'exit 130' INT
+trap 'exit 143' TERM
+export GIT_TERMINAL_PROMPT=0 LANGUAGE=C
+for name in $(git rev-parse --local-env-vars); do # of a git hook that runs this script
+  unset "$name"
+done
+
+# outcome WORD [DETAIL] records what became of the project.
+outcome() {
+  printf '%s\t%s\n' "$1" "${2-}" >"$scratch/outcome"
+}
+
+# locate PROJECT sets the clone URL, and the folder of the project in its repository.
+locate() {
+  url=$1 inside=''
+  if ! [ -d "$1" ]; then
+    return 0
+  fi
+  if [ "$(git -C "$1" rev-parse --is-bare-repository)" = true ]; then
+    url=$(cd "$1" && pwd)
+    return
+  fi
+  inside=$(git -C "$1" rev-parse --show-prefix) && url=$(git -C "$1" remote get-url origin) || return
+  case $url in
+  ./* | ../*) url=$(git -C "$1" rev-parse --show-toplevel)/$url ;;
+  esac
+}
+
+# upgrade PROJECT [ARGUMENT...] does all that is to do for one project. When it fails, its last words say why.
+upgrade() {
+  project=$1
+  shift
+  locate "$project" || return
+  branch=$wanted
+  if [ -n "$inside" ]; then
+    branch=$wanted-$(printf %s "${inside%/}" | tr / -)
+  fi
+  git clone -q --depth 1 -- "$url" "$scratch/clone" || return
+  cd "$scratch/clone" || return
+  base=$(git symbolic-ref --short HEAD) || return
+  if [ "$branch" = "$base" ]; then
+    echo "$branch is the branch that the change would be merged into"
+    return 1
+  fi
+  if ! [ -f "${inside}ppm.toml" ]; then
+    echo "there is no ${inside}ppm.toml on the branch $base"
+    return 1
+  fi
+
+  state=clean
+  ppm project upgrade --yes --cwd "./$inside" --summary md "$@" >"$scratch/summary"
+  code=$?
+  case $code in
+  0) ;;
+  8) state=conflicts ;;
+  *) return "$code" ;;
+  esac
+  # What ppm wrote is committed as a whole, even where the project's own rules would have git ignore a file.
+  git add -A -f -- . ':(exclude,glob)**/.ppm/**' && tree=$(git write-tree) || return
+  if [ "$tree" = "$(git rev-parse 'HEAD^{tree}')" ]; then
+    outcome 'nothing to do'
+    return
+  fi
+  if [ $state = conflicts ] && [ -n "$skip" ]; then
+    outcome skipped conflicts
+    return
+  fi
+  publish
+}
+
+# publish brings the branch up to date on the server, and the request with it.
+publish() {
+  # The summary of one project begins with its title. That of a workspace has one under the name of each member.
+  title=$(sed -n 's/^# Upgrade /Upgrade /p' "$scratch/summary")
+  if [ "$(printf '%s\n' "$title" | wc -l)" -gt 1 ]; then
+    title="Upgrade components in $(printf '%s\n' "$title" | wc -l | tr -d ' ') projects"
+  fi
+  # Forges refuse a text of more than 64 KiB.
+  sed '1{/^# Upgrade /d;}' "$scratch/summary" | sed '/./,$!d' |
+    awk '{ size += length($0) + 1 } size > 60000 { print "\nThe rest is too long to be shown."; exit } { print }' >"$scratch/body"
+  if [ $state = conflicts ]; then
+    title="$title (conflicts to settle)"
+  fi
+  if [ -n "$dry" ]; then
+    outcome 'would be requested' "$branch$([ $state = clean ] || echo ' (conflicts)')"
+    return
+  fi
+  theirs=$(git ls-remote origin "refs/heads/$branch") || return
+  if [ -n "$theirs" ]; then
+    git fetch -q --depth 1 origin "refs/heads/$branch" && theirs=$(git rev-parse FETCH_HEAD) || return
+    if [ "$(git log -1 --format='%(trailers:key=Upgraded-Tree,valueonly)' "$theirs")" != "$(git rev-parse "$theirs^{tree}")" ]; then
+      outcome 'left alone' "somebody else has worked on $branch"
+      return
+    fi
+  fi
+  if ! upToDate; then
+    git commit -q --no-verify -m "$title" -m "Upgraded-Tree: $tree" &&
+      git push -q --force-with-lease="refs/heads/$branch:$theirs" origin "HEAD:refs/heads/$branch" || return
+  fi
+  if [ -n "$request" ]; then
+    REQUEST_PROJECT=$project REQUEST_BRANCH=$branch REQUEST_BASE=$base REQUEST_TITLE=$title \
+      REQUEST_BODY=$scratch/body REQUEST_STATE=$state sh -c "$request" || return
+  fi
+  if [ $state = clean ]; then
+    state=requested
+  fi
+  outcome "$state" "$branch"
+}
+
+# upToDate tells whether the server's branch is what would be pushed: the same files, on the same commit.
+upToDate() {
+  [ -n "$theirs" ] && [ "$tree" = "$(git rev-parse "$theirs^{tree}")" ] &&
+    [ "$(git rev-parse HEAD)" = "$(git cat-file commit "$theirs" | sed -n '/^$/q; s/^parent //p')" ]
+}
+
+# mask hides the credentials in URLs.
+mask() {
+  sed 's#://[^/@[:space:]]*@#://#g'
+}
+
+cat -- "$list" | tr -d '\r' | awk '{ gsub(/^[ \t]+|[ \t]+$/, "") } /^[^#]/' >"$scratch/list"
+if ! [ -s "$scratch/list" ]; then
+  echo "${0##*/}: no project in ${list}" >&2
+  exit 2
+fi
+
+printf 'RESULT\tPROJECT\tDETAIL\n' >"$scratch/table"
+failed=0
+while IFS= read -r project; do
+  rm -rf "$scratch/clone" "$scratch/outcome"
+  (upgrade "$project" "$@") >"$scratch/log" 2>&1 </dev/null
+  code=$?
+  if [ $code -ne 0 ]; then
+    failed=1
+    why=$(sed -n 's/^ppm: error: //p; /^fatal: /p; /^error: /p' "$scratch/log" | head -n 1)
+    outcome failed "exit $code: ${why:-$(tail -n 1 "$scratch/log")}"
+    printf '%s:\n' "$project" | cat - "$scratch/log" | mask >&2
+  fi
+  printf '%s\t%s\t%s\n' "$(cut -f 1 "$scratch/outcome")" "$project" "$(cut -f 2 "$scratch/outcome")" | mask >>"$scratch/table"
+done <"$scratch/list"
+
+awk -F '\t' '
+  NR == FNR { for (i = 1; i < 3; i++) if (length($i) > width[i]) width[i] = length($i); next }
+  { line = sprintf("%-" width[1] "s  %-" width[2] "s  %s", $1, $2, $3); sub(/ +$/, "", line); print line }
+' "$scratch/table" "$scratch/table"
+exit $failed
