@@ -104,6 +104,7 @@ func TestMarkAndRestore(t *testing.T) {
 		{"shortened names, extended", "4", "--skip-worktree"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
 			dir := repository(t)
 			git(t, dir, "update-index", "--index-version", c.version)
 			if c.flags != "" {
@@ -190,6 +191,7 @@ func TestRestoreAfterTheUser(t *testing.T) {
 		{"another conflict", [][]string{{"reset", "-q"}, {"checkout", "-qf", "other"}, {"merge", "-q", "third"}}, true, false},
 	} {
 		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
 			dir := repository(t)
 			git(t, dir, "hash-object", "-w", "-t", "blob", "/dev/null")
 			for _, branch := range []string{"other", "third"} {

@@ -58,6 +58,7 @@ func TestOpenFindsTheIndex(t *testing.T) {
 		}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
 			project, file := c.setUp(t, repository(t, "-b", "main"))
 			before := git(t, project, "ls-files", "-s", ":/")
 			replaced := mark(t, project, sides(file))
@@ -133,6 +134,7 @@ func TestOpenLeavesAlone(t *testing.T) {
 		}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
 			dir := repository(t, "-b", "main")
 			refused(t, c.setUp(t, dir), c.want)
 			if _, err := os.Lstat(filepath.Join(dir, ".git", "index.lock")); (err == nil) != (c.name == "git is busy") {
