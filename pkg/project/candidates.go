@@ -31,7 +31,8 @@ type adoption struct {
 	looked  map[string]bool      // commits
 	seen    map[string]candidate // by what the component is rendered from
 	list    []candidate
-	failed  error // why the first version that is none could not be compared
+	has     bool  // a version has the component
+	failed  error // why the first version could not be compared, of those that have the component when one has
 }
 
 // A candidate is a version of a component, with the values of keys that bring it nearest.
@@ -206,6 +207,9 @@ func (a *adoption) look(ctx context.Context, v version) (*candidate, error) {
 		return nil, nil
 	}
 	a.looked[commit] = true
+	if !a.has {
+		a.has, a.failed = true, nil
+	}
 	tree, err := t.last().snapshot.Component(ctx, t.last().part.Source)
 	if err != nil {
 		return nil, err

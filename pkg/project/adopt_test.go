@@ -1,0 +1,123 @@
+package project_test
+
+import (
+	"context"
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	ppm "github.com/Project-Manager-With-Git/ppm"
+	"github.com/Project-Manager-With-Git/ppm/pkg/project"
+	"github.com/Project-Manager-With-Git/ppm/pkg/ref"
+)
+
+// A bench is a project with the packs inside ppm and no network.
+type bench struct {
+	*testing.T
+	setup project.Setup
+}
+
+// do runs one verb.
+func (b bench) do(verb func(context.Context, *project.Session) error) {
+	b.Helper()
+	s, err := project.New(b.setup)
+	if err != nil {
+		b.Fatal(err)
+	}
+	if err := errors.Join(verb(b.Context(), s), s.Close()); err != nil {
+		b.Fatal(err)
+	}
+}
+
+func parse(t *testing.T, text string) ref.Ref {
+	t.Helper()
+	r, err := ref.Parse(text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return r
+}
+
+// edit puts one of the user's in the place of a line in twelve, and ends lines as editors of Windows do.
+func edit(text string) string {
+	var out strings.Builder
+	for i, line := range strings.SplitAfter(text, "\n") {
+		switch {
+		case i%12 == 7:
+			out.WriteString("a line of the user's\n")
+		default:
+			out.WriteString(strings.Replace(line, "\n", "\r\n", 1))
+		}
+	}
+	return out.String()
+}
+
+// Every component of two releases is found again, in an edited copy and with no version named: its files, or those of
+// another tag that are the same, and the keys that it was rendered with.
+func TestAdoptFindsEveryComponent(t *testing.T) {
+	b := bench{t, project.Setup{CacheDir: t.TempDir(), BuiltIn: ppm.Manifest, Packs: ppm.Packs(), Env: func(string) string { return "" }, Offline: true}}
+	keys := []ref.KV{{Key: "source", Value: "tracer"}, {Key: "serv_name", Value: "calc"}, {Key: "app_name", Value: "my-app"}}
+	for _, tag := range []string{"cp-0.0.1", "cp-0.0.2"} {
+		var view *project.PackView
+		b.do(func(ctx context.Context, s *project.Session) (err error) {
+			view, err = s.ShowPack(ctx, parse(t, "tp_py_grpc@"+tag))
+			return err
+		})
+		for _, c := range view.Components {
+			b.setup.Dir = filepath.Join(t.TempDir(), "demo")
+			if err := os.Mkdir(b.setup.Dir, 0o777); err != nil {
+				t.Fatal(err)
+			}
+			var added *project.AddResult
+			b.do(func(ctx context.Context, s *project.Session) (err error) {
+				added, err = s.Add(ctx, project.AddOptions{Ref: parse(t, c.Reference), Path: "app/copy", Keys: keys})
+				return err
+			})
+			forget(t, b.setup.Dir)
+			var got *project.AdoptResult
+			b.do(func(ctx context.Context, s *project.Session) (err error) {
+				got, err = s.Adopt(ctx, project.AdoptOptions{Ref: parse(t, "tp_py_grpc//"+c.Name), Path: "app/copy", MinSimilarity: 50})
+				return err
+			})
+			a, was := got.Adopted[0], added.Installs[0]
+			same := a.Commit == was.Commit
+			for _, alternative := range a.Alternatives {
+				same = same || alternative.Commit == was.Commit && alternative.Similarity == a.Similarity
+			}
+			if !same || a.Exact || a.Similarity < 70 {
+				t.Errorf("%s was taken for %s, %.1f %% alike", c.Reference, a.Source, a.Similarity)
+			}
+			for key, value := range a.Keys {
+				if was.Keys[key] != value && key != "port" { // only the second release has a port
+					t.Errorf("%s: key %q is %q, want %q", c.Reference, key, value, was.Keys[key])
+				}
+			}
+		}
+	}
+}
+
+// forget removes the records of a project, and edits all other files.
+func forget(t *testing.T, dir string) {
+	t.Helper()
+	for _, name := range []string{project.ManifestName, project.LockName, ".ppm"} {
+		if err := os.RemoveAll(filepath.Join(dir, name)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	err := filepath.WalkDir(dir, func(name string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() {
+			return err
+		}
+		text, err := os.ReadFile(name)
+		if err != nil {
+			return err
+		}
+		return os.WriteFile(name, []byte(edit(string(text))), 0o666)
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}
