@@ -32,6 +32,7 @@ type adoption struct {
 	seen    map[string]candidate // by what the component is rendered from
 	list    []candidate
 	has     bool  // a version has the component
+	beyond  int   // versions that are too many
 	failed  error // why the first version could not be compared, of those that have the component when one has
 }
 
@@ -82,35 +83,35 @@ type version struct {
 	ref   ref.Ref // what the manifest will say
 	pin   ref.Pin // the zero value when it has to be resolved
 	named bool    // the reference names it
-	spare bool    // it counts only when no other is near enough
 }
 
 // candidates returns the versions that the copy was compared with, the nearest first; of equally near ones the
-// one that the reference names, then the newest. There is at least one, or an error.
+// one that the reference names, then the newest. There is at least one, or an error. It ends at the first
+// that is the same in every byte, as long as it is the named one or the copy has no more files.
 func (a *adoption) candidates(ctx context.Context) ([]candidate, error) {
 	a.looked, a.seen = map[string]bool{}, map[string]candidate{}
-	versions, err := a.versions(ctx)
-	if err != nil {
-		return nil, err
-	}
-	for _, v := range versions {
-		if v.spare && slices.ContainsFunc(a.list, func(c candidate) bool { return c.Percent() >= float64(a.least) }) {
-			break
-		}
-		c, err := a.look(ctx, v)
-		switch kind := failure.KindOf(err); {
-		case err == nil && c != nil:
-			a.list = append(a.list, *c)
-			if whole := c.exact() == len(c.paths); whole && (v.named || len(c.paths) == len(a.copied.sizes)) {
-				a.list = append([]candidate{*c}, a.list[:len(a.list)-1]...)
-				return a.list, nil
-			}
-		case err == nil:
-		case kind != failure.Usage && kind != failure.Refused && !(kind == failure.Network && a.session.setup.Offline):
+	for _, next := range []func(context.Context) ([]version, error){a.named, a.tagged, a.spare} {
+		versions, err := next(ctx)
+		if err != nil {
 			return nil, err
-		case a.failed == nil:
-			a.failed = err
 		}
+		for _, v := range versions {
+			c, err := a.look(ctx, v)
+			switch kind := failure.KindOf(err); {
+			case err == nil && c == nil:
+			case err == nil && c.exact() == len(c.paths) && (v.named || len(c.paths) == len(a.copied.sizes)):
+				return append([]candidate{*c}, a.list...), nil
+			case err == nil:
+				a.list = append(a.list, *c)
+			case kind != failure.Usage && kind != failure.Refused && !(kind == failure.Network && a.session.setup.Offline):
+				return nil, err
+			case a.failed == nil:
+				a.failed = err
+			}
+		}
+	}
+	if a.beyond > 0 {
+		a.session.setup.Notify(fmt.Sprintf("%s was compared with the newest %d versions of %s, and not with %d older ones; a range in --ref names others", a.path, maxVersions, a.ref.Origin, a.beyond))
 	}
 	if len(a.list) == 0 {
 		return nil, cmp.Or(a.failed, error(failure.Errorf(failure.Usage, "adopting %q: no version of %s can be named", a.path, a.ref).WithHint("name one with --ref")))
@@ -138,25 +139,33 @@ func (a *adoption) weighExtras() {
 	}
 }
 
-// versions returns what to compare with, in the order in which it is looked at.
-func (a *adoption) versions(ctx context.Context) ([]version, error) {
-	v := a.ref.Version
-	var out []version
-	single := v.String() != "" && a.everything()
-	if single {
-		if out = append(out, version{ref: a.ref, named: true}); !a.hint {
-			return out, nil
-		}
+// named returns the version that the reference names, if it names one.
+func (a *adoption) named(context.Context) ([]version, error) {
+	if a.ref.Version.String() == "" || !a.everything() {
+		return nil, nil
+	}
+	return []version{{ref: a.ref, named: true}}, nil
+}
+
+// tagged returns the tags that the reference allows, the newest first, and no commit twice.
+func (a *adoption) tagged(ctx context.Context) ([]version, error) {
+	if a.single() {
+		return nil, nil
 	}
 	url := a.session.registry.URL(a.ref.Origin)
 	repo, err := a.session.remote.Repo(url)
 	if err != nil {
 		return nil, err
 	}
-	pins, err := resolver.Tags(ctx, url, v, repo)
+	pins, err := resolver.Tags(ctx, url, a.ref.Version, repo)
 	if err != nil {
 		return nil, a.session.mistyped(a.ref.Origin, err)
 	}
+	if len(pins) == 0 && !a.everything() {
+		_, err = resolver.Resolve(ctx, url, a.ref.Version, repo) // it says what there is instead
+		return nil, err
+	}
+	var out []version
 	commits := map[string]bool{}
 	for _, pin := range pins {
 		at := version{ref: a.ref, pin: pin}
@@ -165,26 +174,34 @@ func (a *adoption) versions(ctx context.Context) ([]version, error) {
 			continue
 		}
 		if commits[pin.Commit] = true; len(commits) > maxVersions {
-			a.session.setup.Notify(fmt.Sprintf("%s was compared with the newest %d versions of %s; a range in --ref names others", a.path, maxVersions, a.ref.Origin))
-			break
+			a.beyond++
+			continue
 		}
 		if a.everything() {
 			at.ref.Version = exact
 		}
 		out = append(out, at)
 	}
-	if a.everything() {
-		latest := version{ref: a.ref, spare: true}
-		latest.ref.Version, err = ref.ParseVersion("latest")
-		out = append(out, latest)
-	}
-	if len(out) == 0 {
-		_, err = resolver.Resolve(ctx, url, v, repo) // it says what there is instead
-	}
-	return out, err
+	return out, nil
 }
 
-// everything reports whether all tags of the pack are looked at.
+// spare returns the default branch when nothing so far is near enough.
+func (a *adoption) spare(context.Context) ([]version, error) {
+	if a.single() || !a.everything() || slices.ContainsFunc(a.list, func(c candidate) bool { return c.Percent() >= float64(a.least) }) {
+		return nil, nil
+	}
+	latest := version{ref: a.ref}
+	var err error
+	latest.ref.Version, err = ref.ParseVersion("latest")
+	return []version{latest}, err
+}
+
+// single reports whether the version that the reference names is the only one to look at.
+func (a *adoption) single() bool {
+	return !a.hint && a.everything() && a.ref.Version.String() != ""
+}
+
+// everything reports whether the reference leaves no tag of the pack out.
 func (a *adoption) everything() bool {
 	kind := a.ref.Version.Kind()
 	return kind != ref.Glob && kind != ref.Range
