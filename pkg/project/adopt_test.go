@@ -41,8 +41,8 @@ func parse(t *testing.T, text string) ref.Ref {
 	return r
 }
 
-// edit puts one of the user's in the place of a line in twelve, and ends lines as editors of Windows do.
-func edit(text string) string {
+// reworked puts one of the user's in the place of a line in twelve, and ends lines as editors of Windows do.
+func reworked(text string) string {
 	var out strings.Builder
 	for i, line := range strings.SplitAfter(text, "\n") {
 		switch {
@@ -115,7 +115,7 @@ func forget(t *testing.T, dir string) {
 		if err != nil {
 			return err
 		}
-		return os.WriteFile(name, []byte(edit(string(text))), 0o666)
+		return os.WriteFile(name, []byte(reworked(string(text))), 0o666)
 	})
 	if err != nil {
 		t.Fatal(err)
