@@ -92,3 +92,12 @@ func TestDocumentedCommandLinesExist(t *testing.T) {
 		t.Errorf("%d command lines were found: the test sees too few", seen)
 	}
 }
+
+// What a command does in a workspace is decided, and not left to chance.
+func TestEveryProjectCommandHasAReach(t *testing.T) {
+	for _, c := range projectCommand(testStreams()).Subcommands {
+		if _, ok := reaches[c.Name]; !ok {
+			t.Errorf("ppm project %s: say in reaches, and in docs/workspace.md, which projects of a workspace it works on", c.Name)
+		}
+	}
+}
