@@ -2,6 +2,7 @@ package project
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -63,10 +64,6 @@ func recordState(text []byte) plan.State {
 
 // take keeps a plan, and of the project's files what is needed to show it.
 func (p *Proposal) take(s *Session, pl plan.Plan, m apply.Meta, changes []Change) error {
-	if p.old != nil {
-		return failure.Errorf(failure.Usage, "the command changes the project in several steps, and a plan holds one").
-			WithHint("plan the steps one by one")
-	}
 	p.old = map[string][]byte{}
 	p.Command, p.Changes, p.saved.Undoes, p.saved.Plan = m.Command, changes, m.Undoes(), pl
 	for _, c := range pl.Changes {
@@ -205,19 +202,20 @@ func (s *Session) lawful(p plan.Plan) (next *lockfile.Lock, err error) {
 func (s *Session) recallSides(ctx context.Context, p plan.Plan, next *lockfile.Lock) {
 	in := plan.Input{Texts: map[string]plan.Texts{}, Base: map[string]plan.State{}, Disk: plan.Disk{}}
 	for _, c := range p.Changes {
-		was, _, known := s.lock.Owner(c.Path)
+		old := cmp.Or(c.From, c.Path)
+		was, _, known := s.lock.Owner(old)
 		will, _, stays := next.Owner(c.Path)
 		if c.Conflicts == 0 || !known || !stays {
 			continue
 		}
-		ours, err1 := s.store.ReadFile(c.Path)
+		ours, err1 := s.store.ReadFile(old)
 		base, err2 := s.base(ctx, was)
 		theirs, err3 := s.base(ctx, will)
 		if err := errors.Join(err1, err2, err3); err != nil {
 			s.setup.Notify(fmt.Sprintf("git's index does not show the conflict in %q: %v", c.Path, err))
 			continue
 		}
-		before, _ := base.Lookup(c.Path)
+		before, _ := base.Lookup(old)
 		after, _ := theirs.Lookup(c.Path)
 		addBase(in.Base, was)
 		in.Disk[c.Path] = c.Old
@@ -228,9 +226,16 @@ func (s *Session) recallSides(ctx context.Context, p plan.Plan, next *lockfile.L
 	s.conflicts = stages(in, p)
 }
 
+// owned reports whether a path is that of a file of an install, or of one of its versions beside it.
 func owned(lock *lockfile.Lock, path string) bool {
-	_, _, ok := lock.Owner(path)
-	return ok
+	for _, end := range append([]string{""}, plan.Sides...) {
+		if file, beside := strings.CutSuffix(path, end); beside {
+			if _, _, ok := lock.Owner(file); ok {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // differingLine returns the number of the first line in which two texts differ.
