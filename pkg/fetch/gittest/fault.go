@@ -1,6 +1,7 @@
 package gittest
 
 import (
+	"bytes"
 	"io"
 	"net/http"
 	"strings"
@@ -12,22 +13,37 @@ import (
 type Fault func(next http.Handler) http.Handler
 
 // Refs limits a fault to requests for the list of refs.
-func Refs(f Fault) Fault { return only(f, http.MethodGet) }
+func Refs(f Fault) Fault { return only(f, false) }
 
 // Packs limits a fault to requests for a pack.
-func Packs(f Fault) Fault { return only(f, http.MethodPost) }
+func Packs(f Fault) Fault { return only(f, true) }
 
-func only(f Fault, method string) Fault {
+func only(f Fault, packs bool) Fault {
 	return func(next http.Handler) http.Handler {
 		faulty := f(next)
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-			if r.Method == method {
+			if asksForPack(r) == packs {
 				faulty.ServeHTTP(w, r)
 			} else {
 				next.ServeHTTP(w, r)
 			}
 		})
 	}
+}
+
+// asksForPack reports whether a request is for a pack. The command for refs stands at the start of a body.
+func asksForPack(r *http.Request) bool {
+	const lsRefs = "0014command=ls-refs"
+	if r.Method != http.MethodPost {
+		return false
+	}
+	start := make([]byte, len(lsRefs))
+	n, _ := io.ReadFull(r.Body, start)
+	r.Body = struct {
+		io.Reader
+		io.Closer
+	}{io.MultiReader(bytes.NewReader(start[:n]), r.Body), r.Body}
+	return string(start[:n]) != lsRefs
 }
 
 // Times limits a fault to the first n requests that reach it.

@@ -20,6 +20,7 @@ type HTTPServer struct {
 
 	server http.Server
 	cert   *tls.Certificate
+	old    bool
 	faults []Fault
 
 	mu   sync.Mutex
@@ -47,6 +48,9 @@ func ServeHTTP(t testing.TB, root string, opts ...Option) *HTTPServer {
 	t.Cleanup(s.Close)
 	return s
 }
+
+// Version0 makes the server speak version 0 of git's protocol alone, whatever a client asks for.
+func Version0() Option { return func(s *HTTPServer) { s.old = true } }
 
 // StartHTTP starts a server of the repositories below root on a port of the loopback address.
 func StartHTTP(root string, opts ...Option) (*HTTPServer, error) {
@@ -76,6 +80,9 @@ func StartHTTP(root string, opts ...Option) (*HTTPServer, error) {
 		s.mu.Lock()
 		s.seen = append(s.seen, r.Clone(r.Context()))
 		s.mu.Unlock()
+		if s.old {
+			r.Header.Del("Git-Protocol")
+		}
 		handler.ServeHTTP(w, r)
 	})
 	l, err := net.Listen("tcp", "127.0.0.1:0")

@@ -26,7 +26,8 @@ type SSHServer struct {
 	Key     []byte // the accepted private key, in PEM
 
 	root     string
-	command  func(command string, c ssh.Channel) (status uint32)
+	command  func(command string, c ssh.Channel) (status uint32) // nil for git's own
+	old      bool
 	listener net.Listener
 	config   *ssh.ServerConfig
 
@@ -42,6 +43,9 @@ type SSHOption func(*SSHServer)
 func Command(f func(command string, c ssh.Channel) (status uint32)) SSHOption {
 	return func(s *SSHServer) { s.command = f }
 }
+
+// SSHVersion0 makes the server speak version 0 of git's protocol alone, as most do that nobody told otherwise.
+func SSHVersion0() SSHOption { return func(s *SSHServer) { s.old = true } }
 
 // ServeSSH starts a server for the test and stops it when the test ends.
 func ServeSSH(t testing.TB, root string, opts ...SSHOption) *SSHServer {
@@ -84,7 +88,6 @@ func StartSSH(root string, opts ...SSHOption) (*SSHServer, error) {
 		URL: "ssh://git@" + l.Addr().String(), HostKey: host.PublicKey(), Key: pem.EncodeToMemory(block),
 		root: root, listener: l,
 	}
-	s.command = s.uploadPack
 	s.config = &ssh.ServerConfig{PublicKeyCallback: func(_ ssh.ConnMetadata, key ssh.PublicKey) (*ssh.Permissions, error) {
 		if !bytes.Equal(key.Marshal(), accepted.Marshal()) {
 			return nil, errors.New("unknown key")
@@ -165,7 +168,12 @@ func (s *SSHServer) handle(conn net.Conn) {
 
 func (s *SSHServer) session(c ssh.Channel, requests <-chan *ssh.Request) {
 	defer c.Close()
+	protocol := "" // of git, as the client asks for it
 	for r := range requests {
+		var variable struct{ Name, Value string }
+		if r.Type == "env" && ssh.Unmarshal(r.Payload, &variable) == nil && variable.Name == "GIT_PROTOCOL" && !s.old {
+			protocol = variable.Value
+		}
 		var exec struct{ Command string }
 		if r.Type != "exec" || ssh.Unmarshal(r.Payload, &exec) != nil {
 			r.Reply(false, nil)
@@ -175,13 +183,18 @@ func (s *SSHServer) session(c ssh.Channel, requests <-chan *ssh.Request) {
 		s.mu.Lock()
 		s.seen = append(s.seen, exec.Command)
 		s.mu.Unlock()
-		status := s.command(exec.Command, c)
+		var status uint32
+		if s.command != nil {
+			status = s.command(exec.Command, c)
+		} else {
+			status = s.uploadPack(exec.Command, protocol, c)
+		}
 		c.SendRequest("exit-status", false, ssh.Marshal(struct{ Status uint32 }{status}))
 		return
 	}
 }
 
-func (s *SSHServer) uploadPack(command string, c ssh.Channel) uint32 {
+func (s *SSHServer) uploadPack(command, protocol string, c ssh.Channel) uint32 {
 	path, ok := strings.CutPrefix(command, "git-upload-pack '")
 	path, end := strings.CutSuffix(path, "'")
 	if !ok || !end {
@@ -190,7 +203,7 @@ func (s *SSHServer) uploadPack(command string, c ssh.Channel) uint32 {
 	}
 	path = strings.NewReplacer(`'\''`, `'`, `'\!'`, `!`).Replace(path)
 	cmd := exec.Command("git", "upload-pack", filepath.Join(s.root, filepath.FromSlash(filepath.Clean("/"+path))))
-	cmd.Env = cleanEnv()
+	cmd.Env = append(cleanEnv(), "GIT_PROTOCOL="+protocol)
 	cmd.Stdout, cmd.Stderr = c, c.Stderr()
 	stdin, err := cmd.StdinPipe() // with cmd.Stdin = c, Wait would wait for the client to close its side
 	if err != nil || cmd.Start() != nil {

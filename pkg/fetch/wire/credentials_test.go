@@ -49,17 +49,17 @@ func TestCredentialSources(t *testing.T) {
 		netrc    string // "" for none
 		helper   string // password that the helper gives
 		env      []string
-		requests int // 2 when the credentials are known before the server asks
+		requests int // 3 when the credentials are known before the server asks
 	}{
-		{"in the URL", basic, "u:" + good + "@", "", "", nil, 2},
-		{"a token variable", gittest.BasicAuth("x-access-token", good), "", "", "", []string{"PPM_TOKEN_127_0_0_1", good}, 2},
-		{"a token variable with a user", basic, "", "", "", []string{"PPM_TOKEN_127_0_0_1", "u:" + good}, 2},
-		{"a token variable for the URL's user", basic, "u@", "", "", []string{"PPM_TOKEN_127_0_0_1", good}, 2},
-		{"a bearer token", bearer, "", "", "", []string{"PPM_TOKEN_127_0_0_1", good}, 3},
-		{".netrc", basic, "", "machine 127.0.0.1 login u password " + good, "", nil, 3},
-		{".netrc, the URL's user", basic, "u@", "machine 127.0.0.1 login v password x machine 127.0.0.1 login u password " + good, "", nil, 3},
-		{"the helper", basic, "", "", good, nil, 3},
-		{"the helper after a wrong URL, variable and .netrc", basic, "u:" + bad + "@", "machine 127.0.0.1 login u password " + bad, good, []string{"PPM_TOKEN_127_0_0_1", bad}, 5},
+		{"in the URL", basic, "u:" + good + "@", "", "", nil, 3},
+		{"a token variable", gittest.BasicAuth("x-access-token", good), "", "", "", []string{"PPM_TOKEN_127_0_0_1", good}, 3},
+		{"a token variable with a user", basic, "", "", "", []string{"PPM_TOKEN_127_0_0_1", "u:" + good}, 3},
+		{"a token variable for the URL's user", basic, "u@", "", "", []string{"PPM_TOKEN_127_0_0_1", good}, 3},
+		{"a bearer token", bearer, "", "", "", []string{"PPM_TOKEN_127_0_0_1", good}, 4},
+		{".netrc", basic, "", "machine 127.0.0.1 login u password " + good, "", nil, 4},
+		{".netrc, the URL's user", basic, "u@", "machine 127.0.0.1 login v password x machine 127.0.0.1 login u password " + good, "", nil, 4},
+		{"the helper", basic, "", "", good, nil, 4},
+		{"the helper after a wrong URL, variable and .netrc", basic, "u:" + bad + "@", "machine 127.0.0.1 login u password " + bad, good, []string{"PPM_TOKEN_127_0_0_1", bad}, 6},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()

@@ -72,6 +72,8 @@ type guardedReader struct {
 	limit int64
 	total int64
 	err   error // of the last Read
+
+	complete bool // the protocol's end of the answer has been read
 }
 
 func (r *guardedReader) Read(p []byte) (int, error) {

@@ -14,14 +14,12 @@ import (
 	"syscall"
 	"time"
 
-	"github.com/go-git/go-git/v5/plumbing/protocol/packp"
-
 	"github.com/Project-Manager-With-Git/ppm/pkg/failure"
 )
 
 const (
 	maxRedirects  = 5
-	maxTries      = 3                // of reading the refs
+	maxTries      = 3                // of what is harmless to ask again
 	maxRetryAfter = 10 * time.Second // longest wait that a server may ask for
 	service       = "git-upload-pack"
 	refsPath      = "/info/refs"
@@ -77,14 +75,14 @@ func (t *httpTransport) Close() error {
 	return nil
 }
 
-// refs tries again when the connection or the server failed in a way that may pass.
-func (t *httpTransport) refs(ctx context.Context) (*packp.AdvRefs, error) {
+// persist tries again when the connection or the server failed in a way that may pass.
+func (t *httpTransport) persist(ctx context.Context, do func() error) error {
 	pause := 200 * time.Millisecond
 	for try := 1; ; try++ {
-		refs, err := t.refsOnce(ctx)
+		err := do()
 		wait, again := retry(err, pause)
 		if err == nil || !again || try == maxTries {
-			return refs, err
+			return err
 		}
 		if wait >= time.Second {
 			t.d.o.Progress(fmt.Sprintf("waiting %v, as %s asks for", wait, t.at.host))
@@ -92,7 +90,7 @@ func (t *httpTransport) refs(ctx context.Context) (*packp.AdvRefs, error) {
 		select {
 		case <-time.After(wait):
 		case <-ctx.Done():
-			return nil, context.Cause(ctx)
+			return context.Cause(ctx)
 		}
 		pause *= 2
 	}
@@ -121,21 +119,51 @@ func parseRetryAfter(s string, now time.Time) (time.Duration, bool) {
 	return max(at.Sub(now), 0), err == nil
 }
 
-func (t *httpTransport) refsOnce(ctx context.Context) (*packp.AdvRefs, error) {
+func (t *httpTransport) greet(ctx context.Context) (hello *greeting, err error) {
+	err = t.persist(ctx, func() error {
+		hello, err = t.greetOnce(ctx)
+		return err
+	})
+	return hello, err
+}
+
+func (t *httpTransport) greetOnce(ctx context.Context) (*greeting, error) {
 	g := t.d.guard(ctx)
-	defer g.cancel(nil)
 	at := below(t.base, refsPath)
 	at.RawQuery = "service=" + service
 	resp, err := t.followRefs(g, at)
 	if err != nil {
+		g.cancel(nil)
 		return nil, err
 	}
-	body := &guardedReader{guard: g, r: resp.Body, limit: maxRefBytes}
+	body := readBody(g, resp, maxRefBytes)
 	defer body.Close()
 	if err := checkType(resp, "advertisement"); err != nil {
 		return nil, err
 	}
-	return decodeRefs(body)
+	hello, err := decodeGreeting(body)
+	body.complete = err == nil
+	return hello, err
+}
+
+// A body is read to its very end when it is closed after a complete answer, so that the next request
+// can go over the same connection.
+type body struct {
+	io.ReadCloser
+	answer *guardedReader
+}
+
+func (b *body) Close() error {
+	if b.answer.complete {
+		_, _ = b.answer.wait(func() (int, error) { return b.ReadCloser.Read(make([]byte, 1)) })
+	}
+	return b.ReadCloser.Close()
+}
+
+func readBody(g *guard, resp *http.Response, limit int64) *guardedReader {
+	answer := &guardedReader{guard: g, limit: limit}
+	answer.r = &body{resp.Body, answer}
+	return answer
 }
 
 // followRefs sends the request for the refs where redirects lead it. The
@@ -202,25 +230,25 @@ func (t *httpTransport) checkRedirect(from, to *url.URL) error {
 	return nil
 }
 
-// fetch sends the request for a pack, which is not redirected and not tried again.
-func (t *httpTransport) fetch(ctx context.Context, request []byte) (*guardedReader, error) {
+// ask sends a request, which is not redirected.
+func (t *httpTransport) ask(ctx context.Context, request []byte, limit int64) (*guardedReader, error) {
 	g := t.d.guard(ctx)
 	resp, err := t.exchange(g, http.MethodPost, below(t.base, "/"+service), request)
 	if err != nil {
 		g.cancel(nil)
 		return nil, err
 	}
-	body := &guardedReader{guard: g, r: resp.Body, limit: t.d.o.MaxPack}
+	answer := readBody(g, resp, limit)
 	if resp.StatusCode != http.StatusOK {
 		err = garbage{"a redirect of the request for a pack"}
 	} else {
 		err = checkType(resp, "result")
 	}
 	if err != nil {
-		body.Close()
+		answer.Close()
 		return nil, err
 	}
-	return body, nil
+	return answer, nil
 }
 
 func checkType(resp *http.Response, kind string) error {
@@ -241,6 +269,7 @@ func (t *httpTransport) exchange(g *guard, method string, at *url.URL, body []by
 			return nil, err
 		}
 		req.Header.Set("User-Agent", agentName)
+		req.Header.Set("Git-Protocol", askForVersion2)
 		if method == http.MethodPost {
 			req.Header.Set("Content-Type", "application/x-"+service+"-request")
 			req.Header.Set("Accept", "application/x-"+service+"-result")

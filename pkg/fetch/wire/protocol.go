@@ -39,31 +39,37 @@ var (
 	errOld     = errors.New("the server cannot multiplex its answer (side-band-64k)")
 )
 
-// decodeRefs reads an advertisement of refs, with or without the prefix that it has over http.
-func decodeRefs(r io.Reader) (*packp.AdvRefs, error) {
-	refs, s := packp.NewAdvRefs(), pktline.NewScanner(r)
+// decodeGreeting reads what a server says first, with or without the prefix that it has over http.
+func decodeGreeting(r io.Reader) (*greeting, error) {
+	refs, p := packp.NewAdvRefs(), newPackets(r)
 	prefix := false // read, but not the flush that may follow it
-	for lines := 0; s.Scan(); {
-		line := bytes.TrimSuffix(s.Bytes(), []byte("\n"))
+	for lines := 0; ; {
+		kind, line, err := p.line()
 		switch {
-		case lines == 0 && !prefix && bytes.HasPrefix(line, []byte("# service=")):
+		case err != nil:
+			return nil, err
+		case kind == delim:
+			return nil, garbage{"a malformed packet"}
+		case lines == 0 && !prefix && strings.HasPrefix(line, "# service="):
 			prefix = true
 			continue
-		case len(line) == 0 && prefix:
+		case kind == flush && prefix:
 			prefix = false
 			continue
-		case len(line) == 0:
-			return refs, nil
-		case lines == 0 && bytes.Equal(line, []byte("version 1")):
+		case kind == flush:
+			return &greeting{refs: refs}, nil
+		case lines == 0 && line == "version 1":
 			continue
+		case lines == 0 && line == "version 2":
+			return decodeFeatures(p)
 		}
 		prefix = false
 		if lines++; lines > maxRefs {
 			return nil, errTooMany
 		}
 		if lines == 1 {
-			before, capabilities, _ := bytes.Cut(line, []byte{0})
-			if err := refs.Capabilities.Decode(capabilities); err != nil {
+			before, capabilities, _ := strings.Cut(line, "\x00")
+			if err := refs.Capabilities.Decode([]byte(capabilities)); err != nil {
 				return nil, garbage{"malformed capabilities"}
 			}
 			if format := refs.Capabilities.Get("object-format"); slices.Contains(format, "sha256") {
@@ -71,11 +77,10 @@ func decodeRefs(r io.Reader) (*packp.AdvRefs, error) {
 			}
 			line = before
 		}
-		if err := addRef(refs, string(line)); err != nil {
+		if err := addRef(refs, line); err != nil {
 			return nil, err
 		}
 	}
-	return nil, scanError(s)
 }
 
 func addRef(refs *packp.AdvRefs, line string) error {
@@ -112,20 +117,6 @@ func addRef(refs *packp.AdvRefs, line string) error {
 	}
 	into[name] = hash
 	return nil
-}
-
-// scanError tells why a scanner stopped where more was to come.
-func scanError(s *pktline.Scanner) error {
-	var said *pktline.ErrorLine
-	switch err := s.Err(); {
-	case errors.As(err, &said):
-		return says(said.Text)
-	case errors.Is(err, pktline.ErrInvalidPktLen):
-		return garbage{"a malformed packet"}
-	case err != nil:
-		return err
-	}
-	return garbage{"an unexpected end"}
 }
 
 // encodeRequest makes the request to send for req, and returns it with its
@@ -182,7 +173,7 @@ func decodeResponse(req *packp.UploadPackRequest, raw *guardedReader, progress f
 		return nil, garbage{"a malformed answer"}
 	}
 	resp := packp.NewUploadPackResponseWithPackfile(req, &packReader{
-		Closer: raw, s: pktline.NewScanner(head), progress: progress, explain: explain,
+		raw: raw, s: newPackets(head), progress: progress, explain: explain,
 	})
 	resp.ShallowUpdate, resp.ServerResponse = head.ShallowUpdate, head.ServerResponse
 	return resp, nil
@@ -190,8 +181,8 @@ func decodeResponse(req *packp.UploadPackRequest, raw *guardedReader, progress f
 
 // A packReader takes the pack out of a multiplexed answer.
 type packReader struct {
-	io.Closer
-	s        *pktline.Scanner
+	raw      *guardedReader
+	s        *packets
 	progress func(string)
 	explain  func(error) error
 
@@ -212,14 +203,20 @@ func (r *packReader) Read(p []byte) (int, error) {
 	return n, nil
 }
 
+func (r *packReader) Close() error { return r.raw.Close() }
+
 func (r *packReader) next() {
-	if !r.s.Scan() {
-		r.err = r.explain(scanError(r.s))
+	kind, packet, err := r.s.next()
+	switch {
+	case err != nil:
+		r.err = r.explain(err)
 		return
-	}
-	packet := r.s.Bytes()
-	if len(packet) == 0 {
+	case kind == flush:
+		r.raw.complete = true
 		r.err = io.EOF
+		return
+	case kind == delim:
+		r.err = r.explain(garbage{"a malformed packet"})
 		return
 	}
 	switch band, data := packet[0], packet[1:]; band {

@@ -25,7 +25,7 @@ const testID = "0123456789abcdef0123456789abcdef01234567"
 
 func pkt(data string) string { return fmt.Sprintf("%04x%s", len(data)+4, data) }
 
-func TestDecodeRefs(t *testing.T) {
+func TestDecodeGreeting(t *testing.T) {
 	const caps = "\x00side-band-64k agent=x\n"
 	for _, c := range []struct {
 		name, in string
@@ -50,14 +50,14 @@ func TestDecodeRefs(t *testing.T) {
 		{"a packet length of 3", "0003", "a malformed packet"},
 		{"nothing", "", "an unexpected end"},
 	} {
-		refs, err := decodeRefs(strings.NewReader(c.in))
+		hello, err := decodeGreeting(strings.NewReader(c.in))
 		if err != nil {
 			if !errors.As(err, new(garbage)) || !strings.Contains(err.Error(), c.want) || c.want == "" {
 				t.Errorf("%s: %v, want %s", c.name, err, c.want)
 			}
 			continue
 		}
-		if got := describe(refs); got != c.want {
+		if got := describe(hello.refs); got != c.want {
 			t.Errorf("%s: %q, want %q", c.name, got, c.want)
 		}
 	}
@@ -89,7 +89,7 @@ func TestTooManyRefs(t *testing.T) {
 		}
 	})
 	defer stop()
-	if _, err := decodeRefs(&pulled{next: next}); !errors.Is(err, errTooMany) {
+	if _, err := decodeGreeting(&pulled{next: next}); !errors.Is(err, errTooMany) {
 		t.Errorf("%v, want %v", err, errTooMany)
 	}
 }
@@ -129,13 +129,13 @@ func recorded(t testing.TB) (refs, pack []byte, request *packp.UploadPackRequest
 		return data
 	}
 	refs = read(http.Get(url + "/info/refs?service=git-upload-pack"))
-	adv, err := decodeRefs(bytes.NewReader(refs))
+	hello, err := decodeGreeting(bytes.NewReader(refs))
 	if err != nil {
 		t.Fatal(err)
 	}
 	req := packp.NewUploadPackRequest()
 	req.Wants, req.Depth = []plumbing.Hash{plumbing.NewHash(id)}, packp.DepthCommits(1)
-	own, body, err := encodeRequest(req, adv.Capabilities)
+	own, body, err := encodeRequest(req, hello.refs.Capabilities)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -165,11 +165,11 @@ func readPack(t testing.TB, req *packp.UploadPackRequest, data []byte) ([]byte, 
 // An answer cut at any byte is an error, never a shorter list or pack.
 func TestCutAtEveryByte(t *testing.T) {
 	refs, pack, req := recorded(t)
-	if _, err := decodeRefs(guarded(t, refs)); err != nil {
+	if _, err := decodeGreeting(guarded(t, refs)); err != nil {
 		t.Fatal(err)
 	}
 	for n := range refs {
-		if _, err := decodeRefs(guarded(t, refs[:n])); !errors.Is(err, errCut) && !errors.As(err, new(garbage)) {
+		if _, err := decodeGreeting(guarded(t, refs[:n])); !errors.Is(err, errCut) && !errors.As(err, new(garbage)) {
 			t.Errorf("refs cut after %d of %d bytes: %v", n, len(refs), err)
 		}
 	}
@@ -250,16 +250,16 @@ func TestTokenVariable(t *testing.T) {
 	}
 }
 
-func FuzzDecodeRefs(f *testing.F) {
+func FuzzDecodeGreeting(f *testing.F) {
 	refs, _, _ := recorded(f)
 	f.Add(refs)
 	f.Add([]byte(pkt("ERR no")))
 	f.Fuzz(func(t *testing.T, data []byte) {
-		adv, err := decodeRefs(bytes.NewReader(data))
-		if err != nil {
+		hello, err := decodeGreeting(bytes.NewReader(data))
+		if err != nil || hello.refs == nil {
 			return
 		}
-		for name := range adv.References {
+		for name := range hello.refs.References {
 			if !strings.HasPrefix(name, "refs/") || strings.ContainsAny(name, " \n\x1b\x00") {
 				t.Errorf("the name %q was let through", name)
 			}

@@ -8,18 +8,18 @@ import (
 	"net"
 	"strings"
 
-	"github.com/go-git/go-git/v5/plumbing/protocol/packp"
 	"golang.org/x/crypto/ssh"
 )
 
 // sshTransport carries upload-pack over ssh. It keeps one connection and runs
-// git-upload-pack on it once for each answer with a pack.
+// git-upload-pack on it: once, in version 2, and in version 0 once for each answer
+// with a pack.
 type sshTransport struct {
 	d        *Dialer
 	at       remote
 	settings *sshSettings
 	client   *ssh.Client
-	ready    *command // has listed its refs and waits for a request
+	ready    *command // has greeted and waits for a request
 }
 
 // A command is git-upload-pack on the server.
@@ -28,6 +28,7 @@ type command struct {
 	in      io.WriteCloser
 	out     io.Reader
 	stderr  head
+	stays   bool // it answers one request after the other
 }
 
 // head keeps the first bytes that are written to it.
@@ -54,15 +55,18 @@ func (t *sshTransport) Close() error {
 	return t.client.Close()
 }
 
-func (t *sshTransport) refs(ctx context.Context) (*packp.AdvRefs, error) {
+func (t *sshTransport) greet(ctx context.Context) (*greeting, error) {
 	g := t.d.guard(ctx)
 	defer g.cancel(nil)
-	c, refs, err := t.start(g)
+	c, hello, err := t.start(g)
 	t.ready = c
-	return refs, err
+	return hello, err
 }
 
-func (t *sshTransport) fetch(ctx context.Context, request []byte) (_ *guardedReader, err error) {
+// persist does it once: over ssh a failure is seldom one that passes.
+func (t *sshTransport) persist(_ context.Context, do func() error) error { return do() }
+
+func (t *sshTransport) ask(ctx context.Context, request []byte, limit int64) (_ *guardedReader, err error) {
 	g := t.d.guard(ctx)
 	c := t.ready
 	if t.ready = nil; c == nil {
@@ -77,20 +81,28 @@ func (t *sshTransport) fetch(ctx context.Context, request []byte) (_ *guardedRea
 		g.cancel(nil)
 		return nil, err
 	}
-	return &guardedReader{guard: g, r: &answer{c, release}, limit: t.d.o.MaxPack}, nil
+	answer := &guardedReader{guard: g, limit: limit}
+	answer.r = &output{c, t, answer, release}
+	return answer, nil
 }
 
-// answer is what a command writes; closing it ends the command, not the connection.
-type answer struct {
+// output is what a command writes. Closing it ends the command, unless that is ready for the next request.
+type output struct {
 	*command
+	t       *sshTransport
+	answer  *guardedReader
 	release func() bool
 }
 
-func (a *answer) Read(p []byte) (int, error) { return a.out.Read(p) }
+func (o *output) Read(p []byte) (int, error) { return o.out.Read(p) }
 
-func (a *answer) Close() error {
-	a.release()
-	if err := a.session.Close(); err != nil && err != io.EOF {
+func (o *output) Close() error {
+	o.release()
+	if o.answer.complete && o.stays {
+		o.t.ready = o.command
+		return nil
+	}
+	if err := o.session.Close(); err != nil && err != io.EOF {
 		return err
 	}
 	return nil
@@ -103,8 +115,8 @@ func (t *sshTransport) closeWith(g *guard) (release func() bool) {
 	return context.AfterFunc(g.ctx, func() { client.Close() })
 }
 
-// start connects if need be, runs the command and reads the refs that it lists.
-func (t *sshTransport) start(g *guard) (*command, *packp.AdvRefs, error) {
+// start connects if need be, runs the command and reads how it greets.
+func (t *sshTransport) start(g *guard) (*command, *greeting, error) {
 	if t.client == nil {
 		if _, err := g.wait(func() (int, error) { return 0, t.connect(g) }); err != nil {
 			return nil, nil, err
@@ -116,11 +128,12 @@ func (t *sshTransport) start(g *guard) (*command, *packp.AdvRefs, error) {
 	if _, err := g.wait(func() (int, error) { return 0, t.run(c) }); err != nil {
 		return nil, nil, err
 	}
-	refs, err := decodeRefs(&guardedReader{guard: g, r: io.NopCloser(c.out), limit: maxRefBytes})
+	hello, err := decodeGreeting(&guardedReader{guard: g, r: io.NopCloser(c.out), limit: maxRefBytes})
 	if errors.Is(err, errCut) {
 		err = c.lastWords(g)
 	}
-	return c, refs, err
+	c.stays = err == nil && hello.features != nil
+	return c, hello, err
 }
 
 func (t *sshTransport) run(c *command) (err error) {
@@ -132,6 +145,10 @@ func (t *sshTransport) run(c *command) (err error) {
 		return err
 	}
 	if c.out, err = c.session.StdoutPipe(); err != nil {
+		return err
+	}
+	variable := ssh.Marshal(struct{ Name, Value string }{"GIT_PROTOCOL", askForVersion2})
+	if _, err := c.session.SendRequest("env", false, variable); err != nil { // a server may ignore it
 		return err
 	}
 	// Quoted as git quotes it: for a POSIX shell, or one that knows "!" as well.

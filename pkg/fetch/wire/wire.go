@@ -1,8 +1,9 @@
 // Package wire opens authenticated upload-pack sessions to git servers.
 //
 // A session asks one remote repository for its refs and for packs, over http,
-// https or ssh, in version 0 of git's protocol. The remote is a URL of those
-// schemes or the scp form [user@]host:path.
+// https or ssh, in version 2 of git's protocol, or in version 0 where the server
+// knows no other. The remote is a URL of those schemes or the scp form
+// [user@]host:path.
 //
 // The host policy is what the user allows ppm to connect to. A host pattern is a
 // host name, which means that host alone; "*." and a name, which means every
@@ -39,6 +40,7 @@ import (
 	"time"
 
 	"github.com/go-git/go-git/v5/plumbing/protocol/packp"
+	"github.com/go-git/go-git/v5/plumbing/protocol/packp/capability"
 
 	"github.com/Project-Manager-With-Git/ppm/pkg/failure"
 )
@@ -106,19 +108,21 @@ func New(o Options) (*Dialer, error) {
 
 // A Session asks one remote repository. It is not safe for concurrent use.
 type Session struct {
-	d    *Dialer
-	at   remote
-	t    transport
-	refs *packp.AdvRefs
+	d     *Dialer
+	at    remote
+	t     transport
+	hello *greeting // nil before the server was first asked something
 }
 
 // transport is one way to carry upload-pack: http or ssh. Its errors are plain;
 // the session explains them.
 type transport interface {
-	// refs reads the server's list of refs.
-	refs(ctx context.Context) (*packp.AdvRefs, error)
-	// fetch sends a request and returns the answer, which the caller closes.
-	fetch(ctx context.Context, request []byte) (*guardedReader, error)
+	// greet reads what the server says first.
+	greet(ctx context.Context) (*greeting, error)
+	// ask sends a request and returns the answer of at most limit bytes, which the caller closes.
+	ask(ctx context.Context, request []byte, limit int64) (*guardedReader, error)
+	// persist does what is harmless to do again until it succeeds or fails for good.
+	persist(ctx context.Context, do func() error) error
 	io.Closer
 }
 
@@ -144,17 +148,48 @@ func (d *Dialer) Open(_ context.Context, url string) (*Session, error) {
 	return s, nil
 }
 
-// Refs returns the repository's refs, which are read once in a session. An empty
-// repository has none. At most 1,000,000 refs in 256 MiB are read; more are refused.
-func (s *Session) Refs(ctx context.Context) (*packp.AdvRefs, error) {
-	if s.refs != nil {
-		return s.refs, nil
+// Offers returns what the server can do, in the words of version 0 of the protocol, which are also
+// used for what a server of version 2 can do. It is asked once in a session.
+func (s *Session) Offers(ctx context.Context) (*capability.List, error) {
+	const doing = "reading the refs of"
+	if s.hello == nil {
+		hello, err := s.t.greet(ctx)
+		if err != nil {
+			return nil, s.explain(ctx, doing, err)
+		}
+		s.hello = hello
 	}
-	refs, err := s.t.refs(ctx)
+	list, err := s.hello.offers()
+	if err != nil {
+		return nil, s.explain(ctx, doing, err)
+	}
+	return list, nil
+}
+
+// Refs returns the repository's refs: those whose names start with one of the
+// prefixes, or all when there are none. A server of version 0 lists all of them,
+// once in a session. An empty repository has none. At most 1,000,000 refs in
+// 256 MiB are read; more are refused.
+func (s *Session) Refs(ctx context.Context, prefixes ...string) (refs *packp.AdvRefs, err error) {
+	if _, err := s.Offers(ctx); err != nil {
+		return nil, err
+	}
+	if s.hello.features == nil {
+		return s.hello.refs, nil
+	}
+	err = s.t.persist(ctx, func() error {
+		raw, err := s.t.ask(ctx, s.hello.lsRefs(prefixes), maxRefBytes)
+		if err != nil {
+			return err
+		}
+		defer raw.Close()
+		refs, err = s.hello.decodeLsRefs(raw)
+		raw.complete = err == nil
+		return err
+	})
 	if err != nil {
 		return nil, s.explain(ctx, "reading the refs of", err)
 	}
-	s.refs = refs
 	return refs, nil
 }
 
@@ -167,21 +202,28 @@ func (s *Session) Refs(ctx context.Context) (*packp.AdvRefs, error) {
 // are failures like those of Fetch, io.EOF comes only after a complete answer,
 // and the caller closes it.
 func (s *Session) Fetch(ctx context.Context, req *packp.UploadPackRequest) (*packp.UploadPackResponse, error) {
-	refs, err := s.Refs(ctx)
+	offers, err := s.Offers(ctx)
 	if err != nil {
 		return nil, err
 	}
 	const doing = "fetching from"
-	own, body, err := encodeRequest(req, refs.Capabilities)
-	if err != nil {
-		return nil, s.explain(ctx, doing, err)
-	}
-	raw, err := s.t.fetch(ctx, body)
-	if err != nil {
-		return nil, s.explain(ctx, doing, err)
-	}
 	explain := func(err error) error { return s.explain(ctx, doing, err) }
-	resp, err := decodeResponse(own, raw, s.progress, explain)
+	var body []byte
+	decode := decodeFetch
+	if s.hello.features != nil {
+		body, err = s.hello.fetch(req)
+	} else {
+		req, body, err = encodeRequest(req, offers)
+		decode = decodeResponse
+	}
+	if err != nil {
+		return nil, explain(err)
+	}
+	raw, err := s.t.ask(ctx, body, s.d.o.MaxPack)
+	if err != nil {
+		return nil, explain(err)
+	}
+	resp, err := decode(req, raw, s.progress, explain)
 	if err != nil {
 		raw.Close()
 		return nil, explain(err)

@@ -122,13 +122,23 @@ func TestRefsAndPacks(t *testing.T) {
 	if err := sshd.Trust(home); err != nil {
 		t.Fatal(err)
 	}
-	d := newDialer(t, wire.Options{Home: home, Env: env("SSL_CERT_FILE", caFile)})
+	old := gittest.ServeSSH(t, root, gittest.SSHVersion0())
+	oldHome := t.TempDir()
+	if err := old.Trust(oldHome); err != nil {
+		t.Fatal(err)
+	}
 	for _, url := range []string{
 		gittest.ServeHTTP(t, root).URL + "/pack",
+		gittest.ServeHTTP(t, root, gittest.Version0()).URL + "/pack",
+		old.URL + "/pack",
 		gittest.ServeHTTP(t, root, gittest.TLS(ca.Cert(time.Hour, "127.0.0.1"))).URL + "/pack/",
 		sshd.URL + "/pack",
 	} {
-		s, err := d.Open(t.Context(), url)
+		o := wire.Options{Home: home, Env: env("SSL_CERT_FILE", caFile)}
+		if strings.HasPrefix(url, old.URL) {
+			o.Home = oldHome
+		}
+		s, err := newDialer(t, o).Open(t.Context(), url)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -164,6 +174,43 @@ func TestRefsAndPacks(t *testing.T) {
 				t.Errorf("%s: %d objects and %d shallow commits, want %d and %d", url, objects, len(resp.Shallows), c.objects, c.shallow)
 			}
 		}
+	}
+}
+
+// In version 2 the server lists what is asked for alone, and one command over ssh answers it all.
+func TestPrefixes(t *testing.T) {
+	root, _ := packs(t)
+	home := t.TempDir()
+	sshd := gittest.ServeSSH(t, root)
+	if err := sshd.Trust(home); err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct {
+		url  string
+		want int // refs besides HEAD
+	}{
+		{gittest.ServeHTTP(t, root).URL, 1},
+		{gittest.ServeHTTP(t, root, gittest.Version0()).URL, 2},
+		{sshd.URL, 1},
+	} {
+		s, err := newDialer(t, wire.Options{Home: home}).Open(t.Context(), c.url+"/pack")
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer s.Close()
+		refs, err := s.Refs(t.Context(), "HEAD", "refs/tags/v1")
+		if err != nil || refs.Head == nil || len(refs.References) != c.want || refs.Peeled["refs/tags/v1"] != *refs.Head {
+			t.Errorf("%s: %v, %v", c.url, refs, err)
+		}
+		if all, err := s.Refs(t.Context()); err != nil || len(all.References) != 2 {
+			t.Errorf("%s: all refs are %v, %v", c.url, all, err)
+		}
+		if objects, _, err := getFrom(t.Context(), s, depth(1)); err != nil || objects != 3 {
+			t.Errorf("%s: %d objects, %v", c.url, objects, err)
+		}
+	}
+	if n := len(sshd.Commands()); n != 1 {
+		t.Errorf("%d commands over ssh, want 1", n)
 	}
 }
 

@@ -1,0 +1,210 @@
+package wire
+
+import (
+	"bufio"
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+
+	"github.com/go-git/go-git/v5/plumbing"
+	"github.com/go-git/go-git/v5/plumbing/protocol/packp"
+	"github.com/go-git/go-git/v5/plumbing/protocol/packp/capability"
+)
+
+// Version 2 of git's protocol: the server first says what it can do, then answers one command after the
+// other. The words are those of gitprotocol-v2.
+const (
+	askForVersion2 = "version=2" // in the header Git-Protocol, or the variable GIT_PROTOCOL
+	maxFeatures    = 1000
+	maxShallows    = 1_000_000
+)
+
+// A greeting is what a server says first: its refs in version 0, its features in version 2.
+type greeting struct {
+	refs     *packp.AdvRefs
+	features map[string]string // nil in version 0
+}
+
+// offers returns what the server can do, in the words of version 0.
+func (g *greeting) offers() (*capability.List, error) {
+	if g.features == nil {
+		return g.refs.Capabilities, nil
+	}
+	list := capability.NewList()
+	can := []capability.Capability{capability.Sideband64k, capability.OFSDelta, "allow-any-sha1-in-want"}
+	for _, c := range []capability.Capability{capability.Shallow, capability.Filter} {
+		if g.can(c) {
+			can = append(can, c)
+		}
+	}
+	for _, c := range can {
+		if err := list.Add(c); err != nil {
+			return nil, err
+		}
+	}
+	return list, nil
+}
+
+// can reports whether packs can be asked for in a certain way, in version 2.
+func (g *greeting) can(c capability.Capability) bool {
+	return slices.Contains(strings.Fields(g.features["fetch"]), c.String())
+}
+
+// decodeFeatures reads what a server of version 2 says it can do, the line with its version aside.
+func decodeFeatures(p *packets) (*greeting, error) {
+	g := &greeting{features: map[string]string{}}
+	for {
+		kind, line, err := p.line()
+		switch {
+		case err != nil:
+			return nil, err
+		case kind == flush:
+			return g, g.check()
+		case kind == delim, len(g.features) > maxFeatures:
+			return nil, garbage{"a malformed list of features"}
+		}
+		name, value, _ := strings.Cut(line, "=")
+		g.features[name] = value
+	}
+}
+
+// check tells whether ppm can work with the server.
+func (g *greeting) check() error {
+	_, lists := g.features["ls-refs"]
+	_, fetches := g.features["fetch"]
+	switch {
+	case !lists || !fetches:
+		return garbage{"neither refs nor packs are offered"}
+	case g.features["object-format"] == "sha256":
+		return errSHA256
+	}
+	return nil
+}
+
+// command encodes a command with its arguments.
+func (g *greeting) command(name string, arguments ...string) []byte {
+	var b bytes.Buffer
+	line := func(text string) { fmt.Fprintf(&b, "%04x%s\n", lengthDigits+len(text)+1, text) }
+	line("command=" + name)
+	if _, ok := g.features["agent"]; ok {
+		line("agent=" + agentName)
+	}
+	if _, ok := g.features["object-format"]; ok {
+		line("object-format=sha1")
+	}
+	b.WriteString("0001")
+	for _, text := range arguments {
+		line(text)
+	}
+	b.WriteString("0000")
+	return b.Bytes()
+}
+
+// lsRefs is the request for refs whose names start with one of the prefixes; for all when there are none.
+func (g *greeting) lsRefs(prefixes []string) []byte {
+	arguments := []string{"peel", "symrefs"}
+	for _, p := range prefixes {
+		arguments = append(arguments, "ref-prefix "+p)
+	}
+	return g.command("ls-refs", arguments...)
+}
+
+// decodeLsRefs reads the answer to lsRefs: lines of the form "ID NAME[ ATTRIBUTE:VALUE]…".
+func (g *greeting) decodeLsRefs(r io.Reader) (*packp.AdvRefs, error) {
+	refs, p := packp.NewAdvRefs(), newPackets(bufio.NewReader(r))
+	var err error
+	if refs.Capabilities, err = g.offers(); err != nil {
+		return nil, err
+	}
+	for lines := 0; ; lines++ {
+		kind, line, err := p.line()
+		switch {
+		case err != nil:
+			return nil, err
+		case kind == flush:
+			return refs, nil
+		case kind == delim:
+			return nil, garbage{"a malformed list of refs"}
+		case lines >= maxRefs:
+			return nil, errTooMany
+		}
+		words := strings.Split(line, " ")
+		if len(words) < 2 {
+			return nil, garbage{"a malformed line in the list of refs"}
+		}
+		if words[0] == "unborn" {
+			continue
+		}
+		if err := addRef(refs, words[0]+" "+words[1]); err != nil {
+			return nil, err
+		}
+		for _, word := range words[2:] {
+			if id, ok := strings.CutPrefix(word, "peeled:"); ok {
+				err = addRef(refs, id+" "+words[1]+"^{}")
+			} else if target, ok := strings.CutPrefix(word, "symref-target:"); ok && words[1] == "HEAD" {
+				err = refs.Capabilities.Add(capability.SymRef, "HEAD:"+target)
+			}
+			if err != nil {
+				return nil, err
+			}
+		}
+	}
+}
+
+// fetch is the request for a pack.
+func (g *greeting) fetch(req *packp.UploadPackRequest) ([]byte, error) {
+	arguments := []string{"ofs-delta"}
+	depth, ok := req.Depth.(packp.DepthCommits)
+	if !ok {
+		return nil, errors.New("only a number of commits can limit the depth")
+	}
+	for _, id := range req.Shallows {
+		arguments = append(arguments, "shallow "+id.String())
+	}
+	if depth > 0 && g.can(capability.Shallow) {
+		arguments = append(arguments, fmt.Sprintf("deepen %d", depth))
+	}
+	if req.Filter != "" && g.can(capability.Filter) {
+		arguments = append(arguments, "filter "+string(req.Filter))
+	}
+	for _, id := range req.Wants {
+		arguments = append(arguments, "want "+id.String())
+	}
+	for _, id := range req.Haves {
+		arguments = append(arguments, "have "+id.String())
+	}
+	return g.command("fetch", append(arguments, "done")...), nil
+}
+
+// decodeFetch reads the answer to fetch up to the pack and returns a response whose body is the pack alone.
+func decodeFetch(req *packp.UploadPackRequest, raw *guardedReader, progress func(string), explain func(error) error) (*packp.UploadPackResponse, error) {
+	p := newPackets(bufio.NewReaderSize(raw, longest))
+	resp := packp.NewUploadPackResponseWithPackfile(req, &packReader{raw: raw, s: p, progress: progress, explain: explain})
+	for part := ""; ; {
+		kind, line, err := p.line()
+		switch {
+		case err != nil:
+			return nil, err
+		case kind == flush:
+			return nil, garbage{"an answer without a pack"}
+		case kind == delim:
+			part = ""
+		case part == "" && line == "packfile":
+			return resp, nil
+		case part == "" && (line == "shallow-info" || line == "acknowledgments"):
+			part = line
+		case part == "acknowledgments":
+		case part == "shallow-info" && len(resp.Shallows) < maxShallows:
+			if id, ok := strings.CutPrefix(line, "shallow "); ok && plumbing.IsHash(id) {
+				resp.Shallows = append(resp.Shallows, plumbing.NewHash(id))
+			} else if !strings.HasPrefix(line, "unshallow ") {
+				return nil, garbage{"a malformed shallow line"}
+			}
+		default:
+			return nil, garbage{"a malformed answer"}
+		}
+	}
+}
