@@ -16,7 +16,11 @@ import (
 
 // TestDamagedCache flips bits in every file of the cache: what is read then is the same, or an error.
 func TestDamagedCache(t *testing.T) {
-	s := serveHTTP(t)
+	t.Run("whole", func(t *testing.T) { testDamagedCache(t, serveHTTP(t)) })
+	t.Run("partial", func(t *testing.T) { testDamagedCache(t, serveFilter(t)) })
+}
+
+func testDamagedCache(t *testing.T, s served) {
 	good := t.TempDir()
 	want, err := component(s.client(t, good), s.url, "v1", "src")
 	if err != nil {
@@ -164,7 +168,7 @@ func TestKilled(t *testing.T) {
 		left, _ := filepath.Glob(filepath.Join(cache, "git", "*.tmp"))
 		return len(left) > 0
 	}
-	for start := time.Now(); s.calls() < 2; time.Sleep(5 * time.Millisecond) {
+	for start := time.Now(); s.calls() < 3; time.Sleep(5 * time.Millisecond) {
 		if time.Since(start) > 20*time.Second {
 			t.Fatal("the process does not start to fetch")
 		}

@@ -15,8 +15,6 @@ import (
 	"time"
 
 	"github.com/Masterminds/semver/v3"
-	"github.com/go-git/go-git/v5/plumbing"
-
 	"github.com/Project-Manager-With-Git/ppm/pkg/failure"
 	"github.com/Project-Manager-With-Git/ppm/pkg/ref"
 )
@@ -189,7 +187,7 @@ func (c *Client) Clean(ctx context.Context, o CleanOptions) ([]CacheEntry, error
 		if !o.selects(e) {
 			continue
 		}
-		e, err := e.clean(ctx, o)
+		e, err := e.clean(ctx, o, c.o.Limits)
 		if err != nil {
 			return gone, err
 		}
@@ -232,9 +230,9 @@ func (o CleanOptions) split(refs []ref.GitRef) (keep, gone []ref.GitRef) {
 }
 
 // clean removes what the options select of e and returns that.
-func (e CacheEntry) clean(ctx context.Context, o CleanOptions) (CacheEntry, error) {
+func (e CacheEntry) clean(ctx context.Context, o CleanOptions, l Limits) (CacheEntry, error) {
 	if o.DryRun {
-		return e.rid(o)
+		return e.rid(ctx, o, l)
 	}
 	unlock, err := e.slot.lock(ctx)
 	if err != nil {
@@ -242,13 +240,13 @@ func (e CacheEntry) clean(ctx context.Context, o CleanOptions) (CacheEntry, erro
 	}
 	now, err := e.slot.entry() // as it is now, with no other writer
 	if err == nil {
-		e, err = now.rid(o)
+		e, err = now.rid(ctx, o, l)
 	}
 	return e, e.slot.failed(errors.Join(err, unlock()))
 }
 
 // rid removes the refs that the options select, and the packs that no other ref needs.
-func (e CacheEntry) rid(o CleanOptions) (CacheEntry, error) {
+func (e CacheEntry) rid(ctx context.Context, o CleanOptions, l Limits) (CacheEntry, error) {
 	if o.Tag == "" && (o.Mode == "" || o.Mode == CleanAll) {
 		if o.DryRun {
 			return e, nil
@@ -270,44 +268,12 @@ func (e CacheEntry) rid(o CleanOptions) (CacheEntry, error) {
 		}
 	}
 	var err error
-	if e.Size, err = dropPacks(e.repo, keep, o.DryRun); err != nil {
+	if e.Size, err = dropPacks(ctx, e.repo, keep, l, o.DryRun); err != nil {
 		return e, err
 	}
 	history, err := dropHistory(e.repo, o.DryRun)
 	e.Size += history
 	return e, err
-}
-
-// dropPacks removes the packs of a cached repository that no ref needs, and returns their size.
-// Each pack was sent for some commits, and holds all that belongs to them.
-func dropPacks(dir string, keep []ref.GitRef, dryRun bool) (freed int64, err error) {
-	packs, err := listPacks(dir)
-	if err != nil {
-		return 0, err
-	}
-	need := map[plumbing.Hash]bool{}
-	for _, r := range keep {
-		need[plumbing.NewHash(r.Commit)], need[plumbing.NewHash(r.Object)] = true, true
-	}
-	for _, p := range packs {
-		needed := false
-		for id := range need {
-			if p.index != nil && p.has(id) {
-				needed = true
-				delete(need, id)
-			}
-		}
-		if needed {
-			continue
-		}
-		freed += p.size()
-		if !dryRun {
-			if err := p.remove(); err != nil {
-				return freed, err
-			}
-		}
-	}
-	return freed, nil
 }
 
 var versionedTag = regexp.MustCompile(`^(.*?)(\d+(?:\.\d+){0,2}(?:[-+].*)?)$`)

@@ -160,7 +160,7 @@ func (c *composed) store(m plumbing.EncodedObject) (plumbing.Hash, error) {
 
 // write writes the repository into dir, bare and with all objects in one pack.
 func (c *composed) write(ctx context.Context, dir string) error {
-	if err := initBare(dir); err != nil {
+	if err := initBare(dir, bareConfig); err != nil {
 		return err
 	}
 	var pack bytes.Buffer
@@ -174,7 +174,7 @@ func (c *composed) write(ctx context.Context, dir string) error {
 	if err := os.WriteFile(filepath.Join(dir, packName), pack.Bytes(), 0o644); err != nil {
 		return err
 	}
-	if err := install(dir, dir, sum, index); err != nil {
+	if _, err := install(dir, dir, sum, index); err != nil {
 		return err
 	}
 	return writeRefs(dir, dir, c.refs)

@@ -34,13 +34,10 @@ func ids(h fetch.History) []string {
 
 func TestLog(t *testing.T) {
 	for name, serve := range map[string]func(testing.TB) served{
-		"http": func(t testing.TB) served { return serveHTTP(t) },
-		"filter": func(t testing.TB) served {
-			s := serveHTTP(t)
-			s.Git("config", "uploadpack.allowFilter", "true")
-			return s
-		},
-		"ssh": serveSSH,
+		"http":      func(t testing.TB) served { return serveHTTP(t) },
+		"filter":    func(t testing.TB) served { return serveFilter(t) },
+		"ssh":       func(t testing.TB) served { return serveSSH(t) },
+		"version 0": func(t testing.TB) served { return serveHTTP(t, gittest.Version0()) },
 		"local": func(t testing.TB) served {
 			s := serveHTTP(t)
 			s.url = s.Dir

@@ -32,39 +32,40 @@ const (
 var errMalformedPack = errors.New("malformed pack")
 
 // receive stores the pack that r delivers among the objects of the bare repository in dir. Sizes
-// are checked before anything is inflated into memory. temp is a work folder on the same disk.
-func receive(ctx context.Context, r io.Reader, dir, temp string, l Limits) error {
+// are checked before anything is inflated into memory. temp is a work folder on the same disk. It returns the
+// path of the pack without extension.
+func receive(ctx context.Context, r io.Reader, dir, temp string, l Limits) (base string, err error) {
 	name := filepath.Join(temp, packName)
 	f, err := os.Create(name)
 	if err != nil {
-		return err
+		return "", err
 	}
 	defer f.Close()
 	n, err := io.Copy(f, io.LimitReader(r, l.PackBytes+1))
 	if err != nil {
-		return err
+		return "", err
 	}
 	if n > l.PackBytes {
-		return overLimit("the pack that the server sends", n, "or more bytes", l.PackBytes)
+		return "", overLimit("the pack that the server sends", n, "or more bytes", l.PackBytes)
 	}
 	if err := inspect(&meter{ctx: ctx, f: f, left: readBudget(n, 0)}, n, l); err != nil {
-		return err
+		return "", err
 	}
 	index, sum, err := indexPack(ctx, f, n)
 	if err := errors.Join(err, f.Close()); err != nil {
-		return err
+		return "", err
 	}
 	return install(dir, temp, sum, index)
 }
 
 // install moves the pack that is in temp into the repository in dir, with its index. A reader finds
-// packs by their .pack files, so the index goes first.
-func install(dir, temp string, sum plumbing.Hash, index []byte) error {
+// packs by their .pack files, so the index goes first. It returns their path without extension.
+func install(dir, temp string, sum plumbing.Hash, index []byte) (base string, err error) {
 	if err := os.WriteFile(filepath.Join(temp, indexName), index, 0o644); err != nil {
-		return err
+		return "", err
 	}
-	base := filepath.Join(dir, "objects", "pack", "pack-"+sum.String())
-	return errors.Join(os.Rename(filepath.Join(temp, indexName), base+".idx"), os.Rename(filepath.Join(temp, packName), base+".pack"))
+	base = filepath.Join(dir, "objects", "pack", "pack-"+sum.String())
+	return base, errors.Join(os.Rename(filepath.Join(temp, indexName), base+".idx"), os.Rename(filepath.Join(temp, packName), base+".pack"))
 }
 
 // indexPack returns the index of the pack in f, and the checksum that both are named by. Every

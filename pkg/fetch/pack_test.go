@@ -99,10 +99,11 @@ func testLimits() Limits {
 func receiveInto(t testing.TB, data string) (dir string, err error) {
 	dir = filepath.Join(t.TempDir(), "repo")
 	temp := filepath.Join(dir, "temp")
-	if err := errors.Join(initBare(dir), os.Mkdir(temp, 0o755)); err != nil {
+	if err := errors.Join(initBare(dir, bareConfig), os.Mkdir(temp, 0o755)); err != nil {
 		t.Fatal(err)
 	}
-	return dir, receive(context.Background(), strings.NewReader(data), dir, temp, testLimits())
+	_, err = receive(context.Background(), strings.NewReader(data), dir, temp, testLimits())
+	return dir, err
 }
 
 func TestReceiveHostile(t *testing.T) {

@@ -58,6 +58,15 @@ func (s *packSource) EncodedObject(t plumbing.ObjectType, id plumbing.Hash) (plu
 	return nil, plumbing.ErrObjectNotFound
 }
 
+// readable reports whether all packs can be looked up in.
+func (s *packSource) readable() bool {
+	return s.err == nil && !slices.ContainsFunc(s.packs, func(p packed) bool { return p.index == nil })
+}
+
+func (s *packSource) has(id plumbing.Hash) bool {
+	return slices.ContainsFunc(s.packs, func(p packed) bool { return p.has(id) })
+}
+
 // withPrefix returns the ids of all objects that start with the given bytes.
 func (s *packSource) withPrefix(prefix []byte) ([]plumbing.Hash, error) {
 	if s.err != nil {
@@ -164,13 +173,13 @@ func (p packed) has(id plumbing.Hash) bool {
 
 // remove deletes the pack. A reader finds packs by their .pack files, so that one goes first.
 func (p packed) remove() error {
-	return errors.Join(os.Remove(p.base+".pack"), ignoreNotExist(os.Remove(p.base+".idx")))
+	return errors.Join(os.Remove(p.base+".pack"), ignoreNotExist(os.Remove(p.base+".idx")), ignoreNotExist(os.Remove(p.base+promisor)))
 }
 
 // size returns the bytes on disk of the pack and its index.
 func (p packed) size() int64 {
 	var n int64
-	for _, ext := range []string{".pack", ".idx"} {
+	for _, ext := range []string{".pack", ".idx", promisor} {
 		if info, err := os.Stat(p.base + ext); err == nil {
 			n += info.Size()
 		}

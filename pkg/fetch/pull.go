@@ -16,7 +16,13 @@ import (
 	"github.com/Project-Manager-With-Git/ppm/pkg/ref"
 )
 
-const shallowFile = "shallow" // git's list of commits whose parents were not fetched
+const (
+	shallowFile = "shallow"   // git's list of commits whose parents were not fetched
+	promisor    = ".promisor" // git's mark of a pack that does not hold all that belongs to it
+
+	allowAny  = capability.Capability("allow-any-sha1-in-want")
+	notOurRef = "not our ref" // what git says about an object that it does not have, or does not give
+)
 
 func (r *remote) open(ctx context.Context, pin ref.Pin, damage *damaged) (*objects, error) {
 	if damage == nil {
@@ -91,7 +97,7 @@ func (r *remote) prepare() error {
 	if _, err := readRefs(r.slot.path); err == nil {
 		return nil
 	}
-	if err := initBare(r.slot.path); err != nil {
+	if err := initBare(r.slot.path, partialConfig); err != nil {
 		return err
 	}
 	if err := writeURL(r.slot.path, r.slot.temp(), r.public); err != nil {
@@ -141,31 +147,55 @@ func (r *remote) store(ctx context.Context, pin ref.Pin) error {
 		if r.offline {
 			return r.missing("commit " + pin.Commit)
 		}
-		if err := r.fetch(ctx, pin); err != nil {
+		if err := r.fetch(ctx, pin, false); err != nil {
 			return err
 		}
 	}
 	return r.record(pin)
 }
 
-// fetch gets the commit of pin alone where the server lets it, else all history.
-func (r *remote) fetch(ctx context.Context, pin ref.Pin) error {
-	if err := r.list(ctx); err != nil {
+// fetch gets the commit of pin alone where the server lets it, else all history. Unless whole, the content of
+// files is left out where fill can get it later.
+func (r *remote) fetch(ctx context.Context, pin ref.Pin, whole bool) error {
+	ids, alone, err := r.wants(ctx, pin)
+	if err != nil {
 		return err
 	}
-	want, listed := r.want(pin)
-	if !listed && !r.gives() {
-		return r.pull(ctx, r.whole(r.everything(), 0))
+	if !alone {
+		return r.pull(ctx, r.snapshots(ids, 0, whole))
 	}
-	err := r.pull(ctx, r.whole([]plumbing.Hash{want}, 1))
-	if err != nil && !listed && strings.Contains(err.Error(), pin.Commit) { // the server's own words, such as "not our ref"
+	err = r.pull(ctx, r.snapshots(ids, 1, whole))
+	if _, listed := r.want(pin); err == nil || listed || !strings.Contains(err.Error(), pin.Commit) {
+		return err
+	}
+	if strings.Contains(err.Error(), notOurRef) {
 		return noCommit(r.public, pin.Commit)
 	}
-	return err
+	if err := r.list(ctx); err != nil { // the server offered what it does not give
+		return err
+	}
+	return r.pull(ctx, r.snapshots(r.everything(), 0, whole))
 }
 
-// want returns what to ask the server for to get the commit of pin: the object of a ref, which every
-// server gives, and which of an annotated tag proves what it stands for; else the commit.
+// wants returns what to ask the server for to get the commit of pin, and whether that is the commit alone.
+// Where it does not give that, it is the tips of all history.
+func (r *remote) wants(ctx context.Context, pin ref.Pin) (ids []plumbing.Hash, alone bool, err error) {
+	if err := r.connect(ctx); err != nil {
+		return nil, false, err
+	}
+	if !r.gives() {
+		if err := r.list(ctx); err != nil {
+			return nil, false, err
+		}
+	}
+	if want, listed := r.want(pin); listed || r.gives() {
+		return []plumbing.Hash{want}, true, nil
+	}
+	return r.everything(), false, nil
+}
+
+// want returns the object that the commit of pin comes with: the object of a ref, which every server
+// gives, and which of an annotated tag proves what it stands for; else the commit.
 func (r *remote) want(pin ref.Pin) (id plumbing.Hash, listed bool) {
 	if r.saw(pin) {
 		return plumbing.NewHash(pin.Object), true
@@ -180,7 +210,13 @@ func (r *remote) want(pin ref.Pin) (id plumbing.Hash, listed bool) {
 
 // gives reports whether the server sends commits that no ref stands for.
 func (r *remote) gives() bool {
-	return r.adv.Capabilities.Supports(capability.AllowReachableSHA1InWant) || r.adv.Capabilities.Supports("allow-any-sha1-in-want")
+	return r.offers.Supports(capability.AllowReachableSHA1InWant) || r.offers.Supports(allowAny)
+}
+
+// filters reports whether the server can leave out the content of files, and send it later by its ids. Of a
+// server of version 0 the latter is not known.
+func (r *remote) filters() bool {
+	return r.offers.Supports(capability.Filter) && r.offers.Supports(allowAny)
 }
 
 // everything returns the objects of all branches and tags: with their history, all of the repository.
@@ -203,9 +239,13 @@ type pull struct {
 	limits Limits
 }
 
-// whole is the request for snapshots: all that belongs to depth commits of each history, or to all when depth is 0.
-func (r *remote) whole(ids []plumbing.Hash, depth int) pull {
-	return pull{ids: ids, depth: depth, dir: r.slot.path, limits: r.limits}
+// snapshots is the request for depth commits of each history, or for all when depth is 0; see fetch.
+func (r *remote) snapshots(ids []plumbing.Hash, depth int, whole bool) pull {
+	p := pull{ids: ids, depth: depth, dir: r.slot.path, limits: r.limits}
+	if !whole && r.filters() {
+		p.filter = noBlobs
+	}
+	return p
 }
 
 // pull stores what the server sends.
@@ -214,29 +254,29 @@ func (r *remote) pull(ctx context.Context, p pull) error {
 		return nil // an empty repository
 	}
 	r.tell("fetching")
-	s := r.session
-	r.session = nil
-	if s == nil {
-		var err error
-		if s, err = r.dialer.Open(ctx, r.at); err != nil {
-			return err
-		}
-	}
-	defer s.Close()
-	req := packp.NewUploadPackRequest()
-	req.Wants, req.Haves, req.Filter = p.ids, p.haves, packp.Filter(p.filter)
-	if r.adv.Capabilities.Supports(capability.Shallow) {
-		req.Depth = packp.DepthCommits(p.depth)
-	}
-	resp, err := s.Fetch(ctx, req)
-	if err != nil {
+	if err := r.connect(ctx); err != nil {
 		return err
 	}
-	defer resp.Close()
-	err = receive(ctx, resp, p.dir, r.slot.temp(), p.limits)
+	req := packp.NewUploadPackRequest()
+	req.Wants, req.Haves, req.Filter = p.ids, p.haves, packp.Filter(p.filter)
+	if r.offers.Supports(capability.Shallow) {
+		req.Depth = packp.DepthCommits(p.depth)
+	}
+	resp, err := r.session.Fetch(ctx, req)
+	if err != nil {
+		return errors.Join(err, r.hangUp())
+	}
+	base, err := receive(ctx, resp, p.dir, r.slot.temp(), p.limits)
+	resp.Close()
+	if err != nil {
+		r.hangUp()
+	}
 	if errors.Is(err, errMalformedPack) {
 		return failure.Errorf(failure.Network, "fetching from %s: %w", quote(r.public), err).
 			WithHint("try again; if it stays so, the server's copy is damaged")
+	}
+	if err == nil && p.filter != "" && r.offers.Supports(capability.Filter) {
+		err = os.WriteFile(base+promisor, nil, 0o644)
 	}
 	if err != nil {
 		return err

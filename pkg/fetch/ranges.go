@@ -96,7 +96,8 @@ func (r *remote) storeHistory(ctx context.Context, from, to, dir string, damage 
 	if r.offline {
 		return r.missing("the history of commit " + to)
 	}
-	if err := r.list(ctx); err != nil {
+	ids, _, err := r.wants(ctx, ref.Pin{Commit: to})
+	if err != nil {
 		return err
 	}
 	old, err := filepath.Glob(stale)
@@ -108,34 +109,12 @@ func (r *remote) storeHistory(ctx context.Context, from, to, dir string, damage 
 			return err
 		}
 	}
-	if err := initBare(get.dir); err != nil {
+	if err := initBare(get.dir, partialConfig); err != nil {
 		return err
 	}
 	get.limits.PackBytes = min(get.limits.PackBytes, get.limits.HistoryBytes)
-	get.ids = r.everything()
-	if want, listed := r.want(ref.Pin{Commit: to}); listed || r.gives() {
-		get.ids = []plumbing.Hash{want}
-	}
+	get.ids = ids
 	return r.pull(ctx, get)
-}
-
-// dropHistory removes the history that was kept of a cached repository, and returns its size.
-func dropHistory(dir string, dryRun bool) (freed int64, err error) {
-	dir = filepath.Join(dir, historyDir)
-	err = filepath.WalkDir(dir, func(_ string, d os.DirEntry, err error) error {
-		if err != nil || d.IsDir() {
-			return ignoreNotExist(err)
-		}
-		info, err := d.Info()
-		if err == nil {
-			freed += info.Size()
-		}
-		return err
-	})
-	if err != nil || dryRun {
-		return freed, err
-	}
-	return freed, os.RemoveAll(dir)
 }
 
 // A chain finds an object in the first source that has it.

@@ -23,6 +23,8 @@ const (
 	tagPrefix  = "refs/tags/"
 	headPrefix = "refs/heads/"
 	keptPrefix = "refs/ppm/"
+
+	maxRefName = 1 << 10 // bytes of a name that a server is asked for
 )
 
 // The refs of a repository in the cache are in its packed-refs, all of them, with peeled tags. Git

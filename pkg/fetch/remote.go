@@ -28,20 +28,42 @@ type remote struct {
 	offline, refresh bool
 	limits           Limits
 
-	session *wire.Session  // idle since the list was read; nil when there is none
-	adv     *packp.AdvRefs // what the server listed; nil before it was asked
-	listed  []ref.GitRef   // the same
+	session *wire.Session    // idle; nil when there is none
+	offers  *capability.List // what the server can do; nil before it was asked
+	listed  []ref.GitRef     // what the server listed so far
+	all     bool             // listed is all that the server has
 }
 
 func (r *remote) url() string { return r.public }
 
 func (r *remote) close() error {
+	r.offers, r.listed, r.all = nil, nil, false
+	return r.hangUp()
+}
+
+// hangUp ends the session. The next request opens another.
+func (r *remote) hangUp() error {
 	s := r.session
-	r.session, r.adv, r.listed = nil, nil, nil
-	if s == nil {
+	if r.session = nil; s == nil {
 		return nil
 	}
 	return s.Close()
+}
+
+// connect opens a session when there is none, and asks once what the server can do.
+func (r *remote) connect(ctx context.Context) (err error) {
+	if r.session == nil {
+		if r.session, err = r.dialer.Open(ctx, r.at); err != nil {
+			r.session = nil
+			return err
+		}
+	}
+	if r.offers == nil {
+		if r.offers, err = r.session.Offers(ctx); err != nil {
+			return errors.Join(err, r.hangUp())
+		}
+	}
+	return nil
 }
 
 func (r *remote) refs(ctx context.Context, exact string) ([]ref.GitRef, error) {
@@ -63,7 +85,7 @@ func (r *remote) refs(ctx context.Context, exact string) ([]ref.GitRef, error) {
 	if r.offline {
 		return r.offlineRefs(cached, exact)
 	}
-	if err := r.list(ctx); err != nil {
+	if err := r.find(ctx, exact); err != nil {
 		return nil, err
 	}
 	if exact == "" {
@@ -125,22 +147,47 @@ func (r *remote) missing(what string) error {
 		WithHint("run the command without --offline")
 }
 
-// list asks the server for its refs, once for each remote.
-func (r *remote) list(ctx context.Context) error {
-	if r.listed != nil {
+// find lists the refs that may have a name, and all when none has it: then the caller wants to know what there
+// is instead.
+func (r *remote) find(ctx context.Context, exact string) error {
+	full := []string{tagPrefix + exact, headPrefix + exact}
+	if strings.HasPrefix(exact, "refs/") {
+		full = append(full, exact)
+	}
+	if exact == "" || len(exact) > maxRefName || plumbing.ReferenceName(tagPrefix+exact).Validate() != nil {
+		return r.list(ctx)
+	}
+	if err := r.list(ctx, append(full, head)...); err != nil {
+		return err
+	}
+	found := slices.ContainsFunc(full, func(name string) bool { _, ok := lookupRef(r.listed, name); return ok })
+	if found && !mayBeCommit(nil, exact) || len(exact) == fullCommit && isHex(exact) {
+		return nil
+	}
+	return r.list(ctx)
+}
+
+// list asks the server for the refs whose names start with one of the prefixes; for all, and once for each
+// remote, when there are none.
+func (r *remote) list(ctx context.Context, prefixes ...string) error {
+	if r.all {
 		return nil
 	}
 	r.tell("reading the refs")
-	s, err := r.dialer.Open(ctx, r.at)
-	if err != nil {
+	if err := r.connect(ctx); err != nil {
 		return err
 	}
-	adv, err := s.Refs(ctx)
+	adv, err := r.session.Refs(ctx, prefixes...)
 	if err != nil {
-		s.Close()
-		return err
+		return errors.Join(err, r.hangUp())
 	}
-	r.session, r.adv, r.listed = s, adv, advertised(adv)
+	refs := advertised(adv)
+	if r.all = len(prefixes) == 0; !r.all {
+		known := slices.DeleteFunc(r.listed, func(g ref.GitRef) bool { _, again := lookupRef(refs, g.Name); return again })
+		refs = append(refs, known...)
+		slices.SortFunc(refs, byName)
+	}
+	r.listed = refs
 	return nil
 }
 
@@ -203,7 +250,7 @@ func (r *remote) findCommit(ctx context.Context, exact string) ([]ref.GitRef, er
 	}
 	switch len(tips) {
 	case 0:
-		if err := r.update(ctx, nil, func() error { return r.pull(ctx, r.whole(r.everything(), 0)) }); err != nil {
+		if err := r.update(ctx, nil, func() error { return r.pull(ctx, r.snapshots(r.everything(), 0, false)) }); err != nil {
 			return nil, err
 		}
 		o := cachedObjects(r.slot.path)

@@ -28,9 +28,16 @@ func serveHTTP(t testing.TB, opts ...gittest.Option) served {
 	return served{sample, s.URL + "/" + filepath.Base(sample.Dir), t.TempDir(), func() int { return len(s.Requests()) }}
 }
 
-func serveSSH(t testing.TB) served {
+// serveFilter serves over http, and leaves out the content of files when asked to.
+func serveFilter(t testing.TB, opts ...gittest.Option) served {
+	s := serveHTTP(t, opts...)
+	s.Git("config", "uploadpack.allowFilter", "true")
+	return s
+}
+
+func serveSSH(t testing.TB, opts ...gittest.SSHOption) served {
 	sample := newSample(t)
-	s := gittest.ServeSSH(t, filepath.Dir(sample.Dir))
+	s := gittest.ServeSSH(t, filepath.Dir(sample.Dir), opts...)
 	home := t.TempDir()
 	if err := s.Trust(home); err != nil {
 		t.Fatal(err)
@@ -50,12 +57,19 @@ func offline(o *fetch.Options) { o.Offline = true }
 func refresh(o *fetch.Options) { o.Refresh = true }
 
 func TestRemote(t *testing.T) {
-	for name, serve := range map[string]func(testing.TB) served{
-		"http": func(t testing.TB) served { return serveHTTP(t) },
-		"ssh":  serveSSH,
+	for _, server := range []struct {
+		name  string
+		serve func(testing.TB) served
+		more  int // calls than in version 0 over http
+	}{
+		{"http", func(t testing.TB) served { return serveHTTP(t) }, 1},
+		{"http with filter", func(t testing.TB) served { return serveFilter(t) }, 2},
+		{"http of version 0", func(t testing.TB) served { return serveHTTP(t, gittest.Version0()) }, 0},
+		{"ssh", func(t testing.TB) served { return serveSSH(t) }, 0},
+		{"ssh of version 0", func(t testing.TB) served { return serveSSH(t, gittest.SSHVersion0()) }, 0},
 	} {
-		t.Run(name, func(t *testing.T) {
-			s := serve(t)
+		t.Run(server.name, func(t *testing.T) {
+			s := server.serve(t)
 			cache := t.TempDir()
 			for _, row := range []struct {
 				version, text, commit string
@@ -78,6 +92,9 @@ func TestRemote(t *testing.T) {
 				tree, err := component(s.client(t, cache), s.url, row.version, "src")
 				if err != nil || !sameTree(tree, s.wantTree(row.text, row.commit)) {
 					t.Fatalf("%q = %v, %v", row.version, tree, err)
+				}
+				if row.calls > 0 {
+					row.calls += server.more
 				}
 				if n := s.calls() - before; n > row.calls {
 					t.Errorf("%q made %d calls, want at most %d", row.version, n, row.calls)
@@ -109,14 +126,17 @@ func TestShallow(t *testing.T) {
 func TestCommitByID(t *testing.T) {
 	for _, row := range []struct {
 		name, config string
+		opts         []gittest.Option
 		commits      int // that end up in the cache
 	}{
-		{"alone", "uploadpack.allowReachableSHA1InWant", 1},
-		{"any", "uploadpack.allowAnySHA1InWant", 1},
-		{"all history", "", 4},
+		{"alone", "uploadpack.allowReachableSHA1InWant", []gittest.Option{gittest.Version0()}, 1},
+		{"any", "uploadpack.allowAnySHA1InWant", []gittest.Option{gittest.Version0()}, 1},
+		{"all history", "", []gittest.Option{gittest.Version0()}, 4},
+		{"version 2", "", nil, 1},
+		{"refused in other words", "", []gittest.Option{gittest.With(refusing("want " + newSample(t).second))}, 4},
 	} {
 		t.Run(row.name, func(t *testing.T) {
-			s := serveHTTP(t)
+			s := serveHTTP(t, row.opts...)
 			if row.config != "" {
 				s.Git("config", row.config, "true")
 			}
@@ -350,7 +370,7 @@ func TestLimitsOfRemote(t *testing.T) {
 		_, err := component(s.client(t, t.TempDir(), func(o *fetch.Options) {
 			o.Limits = fetch.DefaultLimits
 			row.change(&o.Limits)
-		}), s.url, "cp-0.0.1", "src")
+		}), s.url, "", "src")
 		wantKind(t, row.name, err, failure.Refused, row.text)
 	}
 }

@@ -9,6 +9,9 @@ import (
 	"github.com/Project-Manager-With-Git/ppm/pkg/ref"
 )
 
+// maxReads is how often something is read before it is given up: repairs and fills may follow each other.
+const maxReads = 4
+
 // A Repo is one repository.
 type Repo struct {
 	origin origin
@@ -27,6 +30,8 @@ type origin interface {
 	// open returns objects among which the commit of pin is. damage is nil, or says what was
 	// wrong with the objects returned before: an origin that can make them anew does so.
 	open(ctx context.Context, pin ref.Pin, damage *damaged) (*objects, error)
+	// fill brings what objects lacked of the snapshot of pin. What was opened has to be opened again.
+	fill(ctx context.Context, pin ref.Pin, missing *lacking) error
 	// history returns the commits between two commits; see Repo.Log. damage is what could not be read
 	// of those returned before.
 	history(ctx context.Context, from, to string, damage *damaged) (*lineage, error)
@@ -66,21 +71,28 @@ func (r *Repo) Snapshot(ctx context.Context, pin ref.Pin) (*Snapshot, error) {
 }
 
 // with calls f with objects that hold the commit of pin. When f finds them damaged they are
-// made anew and f is called once more.
+// made anew, and what it lacks is fetched, and f is called once more.
 func (r *Repo) with(ctx context.Context, pin ref.Pin, f func(*objects) error) error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	var last error
 	var damage *damaged
-	for range 2 {
+	for range maxReads {
 		if err := r.open(ctx, pin, damage); err != nil {
 			return err
 		}
-		err := f(r.objects)
-		if !errors.As(err, &damage) {
-			return err
+		damage, last = nil, f(r.objects)
+		var missing *lacking
+		switch {
+		case errors.As(last, &missing):
+			if err := errors.Join(r.shut(), r.origin.fill(ctx, pin, missing)); err != nil {
+				return err
+			}
+		case !errors.As(last, &damage):
+			return last
 		}
 	}
-	return failure.Errorf(failure.Integrity, "reading commit %s of %s: %w", pin.Commit, r.quoted(), damage).
+	return failure.Errorf(failure.Integrity, "reading commit %s of %s: %w", pin.Commit, r.quoted(), last).
 		WithHint("check the repository with git fsck, and the disk")
 }
 

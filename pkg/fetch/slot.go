@@ -67,19 +67,23 @@ func writeURL(dir, temp, url string) error {
 	return writeFile(filepath.Join(dir, urlFile), temp, []byte(url+"\n"))
 }
 
-// Skeleton of a bare repository that git itself can read.
-const bareConfig = "[core]\n\trepositoryformatversion = 0\n\tfilemode = true\n\tbare = true\n"
+// Skeleton of a bare repository that git itself can read. A partial one may lack the content of files; the
+// remote that git would get it from has no URL, for ppm alone fetches.
+const (
+	bareConfig    = "[core]\n\trepositoryformatversion = 0\n\tfilemode = true\n\tbare = true\n"
+	partialConfig = "[core]\n\trepositoryformatversion = 1\n\tfilemode = true\n\tbare = true\n[extensions]\n\tpartialClone = origin\n"
+)
 
 // initBare makes the folders and the configuration of a bare repository in dir. What is there stays.
-func initBare(dir string) error {
+func initBare(dir, config string) error {
 	for _, d := range []string{"refs", filepath.Join("objects", "pack")} {
 		if err := os.MkdirAll(filepath.Join(dir, d), 0o755); err != nil {
 			return err
 		}
 	}
-	config := filepath.Join(dir, "config")
-	if _, err := os.Stat(config); !errors.Is(err, fs.ErrNotExist) {
+	name := filepath.Join(dir, "config")
+	if _, err := os.Stat(name); !errors.Is(err, fs.ErrNotExist) {
 		return err
 	}
-	return os.WriteFile(config, []byte(bareConfig), 0o644)
+	return os.WriteFile(name, []byte(config), 0o644)
 }

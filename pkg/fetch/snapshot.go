@@ -213,6 +213,13 @@ func (w *walk) checkMode(e entry, at string) error {
 
 // contents reads the files that were found.
 func (w *walk) contents() (fileset.Set, error) {
+	ids := make([]plumbing.Hash, len(w.files))
+	for i, f := range w.files {
+		ids[i] = f.id
+	}
+	if err := w.objects.lacks(ids); err != nil {
+		return nil, err
+	}
 	var total int64
 	out := make([]fileset.File, len(w.files))
 	for i, f := range w.files {
@@ -232,6 +239,9 @@ func (w *walk) contents() (fileset.Set, error) {
 }
 
 func (w *walk) blob(id plumbing.Hash) ([]byte, error) {
+	if err := w.objects.lacks([]plumbing.Hash{id}); err != nil {
+		return nil, err
+	}
 	data, err := w.objects.read(id, plumbing.BlobObject, w.limits.FileBytes)
 	return data, refused(err, w.where)
 }
@@ -257,7 +267,8 @@ func (w *walk) entries(id plumbing.Hash, at string) ([]entry, error) {
 func refused(err error, where string) error {
 	var known *failure.Error
 	var damage *damaged
-	if err == nil || errors.As(err, &known) || errors.As(err, &damage) {
+	var missing *lacking
+	if err == nil || errors.As(err, &known) || errors.As(err, &damage) || errors.As(err, &missing) {
 		return err
 	}
 	return failure.Errorf(failure.Refused, "reading %s: %w", where, err).

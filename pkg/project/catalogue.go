@@ -161,7 +161,7 @@ func (s *Session) Export(ctx context.Context, names []string, dir string) ([]str
 	return written, nil
 }
 
-// CacheGet brings the pack that r names into the cache, so that later commands need no network for it.
+// CacheGet brings the whole pack that r names into the cache, so that later commands need no network for it.
 func (s *Session) CacheGet(ctx context.Context, r ref.Ref) (ref.Pin, error) {
 	at, err := s.open(ctx, ref.Ref{Origin: r.Origin, Version: r.Version}, s.registry.URL(r.Origin))
 	if err != nil {
@@ -177,10 +177,10 @@ func (s *Session) CacheGet(ctx context.Context, r ref.Ref) (ref.Pin, error) {
 			if err != nil {
 				return ref.Pin{}, err
 			}
-			return t.last().pin, nil
+			return t.last().pin, t.last().snapshot.Keep(ctx)
 		}
 	}
-	return at.pin, nil
+	return at.pin, at.snapshot.Keep(ctx)
 }
 
 // CacheList returns the repositories in the cache.
