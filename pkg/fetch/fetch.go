@@ -7,7 +7,8 @@
 // tree is one component of a snapshot: a folder or a single file.
 //
 // The cache is a folder of bare git repositories that hold the commits asked for so far,
-// each with the refs it was found by. It may be deleted at any time. Many processes may use
+// each with the refs it was found by. Where the server can leave out the content of files,
+// it comes when it is first read. The cache may be deleted at any time. Many processes may use
 // it at once: whoever writes holds a lock per repository, whoever reads needs none. Whatever
 // is read is compared with the git id it is known by, so a damaged cache is repaired by
 // fetching again, or is an error, and never changes a result.
@@ -161,6 +162,7 @@ func (c *Client) remote(url string) (origin, error) {
 	r := &remote{
 		at: at, public: wire.Public(at), dialer: d, tell: tell,
 		offline: c.o.Offline, refresh: c.o.Refresh, limits: c.o.Limits,
+		asked: map[string]bool{}, fills: map[string]int{},
 	}
 	if c.o.CacheDir != "" {
 		r.slot = slot{filepath.Join(c.o.CacheDir, "git", folderName(r.public))}

@@ -14,8 +14,11 @@ import (
 // A server that knows filters sends a commit with its trees and without the content of files. That is
 // fetched when it is read: the manifest first, then the files of a component, in one request.
 
-// maxFill is how many files are asked for one by one; for more the whole snapshot is fetched.
-const maxFill = 5000
+// What is asked for by its ids: for more the whole snapshot is fetched, which is cheaper than many requests.
+const (
+	maxFill  = 5000 // files at once
+	maxFills = 8    // times for one commit, while a client is open
+)
 
 // lacking says that the content of files is not on this machine.
 type lacking struct{ ids []plumbing.Hash }
@@ -94,7 +97,7 @@ func (l *local) fill(context.Context, ref.Pin, *lacking) error { return nil }
 func (b *builtin) fill(context.Context, ref.Pin, *lacking) error { return nil }
 
 // fill fetches content of the snapshot of pin that the server left out. A server that does not give single
-// objects after all, or that is asked for very many, is asked for the whole snapshot.
+// objects after all, or that is asked for very many, or very often, is asked for the whole snapshot.
 func (r *remote) fill(ctx context.Context, pin ref.Pin, missing *lacking) error {
 	return r.update(ctx, nil, func() error {
 		if !r.stillLacks(&missing) { // another process was faster
@@ -106,7 +109,8 @@ func (r *remote) fill(ctx context.Context, pin ref.Pin, missing *lacking) error 
 		if err := r.connect(ctx); err != nil {
 			return err
 		}
-		if r.filters() && len(missing.ids) <= maxFill {
+		r.fills[pin.Commit]++
+		if r.filters() && len(missing.ids) <= maxFill && r.fills[pin.Commit] <= maxFills {
 			err := r.pull(ctx, pull{ids: missing.ids, dir: r.slot.path, limits: r.limits})
 			if err != nil && failure.KindOf(err) != failure.Network || err == nil && !r.stillLacks(&missing) {
 				return err

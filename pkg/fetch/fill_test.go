@@ -188,6 +188,28 @@ func after(n int, f gittest.Fault) gittest.Fault {
 	}
 }
 
+// TestManyComponents reads one part of a snapshot after the other: in the end the rest comes at once.
+func TestManyComponents(t *testing.T) {
+	r := gittest.NewRepo(t)
+	for i := range 20 {
+		r.Write(fmt.Sprintf("part%d/file", i), fmt.Sprint(i), 0o644)
+	}
+	r.Commit("parts")
+	r.Git("config", "uploadpack.allowFilter", "true")
+	server := gittest.ServeHTTP(t, filepath.Dir(r.Dir))
+	cache := t.TempDir()
+	c := newClient(t, fetch.Options{CacheDir: cache})
+	for i := range 20 {
+		tree, err := component(c, server.URL+"/pack", "master", fmt.Sprintf("part%d", i))
+		if err != nil || len(tree.Files) != 1 || string(tree.Files[0].Data) != fmt.Sprint(i) {
+			t.Fatalf("part%d = %v, %v", i, tree, err)
+		}
+	}
+	if calls, blobs := len(server.Requests()), cachedBlobs(t, cache); calls > 12 || blobs != 20 {
+		t.Errorf("%d calls, and %d files in the cache", calls, blobs)
+	}
+}
+
 // TestKeep brings a whole snapshot into the cache.
 func TestKeep(t *testing.T) {
 	for _, serve := range []func(testing.TB, ...gittest.Option) served{serveFilter, serveHTTP} {

@@ -32,12 +32,16 @@ type remote struct {
 	offers  *capability.List // what the server can do; nil before it was asked
 	listed  []ref.GitRef     // what the server listed so far
 	all     bool             // listed is all that the server has
+	asked   map[string]bool  // names that were looked for in what the server has
+	fills   map[string]int   // requests for files, by commit
 }
 
 func (r *remote) url() string { return r.public }
 
 func (r *remote) close() error {
 	r.offers, r.listed, r.all = nil, nil, false
+	clear(r.asked)
+	clear(r.fills)
 	return r.hangUp()
 }
 
@@ -157,9 +161,13 @@ func (r *remote) find(ctx context.Context, exact string) error {
 	if exact == "" || len(exact) > maxRefName || plumbing.ReferenceName(tagPrefix+exact).Validate() != nil {
 		return r.list(ctx)
 	}
+	if r.asked[exact] {
+		return nil
+	}
 	if err := r.list(ctx, append(full, head)...); err != nil {
 		return err
 	}
+	r.asked[exact] = true
 	found := slices.ContainsFunc(full, func(name string) bool { _, ok := lookupRef(r.listed, name); return ok })
 	if found && !mayBeCommit(nil, exact) || len(exact) == fullCommit && isHex(exact) {
 		return nil
