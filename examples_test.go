@@ -157,6 +157,7 @@ func (f *fleet) upgrade(code int, list, want string, args ...string) string {
 	cmd := f.program(filepath.Join(f.root, "work"), "sh", append([]string{script}, args...)...)
 	var stdout, stderr strings.Builder
 	cmd.Stdin, cmd.Stdout, cmd.Stderr = strings.NewReader(list), &stdout, &stderr
+	cmd.Env = append(cmd.Env, "GIT_DIR="+f.root, "GIT_INDEX_FILE="+f.root) // as in a git hook
 	cmd.Run()
 	if got := cmd.ProcessState.ExitCode(); got != code {
 		f.t.Fatalf("exit code %d, want %d\n%s%s", got, code, &stdout, &stderr)
@@ -177,6 +178,7 @@ mkdir -p "$ROOT/bodies" && cp "$REQUEST_BODY" "$ROOT/bodies/${REQUEST_PROJECT##*
 
 // Each project gets a branch and a request of its own, whatever becomes of the others, and again does no more than is needed.
 func TestUpgradeFleet(t *testing.T) {
+	t.Parallel()
 	f := newFleet(t, map[string]string{"request": record})
 	f.project("clean", "", "v1.0.0", "alpha\nbeta\ngamma\nmy delta\n")
 	f.project("contested", "", "v1.0.0", "my alpha\nbeta\ngamma\ndelta\n")
@@ -266,6 +268,7 @@ requested   checkout/services/api       ppm-upgrade-services-api
 
 // The options hold projects back, and what goes wrong with a request is a failure of its project that the next run mends.
 func TestUpgradeFleetOptions(t *testing.T) {
+	t.Parallel()
 	f := newFleet(t, map[string]string{"request": record})
 	f.project("clean", "", "v1.0.0", "")
 	f.project("contested", "", "v1.0.0", "my alpha\n")
@@ -286,6 +289,7 @@ would be requested  ../contested.git  upgrade/parts (conflicts)
 		args       []string
 	}{
 		{0, "../contested.git", "skipped  ../contested.git  conflicts\n", []string{"-s"}},                                                                           // no branch of conflicts
+		{0, "../clean.git", "pushed  ../clean.git  ppm-upgrade\n", nil},                                                                                             // without a request
 		{1, "../clean.git", "failed  ../clean.git  exit 3: fatal: no forge\n", []string{"-r", "echo 'fatal: no forge'; exit 3"}},                                    // the request fails
 		{0, "../clean.git", "requested  ../clean.git  ppm-upgrade\n", []string{"-r", "request"}},                                                                    // and is made up for
 		{1, "../clean.git", "failed  ../clean.git  exit 1: master is the branch that the change would be merged into\n", []string{"-b", "master"}},                  // never the default branch

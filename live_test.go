@@ -3,6 +3,7 @@ package ppm_test
 import (
 	"crypto/sha256"
 	"fmt"
+	"io/fs"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -30,6 +31,12 @@ func TestLive(t *testing.T) {
 var (
 	builtLive string // once buildLive has built it
 	buildLive = sync.OnceValues(func() (string, error) {
+		// Go keeps the results of tests. Looked at, these folders are among the reasons to run a test again.
+		for _, source := range []string{"cmd", "pkg", "examples"} {
+			if err := filepath.WalkDir(source, func(_ string, _ fs.DirEntry, err error) error { return err }); err != nil {
+				return "", err
+			}
+		}
 		dir, err := os.MkdirTemp("", "ppm-live")
 		if err != nil {
 			return "", err

@@ -24,6 +24,7 @@ var buildActionlint = sync.OnceValues(func() (string, error) {
 
 // The scripts are sh's, not only bash's, and neither they nor those inside the workflow have what shellcheck warns of.
 func TestExampleScriptsAreClean(t *testing.T) {
+	t.Parallel()
 	scripts, err := filepath.Glob("examples/*.sh")
 	if err != nil || len(scripts) == 0 {
 		t.Fatalf("%q, %v", scripts, err)
@@ -155,6 +156,7 @@ const installPPM = "go install github.com/Project-Manager-With-Git/ppm/cmd/ppm@l
 
 // The jobs that check pass where all is in order, and fail where it is not.
 func TestPipelinesCheck(t *testing.T) {
+	t.Parallel()
 	f := newFleet(t, map[string]string{"go": writeDown})
 	f.project("clean", "", "v1.0.0", "my alpha\n")
 	f.release("v1.1.0", "ALPHA", "beta", "gamma", "delta")
@@ -192,6 +194,7 @@ func TestPipelinesCheck(t *testing.T) {
 
 // The workflow's scheduled job opens one pull request, and keeps it up to date.
 func TestGitHubWorkflowUpgrades(t *testing.T) {
+	t.Parallel()
 	f := newFleet(t, map[string]string{"go": writeDown, "gh": fakeGh})
 	f.project("clean", "", "v1.0.0", "")
 	f.project("contested", "", "v1.0.0", "my alpha\n")
@@ -229,6 +232,7 @@ func TestGitHubWorkflowUpgrades(t *testing.T) {
 
 // The pipeline's scheduled job opens one merge request, and keeps it up to date.
 func TestGitLabPipelineUpgrades(t *testing.T) {
+	t.Parallel()
 	if _, err := exec.LookPath("curl"); err != nil {
 		if os.Getenv("CI") == "true" {
 			t.Fatal("curl is not installed")
@@ -291,6 +295,7 @@ func TestGitLabPipelineUpgrades(t *testing.T) {
 
 // The git hook in docs/automation.md lets edits pass, and stops a commit that leaves a file out, with no network and no cache.
 func TestGitHook(t *testing.T) {
+	t.Parallel()
 	text, err := os.ReadFile("docs/automation.md")
 	if err != nil {
 		t.Fatal(err)

@@ -82,6 +82,7 @@ func readPreset(t *testing.T) preset {
 
 // Renovate itself takes the preset, with nothing to migrate, and so does RE2, which is what Renovate's expressions are written for.
 func TestRenovatePresetIsValid(t *testing.T) {
+	t.Parallel()
 	file, err := filepath.Abs("examples/renovate.json")
 	if err != nil {
 		t.Fatal(err)
@@ -164,6 +165,7 @@ func lookUp(t *testing.T, project, home string) map[string]dependency {
 
 // Renovate reads ppm.toml as ppm does: the same repositories, and the same tags newer. What it writes, ppm project sync installs.
 func TestRenovateFindsUpgrades(t *testing.T) {
+	t.Parallel()
 	root, home := t.TempDir(), t.TempDir()
 	pack := gittest.InitRepo(filepath.Join(root, "pack"), t.Fatalf)
 	for _, tag := range publishedTags {

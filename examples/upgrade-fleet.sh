@@ -52,9 +52,8 @@ trap 'rm -rf "$scratch"' EXIT
 trap 'exit 130' INT
 trap 'exit 143' TERM
 export GIT_TERMINAL_PROMPT=0 LANGUAGE=C
-for name in $(git rev-parse --local-env-vars); do # of a git hook that runs this script
-  unset "$name"
-done
+# In a git hook these name the repository of the hook.
+unset GIT_DIR GIT_WORK_TREE GIT_INDEX_FILE GIT_COMMON_DIR GIT_OBJECT_DIRECTORY GIT_ALTERNATE_OBJECT_DIRECTORIES GIT_NAMESPACE GIT_PREFIX
 
 # outcome WORD [DETAIL] records what became of the project.
 outcome() {
@@ -148,14 +147,16 @@ publish() {
     git commit -q --no-verify -m "$title" -m "Upgraded-Tree: $tree" &&
       git push -q --force-with-lease="refs/heads/$branch:$theirs" origin "HEAD:refs/heads/$branch" || return
   fi
+  done=pushed
   if [ -n "$request" ]; then
+    done=requested
     REQUEST_PROJECT=$project REQUEST_BRANCH=$branch REQUEST_BASE=$base REQUEST_TITLE=$title \
       REQUEST_BODY=$scratch/body REQUEST_STATE=$state sh -c "$request" || return
   fi
-  if [ $state = clean ]; then
-    state=requested
+  if [ $state = conflicts ]; then
+    done=conflicts
   fi
-  outcome "$state" "$branch"
+  outcome $done "$branch"
 }
 
 # upToDate tells whether the server's branch is what would be pushed: the same files, on the same commit.
