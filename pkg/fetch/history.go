@@ -33,6 +33,7 @@ type Commit struct {
 const (
 	maxCommit  = 1 << 20 // bytes of a commit object
 	maxText    = 200     // characters of a subject or a name
+	maxParents = 4       // of a commit, on average
 	maxHistory = 3       // times that a history is read: from a range, from all history, and after damage
 )
 
@@ -99,7 +100,7 @@ func (l *lineage) log(ctx context.Context, from, to plumbing.Hash, name string, 
 			return History{}, err
 		}
 		if touches {
-			h.Commits = append(h.Commits, Commit{n.id.String(), subject(n.commit.Message), oneLine(n.commit.Author.Name), n.date})
+			h.Commits = append(h.Commits, n.Commit)
 		}
 	}
 	return h, nil
@@ -107,18 +108,18 @@ func (l *lineage) log(ctx context.Context, from, to plumbing.Hash, name string, 
 
 // A node is a commit that the way back from the two ends has come to.
 type node struct {
-	id     plumbing.Hash
-	commit *object.Commit
-	date   time.Time
-	old    bool // it is an ancestor of the older end, or that end itself
-	queued bool
+	Commit
+	id, tree plumbing.Hash
+	parents  []plumbing.Hash
+	old      bool // it is an ancestor of the older end, or that end itself
+	queued   bool
 }
 
 // A queue holds nodes, the newest on top.
 type queue []*node
 
 func (q queue) Len() int           { return len(q) }
-func (q queue) Less(i, j int) bool { return q[i].date.After(q[j].date) }
+func (q queue) Less(i, j int) bool { return q[i].Date.After(q[j].Date) }
 func (q queue) Swap(i, j int)      { q[i], q[j] = q[j], q[i] }
 func (q *queue) Push(n any)        { *q = append(*q, n.(*node)) }
 func (q *queue) Pop() any {
@@ -132,66 +133,83 @@ func (q *queue) Pop() any {
 // that are older than all that was found: git's own way, which a wrong clock can mislead in a repository
 // that has all history, but not in a range that was fetched.
 func (l *lineage) between(ctx context.Context, from, to plumbing.Hash, limit int) (found []*node, related bool, err error) {
-	nodes := map[plumbing.Hash]*node{}
-	var q queue
-	fresh := 0 // nodes of the queue that are not old
-	reach := func(o *objects, id plumbing.Hash, old bool) error {
-		n, known := nodes[id]
-		if known && (n.old || !old) {
-			return nil
-		}
-		if !known {
-			commit, err := o.commit(id)
-			var damage *damaged
-			if o == l.commits && errors.As(err, &damage) && damage.absent() {
-				return nil // an ancestor of from
-			}
-			if err != nil {
-				return err
-			}
-			n = &node{id: id, commit: commit, date: commit.Committer.When}
-			nodes[id] = n
-		}
-		if n.queued {
-			fresh--
-		} else {
-			n.queued = true
-			defer heap.Push(&q, n)
-		}
-		if n.old = old; !old {
-			fresh++
-		}
-		return nil
-	}
-	if err := reach(l.all, from, true); err != nil {
+	w := &wayBack{nodes: map[plumbing.Hash]*node{}}
+	if err := w.reach(l.all, from, true); err != nil {
 		return nil, false, err
 	}
-	if err := reach(l.commits, to, false); err != nil {
+	if err := w.reach(l.commits, to, false); err != nil && !isAbsent(err) {
 		return nil, false, err
 	}
 	var oldest time.Time
-	for len(q) > 0 && (fresh > 0 || !q[0].date.Before(oldest)) {
+	for len(w.queue) > 0 && (w.fresh > 0 || !w.queue[0].Date.Before(oldest)) {
 		if err := check(ctx); err != nil {
 			return nil, false, err
 		}
-		if len(nodes) > limit {
-			return nil, false, overLimit("the history between two commits", len(nodes), "or more commits", limit)
+		if len(w.nodes) > limit || w.links > maxParents*limit {
+			return nil, false, overLimit("the history between two commits", len(w.nodes), "or more commits", limit)
 		}
-		n := heap.Pop(&q).(*node)
-		n.queued = false
+		n := w.next()
 		if !n.old {
-			fresh--
-			oldest = n.date
+			oldest = n.Date
 			found = append(found, n)
 		}
-		for _, parent := range n.commit.ParentHashes {
-			if err := reach(l.commits, parent, n.old); err != nil {
+		for _, parent := range n.parents {
+			if err := w.reach(l.commits, parent, n.old); err != nil && !isAbsent(err) {
 				return nil, false, err
 			}
 		}
 	}
 	found = slices.DeleteFunc(found, func(n *node) bool { return n.old })
-	return found, slices.ContainsFunc(found, func(n *node) bool { return slices.Contains(n.commit.ParentHashes, from) }), nil
+	return found, slices.ContainsFunc(found, func(n *node) bool { return slices.Contains(n.parents, from) }), nil
+}
+
+// isAbsent reports whether an object is not there, as are commits that from has, too, and that were not fetched.
+func isAbsent(err error) bool {
+	var damage *damaged
+	return errors.As(err, &damage) && damage.absent()
+}
+
+// A wayBack is how far the search from the two ends has come.
+type wayBack struct {
+	nodes map[plumbing.Hash]*node
+	links int   // parents of all nodes
+	queue queue // nodes whose parents are to be looked at
+	fresh int   // nodes of the queue that are not old
+}
+
+// reach queues a commit that is new, and one that turns out to be old.
+func (w *wayBack) reach(o *objects, id plumbing.Hash, old bool) (err error) {
+	n, known := w.nodes[id]
+	if known && (n.old || !old) {
+		return nil
+	}
+	if !known {
+		if n, err = o.node(id); err != nil {
+			return err
+		}
+		w.nodes[id] = n
+		w.links += len(n.parents)
+	}
+	n.old = old
+	if !old {
+		w.fresh++
+	}
+	if n.queued {
+		w.fresh-- // it was queued as one that is not old
+		return nil
+	}
+	n.queued = true
+	heap.Push(&w.queue, n)
+	return nil
+}
+
+// next takes the newest commit out of the queue.
+func (w *wayBack) next() *node {
+	n := heap.Pop(&w.queue).(*node)
+	if n.queued = false; !n.old {
+		w.fresh--
+	}
+	return n
 }
 
 // A tracer finds out what commits have at one path.
@@ -204,11 +222,11 @@ type tracer struct {
 
 // touches reports whether the path is another one in the commit than in each of its parents.
 func (t *tracer) touches(n *node) (bool, error) {
-	is, err := t.at(n.commit.TreeHash)
+	is, err := t.at(n.tree)
 	if err != nil {
 		return false, err
 	}
-	for _, parent := range n.commit.ParentHashes {
+	for _, parent := range n.parents {
 		root, err := t.all.root(parent, maxCommit)
 		if err != nil {
 			return false, err
@@ -218,7 +236,7 @@ func (t *tracer) touches(n *node) (bool, error) {
 			return false, err
 		}
 	}
-	return len(n.commit.ParentHashes) > 0 || is != entry{}, nil
+	return len(n.parents) > 0 || is != entry{}, nil
 }
 
 // at returns what the tree root has at the path, or the zero entry.
@@ -255,8 +273,8 @@ func (t *tracer) at(root plumbing.Hash) (entry, error) {
 	return e, nil
 }
 
-// commit reads a commit.
-func (o *objects) commit(id plumbing.Hash) (*object.Commit, error) {
+// node reads a commit. What is large in it is not kept.
+func (o *objects) node(id plumbing.Hash) (*node, error) {
 	data, err := o.read(id, plumbing.CommitObject, maxCommit)
 	if err != nil {
 		return nil, err
@@ -264,12 +282,17 @@ func (o *objects) commit(id plumbing.Hash) (*object.Commit, error) {
 	m := &plumbing.MemoryObject{}
 	m.SetType(plumbing.CommitObject)
 	c := &object.Commit{}
-	return c, guard(func() error {
+	err = guard(func() error {
 		if _, err := m.Write(data); err != nil {
 			return err
 		}
 		return c.Decode(m)
 	})
+	if err != nil {
+		return nil, err
+	}
+	about := Commit{id.String(), subject(c.Message), oneLine(c.Author.Name), c.Committer.When}
+	return &node{Commit: about, id: id, tree: c.TreeHash, parents: slices.Clone(c.ParentHashes)}, nil
 }
 
 // subject returns the first paragraph of a commit's message as one line.

@@ -247,3 +247,26 @@ func TestLogDamaged(t *testing.T) {
 		}
 	}
 }
+
+// TestLogBuiltin reads the releases of a built-in pack, with a cache and without.
+func TestLogBuiltin(t *testing.T) {
+	for _, cache := range []string{t.TempDir(), ""} {
+		c := newClient(t, fetch.Options{CacheDir: cache, Builtin: func(string) (*fetch.Builtin, error) { return samplePack("k"), nil }})
+		for _, row := range []struct {
+			from, to, path string
+			want           []string
+			related        bool
+		}{
+			{sampleCP1, sampleCP2, "ppm.toml", []string{sampleCP2}, true},
+			{sampleCP1, sampleCP2, "a-b", []string{}, true},                 // not changed
+			{sampleSync, sampleCP1, "ppm.toml", []string{sampleCP1}, false}, // of another branch
+		} {
+			h, err := logOf(c, "builtin:sample", row.from, row.to, row.path)
+			if err != nil || !slices.Equal(ids(h), row.want) || h.Related != row.related {
+				t.Errorf("%.7s..%.7s of %q = %v, %v", row.from, row.to, row.path, h, err)
+			}
+		}
+		_, err := logOf(c, "builtin:sample", sampleCP1, strings.Repeat("ab", 20), "a-b")
+		wantKind(t, "no such commit", err, failure.Usage, "abab")
+	}
+}

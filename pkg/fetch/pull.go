@@ -264,7 +264,8 @@ func (r *remote) pull(ctx context.Context, p pull) error {
 	}
 	resp, err := r.session.Fetch(ctx, req)
 	if err != nil {
-		return errors.Join(err, r.hangUp())
+		r.hangUp()
+		return err
 	}
 	base, err := receive(ctx, resp, p.dir, r.slot.temp(), p.limits)
 	resp.Close()

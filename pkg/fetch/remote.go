@@ -6,6 +6,7 @@ import (
 	"os"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/go-git/go-git/v5/plumbing"
 	"github.com/go-git/go-git/v5/plumbing/protocol/packp"
@@ -15,6 +16,9 @@ import (
 	"github.com/Project-Manager-With-Git/ppm/pkg/fetch/wire"
 	"github.com/Project-Manager-With-Git/ppm/pkg/ref"
 )
+
+// maxIdle is how long a session is trusted to live while nothing is asked: a user may take time for an answer.
+const maxIdle = 20 * time.Second
 
 // remote is the origin of a repository on a server, with a bare repository in the cache that holds
 // what was fetched so far. The cached refs are those that the server was seen to have.
@@ -29,6 +33,7 @@ type remote struct {
 	limits           Limits
 
 	session *wire.Session    // idle; nil when there is none
+	used    time.Time        // when session was last needed
 	offers  *capability.List // what the server can do; nil before it was asked
 	listed  []ref.GitRef     // what the server listed so far
 	all     bool             // listed is all that the server has
@@ -54,8 +59,11 @@ func (r *remote) hangUp() error {
 	return s.Close()
 }
 
-// connect opens a session when there is none, and asks once what the server can do.
+// connect opens a session when there is none, or none that is sure to live, and asks once what the server can do.
 func (r *remote) connect(ctx context.Context) (err error) {
+	if time.Since(r.used) > maxIdle {
+		r.hangUp()
+	}
 	if r.session == nil {
 		if r.session, err = r.dialer.Open(ctx, r.at); err != nil {
 			r.session = nil
@@ -64,9 +72,11 @@ func (r *remote) connect(ctx context.Context) (err error) {
 	}
 	if r.offers == nil {
 		if r.offers, err = r.session.Offers(ctx); err != nil {
-			return errors.Join(err, r.hangUp())
+			r.hangUp()
+			return err
 		}
 	}
+	r.used = time.Now()
 	return nil
 }
 
@@ -187,7 +197,8 @@ func (r *remote) list(ctx context.Context, prefixes ...string) error {
 	}
 	adv, err := r.session.Refs(ctx, prefixes...)
 	if err != nil {
-		return errors.Join(err, r.hangUp())
+		r.hangUp()
+		return err
 	}
 	refs := advertised(adv)
 	if r.all = len(prefixes) == 0; !r.all {

@@ -185,11 +185,12 @@ func TestPrefixes(t *testing.T) {
 	if err := sshd.Trust(home); err != nil {
 		t.Fatal(err)
 	}
+	plain := gittest.ServeHTTP(t, root)
 	for _, c := range []struct {
 		url  string
 		want int // refs besides HEAD
 	}{
-		{gittest.ServeHTTP(t, root).URL, 1},
+		{plain.URL, 1},
 		{gittest.ServeHTTP(t, root, gittest.Version0()).URL, 2},
 		{sshd.URL, 1},
 	} {
@@ -207,6 +208,11 @@ func TestPrefixes(t *testing.T) {
 		}
 		if objects, _, err := getFrom(t.Context(), s, depth(1)); err != nil || objects != 3 {
 			t.Errorf("%s: %d objects, %v", c.url, objects, err)
+		}
+	}
+	for _, r := range plain.Requests() {
+		if r.RemoteAddr != plain.Requests()[0].RemoteAddr {
+			t.Error("the requests over http went over several connections")
 		}
 	}
 	if n := len(sshd.Commands()); n != 1 {
