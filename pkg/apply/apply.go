@@ -25,6 +25,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"syscall"
 	"time"
@@ -49,7 +50,7 @@ type Options struct {
 	// Wait is how long to wait for another ppm that works in the project.
 	Wait time.Duration
 	// ReadOnly opens the project for reading: nothing is written and no lock is taken,
-	// unless an earlier command was killed and must be completed or taken back first.
+	// unless an earlier command was killed: then it is completed or taken back first.
 	ReadOnly bool
 
 	wrap func(disk) disk // decorates what writes, in tests
@@ -92,6 +93,7 @@ func (p *Project) open(ctx context.Context, o Options) error {
 		_, err1 := p.root.Lstat(journalName)
 		_, err2 := p.root.Lstat(abortName)
 		if errors.Is(err1, fs.ErrNotExist) && errors.Is(err2, fs.ErrNotExist) {
+			p.tidy()
 			return nil
 		}
 	}
@@ -101,6 +103,22 @@ func (p *Project) open(ctx context.Context, o Options) error {
 	r, err := p.recover()
 	p.recovered = r
 	return err
+}
+
+// tidy removes what a command left that was killed before it decided anything. Where another ppm
+// works in the project, or the disk cannot be written, that stays for a later command.
+func (p *Project) tidy() {
+	names, _ := p.stateFiles()
+	if !slices.ContainsFunc(names, isTemporary) {
+		return
+	}
+	lock, err := p.tryAcquire()
+	if err != nil || lock == nil {
+		return
+	}
+	p.lock = lock
+	p.cleanUp()
+	_ = p.release()
 }
 
 // Recovered returns what Open had to complete or take back, or nil.

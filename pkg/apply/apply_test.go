@@ -333,3 +333,23 @@ func TestWaitEnds(t *testing.T) {
 		t.Errorf("left behind: %s", got)
 	}
 }
+
+// What a command left that was killed before it decided anything goes with the next command, also with one that
+// only reads, but not while its owner is at work.
+func TestLeftoversGo(t *testing.T) {
+	dir := t.TempDir()
+	busy := open(t, dir, Options{})
+	left := filepath.Join(dir, stateDir, tempPrefix+"new-0")
+	if err := os.WriteFile(left, []byte("half"), 0o666); err != nil {
+		t.Fatal(err)
+	}
+	closeProject(t, open(t, dir, Options{ReadOnly: true}))
+	if _, err := os.Lstat(left); err != nil {
+		t.Errorf("the file of a ppm at work: %v", err)
+	}
+	busy.lock.Close() // as if killed
+	closeProject(t, open(t, dir, Options{ReadOnly: true}))
+	if _, err := os.Lstat(left); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("what a killed ppm left: %v", err)
+	}
+}

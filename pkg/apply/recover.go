@@ -255,8 +255,11 @@ func (p *Project) differing(j *journal, folders []folder, want func(entry) plan.
 func (p *Project) cleanUp() {
 	names, _ := p.stateFiles()
 	for _, name := range names {
-		if strings.HasPrefix(name, stateDir+"/"+tempPrefix) {
+		if isTemporary(name) {
 			_ = p.disk.Remove(name)
 		}
 	}
 }
+
+// isTemporary reports whether a file of .ppm lives only during a command.
+func isTemporary(name string) bool { return strings.HasPrefix(name, stateDir+"/"+tempPrefix) }
