@@ -1,11 +1,15 @@
 package main
 
 import (
+	"cmp"
+	"crypto/sha256"
 	"fmt"
+	"io/fs"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -115,7 +119,7 @@ func BenchmarkAddBuiltInFirst(b *testing.B) {
 // BenchmarkAddCached adds a component of a server's pack that the cache holds, against ppm version.
 func BenchmarkAddCached(b *testing.B) {
 	w := newStopwatch(b)
-	url := servePack(b)
+	url := servePack(b, 100)
 	add := w.ppm("project", "add", url+"@v1//part17")
 	add(b.TempDir())
 	w.compare("x-version", add, w.ppm("version"))
@@ -125,7 +129,7 @@ func BenchmarkAddCached(b *testing.B) {
 // clone of the same folder. The server is git http-backend on the loopback address.
 func BenchmarkAddFetched(b *testing.B) {
 	w := newStopwatch(b)
-	url := servePack(b)
+	url := servePack(b, 100)
 	w.compare("x-git", func(dir string) (time.Duration, int64) {
 		if err := os.RemoveAll(filepath.Join(w.home, "ppm")); err != nil {
 			b.Fatal(err)
@@ -172,23 +176,90 @@ func BenchmarkWorkspace(b *testing.B) {
 	})
 }
 
-// servePack publishes a pack of 100 components with 10 files each.
-func servePack(b *testing.B) string {
-	r := gittest.NewRepo(b)
-	manifest := "[pack]\ntype = \"components\"\n"
-	for c := range 100 {
-		manifest += fmt.Sprintf("[pack.components.part%d]\nsource = \"part%d\"\n", c, c)
-		for f := range 10 {
-			text := ""
-			for line := range 200 {
-				text += fmt.Sprintf("component %d, file %d, line %d\n", c, f, line)
-			}
-			r.Write(fmt.Sprintf("part%d/file%d.txt", c, f), text, 0o644)
-		}
+// BenchmarkStatus compares 1,000 installs of 10 files each with the lockfile, against sha256sum
+// over the same files on two cores.
+func BenchmarkStatus(b *testing.B) {
+	w := newStopwatch(b)
+	dir := b.TempDir()
+	w.installAll(dir, servePack(b, 1000), 1000, "v1")
+	status := w.ppm("project", "status", "--exit-code")
+	w.compare("x-sha256sum", func(string) (time.Duration, int64) { return status(dir) }, func(string) (time.Duration, int64) {
+		return w.time(dir, "sh", "-c", "find . -name '*.txt' -print0 | xargs -0 -P 2 -n 1000 sha256sum >/dev/null")
+	})
+}
+
+// BenchmarkUpgrade upgrades 100 installs of 10 files each from a warm cache, against hashing and
+// rewriting their files: each is read, hashed, written beside, flushed and renamed.
+func BenchmarkUpgrade(b *testing.B) {
+	w := newStopwatch(b)
+	url := servePack(b, 100)
+	template := b.TempDir()
+	w.installAll(template, url, 100, "v1")
+	w.ppm("project", "upgrade", "--to", "v2", "--dry-run")(template) // warms the cache
+	w.compare("x-rewrite", func(dir string) (time.Duration, int64) {
+		w.time(template, "cp", "-r", ".", dir)
+		return w.ppm("project", "upgrade", "--to", "v2")(dir)
+	}, func(dir string) (time.Duration, int64) {
+		w.time(template, "cp", "-r", ".", dir)
+		return w.rewrite(dir), 0
+	})
+}
+
+// installAll makes dir a project with so many components of the pack at url.
+func (w *stopwatch) installAll(dir, url string, components int, version string) {
+	var manifest strings.Builder
+	for c := range components {
+		fmt.Fprintf(&manifest, "[[component]]\nsource = \"%s@%s//part%d\"\npath = \"parts/part%d\"\n", url, version, c, c)
 	}
-	r.Write("ppm.toml", manifest, 0o644)
-	r.Commit("a large pack")
-	r.Tag("v1")
+	if err := os.WriteFile(filepath.Join(dir, "ppm.toml"), []byte(manifest.String()), 0o666); err != nil {
+		w.b.Fatal(err)
+	}
+	w.ppm("project", "sync", "-q")(dir)
+}
+
+// rewrite hashes and rewrites every text file below dir, and returns how long that took.
+func (w *stopwatch) rewrite(dir string) time.Duration {
+	start := time.Now()
+	err := filepath.WalkDir(dir, func(name string, d fs.DirEntry, err error) error {
+		if err != nil || filepath.Ext(name) != ".txt" {
+			return err
+		}
+		data, err := os.ReadFile(name)
+		if err != nil {
+			return err
+		}
+		f, err := os.Create(name + ".new")
+		if err != nil {
+			return err
+		}
+		_, err = fmt.Fprintf(f, "%x\n%s", sha256.Sum256(data), data)
+		return cmp.Or(err, f.Sync(), f.Close(), os.Rename(name+".new", name))
+	})
+	if err != nil {
+		w.b.Fatal(err)
+	}
+	return time.Since(start)
+}
+
+// servePack publishes a pack of so many components with 10 files each, in two versions.
+func servePack(b *testing.B, components int) string {
+	r := gittest.NewRepo(b)
+	for _, version := range []string{"v1", "v2"} {
+		manifest := "[pack]\ntype = \"components\"\n"
+		for c := range components {
+			manifest += fmt.Sprintf("[pack.components.part%d]\nsource = \"part%d\"\n", c, c)
+			for f := range 10 {
+				text := "version " + version + "\n"
+				for line := range 200 {
+					text += fmt.Sprintf("component %d, file %d, line %d\n", c, f, line)
+				}
+				r.Write(fmt.Sprintf("part%d/file%d.txt", c, f), text, 0o644)
+			}
+		}
+		r.Write("ppm.toml", manifest, 0o644)
+		r.Commit("a large pack, " + version)
+		r.Tag(version)
+	}
 	r.Git("config", "uploadpack.allowFilter", "true")
 	r.Git("config", "uploadpack.allowAnySHA1InWant", "true")
 	return gittest.ServeHTTP(b, filepath.Dir(r.Dir)).URL + "/" + filepath.Base(r.Dir)
