@@ -10,51 +10,66 @@ import (
 	"github.com/Project-Manager-With-Git/ppm/pkg/failure"
 )
 
-// AddComponent returns text, a project's manifest, with the component c in it. It is appended, or takes
+// SetComponents returns text, a project's manifest, with the components cs in it. Each is appended, or takes
 // the place of the one at the same path, of which only the fields that differ are written anew.
 // All other bytes stay what they are, and RemoveComponent gives the bytes from before an append.
-func AddComponent(name string, text []byte, c Component) ([]byte, error) {
-	m, err := Parse(name, text, ProjectLayer)
-	if err != nil {
-		return nil, err
+func SetComponents(name string, text []byte, cs ...Component) ([]byte, error) {
+	paths := make([]string, len(cs))
+	for i, c := range cs {
+		paths[i] = c.Path
 	}
-	c, _, err = c.normal()
-	if err != nil {
-		return nil, failure.Errorf(failure.Usage, "adding component %q to %q: %w", c.Path, name, err)
-	}
-	for key, value := range c.Keys {
-		if !utf8.ValidString(key) || !utf8.ValidString(value) {
-			return nil, failure.Errorf(failure.Usage, "adding component %q to %q: key %q is not valid UTF-8", c.Path, name, key).
-				WithHint("pass the value in UTF-8")
-		}
-	}
-	if m.index(c.Path) < 0 {
-		m.Components = append(m.Components, c)
-		return proven(name, document.Append(text, c.lines()), m)
-	}
-	return ReplaceComponent(name, text, c.Path, c)
+	return set(name, text, paths, cs)
 }
 
-// ReplaceComponent returns text with c in the place of the component at path, of which only the fields that
-// differ are written anew.
+// ReplaceComponent is SetComponents for a component that takes the place of the one at path, and may
+// have another path itself.
 func ReplaceComponent(name string, text []byte, path string, c Component) ([]byte, error) {
+	return set(name, text, []string{path}, []Component{c})
+}
+
+// set puts each component in the place of the one at its path, or appends it.
+func set(name string, text []byte, paths []string, cs []Component) ([]byte, error) {
 	m, doc, err := parse(name, text, ProjectLayer)
 	if err != nil {
 		return nil, err
 	}
-	if c, _, err = c.normal(); err != nil {
-		return nil, failure.Errorf(failure.Usage, "changing component %q in %q: %w", path, name, err)
-	}
-	i := m.index(path)
-	if i < 0 {
-		return nil, noneAt(name, path)
+	at := make(map[string]int, len(m.Components))
+	for i, c := range m.Components {
+		at[c.Path] = i
 	}
 	blocks := componentBlocks(doc)
-	if i >= len(blocks) {
-		return nil, unsafe(name)
+	var edits []document.Edit
+	var appended []Component
+	for n, c := range cs {
+		if c, _, err = c.normal(); err != nil {
+			return nil, failure.Errorf(failure.Usage, "adding component %q to %q: %w", c.Path, name, err)
+		}
+		for key, value := range c.Keys {
+			if !utf8.ValidString(key) || !utf8.ValidString(value) {
+				return nil, failure.Errorf(failure.Usage, "adding component %q to %q: key %q is not valid UTF-8", c.Path, name, key).
+					WithHint("pass the value in UTF-8")
+			}
+		}
+		path, err := CleanPath(paths[n])
+		if err != nil {
+			return nil, failure.Errorf(failure.Usage, "adding component %q to %q: %w", paths[n], name, err)
+		}
+		i, there := at[path]
+		switch {
+		case !there:
+			appended = append(appended, c)
+		case i >= len(blocks):
+			return nil, unsafe(name)
+		default:
+			edits = append(edits, blocks[i].rewrite(c, m.Components[i])...)
+			m.Components[i] = c
+		}
 	}
-	out := document.Apply(text, blocks[i].rewrite(c, m.Components[i]))
-	m.Components[i] = c
+	out := document.Apply(text, edits)
+	for _, c := range appended {
+		out = document.Append(out, c.lines())
+	}
+	m.Components = append(m.Components, appended...)
 	return proven(name, out, m)
 }
 

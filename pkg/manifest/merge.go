@@ -73,7 +73,7 @@ func (s side) take(name string, base, other side) ([]byte, error) {
 			return nil, failure.Errorf(failure.Conflicts, "merging %q: the component at %q was changed on both sides", name, path).
 				WithHint("merge it by hand, then run ppm project sync")
 		case inOther:
-			text, err = AddComponent(name, text, new)
+			text, err = SetComponents(name, text, new)
 		default:
 			text, err = RemoveComponent(name, text, path)
 		}

@@ -261,8 +261,12 @@ func (s *Session) rewrite(coming []install, going []lockfile.Component) ([]byte,
 			return nil, err
 		}
 	}
-	for _, inst := range coming {
-		if text, err = manifest.AddComponent(ManifestName, text, inst.want); err != nil {
+	wanted := make([]manifest.Component, len(coming))
+	for i, inst := range coming {
+		wanted[i] = inst.want
+	}
+	if len(wanted) > 0 {
+		if text, err = manifest.SetComponents(ManifestName, text, wanted...); err != nil {
 			return nil, err
 		}
 	}

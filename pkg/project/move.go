@@ -121,25 +121,13 @@ func (m *move) records(s *Session) (*lockfile.Lock, []byte, error) {
 					want.Moved[f.From] = f.Path
 				}
 			}
-			if text, err = rewriteEntry(text, old, want); err != nil {
+			if text, err = manifest.ReplaceComponent(ManifestName, text, old, want); err != nil {
 				return nil, nil, err
 			}
 		}
 		lock.Put(c)
 	}
 	return lock, text, nil
-}
-
-// rewriteEntry puts want in the place of the manifest's entry at path, or adds it when the user has deleted that.
-func rewriteEntry(text []byte, path string, want manifest.Component) ([]byte, error) {
-	m, err := manifest.Parse(ManifestName, text, manifest.ProjectLayer)
-	if err != nil {
-		return nil, err
-	}
-	if slices.ContainsFunc(m.Components, func(c manifest.Component) bool { return c.Path == path }) {
-		return manifest.ReplaceComponent(ManifestName, text, path, want)
-	}
-	return manifest.AddComponent(ManifestName, text, want)
 }
 
 // component returns the files of an install after the move, and notes those that move. When the install

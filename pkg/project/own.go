@@ -64,7 +64,7 @@ func (s *Session) Own(ctx context.Context, o OwnOptions) (result *OwnResult, err
 			result.Files = append(result.Files, OwnedFile{f.Path, string(o.Own)})
 		}
 		want.Own = own
-		if text, err = manifest.AddComponent(ManifestName, text, want); err != nil {
+		if text, err = manifest.SetComponents(ManifestName, text, want); err != nil {
 			return nil, err
 		}
 	}

@@ -77,6 +77,7 @@ type Session struct {
 	lock     *lockfile.Lock
 	project  *manifest.Project // what [project] shall say; nil leaves it as it is
 	lockText []byte            // the lockfile as it stands on disk; nil when there is none
+	stops    map[string]stop   // the packs whose manifests were read, by URL and commit
 	registry *registry.Registry
 	remote   *fetch.Client
 	store    *apply.Project
@@ -95,7 +96,7 @@ func New(setup Setup) (*Session, error) {
 	if setup.Progress == nil {
 		setup.Progress = func(string) {}
 	}
-	s := &Session{setup: setup, lock: &lockfile.Lock{}, own: &manifest.Manifest{}}
+	s := &Session{setup: setup, lock: &lockfile.Lock{}, own: &manifest.Manifest{}, stops: map[string]stop{}}
 	builtIn, err := manifest.Parse("built-in ppm.toml", setup.BuiltIn, manifest.BuiltIn)
 	if err != nil {
 		return nil, err

@@ -77,8 +77,13 @@ func (s *Session) mistyped(o ref.Origin, err error) error {
 		WithHint("did you mean %q, which is inside ppm? Otherwise %s", near[0], failure.Hint(err))
 }
 
-// stopAt reads the manifest of the pack at a pin.
+// stopAt reads the manifest of the pack at a pin, once in a run: many installs may come from one pack.
 func (s *Session) stopAt(ctx context.Context, repo *fetch.Repo, r ref.Ref, pin ref.Pin) (stop, error) {
+	key := pin.URL + " " + pin.Commit
+	if at, known := s.stops[key]; known {
+		at.ref, at.pin = r, pin
+		return at, nil
+	}
 	snapshot, err := repo.Snapshot(ctx, pin)
 	if err != nil {
 		return stop{}, err
@@ -94,7 +99,9 @@ func (s *Session) stopAt(ctx context.Context, repo *fetch.Repo, r ref.Ref, pin r
 	if err != nil {
 		return stop{}, err
 	}
-	return stop{ref: r, pin: pin, snapshot: snapshot, pack: p}, nil
+	at := stop{ref: r, pin: pin, snapshot: snapshot, pack: p}
+	s.stops[key] = at
+	return at, nil
 }
 
 // follow finds the component that a reference names, through references from pack to pack.
