@@ -134,7 +134,11 @@ func TestLyingServer(t *testing.T) {
 
 // TestProcesses lets many processes fill and use one cache: one of them fetches, all get the same.
 func TestProcesses(t *testing.T) {
-	s := serveHTTP(t)
+	t.Run("whole", func(t *testing.T) { testProcesses(t, serveHTTP(t), 1) })
+	t.Run("partial", func(t *testing.T) { testProcesses(t, serveFilter(t), 2) }) // the trees, and the files
+}
+
+func testProcesses(t *testing.T, s served, packs int) {
 	cache := t.TempDir()
 	want := s.wantTree("a", s.first).Files.Digest()
 	var wg sync.WaitGroup
@@ -147,9 +151,9 @@ func TestProcesses(t *testing.T) {
 		})
 	}
 	wg.Wait()
-	packs, err := filepath.Glob(filepath.Join(cache, "git", "*", "objects", "pack", "*.pack"))
-	if err != nil || len(packs) != 1 {
-		t.Errorf("packs: %v, %v", packs, err)
+	found, err := filepath.Glob(filepath.Join(cache, "git", "*", "objects", "pack", "*.pack"))
+	if err != nil || len(found) != packs {
+		t.Errorf("packs: %v, %v", found, err)
 	}
 	left, err := filepath.Glob(filepath.Join(cache, "git", "*.tmp"))
 	if err != nil || len(left) != 0 {

@@ -245,9 +245,15 @@ func TestCleanPartial(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
+	if _, err := logOf(s.client(t, cache), s.url, s.first, s.third, "src"); err != nil {
+		t.Fatal(err)
+	}
 	before := cachedBlobs(t, cache) // three of a.py, and run.sh and b.bin, which came with the first
 	if gone := cleaned(t, s.client(t, cache), fetch.CleanOptions{Tag: "cp-0.0.2"}); before != 5 || gone.Size == 0 {
 		t.Errorf("%d files before, %d bytes freed", before, gone.Size)
+	}
+	if left, err := filepath.Glob(filepath.Join(cache, "git", "*", "history")); err != nil || len(left) != 0 {
+		t.Errorf("the history is left: %v, %v", left, err)
 	}
 	if n := cachedBlobs(t, cache); n != 4 {
 		t.Errorf("%d files after the newer tag is gone, want 4", n)
@@ -256,5 +262,24 @@ func TestCleanPartial(t *testing.T) {
 	tree, err := component(s.client(t, cache, offline), s.url, "dev", "src")
 	if err != nil || !sameTree(tree, s.wantTree("dev", s.fourth)) {
 		t.Errorf("dev, offline: %v, %v", tree, err)
+	}
+}
+
+// TestHostilePartial shows that no file is asked for of a component that is refused for its names.
+func TestHostilePartial(t *testing.T) {
+	r := newRaw(t)
+	blob := r.object("blob", "x")
+	r.commit(r.tree("40000 x", r.tree("100644 ..", blob), "40000 y", r.tree("100644 a", blob)))
+	git(t, r.dir, "config", "uploadpack.allowFilter", "true")
+	server := gittest.ServeHTTP(t, filepath.Dir(r.dir))
+	c := newClient(t, fetch.Options{CacheDir: t.TempDir()})
+	url := server.URL + "/" + filepath.Base(r.dir)
+	_, err := component(c, url, "master", "x")
+	wantKind(t, "dot dot", err, failure.Refused, "not a name")
+	if n := len(server.Requests()); n != 3 {
+		t.Errorf("%d requests, want 3: features, refs and trees", n)
+	}
+	if tree, err := component(c, url, "master", "y"); err != nil || len(tree.Files) != 1 {
+		t.Errorf("the folder beside it: %v, %v", tree, err)
 	}
 }
