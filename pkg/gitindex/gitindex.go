@@ -127,6 +127,12 @@ func (e *Edit) Restore(r Replaced, always bool) {
 	e.replace(from, to, []entry{old})
 }
 
+// Settled reports whether the user has told git since, with git add, that the conflict of a marked file is settled.
+func (e *Edit) Settled(r Replaced) bool {
+	from, to := e.lookup(r.Path)
+	return from < to && e.index.entries[from].stage() == 0
+}
+
 // marked reports whether the entries are those that Mark made.
 func (e *Edit) marked(from, to int, r Replaced) bool {
 	var stages [3]string

@@ -22,8 +22,8 @@ type ContinueResult struct {
 }
 
 // Continue finishes an upgrade whose conflicts the user has settled. A file counts as
-// settled when it is no longer what the upgrade wrote and has no conflict between
-// markers; one that is no text when it is another or the versions beside it are gone. With
+// settled when it is no longer what the upgrade wrote, and git add has told git so or it has
+// no conflict between markers; one that is no text when it is another or the versions beside it are gone. With
 // force its content may be anything. The versions beside a file go.
 func (s *Session) Continue(ctx context.Context, force bool) (result *ContinueResult, err error) {
 	end, err := s.begin(ctx, true)
@@ -41,8 +41,9 @@ func (s *Session) Continue(ctx context.Context, force bool) (result *ContinueRes
 	}
 	var unsettled []lockfile.File
 	result = &ContinueResult{}
+	told := s.toldGit(ctx)
 	for _, f := range open {
-		left, err := s.unsettled(f, disk)
+		left, err := s.unsettled(f, disk, told[f.Path])
 		if err != nil {
 			return nil, err
 		}
@@ -76,8 +77,8 @@ func besides(open []lockfile.File) []string {
 	return out
 }
 
-// unsettled reports whether a file still has a conflict that an upgrade left in it.
-func (s *Session) unsettled(f lockfile.File, disk plan.Disk) (bool, error) {
+// unsettled reports whether a file still has a conflict that an upgrade left in it. The user may have told git that it has not.
+func (s *Session) unsettled(f lockfile.File, disk plan.Disk, told bool) (bool, error) {
 	text, err := s.store.ReadFile(f.Path)
 	if errors.Is(err, fs.ErrNotExist) { // a file that the user deleted is settled
 		return false, nil
@@ -87,9 +88,9 @@ func (s *Session) unsettled(f lockfile.File, disk plan.Disk) (bool, error) {
 	}
 	if f.Sides {
 		stands := slices.ContainsFunc(plan.Sides, func(side string) bool { return disk[f.Path+side].Kind != plan.Absent })
-		return stands && fileset.Digest(text) == f.Conflict, nil
+		return stands && !told && fileset.Digest(text) == f.Conflict, nil
 	}
-	return fileset.Digest(text) == f.Conflict || merge.HasConflict(text, cmp.Or(f.Marker, merge.MarkerLength)), nil
+	return fileset.Digest(text) == f.Conflict || !told && merge.HasConflict(text, cmp.Or(f.Marker, merge.MarkerLength)), nil
 }
 
 // close returns the plan that ends an upgrade: nothing is in conflict any more.

@@ -53,10 +53,7 @@ func (s *Session) tellGit(ctx context.Context, p plan.Plan, m apply.Meta) {
 }
 
 func (s *Session) markStages(ctx context.Context, p plan.Plan, m apply.Meta) (err error) {
-	var remembered []gitindex.Replaced
-	if json.Unmarshal(s.store.Recall(stagesName), &remembered) != nil {
-		remembered = nil // what a lost memory leaves marked, the user settles with git add
-	}
+	remembered := s.rememberedStages()
 	if len(remembered)+len(s.conflicts) == 0 {
 		return nil
 	}
@@ -66,12 +63,7 @@ func (s *Session) markStages(ctx context.Context, p plan.Plan, m apply.Meta) (er
 	if len(fresh) == 0 && !slices.ContainsFunc(remembered, over) {
 		return nil
 	}
-	for _, name := range []string{"GIT_DIR", "GIT_INDEX_FILE", "GIT_WORK_TREE", "GIT_OBJECT_DIRECTORY"} {
-		if s.setup.Env(name) != "" {
-			return fmt.Errorf("%s is set, as in a hook", name)
-		}
-	}
-	e, err := gitindex.Open(ctx, s.setup.Dir)
+	e, err := s.openIndex(ctx)
 	if err != nil {
 		return err
 	}
@@ -97,6 +89,42 @@ func (s *Session) markStages(ctx context.Context, p plan.Plan, m apply.Meta) (er
 		return err
 	}
 	return s.rememberStages(slices.DeleteFunc(remembered, over))
+}
+
+// openIndex opens the index of the git work tree that the project lies in, but not in the middle of git's own work.
+func (s *Session) openIndex(ctx context.Context) (*gitindex.Edit, error) {
+	for _, name := range []string{"GIT_DIR", "GIT_INDEX_FILE", "GIT_WORK_TREE", "GIT_OBJECT_DIRECTORY"} {
+		if s.setup.Env(name) != "" {
+			return nil, fmt.Errorf("%s is set, as in a hook", name)
+		}
+	}
+	return gitindex.Open(ctx, s.setup.Dir)
+}
+
+// toldGit returns the files of which the user has told git, with git add, that their conflict is settled.
+func (s *Session) toldGit(ctx context.Context) map[string]bool {
+	remembered := s.rememberedStages()
+	if len(remembered) == 0 {
+		return nil
+	}
+	e, err := s.openIndex(ctx)
+	if err != nil {
+		return nil // the files themselves tell
+	}
+	defer e.Close()
+	told := map[string]bool{}
+	for _, r := range remembered {
+		told[r.Path] = e.Settled(r)
+	}
+	return told
+}
+
+func (s *Session) rememberedStages() []gitindex.Replaced {
+	var remembered []gitindex.Replaced
+	if json.Unmarshal(s.store.Recall(stagesName), &remembered) != nil {
+		return nil // what a lost memory leaves marked, the user settles with git add
+	}
+	return remembered
 }
 
 func (s *Session) rememberStages(replaced []gitindex.Replaced) error {
