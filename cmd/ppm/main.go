@@ -10,6 +10,7 @@ import (
 	"errors"
 	"os"
 	"os/signal"
+	"runtime/debug"
 	"strconv"
 	"strings"
 	"syscall"
@@ -17,7 +18,14 @@ import (
 	"github.com/Project-Manager-With-Git/ppm/pkg/failure"
 )
 
+// collectAt is how much the heap grows, in percent, before garbage is collected. A command is over
+// soon, and what it does in little memory has no need of a collection at all.
+const collectAt = 400
+
 func main() {
+	if os.Getenv("GOGC") == "" {
+		debug.SetGCPercent(collectAt)
+	}
 	os.Exit(run(os.Args, newStreams(os.Stdin, os.Stdout, os.Stderr, os.Getenv)))
 }
 
