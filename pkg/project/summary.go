@@ -19,7 +19,11 @@ func summary(r *UpgradeResult) string {
 	}
 	b.WriteString("\n| install | from | to |\n|---|---|---|\n")
 	for _, u := range r.Upgrades {
-		fmt.Fprintf(&b, "| %s | %s | %s |\n", inCell(u.Path), inCell(u.From), inCell(u.To))
+		from, to := u.From, u.To
+		if from == to { // a range or a branch, which went on, or other values of keys
+			from, to = shortID(u.FromCommit)+" of "+from, shortID(u.ToCommit)+" of "+to
+		}
+		fmt.Fprintf(&b, "| %s | %s | %s |\n", inCell(u.Path), inCell(from), inCell(to))
 	}
 	for _, u := range r.Upgrades {
 		switch {
@@ -28,7 +32,7 @@ func summary(r *UpgradeResult) string {
 		case len(u.Commits) > 0:
 			fmt.Fprintf(&b, "\n## What changed upstream in %s\n\n", code(u.Path))
 			for _, c := range u.Commits {
-				fmt.Fprintf(&b, "- %s (%s, %.10s, %s)\n", code(c.Subject), code(c.Author), c.Date, code(c.ID[:min(12, len(c.ID))]))
+				fmt.Fprintf(&b, "- %s (%s, %.10s, %s)\n", code(c.Subject), code(c.Author), c.Date, code(shortID(c.ID)))
 			}
 		}
 	}
@@ -69,6 +73,8 @@ func summarizeFiles(b *strings.Builder, changes []Change) {
 		fmt.Fprintf(b, "\n## Conflicts\n\n%s\nSettle them, then run `ppm project continue`.\n", conflicts.String())
 	}
 }
+
+func shortID(id string) string { return id[:min(12, len(id))] }
 
 // code returns text as a code span, by the rules of CommonMark.
 func code(text string) string {
