@@ -177,7 +177,10 @@ func (s *streams) setup(c *cli.Context) (project.Setup, error) {
 		Dir: dir, Home: home, UserFile: s.userFile(), CacheDir: cache, Env: s.getenv,
 		BuiltIn: ppm.Manifest, Packs: ppm.Packs(),
 		Offline: c.Bool("offline"), Refresh: c.Bool("refresh"), LockWait: lockWait, Run: s.member.run, Proposal: s.proposal,
-		Notify: s.note, Progress: s.progress,
+		Notify: s.note,
+	}
+	if s.verbose && !s.json {
+		setup.Progress = s.progress
 	}
 	switch {
 	case s.prompt != nil:

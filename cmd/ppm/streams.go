@@ -100,9 +100,7 @@ func (s *streams) aside(text string) {
 
 // progress says what is being done, when asked for by -v.
 func (s *streams) progress(text string) {
-	if s.verbose && !s.json {
-		s.talk("", text)
-	}
+	s.talk("", text)
 }
 
 func (s *streams) talk(label, text string) {

@@ -86,9 +86,6 @@ func New(o Options) (*Client, error) {
 	if o.Env == nil {
 		o.Env = func(string) string { return "" }
 	}
-	if o.Progress == nil {
-		o.Progress = func(Event) {}
-	}
 	if o.Limits == (Limits{}) {
 		o.Limits = DefaultLimits
 	}
@@ -142,12 +139,16 @@ func (c *Client) origin(url string) (origin, error) {
 
 // remote opens the repository that url leads to, by way of git's insteadOf rules.
 func (c *Client) remote(url string) (origin, error) {
-	tell := func(text string) { c.o.Progress(Event{wire.Public(url), text}) }
+	tell, listen := func(string) {}, (func(string))(nil)
+	if c.o.Progress != nil {
+		tell = func(text string) { c.o.Progress(Event{wire.Public(url), text}) }
+		listen = tell
+	}
 	d, err := wire.New(wire.Options{
 		Home: c.o.Home, Env: c.o.Env,
 		AllowHosts: c.o.Policy.AllowHosts, DenyHosts: c.o.Policy.DenyHosts, AllowHTTP: c.o.Policy.AllowHTTP,
 		MaxPack:  c.o.Limits.PackBytes,
-		Progress: tell,
+		Progress: listen,
 	})
 	if err != nil {
 		return nil, err

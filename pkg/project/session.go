@@ -70,6 +70,7 @@ type Question struct {
 // A Session is one run of one verb.
 type Session struct {
 	setup    Setup
+	silent   bool                          // nobody listens to progress
 	layers   *manifest.Manifest            // the built-in layer, the user's and the project's, merged
 	own      *manifest.Manifest            // the project's layer alone
 	entries  map[string]manifest.Component // of the project's layer, by path
@@ -93,10 +94,11 @@ func New(setup Setup) (*Session, error) {
 	if setup.Notify == nil {
 		setup.Notify = func(string) {}
 	}
-	if setup.Progress == nil {
+	silent := setup.Progress == nil
+	if silent {
 		setup.Progress = func(string) {}
 	}
-	s := &Session{setup: setup, lock: &lockfile.Lock{}, own: &manifest.Manifest{}, stops: map[string]stop{}}
+	s := &Session{setup: setup, silent: silent, lock: &lockfile.Lock{}, own: &manifest.Manifest{}, stops: map[string]stop{}}
 	builtIn, err := manifest.Parse("built-in ppm.toml", setup.BuiltIn, manifest.BuiltIn)
 	if err != nil {
 		return nil, err
@@ -139,7 +141,7 @@ func (s *Session) connect() error {
 
 // client returns a new fetcher. One that is offline knows what is on this machine.
 func (s *Session) client(offline bool) (*fetch.Client, error) {
-	return fetch.New(fetch.Options{
+	options := fetch.Options{
 		CacheDir: s.setup.CacheDir, Home: s.setup.Home, Env: s.setup.Env,
 		Offline: offline, Refresh: s.setup.Refresh && !offline,
 		Builtin: s.builtin,
@@ -148,8 +150,11 @@ func (s *Session) client(offline bool) (*fetch.Client, error) {
 			DenyHosts:  s.layers.Sources.DenyHosts,
 			AllowHTTP:  s.layers.Sources.AllowHTTP,
 		},
-		Progress: func(e fetch.Event) { s.setup.Progress(e.String()) },
-	})
+	}
+	if !s.silent { // a server that need not say how far it is answers sooner
+		options.Progress = func(e fetch.Event) { s.setup.Progress(e.String()) }
+	}
+	return fetch.New(options)
 }
 
 // builtin hands a pack of the registry to the fetcher in the fetcher's own words.

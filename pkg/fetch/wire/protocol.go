@@ -121,7 +121,7 @@ func addRef(refs *packp.AdvRefs, line string) error {
 
 // encodeRequest makes the request to send for req, and returns it with its
 // encoding. The capabilities asked for are chosen from those that the server offers.
-func encodeRequest(req *packp.UploadPackRequest, offered *capability.List) (*packp.UploadPackRequest, []byte, error) {
+func encodeRequest(req *packp.UploadPackRequest, offered *capability.List, silent bool) (*packp.UploadPackRequest, []byte, error) {
 	if !offered.Supports(capability.Sideband64k) {
 		return nil, nil, errOld
 	}
@@ -131,8 +131,8 @@ func encodeRequest(req *packp.UploadPackRequest, offered *capability.List) (*pac
 		own.Depth = req.Depth
 	}
 	ask := []capability.Capability{capability.Sideband64k}
-	for _, c := range []capability.Capability{capability.OFSDelta, capability.Shallow, capability.DeepenSince, capability.DeepenNot} {
-		if offered.Supports(c) {
+	for _, c := range []capability.Capability{capability.OFSDelta, capability.Shallow, capability.DeepenSince, capability.DeepenNot, capability.NoProgress} {
+		if offered.Supports(c) && (c != capability.NoProgress || silent) {
 			ask = append(ask, c)
 		}
 	}

@@ -135,7 +135,7 @@ func recorded(t testing.TB) (refs, pack []byte, request *packp.UploadPackRequest
 	}
 	req := packp.NewUploadPackRequest()
 	req.Wants, req.Depth = []plumbing.Hash{plumbing.NewHash(id)}, packp.DepthCommits(1)
-	own, body, err := encodeRequest(req, hello.refs.Capabilities)
+	own, body, err := encodeRequest(req, hello.refs.Capabilities, false)
 	if err != nil {
 		t.Fatal(err)
 	}

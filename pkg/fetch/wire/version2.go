@@ -154,9 +154,12 @@ func (g *greeting) decodeLsRefs(r io.Reader) (*packp.AdvRefs, error) {
 	}
 }
 
-// fetch is the request for a pack.
-func (g *greeting) fetch(req *packp.UploadPackRequest) ([]byte, error) {
+// fetch is the request for a pack, with or without word of the progress.
+func (g *greeting) fetch(req *packp.UploadPackRequest, silent bool) ([]byte, error) {
 	arguments := []string{"ofs-delta"}
+	if silent {
+		arguments = append(arguments, "no-progress")
+	}
 	depth, ok := req.Depth.(packp.DepthCommits)
 	if !ok {
 		return nil, errors.New("only a number of commits can limit the depth")

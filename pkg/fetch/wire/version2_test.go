@@ -11,6 +11,7 @@ import (
 
 	"github.com/go-git/go-git/v5/plumbing"
 	"github.com/go-git/go-git/v5/plumbing/protocol/packp"
+	"github.com/go-git/go-git/v5/plumbing/protocol/packp/capability"
 
 	"github.com/Project-Manager-With-Git/ppm/pkg/fetch/gittest"
 )
@@ -150,7 +151,7 @@ func recorded2(t testing.TB) (hello, refs, pack []byte) {
 	}
 	req := packp.NewUploadPackRequest()
 	req.Wants, req.Depth = []plumbing.Hash{plumbing.NewHash(id)}, packp.DepthCommits(1)
-	body, err := g.fetch(req)
+	body, err := g.fetch(req, false)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -204,4 +205,32 @@ func FuzzVersion2(f *testing.F) {
 			t.Errorf("%d bytes came out of %d", len(got), len(pack))
 		}
 	})
+}
+
+// Servers are asked for no progress when nobody listens, in either version.
+func TestSilentRequests(t *testing.T) {
+	req := packp.NewUploadPackRequest()
+	req.Wants = []plumbing.Hash{plumbing.NewHash(testID)}
+	offers := capability.NewList()
+	for _, c := range []capability.Capability{capability.Sideband64k, capability.NoProgress} {
+		if err := offers.Add(c); err != nil {
+			t.Fatal(err)
+		}
+	}
+	two := &greeting{features: map[string]string{"fetch": ""}}
+	for _, silent := range []bool{true, false} {
+		_, old, err := encodeRequest(req, offers, silent)
+		if err != nil {
+			t.Fatal(err)
+		}
+		body, err := two.fetch(req, silent)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for version, request := range map[int][]byte{0: old, 2: body} {
+			if bytes.Contains(request, []byte("no-progress")) != silent {
+				t.Errorf("version %d, silent %v: %q", version, silent, request)
+			}
+		}
+	}
 }

@@ -55,13 +55,14 @@ type Options struct {
 	MaxPack    int64               // most bytes of one answer with a pack; 0 is 1 GiB
 	Stall      time.Duration       // longest time without a byte; 0 is 30 seconds
 	SlowWindow time.Duration       // time over which fewer than 1 KiB/s on average is too slow; 0 is a minute
-	Progress   func(string)        // receives one printable line at a time; may be nil
+	Progress   func(string)        // receives one printable line at a time; nil asks servers for none
 }
 
 // A Dialer opens sessions. It is safe for concurrent use, and reads nothing
 // before it is first asked about a remote.
 type Dialer struct {
 	o                  Options
+	silent             bool // servers are asked to say nothing of their progress
 	allow, deny, plain []hostPattern
 	config             func() (*gitConfig, error)
 }
@@ -71,7 +72,8 @@ func New(o Options) (*Dialer, error) {
 	if o.Env == nil {
 		o.Env = func(string) string { return "" }
 	}
-	if o.Progress == nil {
+	silent := o.Progress == nil
+	if silent {
 		o.Progress = func(string) {}
 	}
 	if o.MaxPack == 0 {
@@ -83,7 +85,7 @@ func New(o Options) (*Dialer, error) {
 	if o.SlowWindow == 0 {
 		o.SlowWindow = time.Minute
 	}
-	d := &Dialer{o: o}
+	d := &Dialer{o: o, silent: silent}
 	for _, l := range []struct {
 		name string
 		in   []string
@@ -211,9 +213,9 @@ func (s *Session) Fetch(ctx context.Context, req *packp.UploadPackRequest) (*pac
 	var body []byte
 	decode := decodeFetch
 	if s.hello.features != nil {
-		body, err = s.hello.fetch(req)
+		body, err = s.hello.fetch(req, s.d.silent)
 	} else {
-		req, body, err = encodeRequest(req, offers)
+		req, body, err = encodeRequest(req, offers, s.d.silent)
 		decode = decodeResponse
 	}
 	if err != nil {
