@@ -181,9 +181,8 @@ func (p *Project) inverse(ctx context.Context, a *archive, force bool) (plan.Pla
 		return plan.Plan{}, err
 	}
 	for i, c := range out.Changes {
-		if _, made := in.Base[c.Path]; made && c.Action == plan.Conflict {
-			out.Changes[i].Reason = "was changed after the command"
-		}
+		made, wrote := in.Base[c.Path]
+		out.Changes[i].Reason = takenBack(c, made, wrote)
 	}
 	for _, e := range records {
 		if err := p.restoreRecord(&out, a, e); err != nil {
@@ -191,6 +190,37 @@ func (p *Project) inverse(ctx context.Context, a *archive, force bool) (plan.Pla
 		}
 	}
 	return out, nil
+}
+
+// takenBack says why c happens to a file that a command has changed when the command is taken back.
+// It wrote made there, or has removed what was there.
+func takenBack(c plan.Change, made plan.State, wrote bool) string {
+	edited := wrote && c.Old.Kind == plan.File && !c.Old.Same(made)
+	switch c.Action {
+	case plan.Create:
+		return "as it was before"
+	case plan.Update:
+		if edited {
+			return "as it was before; what was changed after the command is in the history"
+		}
+		return "as it was before"
+	case plan.Delete:
+		return "made by the command that is taken back"
+	case plan.Unchanged:
+		if c.Old.Kind == plan.Absent {
+			return "gone already"
+		}
+		return "as it was before already"
+	case plan.Keep:
+		if c.Old.Kind == plan.Absent {
+			return "gone since the command, and stays so"
+		}
+		return "was changed after the command, and stays"
+	}
+	if wrote {
+		return "was changed after the command"
+	}
+	return c.Reason // what the user has put in the way
 }
 
 // restoreRecord adds to out the change that brings back the old state of one of the project's records.

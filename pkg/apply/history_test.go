@@ -316,3 +316,74 @@ func TestSpelling(t *testing.T) {
 		t.Error("the disk was not tried")
 	}
 }
+
+// TestUndoSays: a command that takes another back tells of that, and not of an upgrade.
+func TestUndoSays(t *testing.T) {
+	for _, c := range []struct {
+		name  string
+		write map[string]string // after the command
+		gone  string
+		force bool
+		want  string
+	}{
+		{"nothing since", nil, "", false, "added: delete, made by the command that is taken back; removed: create, as it was before; updated: update, as it was before"},
+		{"edited since", map[string]string{"added": "edited"}, "", false, "added: keep, was changed after the command, and stays; removed: create, as it was before; updated: update, as it was before"},
+		{"edited since, forced", map[string]string{"updated": "edited"}, "", true, "added: delete, made by the command that is taken back; removed: create, as it was before; updated: update, as it was before; what was changed after the command is in the history"},
+		{"deleted since", nil, "updated", false, "added: delete, made by the command that is taken back; removed: create, as it was before; updated: keep, gone since the command, and stays so"},
+		{"deleted before it could", nil, "added", false, "added: unchanged, gone already; removed: create, as it was before; updated: update, as it was before"},
+		{"taken back by hand", map[string]string{"updated": "1 of updated\n"}, "", false, "added: delete, made by the command that is taken back; removed: create, as it was before; updated: unchanged, as it was before already"},
+		{"in the way", map[string]string{"removed": "another"}, "", false, "added: delete, made by the command that is taken back; removed: conflict, exists with other content, not installed by ppm; updated: update, as it was before"},
+	} {
+		dir := t.TempDir()
+		one, two := files("1", "updated", "removed"), files("2", "updated", "added")
+		run(t, dir, nil, one)
+		run(t, dir, one, two)
+		applytest.Write(t, dir, c.write)
+		if c.gone != "" {
+			if err := os.Remove(filepath.Join(dir, c.gone)); err != nil {
+				t.Fatal(err)
+			}
+		}
+		p := open(t, dir, Options{ReadOnly: true})
+		pl, _, err := p.Undo(t.Context(), "undo", c.force)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var said []string
+		for _, change := range pl.Changes {
+			if !change.Record {
+				said = append(said, fmt.Sprintf("%s: %s, %s", change.Path, change.Action, change.Reason))
+			}
+		}
+		if got := strings.Join(said, "; "); got != c.want {
+			t.Errorf("%s: %s\nwant %s", c.name, got, c.want)
+		}
+	}
+}
+
+// TestLinkedJournal: an entry of the history, or a journal, that is a link is named, and not followed.
+func TestLinkedJournal(t *testing.T) {
+	for _, target := range []string{"../../outside", "../mine", "nothing"} {
+		dir := t.TempDir()
+		applytest.Write(t, dir, map[string]string{"project/mine": "mine", "outside": "outside"})
+		dir = filepath.Join(dir, "project")
+		run(t, dir, nil, files("1", "a"))
+		link := func(name string) {
+			if err := cmp.Or(os.RemoveAll(filepath.Join(dir, name)), os.Symlink(target, filepath.Join(dir, name))); err != nil {
+				t.Fatal(err)
+			}
+		}
+		link(undoName(1))
+		before := applytest.Tree(t, dir, "lock")
+		if _, err := undo(t, dir, false); !errors.Is(err, failure.Refused) || failure.Hint(err) != "remove "+undoName(1) {
+			t.Errorf("undo of a link to %s = %v, hint %q", target, err, failure.Hint(err))
+		}
+		if got := applytest.Tree(t, dir, "lock"); got != before {
+			t.Errorf("it changed\n%s", difference(got, before))
+		}
+		link(journalName)
+		if _, err := Open(t.Context(), dir, Options{}); !errors.Is(err, failure.Refused) || failure.Hint(err) != "remove "+journalName {
+			t.Errorf("a journal that is a link to %s: Open = %v, hint %q", target, err, failure.Hint(err))
+		}
+	}
+}

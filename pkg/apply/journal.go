@@ -157,9 +157,18 @@ type archive struct {
 // load opens the journal in the file name. It believes no path in it: a repository
 // could bring a .ppm of its own.
 func (p *Project) load(name string) (*archive, error) {
-	f, err := p.root.OpenFile(name, os.O_RDONLY|nonblock, 0)
+	kind, info, err := p.lstat(name)
+	switch {
+	case err != nil:
+		return nil, err
+	case kind == plan.Absent:
+		return nil, ioError("reading", name, fs.ErrNotExist)
+	case kind != plan.File:
+		return nil, failure.Errorf(failure.Refused, "reading the journal %q: it is not a regular file", name).WithHint("remove %s", name)
+	}
+	f, err := p.openFile(name, info)
 	if err != nil {
-		return nil, ioError("reading", name, err)
+		return nil, err
 	}
 	a := &archive{journal: new(journal), name: name, file: f}
 	if err := a.read(); err != nil {
@@ -180,9 +189,6 @@ func (a *archive) read() error {
 	info, err := a.file.Stat()
 	if err != nil {
 		return err
-	}
-	if !info.Mode().IsRegular() {
-		return errors.New("it is not a regular file")
 	}
 	a.size = info.Size()
 	if a.zip, err = zip.NewReader(a.file, a.size); err != nil {
