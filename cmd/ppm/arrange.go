@@ -100,6 +100,10 @@ func (a *arrangement) below(word string) []string {
 	return found
 }
 
+// mayBeEmpty are the flags whose value is a text that may be empty. Everywhere else an empty value, such as that of
+// a variable that is not set, would silently mean something else than was typed.
+var mayBeEmpty = []string{"author", "author-email", "description"}
+
 // flag reads one flag and the value it takes, and returns the words that are left.
 func (a *arrangement) flag(word string, rest []string) ([]string, error) {
 	name, value, hasValue := strings.Cut(strings.TrimLeft(word, "-"), "=")
@@ -130,6 +134,10 @@ func (a *arrangement) flag(word string, rest []string) ([]string, error) {
 			return nil, failure.Errorf(failure.Usage, "flag %q needs a value", long).WithHint("write it as %s VALUE", long)
 		}
 		value, rest = rest[0], rest[1:]
+	}
+	if value == "" && !slices.Contains(mayBeEmpty, f.Names()[0]) {
+		return nil, failure.Errorf(failure.Usage, "the value of flag %q is empty", long).
+			WithHint("name one, or leave the flag out; a variable of the shell may be unset")
 	}
 	a.given = append(a.given, long+"="+value)
 	return rest, nil

@@ -32,6 +32,7 @@ func TestArrange(t *testing.T) {
 		{"ppm --version", "ppm version"},                                                                           // as other programs have it
 		{"ppm help project add", "ppm project add --help"},                                                         // help as a word
 		{"ppm project add --help", "ppm project add --help"},                                                       // help as a flag
+		{"ppm project new -a= --description=", "ppm project new --author= --description="},                         // texts may be empty
 		{"ppm add R --dry-run=false", "ppm add --dry-run=false -- R"},                                              // a switch with a value
 		{"ppm project --generate-bash-completion", "ppm project --generate-bash-completion"},                       // left to the completion
 		{"ppm cache clean -m all -s ns -n r -t v1", "ppm cache clean --mode=all --namespace=ns --repo=r --tag=v1"}, // short names of values
@@ -56,7 +57,13 @@ func TestArrangeRefuses(t *testing.T) {
 		{"ppm projet add", `unknown command "projet"`, `did you mean "project"?`},
 		{"ppm project ad R", `unknown command "project ad"`, `"add"`},
 		{"ppm project add R --located-pth=x", `unknown flag "--located-pth" of "ppm project add"`, `"--located-path"`},
-		{"ppm project add R --kv", `flag "--kv" needs a value`, "--kv VALUE"}, // nothing follows
+		{"ppm project add R --kv", `flag "--kv" needs a value`, "--kv VALUE"},                    // nothing follows
+		{"ppm project upgrade --to=", `the value of flag "--to" is empty`, "leave the flag out"}, // a variable that is not set
+		{"ppm cache clean --host=", `the value of flag "--host" is empty`, ""},                   // it would clean all hosts
+		{"ppm project new -k=", `the value of flag "--keywords" is empty`, ""},                   // of a list
+		{"ppm project plan -o=", `the value of flag "--output" is empty`, ""},                    // of plan itself
+		{"ppm project plan -o F --to=", `the value of flag "--to" is empty`, ""},                 // of what is planned
+		{"ppm --cwd= version", `the value of flag "--cwd" is empty`, ""},                         // of every command
 		{"ppm add R -z", `unknown flag "-z"`, ""},
 		{"ppm info", `unknown command "info"`, `did you mean ppm project info or ppm cache info?`}, // one level down
 		{"ppm version --verbos", `unknown flag "--verbos"`, `did you mean "--verbose"?`},           // named once

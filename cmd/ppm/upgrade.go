@@ -104,7 +104,11 @@ func runUpgrade(c *cli.Context, s *streams) error {
 
 func printUpgrades(s *streams, upgrades []project.Upgraded, dryRun bool) {
 	for _, u := range upgrades {
-		s.printf("%s %s from %s to %s\n", verb(dryRun, "would upgrade", "upgraded"), u.Path, u.From, u.To)
+		same := ""
+		if u.Same {
+			same = " (the same files)"
+		}
+		s.printf("%s %s from %s to %s%s\n", verb(dryRun, "would upgrade", "upgraded"), u.Path, u.From, u.To, same)
 		if u.Stops != "" {
 			s.note(fmt.Sprintf("version %s brings the conflict in %s; run ppm project upgrade --step again when it is settled", u.Stops, u.Path))
 		}
