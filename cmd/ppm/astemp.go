@@ -50,7 +50,7 @@ func runAsTemp(c *cli.Context, s *streams) error {
 		return err
 	}
 	printChanges(s, result.Changes)
-	s.printf("%s a pack with %d components in %s\n", verb(result.DryRun, "would make", "made"), len(result.Components), result.Folder)
+	s.printf("%s a pack with %s in %s\n", verb(result.DryRun, "would make", "made"), count(len(result.Components), "component", "components"), result.Folder)
 	s.printf("look it through, publish it and use it:\n  %s\n", strings.Join(result.Next, "\n  "))
 	return s.answer(result)
 }

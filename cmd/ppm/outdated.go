@@ -40,7 +40,7 @@ func outdatedCommand(s *streams) *cli.Command {
 				s.aside("every install is at its newest version")
 			}
 			if todo > 0 && c.Bool("exit-code") {
-				return s.answerWith(result, failure.Errorf(failure.Differs, "%d installs have a newer version", todo).
+				return s.answerWith(result, failure.Errorf(failure.Differs, "%s", count(todo, "install has a newer version", "installs have a newer version")).
 					WithHint("run ppm project upgrade"))
 			}
 			return s.answer(result)

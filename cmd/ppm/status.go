@@ -41,7 +41,7 @@ func statusCommand(s *streams) *cli.Command {
 				}
 			}))
 			if !result.Changed() {
-				s.aside(fmt.Sprintf("all files of %d installs are as they were installed", len(result.Installs)))
+				s.aside(fmt.Sprintf("all files of %s are as they were installed", count(len(result.Installs), "install", "installs")))
 			} else if c.Bool("exit-code") {
 				return s.answerWith(result, failure.Errorf(failure.Differs, "files are not as they were installed").
 					WithHint("see what changed with ppm project status"))

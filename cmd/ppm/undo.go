@@ -57,7 +57,7 @@ func listHistory(c *cli.Context, s *streams, session *project.Session) error {
 				fmt.Fprintf(w, "%s\ta command\t\tdamaged: %s\n", p.Time.Local().Format(time.DateTime), p.Damaged)
 				continue
 			}
-			fmt.Fprintf(w, "%s\tppm %s\t%d files\t%s\n", p.Time.Local().Format(time.DateTime), p.Command, p.Files, state)
+			fmt.Fprintf(w, "%s\tppm %s\t%s\t%s\n", p.Time.Local().Format(time.DateTime), p.Command, count(p.Files, "file", "files"), state)
 		}
 	}))
 	return s.answer(map[string]any{"commands": orEmpty(past)})

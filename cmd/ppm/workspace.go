@@ -235,7 +235,7 @@ func (s *streams) report(ctx context.Context, shares []*share) error {
 		}
 	}
 	if !said && failed == nil {
-		s.note(fmt.Sprintf("nothing to report in %d projects", len(shares)))
+		s.note("nothing to report in " + count(len(shares), "project", "projects"))
 	}
 	s.changed = func() bool {
 		return slices.ContainsFunc(shares, func(sh *share) bool { return sh.streams.changed != nil && sh.streams.changed() })
@@ -268,19 +268,19 @@ func verdict(shares []*share) error {
 			paths = append(paths, sh.path)
 		}
 	}
-	list := strings.Join(paths, ", ")
+	list, all := strings.Join(paths, ", "), count(len(shares), "project", "projects")
 	switch {
 	case interrupted:
 		return failure.Errorf(failure.Interrupted, "interrupted; nothing was changed in %s", list)
 	case alike(shares):
 		return fmt.Errorf("%w (in all %d projects)", first, len(shares))
 	case kind == failure.Conflicts:
-		return failure.Errorf(kind, "conflicts are left in %d of %d projects: %s", len(paths), len(shares), list).
+		return failure.Errorf(kind, "conflicts are left in %d of %s: %s", len(paths), all, list).
 			WithHint("settle them and run ppm project continue, or take the upgrade back with ppm project abort")
 	case kind == failure.Differs:
-		return failure.Errorf(kind, "%d of %d projects differ: %s", len(paths), len(shares), list).WithHint("see above what to do in each")
+		return failure.Errorf(kind, "differences in %d of %s: %s", len(paths), all, list).WithHint("see above what to do in each")
 	}
-	return failure.Errorf(kind, "%d of %d projects failed: %s", len(paths), len(shares), list).
+	return failure.Errorf(kind, "failed in %d of %s: %s", len(paths), all, list).
 		WithHint("see above what to do in each, and look at one alone with --cwd %s", paths[0])
 }
 
