@@ -48,14 +48,14 @@ func runDiff(c *cli.Context, s *streams) error {
 	}
 	for _, f := range result.Files {
 		if options.Tool == nil {
-			s.diff(f.Diff)
+			s.diff(f.Text())
 		}
 	}
 	if len(result.Files) == 0 {
 		s.aside("nothing differs")
 	}
 	if len(result.Files) > 0 && c.Bool("exit-code") {
-		return s.answerWith(result, failure.Errorf(failure.Differs, "%d files differ", len(result.Files)).WithHint("see ppm project diff"))
+		return s.answerWith(result, failure.Errorf(failure.Differs, "%s", count(len(result.Files), "file differs", "files differ")).WithHint("see ppm project diff"))
 	}
 	return s.answer(result)
 }

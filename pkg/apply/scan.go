@@ -24,6 +24,9 @@ import (
 // maxRead bounds what ReadFile returns: the project's records and the files that a merge holds in memory.
 const maxRead = 64 << 20
 
+// ErrTooLarge says of a file that ReadFile does not read it.
+var ErrTooLarge = errors.New("it is larger than 64 MiB")
+
 // Scan returns the state of each path, and of the folders above it. It follows no link: what
 // lies behind one is Absent, and the link itself is in the result. A path that CheckPath refuses is Refused.
 func (p *Project) Scan(ctx context.Context, paths []string) (plan.Disk, error) {
@@ -126,7 +129,7 @@ func (p *Project) hashAll(ctx context.Context, files map[string]fs.FileInfo, dis
 }
 
 // ReadFile returns the content of the regular file at name. errors.Is(err, fs.ErrNotExist) when there
-// is nothing; a link, and a file of more than 64 MiB, is Refused.
+// is nothing; a link, and a file of more than 64 MiB (ErrTooLarge), is Refused.
 func (p *Project) ReadFile(name string) ([]byte, error) {
 	kind, info, err := p.look(name)
 	switch {
@@ -137,7 +140,7 @@ func (p *Project) ReadFile(name string) ([]byte, error) {
 	case kind != plan.File:
 		return nil, failure.Errorf(failure.Refused, "reading %q: it is not a regular file", name).WithHint("move it away")
 	case info.Size() > maxRead:
-		return nil, failure.Errorf(failure.Refused, "reading %q: it is larger than 64 MiB", name).WithHint("move it away")
+		return nil, failure.Errorf(failure.Refused, "reading %q: %w", name, ErrTooLarge).WithHint("move it away")
 	}
 	f, err := p.openFile(name, info)
 	if err != nil {

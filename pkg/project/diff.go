@@ -2,15 +2,21 @@ package project
 
 import (
 	"context"
+	"errors"
+	"fmt"
+	"maps"
 	"path/filepath"
 	"slices"
 	"strings"
+	"unicode/utf8"
 
+	"github.com/Project-Manager-With-Git/ppm/pkg/apply"
 	"github.com/Project-Manager-With-Git/ppm/pkg/difftool"
 	"github.com/Project-Manager-With-Git/ppm/pkg/failure"
 	"github.com/Project-Manager-With-Git/ppm/pkg/fileset"
 	"github.com/Project-Manager-With-Git/ppm/pkg/lockfile"
 	"github.com/Project-Manager-With-Git/ppm/pkg/merge"
+	"github.com/Project-Manager-With-Git/ppm/pkg/plan"
 )
 
 // DiffOptions say which sides to compare.
@@ -28,8 +34,19 @@ type DiffResult struct {
 
 // A FileDiff is how one file differs.
 type FileDiff struct {
-	Path string `json:"path"`
-	Diff string `json:"diff"` // unified, with three lines of context
+	Path   string `json:"path"`
+	Diff   string `json:"diff,omitempty"`        // unified, with three lines of context
+	Base64 []byte `json:"diff_base64,omitempty"` // the same, where it is not UTF-8
+}
+
+// Text returns the diff, whatever its bytes.
+func (d FileDiff) Text() string { return d.Diff + string(d.Base64) }
+
+func newFileDiff(path string, diff []byte) FileDiff {
+	if utf8.Valid(diff) {
+		return FileDiff{Path: path, Diff: string(diff)}
+	}
+	return FileDiff{Path: path, Base64: diff}
 }
 
 // diffContext is how many unchanged lines a diff shows around a change.
@@ -41,7 +58,7 @@ func (s *Session) Diff(ctx context.Context, o DiffOptions) (*DiffResult, error) 
 	if err != nil {
 		return nil, err
 	}
-	if o.Tool != nil && len(sides.result.Files) > 0 {
+	if o.Tool != nil && len(sides.before)+len(sides.after) > 0 {
 		o.Tool.Dir = filepath.Join(s.setup.CacheDir, "diff")
 		err = difftool.Show(ctx, *o.Tool, sides.before, sides.after)
 	}
@@ -69,22 +86,39 @@ func (s *Session) diff(ctx context.Context, o DiffOptions) (out *sides, err erro
 	}
 	out = &sides{result: DiffResult{Files: []FileDiff{}}}
 	for _, c := range installs {
-		from, to, err := s.compared(ctx, c, o)
+		from, to, large, err := s.compared(ctx, c, o)
 		if err != nil {
 			return nil, err
 		}
-		for _, name := range slices.Compact(slices.Sorted(slices.Values(slices.Concat(paths(from), paths(to))))) {
-			if len(only) > 0 && !slices.ContainsFunc(only, func(o string) bool { return name == o || strings.HasPrefix(name, o+"/") }) {
+		names := slices.Concat(paths(from), paths(to), slices.Collect(maps.Keys(large)))
+		for _, name := range slices.Compact(slices.Sorted(slices.Values(names))) {
+			if len(only) > 0 && !slices.ContainsFunc(only, func(o string) bool { return atOrBelow(name, o) }) {
 				continue
 			}
-			if text := fileDiff(name, from, to); text != "" {
-				out.result.Files = append(out.result.Files, FileDiff{name, text})
+			if digest := large[name]; digest != "" {
+				if out.addLarge(name, digest, from, to) && o.Tool != nil {
+					s.setup.Notify(fmt.Sprintf("%s is too large to be shown", name))
+				}
+			} else if diff := fileDiff(name, from, to); diff != nil {
+				out.result.Files = append(out.result.Files, newFileDiff(name, diff))
 				out.before = addFile(out.before, name, from)
 				out.after = addFile(out.after, name, to)
 			}
 		}
 	}
 	return out, nil
+}
+
+// addLarge tells of a file on the disk, of this digest, that is too large to be read. When the other side is the same it
+// returns false.
+func (out *sides) addLarge(name, digest string, from, to fileset.Set) bool {
+	for _, other := range []fileset.Set{from, to} {
+		if f, ok := other.Lookup(name); ok && f.Digest() == digest {
+			return false
+		}
+	}
+	out.result.Files = append(out.result.Files, FileDiff{Path: name, Diff: fmt.Sprintf("Files a/%s and b/%s differ, and are too large to compare\n", name, name)})
+	return true
 }
 
 // addFile adds the file of that name, which need not be there, to those to be shown.
@@ -115,52 +149,61 @@ func (s *Session) concerned(names []string) (installs []lockfile.Component, only
 	return installs, only, err
 }
 
-// compared returns the two sides of an install's diff.
-func (s *Session) compared(ctx context.Context, c lockfile.Component, o DiffOptions) (from, to fileset.Set, err error) {
+// compared returns the two sides of an install's diff, and what onDisk has left out of the one on the disk.
+func (s *Session) compared(ctx context.Context, c lockfile.Component, o DiffOptions) (from, to fileset.Set, large map[string]string, err error) {
 	if o.Upstream != "" {
 		b, err := s.successor(ctx, c, UpgradeOptions{To: o.Upstream})
 		if err != nil {
-			return nil, nil, err
+			return nil, nil, nil, err
 		}
 		to = b.installs[0].files
 	}
 	if o.Upstream == "" || !o.Combined {
 		if from, err = s.base(ctx, c); err != nil {
-			return nil, nil, err
+			return nil, nil, nil, err
 		}
 	}
 	if o.Upstream != "" && !o.Combined {
-		return from, to, nil
+		return from, to, nil, nil
 	}
-	disk, err := s.onDisk(ctx, c)
+	disk, large, err := s.onDisk(ctx, c)
 	if o.Combined {
-		return disk, to, err
+		return disk, to, large, err
 	}
-	return from, disk, err
+	return from, disk, large, err
 }
 
-// onDisk reads the files of an install as they are now.
-func (s *Session) onDisk(ctx context.Context, c lockfile.Component) (fileset.Set, error) {
-	status, err := s.compare(ctx, []lockfile.Component{c})
-	if err != nil {
-		return nil, err
+// onDisk reads the files of an install as they are now. Of those that are too large it returns the digests.
+func (s *Session) onDisk(ctx context.Context, c lockfile.Component) (files fileset.Set, large map[string]string, err error) {
+	var names []string
+	for _, f := range c.Files {
+		names = append(names, f.Path)
 	}
-	var files []fileset.File
-	for _, f := range status.Installs[0].Files {
-		if f.State == "missing" || f.State == "replaced" {
+	disk, err := s.store.Scan(ctx, names)
+	if err != nil {
+		return nil, nil, err
+	}
+	large = map[string]string{}
+	for _, name := range names {
+		if disk[name].Kind != plan.File {
 			continue
 		}
-		data, err := s.store.ReadFile(f.Path)
-		if err != nil {
-			return nil, err
+		data, err := s.store.ReadFile(name)
+		switch {
+		case errors.Is(err, apply.ErrTooLarge):
+			large[name] = disk[name].Digest
+		case err != nil:
+			return nil, nil, err
+		default:
+			files = append(files, fileset.File{Path: name, Mode: fileset.Regular, Data: data})
 		}
-		files = append(files, fileset.File{Path: f.Path, Mode: fileset.Regular, Data: data})
 	}
-	return fileset.New(files)
+	files, err = fileset.New(files)
+	return files, large, err
 }
 
-// fileDiff returns the unified diff of one file, or "" when both sides are equal.
-func fileDiff(name string, from, to fileset.Set) string {
+// fileDiff returns the unified diff of one file, or nil when both sides are equal.
+func fileDiff(name string, from, to fileset.Set) []byte {
 	before, after := "a/"+name, "b/"+name
 	old, inOld := from.Lookup(name)
 	new, inNew := to.Lookup(name)
@@ -170,5 +213,5 @@ func fileDiff(name string, from, to fileset.Set) string {
 	if !inNew {
 		after = "/dev/null"
 	}
-	return string(merge.Unified(before, after, old.Data, new.Data, diffContext))
+	return merge.Unified(before, after, old.Data, new.Data, diffContext)
 }

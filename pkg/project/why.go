@@ -86,6 +86,9 @@ type WhyLine struct {
 	Because []WhyKey   `json:"because,omitempty"`  // that conditions and loops around it asked
 	Was     *string    `json:"was,omitempty"`      // the installed line that the user edited
 	LineEnd bool       `json:"line_end,omitempty"` // the user changed its line end, and nothing else
+
+	TextBase64 []byte `json:"text_base64,omitempty"` // the exact bytes of Text and Was, where these are not UTF-8
+	WasBase64  []byte `json:"was_base64,omitempty"`
 }
 
 // A WhyPlace is a line of a pack's file.

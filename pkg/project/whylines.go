@@ -4,7 +4,7 @@ import (
 	"bytes"
 	"cmp"
 	"slices"
-	"strings"
+	"unicode/utf8"
 
 	"github.com/Project-Manager-With-Git/ppm/pkg/failure"
 	"github.com/Project-Manager-With-Git/ppm/pkg/lockfile"
@@ -30,10 +30,16 @@ func linesOf(text []byte) [][]byte { return slices.Collect(bytes.Lines(text)) }
 
 func countOf(text []byte) int { return bytes.Count(plain(text), []byte("\n")) }
 
-func shown(line []byte) string { return strings.TrimRight(string(line), "\r\n") }
+// shown returns a line without its end, and its bytes as well when they are not UTF-8.
+func shown(line []byte) (text string, exact []byte) {
+	if line = bytes.TrimRight(line, "\r\n"); !utf8.Valid(line) {
+		exact = line
+	}
+	return string(line), exact
+}
 
 func tooFew(name string, total int) error {
-	return failure.Errorf(failure.Usage, "%q has %d lines", name, total).WithHint("name one of them")
+	return failure.Errorf(failure.Usage, "%q ends with line %d", name, total).WithHint("name one of them")
 }
 
 func noLines(name string) error {
@@ -51,7 +57,9 @@ func ownLines(name string, text []byte, lines lineRange, owner string) ([]WhyLin
 	}
 	var out []WhyLine
 	for i := lines.first - 1; i < lines.last; i++ {
-		out = append(out, WhyLine{Line: i + 1, Text: shown(all[i]), Owner: owner})
+		line := WhyLine{Line: i + 1, Owner: owner}
+		line.Text, line.TextBase64 = shown(all[i])
+		out = append(out, line)
 	}
 	return out, nil
 }
@@ -95,20 +103,21 @@ func (o origin) tell(text []byte, f lockfile.File, lines lineRange) ([]WhyLine, 
 	place := o.places(matches[min(lines.first-1, len(matches)):min(lines.last, len(matches))])
 	var out []WhyLine
 	for i := lines.first - 1; i < min(lines.last, len(disk)); i++ {
-		line := WhyLine{Line: i + 1, Text: shown(disk[i]), Owner: ByUser, Side: sideName[side(i)]}
+		line := WhyLine{Line: i + 1, Owner: ByUser, Side: sideName[side(i)]}
+		line.Text, line.TextBase64 = shown(disk[i])
 		m := matches[i]
 		if m.base >= 0 {
 			place(&line, m.base)
 			switch {
 			case m.edited:
-				was := shown(base[m.base])
-				line.Was = &was
+				was, exact := shown(base[m.base])
+				line.Was, line.WasBase64 = &was, exact
 			default:
 				line.Owner, line.LineEnd = ByInstall, !ends(m.base, i)
 			}
 		}
 		if line.Side != "" {
-			line.Owner, line.Was = InConflict, nil
+			line.Owner, line.Was, line.WasBase64 = InConflict, nil, nil
 		}
 		out = append(out, line)
 	}
