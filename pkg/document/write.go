@@ -9,6 +9,9 @@ import (
 
 // Quote returns s as a TOML basic string on one line. s must be valid UTF-8.
 func Quote(s string) string {
+	if !strings.ContainsFunc(s, func(r rune) bool { return r < ' ' || r == '"' || r == '\\' || r >= 0x7f }) {
+		return `"` + s + `"`
+	}
 	var b strings.Builder
 	b.WriteByte('"')
 	for _, r := range s {

@@ -100,6 +100,9 @@ func segmentProblem(s string) string {
 // invisible reports whether r is a control character, a line separator, or a character that
 // prints as nothing, such as the joiners that HFS+ skips in names and the marks that reorder text.
 func invisible(r rune) bool {
+	if r < unicode.MaxASCII {
+		return r < ' '
+	}
 	return unicode.In(r, unicode.Cc, unicode.Cf, unicode.Zl, unicode.Zp,
 		unicode.Variation_Selector, unicode.Other_Default_Ignorable_Code_Point)
 }

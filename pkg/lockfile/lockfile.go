@@ -7,10 +7,10 @@
 package lockfile
 
 import (
+	"bytes"
 	"cmp"
 	"fmt"
 	"slices"
-	"strings"
 
 	"github.com/Project-Manager-With-Git/ppm/pkg/document"
 	"github.com/Project-Manager-With-Git/ppm/pkg/failure"
@@ -121,12 +121,13 @@ func (l *Lock) find(path string) (int, bool) {
 func (l *Lock) Check() error {
 	type owned struct {
 		by string
-		File
+		*File
 	}
 	first := map[string]owned{}
 	var files []string
 	for _, c := range l.Components {
-		for i, f := range c.Files {
+		for i := range c.Files {
+			f := &c.Files[i]
 			other, shared := first[f.Path]
 			switch {
 			case !shared || i > 0 && c.Files[i-1].Path == f.Path: // CheckCollisions tells of a file that is twice in one install
@@ -146,16 +147,20 @@ func (l *Lock) Clone() *Lock { return &Lock{Components: slices.Clone(l.Component
 
 // Format returns the text of the lock, which Parse reads back. All strings in it must be valid UTF-8.
 func (l *Lock) Format() []byte {
-	var b strings.Builder
+	var b bytes.Buffer
 	fmt.Fprintf(&b, "version = %d\n", Version)
 	for _, c := range l.Components {
 		c.format(&b)
 	}
-	return []byte(b.String())
+	return b.Bytes()
 }
 
-func (c Component) format(b *strings.Builder) {
-	line := func(key, value string) { fmt.Fprintf(b, "%s = %s\n", key, value) }
+func (c Component) format(b *bytes.Buffer) {
+	line := func(key, value string) {
+		for _, s := range [...]string{key, " = ", value, "\n"} {
+			b.WriteString(s)
+		}
+	}
 	b.WriteString("\n[[component]]\n")
 	line("path", document.Quote(c.Path))
 	line("source", document.Quote(c.Source))

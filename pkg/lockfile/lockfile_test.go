@@ -241,6 +241,13 @@ func FuzzParse(f *testing.F) {
 		if !bytes.Equal(again.Format(), text) {
 			t.Errorf("Format(Parse(b)) = %q, want %q", again.Format(), text)
 		}
+		if lockfile.ParseOwn("ppm.lock", text) == nil {
+			t.Errorf("the short way does not read %q", text)
+		}
+		long, err := lockfile.Parse("ppm.lock", append(text, "# a comment"...))
+		if err != nil || !reflect.DeepEqual(long, again) {
+			t.Errorf("the long way reads %q as %+v, %v; the short one as %+v", text, long, err, again)
+		}
 	})
 }
 

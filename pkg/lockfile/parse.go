@@ -8,7 +8,6 @@ import (
 	"maps"
 	"net/url"
 	"path"
-	"regexp"
 	"slices"
 	"strings"
 	"unicode"
@@ -56,6 +55,9 @@ type fileBlock struct {
 // missing, unknown or not of its form, a path that stands twice or outside its component, a version newer
 // than Version. name is that of the file, for messages; errors are of kind Usage and name the line.
 func Parse(name string, data []byte) (*Lock, error) {
+	if l := parseOwn(name, data); l != nil {
+		return l, nil
+	}
 	var s schema
 	doc, err := document.Decode(name, data, &s)
 	if err != nil {
@@ -67,22 +69,27 @@ func Parse(name string, data []byte) (*Lock, error) {
 	case s.Version < 1:
 		return nil, doc.Errorf("version", "a lock states its version, which is at least 1").WithHint("%s", restore(name))
 	}
-	l := &Lock{}
+	l, field, err := s.lock()
+	if err != nil {
+		return nil, doc.Errorf(field, "%w", err).WithHint("%s", restore(name))
+	}
+	return l, nil
+}
+
+// lock returns what the text says, or the path of the field that is wrong; empty when it is no single one.
+func (s schema) lock() (l *Lock, field string, err error) {
+	l = &Lock{}
 	for i, b := range s.Components {
-		at := fmt.Sprintf("component[%d]", i)
 		c, field, err := b.component()
 		if err != nil {
-			return nil, doc.Errorf(at+field, "component %q: %w", b.Path, err).WithHint("%s", restore(name))
+			return nil, fmt.Sprintf("component[%d]%s", i, field), fmt.Errorf("component %q: %w", b.Path, err)
 		}
 		if _, twice := l.Component(c.Path); twice {
-			return nil, doc.Errorf(at+".path", "two components at one path %q", c.Path).WithHint("%s", restore(name))
+			return nil, fmt.Sprintf("component[%d].path", i), fmt.Errorf("two components at one path %q", c.Path)
 		}
 		l.Put(c)
 	}
-	if err := l.Check(); err != nil {
-		return nil, failure.Errorf(failure.Usage, "reading %q: %w", name, err).WithHint("%s", restore(name))
-	}
-	return l, nil
+	return l, "", l.Check()
 }
 
 func restore(name string) string {
@@ -112,10 +119,15 @@ func explain(name string, data []byte, err error) error {
 	return err
 }
 
-var (
-	gitID  = regexp.MustCompile(`^([0-9a-f]{40}|[0-9a-f]{64})$`)
-	sha256 = regexp.MustCompile(`^sha256:[0-9a-f]{64}$`)
-)
+// isHex reports whether s is so many hex digits in lower case.
+func isHex(s string, digits int) bool {
+	return len(s) == digits && strings.Trim(s, "0123456789abcdef") == ""
+}
+
+func isSHA256(s string) bool {
+	sum, ok := strings.CutPrefix(s, "sha256:")
+	return ok && isHex(sum, 64)
+}
 
 // component returns what the block says, or the path of the field that is wrong, relative to the block.
 func (b block) component() (c Component, field string, err error) {
@@ -219,10 +231,10 @@ func (f fileBlock) check(placement string) (field string, err error) {
 	if rendered != placement && placement != "." && !strings.HasPrefix(rendered, placement+"/") {
 		return field, fmt.Errorf("%q is outside its component", rendered)
 	}
-	if !sha256.MatchString(f.Digest) {
+	if !isSHA256(f.Digest) {
 		return ".digest", fmt.Errorf("digest %q is not \"sha256:\" and 64 hex digits", f.Digest)
 	}
-	if f.Conflict != "" && !sha256.MatchString(f.Conflict) {
+	if f.Conflict != "" && !isSHA256(f.Conflict) {
 		return ".conflict", fmt.Errorf("conflict %q is not \"sha256:\" and 64 hex digits", f.Conflict)
 	}
 	if f.Conflict == "" && (f.Marker != 0 || f.Sides) || f.Marker < 0 {
@@ -295,7 +307,7 @@ func checkRef(s *string) error {
 }
 
 func checkID(field, id string) error {
-	if !gitID.MatchString(id) {
+	if !isHex(id, 40) && !isHex(id, 64) {
 		return fmt.Errorf("its %s %q is not a full git id", field, id)
 	}
 	return nil

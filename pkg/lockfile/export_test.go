@@ -1,0 +1,3 @@
+package lockfile
+
+var ParseOwn = parseOwn
