@@ -58,7 +58,7 @@ type Options struct {
 
 // A Project is a folder that ppm works in. It is not safe for use by several goroutines.
 type Project struct {
-	root      *os.Root
+	spot
 	disk      disk
 	lock      *flock.Flock // nil when the project is open for reading
 	recovered *Recovery
@@ -75,7 +75,7 @@ func Open(ctx context.Context, dir string, o Options) (*Project, error) {
 	if err != nil {
 		return nil, failure.Errorf(failure.LocalIO, "opening the project: %w", err).WithHint("name a folder that exists with --cwd")
 	}
-	p := &Project{root: root, disk: rootDisk{root}}
+	p := &Project{spot: spot{root: root}, disk: rootDisk{root}}
 	if o.wrap != nil {
 		p.disk = o.wrap(p.disk)
 	}

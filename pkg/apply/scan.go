@@ -3,8 +3,6 @@ package apply
 import (
 	"cmp"
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"errors"
 	"io"
 	"io/fs"
@@ -14,7 +12,8 @@ import (
 	"slices"
 	"strings"
 	"sync"
-	"syscall"
+
+	"golang.org/x/sync/errgroup"
 
 	"github.com/Project-Manager-With-Git/ppm/pkg/failure"
 	"github.com/Project-Manager-With-Git/ppm/pkg/fileset"
@@ -27,12 +26,13 @@ const maxRead = 64 << 20
 // ErrTooLarge says of a file that ReadFile does not read it.
 var ErrTooLarge = errors.New("it is larger than 64 MiB")
 
+// maxAtOnce is how many files of one folder are looked at one after the other.
+const maxAtOnce = 100
+
 // Scan returns the state of each path, and of the folders above it. It follows no link: what
 // lies behind one is Absent, and the link itself is in the result. A path that CheckPath refuses is Refused.
 func (p *Project) Scan(ctx context.Context, paths []string) (plan.Disk, error) {
-	disk := make(plan.Disk, len(paths))
-	found := make(map[string]fs.FileInfo, len(paths)) // the files
-	spelling := speller{p: p}
+	s := &scan{spot: p.spot, disk: make(plan.Disk, len(paths)), folders: make(map[string]fs.FileInfo), spelling: speller{p: p}}
 	asked := make(map[string]bool, len(paths))
 	for _, name := range paths {
 		if err := fileset.CheckPath(name); err != nil {
@@ -40,35 +40,136 @@ func (p *Project) Scan(ctx context.Context, paths []string) (plan.Disk, error) {
 		}
 		asked[name] = true
 	}
-	for _, name := range paths {
-		for _, at := range append(ancestors(name), name) {
-			state, seen := disk[at]
-			if !seen {
-				kind, info, err := p.lstat(at)
-				if err != nil {
-					return nil, err
-				}
-				if kind != plan.Absent && !spelling.right(at, info) {
-					kind = plan.Alias
-				}
-				if kind == plan.File {
-					found[at] = info
-				}
-				state = plan.State{Kind: kind}
-				disk[at] = state
-			}
-			if at != name && state.Kind != plan.Folder {
-				disk[name] = plan.State{}
-				break
-			}
+	jobs, err := s.jobs(ctx, paths)
+	if err != nil {
+		return nil, err
+	}
+	group, within := errgroup.WithContext(ctx)
+	group.SetLimit(runtime.GOMAXPROCS(0))
+	for _, j := range jobs {
+		group.Go(func() error { return s.look(within, j) })
+	}
+	if err := cmp.Or(group.Wait(), ctx.Err()); err != nil {
+		return nil, err
+	}
+	for _, j := range jobs {
+		for i, name := range j.names {
+			s.disk[name] = j.states[i]
 		}
-		if disk[name].Kind == plan.Folder {
-			if _, err := p.scanFolder(name, asked, disk); err != nil {
+	}
+	for _, name := range paths {
+		if s.disk[name].Kind == plan.Folder {
+			if _, err := p.scanFolder(name, asked, s.disk); err != nil {
 				return nil, err
 			}
 		}
 	}
-	return disk, p.hashAll(ctx, found, disk)
+	return s.disk, nil
+}
+
+// A scan looks at the folders first, from the top, and then at what is in each of them: once a folder is open, the
+// paths of its files need not be walked again.
+type scan struct {
+	spot
+	disk     plan.Disk
+	folders  map[string]fs.FileInfo // above what is asked for; nil when something else is there, or nothing
+	mu       sync.Mutex             // of spelling
+	spelling speller
+}
+
+// A job is a folder and names in it, by their whole paths, that one goroutine looks at.
+type job struct {
+	folder string
+	names  []string
+	states []plan.State // of the names, when it is done
+}
+
+// jobs looks at the folders above the paths, and returns what is to be done in those that are there.
+func (s *scan) jobs(ctx context.Context, paths []string) ([]*job, error) {
+	top, err := s.root.Lstat(".")
+	if err != nil {
+		return nil, ioError("reading", ".", err)
+	}
+	s.folders["."] = top
+	var jobs []*job
+	open := make(map[string]*job) // by folder
+	for _, name := range paths {
+		if _, seen := s.disk[name]; seen { // it stands twice in paths, or above another of them
+			continue
+		}
+		s.disk[name] = plan.State{}
+		folder := path.Dir(name)
+		info, err := s.folder(ctx, folder)
+		if err != nil {
+			return nil, err
+		}
+		if info == nil {
+			continue
+		}
+		j := open[folder]
+		if j == nil || len(j.names) == maxAtOnce {
+			j = &job{folder: folder}
+			open[folder] = j
+			jobs = append(jobs, j)
+		}
+		j.names = append(j.names, name)
+	}
+	return jobs, nil
+}
+
+// folder returns the folder at name; nil when it, or one above it, is something else or not there.
+func (s *scan) folder(ctx context.Context, name string) (fs.FileInfo, error) {
+	if info, seen := s.folders[name]; seen {
+		return info, nil
+	}
+	above, err := s.folder(ctx, path.Dir(name))
+	if err != nil || above == nil {
+		return nil, err
+	}
+	state, info, err := s.state(ctx, s.spot, name)
+	if err != nil {
+		return nil, err
+	}
+	s.disk[name] = state
+	if state.Kind != plan.Folder {
+		info = nil
+	}
+	s.folders[name] = info
+	return info, nil
+}
+
+// look does a job.
+func (s *scan) look(ctx context.Context, j *job) error {
+	in, err := s.enter(j.folder, s.folders[j.folder])
+	if err != nil {
+		return err
+	}
+	j.states = make([]plan.State, len(j.names))
+	for i, name := range j.names {
+		if j.states[i], _, err = s.state(ctx, in, path.Base(name)); err != nil {
+			break
+		}
+	}
+	return cmp.Or(err, in.root.Close())
+}
+
+// state returns what stands at a name in a spot, hashed.
+func (s *scan) state(ctx context.Context, in spot, name string) (plan.State, fs.FileInfo, error) {
+	kind, info, err := in.lstat(name)
+	if err != nil || kind == plan.Absent {
+		return plan.State{}, nil, err
+	}
+	s.mu.Lock()
+	right := s.spelling.right(in.path(name), info)
+	s.mu.Unlock()
+	switch {
+	case !right:
+		return plan.State{Kind: plan.Alias}, info, nil
+	case kind != plan.File:
+		return plan.State{Kind: kind}, info, nil
+	}
+	digest, err := in.hash(ctx, name, info)
+	return plan.State{Kind: kind, Digest: digest, Mode: modeOf(info)}, info, err
 }
 
 // scanFolder adds to disk what is in a folder, up to the first file that is not asked for,
@@ -97,35 +198,6 @@ func (p *Project) scanFolder(folder string, asked map[string]bool, disk plan.Dis
 		}
 	}
 	return true, nil
-}
-
-// hashAll puts the digests and modes of the files into disk.
-func (p *Project) hashAll(ctx context.Context, files map[string]fs.FileInfo, disk plan.Disk) error {
-	var (
-		names = make(chan string)
-		mu    sync.Mutex
-		first error
-		wg    sync.WaitGroup
-	)
-	for range min(runtime.GOMAXPROCS(0), len(files)) {
-		wg.Go(func() {
-			for name := range names {
-				digest, err := p.hash(ctx, name, files[name])
-				mu.Lock()
-				disk[name] = plan.State{Kind: plan.File, Digest: digest, Mode: modeOf(files[name])}
-				if first == nil {
-					first = err
-				}
-				mu.Unlock()
-			}
-		})
-	}
-	for name := range files {
-		names <- name
-	}
-	close(names)
-	wg.Wait()
-	return first
 }
 
 // ReadFile returns the content of the regular file at name. errors.Is(err, fs.ErrNotExist) when there
@@ -173,23 +245,6 @@ func (p *Project) look(name string) (plan.Kind, fs.FileInfo, error) {
 	return p.lstat(name)
 }
 
-func (p *Project) lstat(name string) (plan.Kind, fs.FileInfo, error) {
-	info, err := p.root.Lstat(name)
-	switch {
-	case errors.Is(err, fs.ErrNotExist), errors.Is(err, syscall.ENOTDIR):
-		return plan.Absent, nil, nil
-	case err != nil:
-		return plan.Absent, nil, ioError("reading", name, err)
-	case info.Mode().IsRegular():
-		return plan.File, info, nil
-	case info.IsDir():
-		return plan.Folder, info, nil
-	case info.Mode()&fs.ModeSymlink != 0:
-		return plan.Symlink, info, nil
-	}
-	return plan.Other, info, nil
-}
-
 // blocker returns the thing above name that is not a folder, or "".
 func (p *Project) blocker(name string) (string, error) {
 	for _, folder := range ancestors(name) {
@@ -201,73 +256,6 @@ func (p *Project) blocker(name string) (string, error) {
 		}
 	}
 	return "", nil
-}
-
-// openFile opens for reading the regular file that info is about, and no other that took its place.
-func (p *Project) openFile(name string, info fs.FileInfo) (*os.File, error) {
-	f, err := p.root.OpenFile(name, os.O_RDONLY|nonblock, 0)
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil, changed(name)
-	}
-	if err != nil {
-		return nil, ioError("reading", name, err)
-	}
-	opened, err := f.Stat()
-	if err != nil || !os.SameFile(info, opened) {
-		return nil, cmp.Or(changed(name), f.Close())
-	}
-	return f, nil
-}
-
-func (p *Project) hash(ctx context.Context, name string, info fs.FileInfo) (string, error) {
-	if err := ctx.Err(); err != nil {
-		return "", err
-	}
-	f, err := p.openFile(name, info)
-	if err != nil {
-		return "", err
-	}
-	digest, err := copyHash(io.Discard, f)
-	return digest, ioError("reading", name, cmp.Or(err, f.Close()))
-}
-
-var buffers = sync.Pool{New: func() any { return new([64 << 10]byte) }}
-
-// copyHash copies r to w and returns the digest of what it copied.
-func copyHash(w io.Writer, r io.Reader) (string, error) {
-	h := sha256.New()
-	buf := buffers.Get().(*[64 << 10]byte)
-	defer buffers.Put(buf)
-	// Both sides hide their own ways of copying, which would allocate a buffer for each file.
-	if _, err := io.CopyBuffer(io.MultiWriter(h, w), struct{ io.Reader }{r}, buf[:]); err != nil {
-		return "", err
-	}
-	return "sha256:" + hex.EncodeToString(h.Sum(nil)), nil
-}
-
-// readDir returns the names in a folder, sorted; none when it does not exist.
-func (p *Project) readDir(folder string) ([]string, error) {
-	f, err := p.root.Open(folder)
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil, nil
-	}
-	if err != nil {
-		return nil, err
-	}
-	names, err := f.Readdirnames(-1)
-	slices.Sort(names)
-	return names, cmp.Or(err, f.Close())
-}
-
-// modeOf returns the one bit of a file's mode that ppm keeps, as a mode of a file set. Windows has no such bit.
-func modeOf(info fs.FileInfo) fs.FileMode {
-	switch {
-	case runtime.GOOS == "windows":
-		return 0
-	case info.Mode()&0o100 != 0:
-		return fileset.Executable
-	}
-	return fileset.Regular
 }
 
 // ancestors returns the folders above name, outermost first.

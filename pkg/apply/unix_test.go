@@ -3,11 +3,16 @@
 package apply
 
 import (
+	"cmp"
 	"context"
 	"errors"
+	"fmt"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
+	"slices"
+	"strings"
 	"syscall"
 	"testing"
 
@@ -81,5 +86,83 @@ func TestScan(t *testing.T) {
 	cancel()
 	if _, err := p.Scan(ctx, []string{"a/f"}); !errors.Is(err, context.Canceled) {
 		t.Errorf("Scan after Ctrl-C = %v", err)
+	}
+}
+
+// TestScanMany: the files of a folder are looked at in parts, and folders are not kept open.
+func TestScanMany(t *testing.T) {
+	dir, set, paths := t.TempDir(), map[string]string{}, []string{"above/it", "top", "top"}
+	set["above"], set["top"] = "a file", "top"
+	for i := range 3*maxAtOnce + 1 {
+		set[fmt.Sprintf("one/%d", i)] = fmt.Sprint("one", i)
+		set[fmt.Sprintf("many/%d/f", i)] = fmt.Sprint("many", i)
+	}
+	applytest.Write(t, dir, set)
+	paths = append(paths, slices.Collect(maps.Keys(set))...)
+	p := open(t, dir, Options{ReadOnly: true})
+	var limit syscall.Rlimit
+	if err := syscall.Getrlimit(syscall.RLIMIT_NOFILE, &limit); err != nil {
+		t.Fatal(err)
+	}
+	few := limit
+	few.Cur = 60
+	if err := syscall.Setrlimit(syscall.RLIMIT_NOFILE, &few); err != nil {
+		t.Fatal(err)
+	}
+	got, err := p.Scan(t.Context(), paths)
+	if err := syscall.Setrlimit(syscall.RLIMIT_NOFILE, &limit); err != nil {
+		t.Fatal(err)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, text := range set {
+		if want := plan.Of([]byte(text), fileset.Regular); got[name] != want {
+			t.Errorf("%s is %v, want %v", name, got[name], want)
+		}
+	}
+	if got["above/it"] != (plan.State{}) || got["many/7"].Kind != plan.Folder {
+		t.Errorf("below a file is %v, above one %v", got["above/it"], got["many/7"])
+	}
+}
+
+// TestEnter: what takes the place of a folder while ppm is running is not entered, nor waited for.
+func TestEnter(t *testing.T) {
+	for what, swap := range map[string]func(at string) error{
+		"a link to another folder":  func(at string) error { return os.Symlink("other", at) },
+		"a link out of the project": func(at string) error { return os.Symlink("/etc", at) },
+		"another folder":            func(at string) error { return os.Mkdir(at, 0o777) },
+		"a pipe":                    func(at string) error { return syscall.Mkfifo(at, 0o666) },
+		"a file":                    func(at string) error { return os.WriteFile(at, nil, 0o666) },
+		"nothing":                   func(string) error { return nil },
+	} {
+		dir := t.TempDir()
+		applytest.Write(t, dir, map[string]string{"a/b/f": "f", "a/other/f": "f"})
+		p := open(t, dir, Options{ReadOnly: true})
+		_, info, err := p.lstat("a/b")
+		if err != nil {
+			t.Fatal(err)
+		}
+		in, err := p.enter("a/b", info)
+		if err != nil || in.path("f") != "a/b/f" {
+			t.Fatalf("entering: %v, %v", in, err)
+		}
+		_, f, err := in.lstat("f")
+		if err != nil {
+			t.Fatal(err)
+		}
+		at := filepath.Join(dir, "a/b")
+		if err := cmp.Or(os.Rename(at, at+"2"), swap(at)); err != nil {
+			t.Fatal(err)
+		}
+		if digest, err := in.hash(t.Context(), "f", f); err != nil || digest != fileset.Digest([]byte("f")) { // the folder that was entered
+			t.Errorf("%s: the file is %s, %v", what, digest, err)
+		}
+		if _, err := p.enter("a/b", info); err == nil || !strings.Contains(err.Error(), `"a/b"`) {
+			t.Errorf("%s was entered: %v", what, err)
+		}
+		if err := in.root.Close(); err != nil {
+			t.Error(err)
+		}
 	}
 }
