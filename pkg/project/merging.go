@@ -89,20 +89,32 @@ func (s *Session) followRenames(ctx context.Context, in *plan.Input, lock *lockf
 }
 
 // renamed returns the files of an install that upstream renamed, each with where it stands
-// now. Where nothing of the user's is at stake it does not look.
+// now. Where nothing of the user's is at stake, those that were changed as well are not looked for.
 func (s *Session) renamed(ctx context.Context, old lockfile.Component, next install, in plan.Input) (map[string]string, error) {
-	touched := func(f lockfile.File) bool {
-		_, stays := next.files.Lookup(f.Path)
-		return !stays && (f.From != "" || !in.Disk[f.Path].Same(in.Base[f.Path]))
+	had := map[string]bool{}
+	gone := map[string]string{} // path by digest
+	touched := false
+	for _, f := range old.Files {
+		had[f.Path] = true
+		if _, stays := next.files.Lookup(f.Path); !stays {
+			gone[f.Digest] = cmp.Or(gone[f.Digest], f.Path)
+			touched = touched || f.From != "" || !in.Disk[f.Path].Same(in.Base[f.Path])
+		}
 	}
-	come := func(f lockfile.File) bool {
-		return !slices.ContainsFunc(old.Files, func(g lockfile.File) bool { return g.Path == f.Path })
+	come := slices.DeleteFunc(slices.Clone(next.locked.Files), func(f lockfile.File) bool { return had[f.Path] })
+	if touched && len(come) > 0 {
+		base, err := s.baseOrNote(ctx, old)
+		return plan.Renames(base, next.files), err
 	}
-	if !slices.ContainsFunc(old.Files, touched) || !slices.ContainsFunc(next.locked.Files, come) {
-		return nil, nil
+	delete(gone, fileset.Digest(nil)) // one empty file is as good as another
+	out := map[string]string{}
+	for _, f := range come {
+		if from := gone[f.Digest]; from != "" {
+			out[f.Path] = from
+			delete(gone, f.Digest)
+		}
 	}
-	base, err := s.baseOrNote(ctx, old)
-	return plan.Renames(base, next.files), err
+	return out, nil
 }
 
 // baseOrNote is base, but what cannot be proven is empty and said.
