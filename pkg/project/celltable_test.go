@@ -5,7 +5,7 @@ var cells = []cell{
 	{"A file", "unchanged", "unchanged", same, "file=base", ""},
 	{"A file", "unchanged", "edited", taken, "file=theirs", "update file: changed upstream"},
 	{"A file", "unchanged", "deleted", taken, "", "delete file: not edited since it was installed"},
-	{"A file", "unchanged", "moved", "upstream's", "there=base", "delete file: renamed to \"there\" upstream + create there: renamed from \"file\" upstream"},
+	{"A file", "unchanged", "moved", taken, "there=base", "delete file: renamed to \"there\" upstream + create there: renamed from \"file\" upstream"},
 	{"A file", "unchanged", "moved and edited", taken, "there=theirs", "delete file: not edited since it was installed + create there: new"},
 	{"A file", "unchanged", "mode changed", taken, "file*=base", "update file: its mode was changed upstream"},
 	{"A file", "unchanged", "replaced by a folder", taken, "file/inner=another", "delete file: not edited since it was installed + create file/inner: new"},
