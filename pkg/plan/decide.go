@@ -51,6 +51,9 @@ func (in Input) change(path string) (Change, error) {
 		change.contested = v.contested
 	}
 	if texts, ok := in.Texts[path]; ok && v.contested {
+		if change.Reason = bothChanged; c.base == nil {
+			change.Reason = bothAdded
+		}
 		return merged(change, c.disk, v.to, texts, file.Data)
 	}
 	return change, nil
@@ -79,9 +82,9 @@ func (in Input) above(folder string, kind Kind) string {
 	disk, owner := in.Disk[folder], in.Owner[folder]
 	switch {
 	case !installed || owner != "":
-		return fmt.Sprintf("%q is %s, %s", folder, kind.describe(), cell{owner: owner}.whose())
+		return fmt.Sprintf("%q is %s, %s", folder, kind.Describe(), cell{owner: owner}.whose())
 	case kind != File:
-		return fmt.Sprintf("%q is %s now", folder, kind.describe())
+		return fmt.Sprintf("%q is %s now", folder, kind.Describe())
 	case disk.Digest != base.Digest:
 		return fmt.Sprintf("%q was edited here", folder)
 	case !disk.Same(base):
@@ -139,7 +142,7 @@ func (c cell) place() verdict {
 	case c.filled:
 		return verdict{action: Conflict, reason: "is a folder in which files were edited or added"}
 	case c.disk.Kind != File:
-		return c.conflict("is " + c.disk.Kind.describe())
+		return c.conflict("is " + c.disk.Kind.Describe())
 	case c.disk.Same(*c.theirs):
 		return verdict{action: Unchanged, reason: "there already"}
 	case c.disk.Digest == c.theirs.Digest && c.owner == "":
@@ -149,7 +152,9 @@ func (c cell) place() verdict {
 	case c.disk.Digest == c.theirs.Digest:
 		return c.conflict("exists with another mode")
 	}
-	return c.conflict("exists with other content")
+	v := c.conflict("exists with other content")
+	v.to, v.contested = *c.theirs, c.owner == "" && c.own == 0
+	return v
 }
 
 // update decides about a file that ppm installed and would install now.
@@ -170,7 +175,7 @@ func (c cell) update() verdict {
 	case disk.Kind == Absent:
 		return verdict{action: Keep, reason: "deleted here, though it changed upstream"}
 	case disk.Kind != File:
-		return c.conflict("is " + disk.Kind.describe() + " now and changed upstream")
+		return c.conflict("is " + disk.Kind.Describe() + " now and changed upstream")
 	}
 	to := theirs
 	if !sameMode(disk.Mode, base.Mode) {
@@ -183,7 +188,7 @@ func (c cell) update() verdict {
 	case c.force:
 		return verdict{action: Update, reason: "replaces what was edited here", to: theirs}
 	default:
-		v := c.conflict("was edited here and changed upstream")
+		v := c.conflict(bothChanged)
 		v.to, v.contested = to, true
 		return v
 	}
@@ -207,7 +212,7 @@ func (c cell) edit() string {
 	case c.disk.Kind == Absent:
 		return "deleted here"
 	case c.disk.Kind != File:
-		return "is " + c.disk.Kind.describe() + " now"
+		return "is " + c.disk.Kind.Describe() + " now"
 	case c.disk.Digest == c.base.Digest:
 		return "its mode was changed here"
 	}

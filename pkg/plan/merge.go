@@ -8,7 +8,13 @@ import (
 	"github.com/Project-Manager-With-Git/ppm/pkg/merge"
 )
 
-// merged settles a contested change, of which ours is what the user has and to what the file
+// What both sides did to a file that is merged.
+const (
+	bothChanged = "was edited here and changed upstream"
+	bothAdded   = "was added here and upstream"
+)
+
+// merged settles a contested change, whose reason says what both sides did, of which ours is what the user has and to what the file
 // would be but for its content. What it returns holds every edit of both sides, or marks the
 // places where they meet; a merge that does not is a bug, and writes nothing.
 func merged(c Change, ours, to State, texts Texts, theirs []byte) (Change, error) {
@@ -18,11 +24,11 @@ func merged(c Change, ours, to State, texts Texts, theirs []byte) (Change, error
 	}
 	c.contested, c.Conflicts, c.Sides = false, len(r.Conflicts), r.Binary
 	c.New = Of(r.Text, to.Mode)
-	c.Action, c.Data, c.Reason = Merge, nil, "was edited here and changed upstream"
+	c.Action, c.Data = Merge, nil
 	switch {
 	case r.Binary:
 		c.New.Mode = ours.Mode
-		c.Reason = "is no text, and was edited here and changed upstream; the versions stand beside it"
+		c.Reason = "is no text, and " + c.Reason + "; the versions stand beside it"
 	case c.Conflicts > 0:
 		c.Reason += fmt.Sprintf(", with %d in conflict", c.Conflicts)
 		c.Marker = r.MarkerSize
@@ -85,11 +91,13 @@ func (in Input) follow(path, from string) (Change, error) {
 		change.Reason = fmt.Sprintf("was edited here as %q, which upstream renamed", from)
 		return change, nil
 	}
+	renamed := change.Reason
+	change.Reason = bothChanged
 	out, err := merged(change, disk, change.New, texts, file.Data)
 	if out.Conflicts == 0 {
-		out.Reason = change.Reason + "; your edits went along"
+		out.Reason = renamed + "; your edits went along"
 	} else {
-		out.Reason = change.Reason + ", and " + out.Reason
+		out.Reason = renamed + ", and " + out.Reason
 	}
 	return out, err
 }
@@ -105,7 +113,7 @@ func (in Input) renames() map[string]string {
 		_, before := in.Base[to]
 		kind, there := in.Disk[from].Kind, in.Disk[to]
 		free := there.Kind == Absent && (kind == File || kind == Absent)
-		moved := kind == Absent && there.Kind == File && there.Digest == in.Base[from].Digest && in.Owner[to] == ""
+		moved := kind == Absent && there.Kind == File && in.Owner[to] == ""
 		if installed && !stays && comes && !before && (free || moved) && in.Own[from] == 0 {
 			out[to] = from
 		}

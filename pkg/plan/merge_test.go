@@ -19,8 +19,8 @@ func made(t *testing.T, in plan.Input, texts plan.Texts) (string, []plan.Change)
 	}
 	if files := p.Contested(); len(files) > 0 {
 		in.Texts = map[string]plan.Texts{}
-		for _, name := range files {
-			in.Texts[name] = texts
+		for _, c := range files {
+			in.Texts[c.Path] = texts
 		}
 		if p, err = plan.Make(in); err != nil {
 			t.Fatal(err)
@@ -48,12 +48,13 @@ func TestRenames(t *testing.T) {
 		{"its mode changed here", plan.Disk{"old": state("1x")}, "1", 0, "new:create=1 old:delete=", "renamed from"},
 		{"edited on both sides", plan.Disk{"old": state("mine")}, "2", 0, "new:create=<<<<<<<\nmine\n=======\n2\n>>>>>>>\n old:delete=", "with 1 in conflict"},
 		{"deleted here", plan.Disk{}, "1", 0, "new:keep= old:unchanged=", "deleted here"},
-		{"something stands there", plan.Disk{"old": state("mine"), "new": state("3")}, "1", 0, "new:conflict= old:keep=", "exists with other content"},
+		{"something stands there", plan.Disk{"old": state("mine"), "new": state("3")}, "1", 0, "new:merge=<<<<<<<\n3\n=======\n1\n>>>>>>>\n old:keep=", "was added here and upstream, with 1 in conflict"},
 		{"it stands there already", plan.Disk{"old": state("1"), "new": state("1")}, "1", 0, "new:unchanged= old:delete=", "there already"},
 		{"moved to the same place here", plan.Disk{"new": state("1")}, "2", 0, "new:update=2 old:unchanged=", "here and upstream"},
 		{"moved to the same place here, executable", plan.Disk{"new": state("1x")}, "2", 0, "new:update=2 old:unchanged=", "here and upstream"},
 		{"moved to the same place here, and unchanged", plan.Disk{"new": state("1")}, "1", 0, "new:unchanged= old:unchanged=", "there already"},
-		{"moved to the same place here, and edited", plan.Disk{"new": state("3")}, "2", 0, "new:conflict= old:unchanged=", "exists with other content"},
+		{"moved to the same place here, and edited", plan.Disk{"new": state("3")}, "2", 0, "new:merge=<<<<<<<\n3\n=======\n2\n>>>>>>>\n old:unchanged=", `renamed from "old" here and upstream, and was edited here and changed upstream, with 1 in conflict`},
+		{"moved to the same place here, and edited alone", plan.Disk{"new": state("3")}, "1", 0, "new:keep= old:unchanged=", "your edits went along"},
 		{"a link now", plan.Disk{"old": state("@")}, "1", 0, "new:create=1 old:keep=", "new"},
 		{"the user's own", plan.Disk{"old": state("1")}, "1", plan.Mine, "new:create=1 old:keep=", "new"},
 	} {
@@ -61,7 +62,14 @@ func TestRenames(t *testing.T) {
 			Base: map[string]plan.State{"old": state("1")}, Disk: c.disk, Theirs: theirs("new", c.theirs),
 			Renamed: map[string]string{"new": "old"}, Own: map[string]plan.Own{"old": c.own},
 		}
-		got, changes := made(t, in, plan.Texts{Base: []byte("1"), Ours: []byte("mine")})
+		texts := plan.Texts{Base: []byte("1"), Ours: []byte("mine")}
+		if c.disk["new"] == state("3") {
+			texts.Ours = []byte("3")
+		}
+		if c.disk["old"].Kind != plan.Absent && c.disk["new"].Kind != plan.Absent { // it is another file
+			texts.Base = nil
+		}
+		got, changes := made(t, in, texts)
 		if got != c.actions || !strings.Contains(changes[0].Reason, c.reason) {
 			t.Errorf("%s: %q, because it %s", c.name, got, changes[0].Reason)
 		}
@@ -142,6 +150,32 @@ func TestNoText(t *testing.T) {
 		}
 		if i := slices.IndexFunc(changes[1:], func(c plan.Change) bool { return c.New.Mode != fileset.Regular || c.Reason == "" }); i >= 0 {
 			t.Errorf("%s: %+v", c.name, changes[1+i])
+		}
+	}
+}
+
+// TestBothAdded: a file that both sides made, with no version that they have in common.
+func TestBothAdded(t *testing.T) {
+	for _, c := range []struct {
+		name, disk, theirs, owner string
+		own                       plan.Own
+		favor                     merge.Favor
+		want                      string
+	}{
+		{"different", "2", "3", "", 0, 0, "f:merge=<<<<<<<\n2\n=======\n3\n>>>>>>>\n, was added here and upstream, with 1 in conflict"},
+		{"different, and ours wins", "2", "3", "", 0, merge.FavorOurs, "f:keep=, was added here and upstream; where they meet, yours was taken"},
+		{"different, and theirs wins", "2", "3", "", 0, merge.FavorTheirs, "f:merge=3, was added here and upstream; where they meet, upstream's was taken"},
+		{"the same", "3", "3", "", 0, 0, "f:unchanged=, there already"},
+		{"the same, executable", "3x", "3", "", 0, 0, "f:update=, there already, with another mode"},
+		{"of another install", "2", "3", "other", 0, 0, `f:conflict=, exists with other content, part of the install "other"`},
+		{"the user's own", "2", "3", "", plan.Mine, 0, "f:conflict=, exists with other content, not installed by ppm"},
+		{"a link", "@", "3", "", 0, 0, "f:conflict=, is a symbolic link, not installed by ppm"},
+	} {
+		in := input("-", c.disk, c.theirs, c.owner, false)
+		in.Own = map[string]plan.Own{"f": c.own}
+		got, changes := made(t, in, plan.Texts{Ours: []byte(c.disk), Merge: merge.Options{Favor: c.favor}})
+		if got += ", " + changes[0].Reason; got != c.want {
+			t.Errorf("%s: %q, want %q", c.name, got, c.want)
 		}
 	}
 }

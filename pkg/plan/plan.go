@@ -8,6 +8,7 @@
 package plan
 
 import (
+	"cmp"
 	"fmt"
 	"path"
 	"slices"
@@ -63,6 +64,15 @@ func (c Change) Writes() bool {
 		return true
 	}
 	return false
+}
+
+// Ours returns the path at which the user has the file: where it stood until upstream
+// renamed it, or where it will stand when the user has moved it there.
+func (c Change) Ours() string {
+	if c.Old.Kind == File {
+		return c.Path
+	}
+	return cmp.Or(c.From, c.Path)
 }
 
 // A Plan is a list of changes, sorted by path, followed by those of the project's
@@ -136,13 +146,13 @@ func Make(in Input) (Plan, error) {
 	return p, p.putBeside(in)
 }
 
-// Contested returns the paths of the files that were edited on both sides. A plan made
-// again with their Texts merges them.
-func (p Plan) Contested() []string {
-	var out []string
+// Contested returns the changes of the files that were edited, or added, on both sides. A plan
+// made again with their Texts merges them.
+func (p Plan) Contested() []Change {
+	var out []Change
 	for _, c := range p.Changes {
 		if c.contested {
-			out = append(out, c.Path)
+			out = append(out, c)
 		}
 	}
 	return out

@@ -25,8 +25,8 @@ var kindNames = [...]string{"absent", "file", "folder", "symlink", "alias", "oth
 
 func (k Kind) String() string { return kindNames[k] }
 
-// describe returns the kind as it stands in a reason.
-func (k Kind) describe() string {
+// Describe returns the kind as it stands in a sentence: "a folder", "a symbolic link".
+func (k Kind) Describe() string {
 	return [...]string{"nothing", "a file", "a folder", "a symbolic link", "a name that differs in case or Unicode form", "a device, pipe or socket"}[k]
 }
 

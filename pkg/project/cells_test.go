@@ -123,6 +123,8 @@ var scenes = []scene{
 		{"moved with ppm project move to the same place", tells("file", "there")},
 		{"mode changed", sets("file", 0o755)},
 		{"mode changed, and edited", all(writes("file", "mine"), sets("file", 0o755))},
+		{"edited, and another added at the new place", all(writes("file", "mine"), writes("there", "clash"))},
+		{"moved to the same place, and edited", all(moves("file", "there"), writes("there", "mine"))},
 		{"replaced by a folder", all(removes("file"), writes("file/own", "mine"))},
 		{"replaced by a link", all(removes("file"), links("file"))},
 	}, []version{
@@ -148,6 +150,7 @@ var scenes = []scene{
 		{"the same added", writes("file", "theirs")},
 		{"the same added, executable", all(writes("file", "theirs"), sets("file", 0o755))},
 		{"another added", writes("file", "mine")},
+		{"another added that is no text", writes("file", "my-bytes")},
 		{"a folder added", writes("file/own", "mine")},
 		{"a link added", links("file")},
 	}, []version{
@@ -392,17 +395,35 @@ func look(t *testing.T, dir string) string {
 	return strings.Join(out, " ")
 }
 
-// called returns the name of a content. A conflict is named after the contents whose lines it holds.
+// called returns the name of a content. One with conflicts is named after what either side makes of it.
 func called(text string) string {
 	for _, name := range slices.Sorted(maps.Keys(contents)) {
 		if contents[name] == text {
 			return name
 		}
 	}
-	if strings.Contains(text, "\n<<<<<<< yours\n") && holds(text, contents["clash"]) && holds(text, contents["theirs"]) {
-		return "clash|theirs"
+	if !strings.Contains(text, "<<<<<<< yours\n") {
+		return fmt.Sprintf("%q", text)
 	}
-	return fmt.Sprintf("%q", text)
+	var sides [2]string
+	in := []bool{true, true}
+	for line := range strings.Lines(text) {
+		switch {
+		case strings.HasPrefix(line, "<<<<<<< "):
+			in = []bool{true, false}
+		case line == "=======\n":
+			in = []bool{false, true}
+		case strings.HasPrefix(line, ">>>>>>> "):
+			in = []bool{true, true}
+		default:
+			for i := range sides {
+				if in[i] {
+					sides[i] += line
+				}
+			}
+		}
+	}
+	return called(sides[0]) + "|" + called(sides[1])
 }
 
 // texts returns the contents of the component's files that upstream does not have.

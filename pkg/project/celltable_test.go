@@ -106,6 +106,22 @@ var cells = []cell{
 	{"A file", "mode changed, and edited", "mode changed", kept, "file*=mine", "keep file: edited here"},
 	{"A file", "mode changed, and edited", "replaced by a folder", refused, "file*=mine", `writing files: "file/inner" cannot stand there: "file" was edited here`},
 
+	{"A file", "edited, and another added at the new place", "unchanged", kept, "file=mine there=clash", "keep file: edited here"},
+	{"A file", "edited, and another added at the new place", "edited", merged, "file=both there=clash", "merge file: was edited here and changed upstream"},
+	{"A file", "edited, and another added at the new place", "deleted", kept, "file=mine there=clash", "keep file: edited here; it stays, and is the user's own now"},
+	{"A file", "edited, and another added at the new place", "moved", conflict, "file=mine there=clash|base", "keep file: edited here; it stays, and is the user's own now + merge there: was added here and upstream, with 1 in conflict"},
+	{"A file", "edited, and another added at the new place", "moved and edited", conflict, "file=mine there=clash|theirs", "keep file: edited here; it stays, and is the user's own now + merge there: was added here and upstream, with 1 in conflict"},
+	{"A file", "edited, and another added at the new place", "mode changed", merged, "file*=mine there=clash", "update file: its mode was changed upstream"},
+	{"A file", "edited, and another added at the new place", "replaced by a folder", refused, "file=mine there=clash", `writing files: "file/inner" cannot stand there: "file" was edited here`},
+
+	{"A file", "moved to the same place, and edited", "unchanged", kept, "there=mine", "keep file: deleted here"},
+	{"A file", "moved to the same place, and edited", "edited", kept, "there=mine", "keep file: deleted here, though it changed upstream"},
+	{"A file", "moved to the same place, and edited", "deleted", same, "there=mine", ""},
+	{"A file", "moved to the same place, and edited", "moved", kept, "there=mine", `keep there: renamed from "file" here and upstream; your edits went along`},
+	{"A file", "moved to the same place, and edited", "moved and edited", merged, "there=both", `merge there: renamed from "file" here and upstream; your edits went along`},
+	{"A file", "moved to the same place, and edited", "mode changed", kept, "there=mine", "keep file: deleted here, though it changed upstream"},
+	{"A file", "moved to the same place, and edited", "replaced by a folder", merged, "file/inner=another there=mine", "create file/inner: new"},
+
 	{"A file", "replaced by a folder", "unchanged", kept, "file/own=mine", "keep file: is a folder now"},
 	{"A file", "replaced by a folder", "edited", refused, "file/own=mine", `writing files: "file" is a folder now and changed upstream`},
 	{"A file", "replaced by a folder", "deleted", kept, "file/own=mine", "keep file: is a folder now; it stays, and is the user's own now"},
@@ -141,8 +157,11 @@ var cells = []cell{
 	{"A file that was not there", "the same added, executable", "added", taken, "file=theirs", "update file: there already, with another mode"},
 	{"A file that was not there", "the same added, executable", "added as a folder", refused, "file*=theirs", `writing files: "file/inner" cannot stand there: "file" is a file, not installed by ppm`},
 
-	{"A file that was not there", "another added", "added", refused, "file=mine", `writing files: "file" exists with other content, not installed by ppm`},
+	{"A file that was not there", "another added", "added", conflict, "file=mine|theirs", "merge file: was added here and upstream, with 2 in conflict"},
 	{"A file that was not there", "another added", "added as a folder", refused, "file=mine", `writing files: "file/inner" cannot stand there: "file" is a file, not installed by ppm`},
+
+	{"A file that was not there", "another added that is no text", "added", conflict, "file=my-bytes file.ours=my-bytes file.theirs=theirs", `keep file: is no text, and was added here and upstream; the versions stand beside it + create file.ours: your version of "file", until its conflict is settled + create file.theirs: upstream's version of "file", until its conflict is settled`},
+	{"A file that was not there", "another added that is no text", "added as a folder", refused, "file=my-bytes", `writing files: "file/inner" cannot stand there: "file" is a file, not installed by ppm`},
 
 	{"A file that was not there", "a folder added", "added", refused, "file/own=mine", `writing files: "file" is a folder, not installed by ppm`},
 	{"A file that was not there", "a folder added", "added as a folder", merged, "file/inner=another file/own=mine", "create file/inner: new"},
@@ -165,7 +184,7 @@ var cells = []cell{
 	{"A folder", "replaced by the same file", "replaced by a file", kept, "file=theirs", `keep file/inner: out of reach: "file" is a file, not installed by ppm`},
 	{"A folder", "replaced by the same file", "deleted", kept, "file=theirs", `keep file/inner: out of reach: "file" is a file, not installed by ppm`},
 
-	{"A folder", "replaced by another file", "replaced by a file", refused, "file=mine", `writing files: "file" exists with other content, not installed by ppm`},
+	{"A folder", "replaced by another file", "replaced by a file", conflict, "file=mine|theirs", `merge file: was added here and upstream, with 2 in conflict + keep file/inner: out of reach: "file" is a file, not installed by ppm`},
 	{"A folder", "replaced by another file", "deleted", kept, "file=mine", `keep file/inner: out of reach: "file" is a file, not installed by ppm`},
 
 	{"A folder", "replaced by a link", "replaced by a file", refused, "file->elsewhere", `writing files: "file" is a symbolic link, not installed by ppm`},

@@ -54,7 +54,17 @@ func (s *Session) commit(ctx context.Context, coming []install, going []lockfile
 	if err != nil {
 		return nil, err
 	}
-	return s.carryOut(ctx, p, apply.Meta{Command: o.command}, o.dryRun)
+	var notes []string
+	if o.upgrade {
+		notes = s.looksMoved(ctx, p, coming, o.dryRun) // before new files stand there
+	}
+	changes, err := s.carryOut(ctx, p, apply.Meta{Command: o.command}, o.dryRun)
+	if err == nil {
+		for _, note := range notes {
+			s.setup.Notify(note)
+		}
+	}
+	return changes, err
 }
 
 // propose returns the plan of a transaction.
@@ -128,6 +138,12 @@ func (s *Session) acceptable(p plan.Plan, coming []install, o commitOptions) err
 		if inst.want.Strategy == manifest.FastForward && slices.ContainsFunc(p.Collisions(), forward) {
 			return failure.Errorf(failure.Refused, "upgrading %q, whose strategy is %s: %w", inst.locked.Path, manifest.FastForward, err).
 				WithHint("take your edits out, or merge them with --strategy merge")
+		}
+	}
+	for _, c := range p.Collisions() {
+		if _, _, installed := s.lock.Owner(c.Path); installed {
+			return failure.Errorf(failure.Refused, "%w", err).
+				WithHint("take it for your own with ppm project own %s mine, or move it away; then run the command again. What was moved away comes back with ppm project sync", shellQuote(c.Path))
 		}
 	}
 	return failure.Errorf(failure.Refused, "%w", err).WithHint("move or remove what is in the way, then run the command again")

@@ -3,10 +3,12 @@ package project
 import (
 	"cmp"
 	"context"
+	"errors"
 	"maps"
 	"slices"
 	"strings"
 
+	"github.com/Project-Manager-With-Git/ppm/pkg/apply"
 	"github.com/Project-Manager-With-Git/ppm/pkg/failure"
 	"github.com/Project-Manager-With-Git/ppm/pkg/fileset"
 	"github.com/Project-Manager-With-Git/ppm/pkg/lockfile"
@@ -127,17 +129,15 @@ func (s *Session) baseOrNote(ctx context.Context, c lockfile.Component) (fileset
 	return base, err
 }
 
-// merge makes the plan again with the contents of the files that were edited on both sides.
-func (s *Session) merge(ctx context.Context, in plan.Input, files []string, coming []install, style merge.Style) (plan.Plan, error) {
+// merge makes the plan again with the contents of the files that were edited or added on both sides.
+func (s *Session) merge(ctx context.Context, in plan.Input, contested []plan.Change, coming []install, style merge.Style) (plan.Plan, error) {
 	in.Texts = map[string]plan.Texts{}
+	large := map[string]bool{}
 	var beside []string
 	for _, inst := range coming {
-		old, _ := s.lock.Component(inst.locked.Path)
-		was := func(p string) string { return cmp.Or(in.Renamed[p], p) }
-		mine := func(p string) bool {
-			return slices.ContainsFunc(old.Files, func(f lockfile.File) bool { return f.Path == was(p) })
-		}
-		if inst.want.Strategy == manifest.FastForward || !slices.ContainsFunc(files, mine) {
+		old, installed := s.lock.Component(inst.locked.Path)
+		files := slices.DeleteFunc(slices.Clone(contested), func(c plan.Change) bool { return !concerns(c, in, old, inst) })
+		if !installed || inst.want.Strategy == manifest.FastForward || len(files) == 0 { // what a new install brings is not merged
 			continue
 		}
 		base, err := s.baseOrNote(ctx, old)
@@ -148,15 +148,19 @@ func (s *Session) merge(ctx context.Context, in plan.Input, files []string, comi
 			Style: style, Favor: favors[inst.want.Strategy],
 			Labels: merge.Labels{Base: old.Source, Ours: "yours", Theirs: inst.locked.Source},
 		}
-		for _, name := range slices.DeleteFunc(slices.Clone(files), func(p string) bool { return !mine(p) }) {
-			ours, err := s.store.ReadFile(was(name))
+		for _, c := range files {
+			ours, err := s.store.ReadFile(c.Ours())
+			if errors.Is(err, apply.ErrTooLarge) {
+				large[c.Path] = true
+				continue
+			}
 			if err != nil {
 				return plan.Plan{}, err
 			}
-			file, _ := base.Lookup(was(name))
-			in.Texts[name] = plan.Texts{Base: file.Data, Ours: ours, Merge: how}
+			file, _ := base.Lookup(cmp.Or(c.From, c.Path))
+			in.Texts[c.Path] = plan.Texts{Base: file.Data, Ours: ours, Merge: how}
 			for _, side := range plan.Sides {
-				beside = append(beside, name+side)
+				beside = append(beside, c.Path+side)
 			}
 		}
 	}
@@ -166,8 +170,21 @@ func (s *Session) merge(ctx context.Context, in plan.Input, files []string, comi
 	}
 	maps.Copy(in.Disk, disk)
 	p, err := plan.Make(in)
+	for i, c := range p.Changes {
+		if large[c.Path] {
+			p.Changes[i].Reason += ", and is too large to merge"
+		}
+	}
 	s.conflicts = stages(in, p)
 	return p, err
+}
+
+// concerns reports whether a contested file was the install's already, or is new in its next version and no other's.
+func concerns(c plan.Change, in plan.Input, old lockfile.Component, next install) bool {
+	was := cmp.Or(c.From, c.Path)
+	_, known := in.Base[was]
+	_, comes := next.files.Lookup(c.Path)
+	return !known && comes || slices.ContainsFunc(old.Files, func(f lockfile.File) bool { return f.Path == was })
 }
 
 // favors holds the strategies in which one side wins.
@@ -180,7 +197,7 @@ func (s *Session) mark(lock *lockfile.Lock, coming []install, in plan.Input, p p
 	already := map[string]bool{}
 	for _, c := range p.Changes {
 		_, installed := in.Base[c.Path]
-		already[c.Path] = !installed && c.Old.Kind == plan.File && c.Old.Digest == c.New.Digest && c.Owner == ""
+		already[c.Path] = !installed && c.Old.Kind == plan.File && c.Old.Digest == c.New.Digest && c.Owner == "" && c.From == "" && c.Conflicts == 0
 	}
 	for _, c := range s.lock.Components {
 		for _, f := range c.Files {

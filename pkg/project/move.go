@@ -179,7 +179,7 @@ func (m *move) plan(ctx context.Context, s *Session) (plan.Plan, error) {
 		case from.Kind == plan.Absent && to.Kind == plan.File: // moved already
 		case from.Kind == plan.Absent: // deleted here, and it stays so
 		case from.Kind != plan.File:
-			return plan.Plan{}, failure.Errorf(failure.Refused, "moving %q: it is %s now, and not the file that was installed", f.From, from.Kind).
+			return plan.Plan{}, failure.Errorf(failure.Refused, "moving %q: it is %s now, and not the file that was installed", f.From, from.Kind.Describe()).
 				WithHint("move it yourself, then run the command again")
 		case to.Kind != plan.Absent:
 			return plan.Plan{}, failure.Errorf(failure.Refused, "moving %q: both it and %q are there", f.From, f.To).

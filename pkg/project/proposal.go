@@ -205,11 +205,15 @@ func (s *Session) recallSides(ctx context.Context, p plan.Plan, next *lockfile.L
 		old := cmp.Or(c.From, c.Path)
 		was, _, known := s.lock.Owner(old)
 		will, _, stays := next.Owner(c.Path)
-		if c.Conflicts == 0 || !known || !stays {
+		if c.Conflicts == 0 || !stays {
 			continue
 		}
-		ours, err1 := s.store.ReadFile(old)
-		base, err2 := s.base(ctx, was)
+		var base fileset.Set
+		var err2 error
+		if known { // else both sides added it
+			base, err2 = s.base(ctx, was)
+		}
+		ours, err1 := s.store.ReadFile(c.Ours())
 		theirs, err3 := s.base(ctx, will)
 		if err := errors.Join(err1, err2, err3); err != nil {
 			s.setup.Notify(fmt.Sprintf("git's index does not show the conflict in %q: %v", c.Path, err))

@@ -30,7 +30,7 @@ func stages(in plan.Input, p plan.Plan) []gitindex.Conflict {
 		from := cmp.Or(c.From, c.Path)
 		conflict := gitindex.Conflict{
 			Path:   c.Path,
-			Ours:   &gitindex.Side{Data: texts.Ours, Mode: in.Disk[from].Mode},
+			Ours:   &gitindex.Side{Data: texts.Ours, Mode: in.Disk[c.Ours()].Mode},
 			Theirs: &gitindex.Side{Data: theirs.Data, Mode: theirs.Mode},
 		}
 		if base := in.Base[from]; base.Digest == fileset.Digest(texts.Base) { // else it is lost

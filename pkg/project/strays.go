@@ -1,8 +1,11 @@
 package project
 
 import (
+	"cmp"
 	"context"
+	"fmt"
 	"io/fs"
+	"maps"
 	"path"
 	"slices"
 
@@ -15,37 +18,57 @@ import (
 const maxCandidates = 1000
 
 // findMoved looks for the content of missing files among the files that no install has, and
-// tells of those it finds that they were moved. Files of the same name are looked at first.
+// tells of those it finds that they were moved.
 func (s *Session) findMoved(ctx context.Context, result *StatusResult) error {
-	names := map[string]bool{} // of the missing files
+	gone := map[string]string{}
 	for _, in := range result.Installs {
 		for _, f := range in.Files {
 			if f.State == "missing" {
-				names[path.Base(f.Path)] = true
+				_, locked, _ := s.lock.Owner(f.Path)
+				gone[f.Path] = locked.Digest
 			}
 		}
 	}
-	if len(names) == 0 {
-		return nil
+	moved, _, err := s.whereabouts(ctx, gone)
+	for i, in := range result.Installs {
+		for j, f := range in.Files {
+			if to := moved[f.Path]; to != "" {
+				result.Installs[i].Files[j].State, result.Installs[i].Files[j].To = "moved", to
+			}
+		}
+	}
+	return err
+}
+
+// whereabouts returns for files that are gone, by path with their digests, where one of the same content stands among the
+// files that no install has, and where the only one of the same name does. Files of the same name are looked at first.
+func (s *Session) whereabouts(ctx context.Context, gone map[string]string) (same, namesake map[string]string, err error) {
+	if len(gone) == 0 {
+		return nil, nil, nil
+	}
+	names := map[string][]string{} // of the files that are gone: where others of the name stand
+	for p := range gone {
+		names[path.Base(p)] = nil
 	}
 	installed := s.installedFiles()
 	var alike, others []string
-	err := s.walk(ctx, func(name string) bool { return installed[name] }, func(name string, d fs.DirEntry) error {
-		if names[path.Base(name)] {
-			alike = append(alike, name)
-		} else {
+	err = s.walk(ctx, func(name string) bool { return installed[name] }, func(name string, d fs.DirEntry) error {
+		if at, ok := names[path.Base(name)]; !ok {
 			others = append(others, name)
+		} else if fileset.CheckPath(name) == nil && d.Type().IsRegular() {
+			alike = append(alike, name)
+			names[path.Base(name)] = append(at, name)
 		}
 		return nil
 	})
 	if err != nil {
-		return err
+		return nil, nil, err
 	}
 	candidates := slices.Concat(alike, others)
 	candidates = slices.DeleteFunc(candidates[:min(len(candidates), maxCandidates)], func(name string) bool { return fileset.CheckPath(name) != nil })
 	disk, err := s.store.Scan(ctx, candidates)
 	if err != nil {
-		return err
+		return nil, nil, err
 	}
 	at := map[string]string{}
 	for _, name := range slices.Backward(candidates) {
@@ -53,15 +76,49 @@ func (s *Session) findMoved(ctx context.Context, result *StatusResult) error {
 			at[disk[name].Digest] = name
 		}
 	}
-	for i, in := range result.Installs {
-		for j, f := range in.Files {
-			_, locked, _ := s.lock.Owner(f.Path)
-			if to := at[locked.Digest]; f.State == "missing" && to != "" {
-				result.Installs[i].Files[j].State, result.Installs[i].Files[j].To = "moved", to
+	same, namesake = map[string]string{}, map[string]string{}
+	for p, digest := range gone {
+		same[p] = at[digest]
+		if others := names[path.Base(p)]; len(others) == 1 {
+			namesake[p] = others[0]
+		}
+	}
+	return same, namesake, nil
+}
+
+// looksMoved says of files that a plan leaves deleted although upstream changed them where they may have been moved to.
+// What cannot be found out is no reason to stop the plan.
+func (s *Session) looksMoved(ctx context.Context, p plan.Plan, coming []install, dryRun bool) (notes []string) {
+	gone := map[string]string{}
+	for _, c := range p.Changes {
+		was := cmp.Or(c.From, c.Path)
+		_, f, installed := s.lock.Owner(was)
+		for _, inst := range coming {
+			file, comes := inst.files.Lookup(c.Path)
+			kept := c.Action == plan.Keep && c.Old.Kind == plan.Absent && s.entries[inst.want.Path].Own[was] == ""
+			if installed && comes && kept && f.Digest != file.Digest() {
+				gone[was] = f.Digest
 			}
 		}
 	}
-	return nil
+	same, namesake, err := s.whereabouts(ctx, gone)
+	if err != nil {
+		return nil
+	}
+	for _, name := range slices.Sorted(maps.Keys(gone)) {
+		to := cmp.Or(same[name], namesake[name])
+		if to == "" {
+			continue
+		}
+		next := fmt.Sprintf("ppm project move %s %s", shellQuote(name), shellQuote(to))
+		if dryRun || s.setup.Proposal != nil {
+			next += " first"
+		} else {
+			next = "ppm project undo, " + next + " and this command again"
+		}
+		notes = append(notes, fmt.Sprintf("%s changed upstream and looks moved to %s; for its changes to go there, run %s", name, to, next))
+	}
+	return notes
 }
 
 // findExtra lists the files in the folders of installs that no install has. What stands in

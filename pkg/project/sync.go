@@ -58,7 +58,7 @@ func (s *Session) Sync(ctx context.Context, o SyncOptions) (result *SyncResult, 
 		return nil, failure.Errorf(failure.Differs, "%s and %s differ, and --frozen leaves %s as it is", ManifestName, LockName, LockName).
 			WithHint("run ppm project sync without --frozen and commit %s", LockName)
 	}
-	missing, err := s.missing(ctx, coming, going)
+	missing, replaced, err := s.missing(ctx, coming, going)
 	if err != nil {
 		return nil, err
 	}
@@ -67,9 +67,14 @@ func (s *Session) Sync(ctx context.Context, o SyncOptions) (result *SyncResult, 
 	}); err != nil {
 		return nil, err
 	}
-	if o.Check && slices.ContainsFunc(result.Changes, Change.writes) {
+	differs := slices.ContainsFunc(result.Changes, Change.writes)
+	result.Changes = append(replaced, result.Changes...)
+	switch {
+	case o.Check && differs:
 		return result, failure.Errorf(failure.Differs, "the project is not what %s and %s say", ManifestName, LockName).
 			WithHint("run ppm project sync")
+	case o.Check && len(replaced) > 0:
+		return result, failure.Errorf(failure.Differs, "%q %s", replaced[0].Path, replaced[0].Reason).WithHint("%s", makeWay(replaced[0].Path))
 	}
 	return result, left(result.Changes, looks)
 }
@@ -152,9 +157,11 @@ func (s *Session) fulfil(ctx context.Context, want manifest.Component, path stri
 	return b, b.prepare(ctx)
 }
 
-// missing returns the files of installs that stay and that are not on the disk.
-func (s *Session) missing(ctx context.Context, coming []install, going []lockfile.Component) (fileset.Set, error) {
+// missing returns the files of installs that stay and that are not on the disk, and what becomes of those in
+// whose place the user has put something else: it stays.
+func (s *Session) missing(ctx context.Context, coming []install, going []lockfile.Component) (fileset.Set, []Change, error) {
 	var files []fileset.File
+	var replaced []Change
 	for _, c := range s.lock.Components {
 		if slices.ContainsFunc(coming, func(i install) bool { return i.locked.Path == c.Path }) ||
 			slices.ContainsFunc(going, func(g lockfile.Component) bool { return g.Path == c.Path }) {
@@ -169,15 +176,24 @@ func (s *Session) missing(ctx context.Context, coming []install, going []lockfil
 		}
 		disk, err := s.store.Scan(ctx, names)
 		if err != nil {
-			return nil, err
+			return nil, nil, err
 		}
-		gone := slices.DeleteFunc(names, func(name string) bool { return disk[name].Kind != plan.Absent })
+		var gone []string
+		for _, name := range names {
+			switch kind := disk[name].Kind; kind {
+			case plan.File:
+			case plan.Absent:
+				gone = append(gone, name)
+			default:
+				replaced = append(replaced, Change{Path: name, Action: string(plan.Keep), Reason: "is " + kind.Describe() + " now, and no file that ppm could bring back"})
+			}
+		}
 		if len(gone) == 0 {
 			continue
 		}
 		base, err := s.base(ctx, c)
 		if err != nil {
-			return nil, err
+			return nil, nil, err
 		}
 		for _, name := range gone {
 			file, _ := base.Lookup(name)
@@ -186,5 +202,11 @@ func (s *Session) missing(ctx context.Context, coming []install, going []lockfil
 			}
 		}
 	}
-	return fileset.New(files)
+	out, err := fileset.New(files)
+	return out, replaced, err
+}
+
+// makeWay says what to do about something that stands where an installed file belongs.
+func makeWay(path string) string {
+	return fmt.Sprintf("move it away and run ppm project sync, or keep it with ppm project own %s mine", shellQuote(path))
 }

@@ -83,8 +83,11 @@ func (s *Session) Verify(ctx context.Context, o VerifyOptions) (result *VerifyRe
 		}
 		for _, f := range in.Files {
 			if (f.State == "missing" || f.State == "replaced") && f.changed() {
-				missing = firstError(missing, failure.Errorf(failure.Differs, "%q of %s is %s", f.Path, c.Source, f.State).
-					WithHint("bring it back with ppm project sync, or take the install out with ppm project remove %s", shellQuote(c.Path)))
+				hint := "bring it back with ppm project sync, or take the install out with ppm project remove " + shellQuote(c.Path)
+				if f.State == "replaced" {
+					hint = makeWay(f.Path)
+				}
+				missing = firstError(missing, failure.Errorf(failure.Differs, "%q of %s is %s", f.Path, c.Source, f.State).WithHint("%s", hint))
 			}
 		}
 		result.Installs = append(result.Installs, in)
