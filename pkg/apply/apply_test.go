@@ -199,7 +199,8 @@ func TestOpenRefuses(t *testing.T) {
 		{"the lock a link to nothing", "", map[string]string{".ppm/lock": "->../x"}, failure.Refused},
 		{"a journal that is none", "", map[string]string{".ppm/journal": "x"}, failure.Integrity},
 		{"an empty journal", "", map[string]string{".ppm/journal": ""}, failure.Integrity},
-		{"a journal that is a folder", "", map[string]string{".ppm/journal/": ""}, failure.Integrity},
+		{"a journal that is a folder", "", map[string]string{".ppm/journal/": ""}, failure.Refused},
+		{"a journal that is a link", "", map[string]string{"x": "", ".ppm/journal": "->../x"}, failure.Refused},
 	} {
 		dir := t.TempDir()
 		applytest.Write(t, dir, c.files)
