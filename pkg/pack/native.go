@@ -16,6 +16,7 @@ type nativeFile struct {
 	Sources    any        `toml:"sources"`
 	Packs      any        `toml:"packs"`
 	Keys       any        `toml:"keys"`
+	Workspace  any        `toml:"workspace"`
 }
 
 type nativePack struct {

@@ -78,6 +78,8 @@ default_path = "serv"
 
 [project]
 anything = "is another package's"
+[workspace]
+members = ["of a pack that is many projects, too"]
 `
 
 func want(format string) *pack.Pack {
