@@ -71,14 +71,23 @@ func projectCommand(s *streams) *cli.Command {
 		Name:        "project",
 		Usage:       "work on the components of a project",
 		Description: examples("ppm project add tp_py_grpc@cp-0.0.1//wscli --located-path=wscli.py", "ppm project list"),
-		Subcommands: []*cli.Command{
-			newCommand(s), addCommand(s), removeCommand(s), listCommand(s), infoCommand(s),
-			statusCommand(s), diffCommand(s), whyCommand(s), verifyCommand(s),
-			outdatedCommand(s), upgradeCommand(s), continueCommand(s), abortCommand(s), undoCommand(s), syncCommand(s),
-			planCommand(s), applyCommand(s), moveCommand(s), ownCommand(s), adoptCommand(s),
-			requiresCommand(s), asTempCommand(s),
-		},
+		Subcommands: slices.Concat(
+			group("Install", newCommand(s), addCommand(s), removeCommand(s), adoptCommand(s)),
+			group("Look", listCommand(s), infoCommand(s), statusCommand(s), diffCommand(s), whyCommand(s), outdatedCommand(s), verifyCommand(s), requiresCommand(s)),
+			group("Upgrade", upgradeCommand(s), continueCommand(s), abortCommand(s), undoCommand(s), syncCommand(s)),
+			group("Arrange", moveCommand(s), ownCommand(s)),
+			group("Review", planCommand(s), applyCommand(s)),
+			group("Share", asTempCommand(s)),
+		),
 	}
+}
+
+// group gives commands the heading that help shows above the first of them.
+func group(heading string, commands ...*cli.Command) []*cli.Command {
+	for _, c := range commands {
+		c.Category = heading
+	}
+	return commands
 }
 
 // finishCommand gives a command and those below it what all have in common.
@@ -97,6 +106,9 @@ func finishCommand(s *streams, c *cli.Command, parent string) {
 		}
 	}
 	plainSwitches(c.Flags)
+	if c.BashComplete == nil {
+		c.BashComplete = s.complete(c)
+	}
 	if c.Action == nil {
 		c.Action = func(ctx *cli.Context) error { return s.help(ctx, cli.ShowSubcommandHelp) }
 	}
@@ -248,9 +260,10 @@ var (
 Commands:{{range .VisibleCommands}}
   {{printf "%-12s" .Name}} {{.Usage}}{{end}}
 `)
-	commandHelp = fmt.Sprintf(helpFrame, `{{if .VisibleCommands}}
-Commands:{{range .VisibleCommands}}
-  {{printf "%-12s" .Name}} {{.Usage}}{{end}}
+	commandHelp = fmt.Sprintf(helpFrame, `{{if .VisibleCommands}}{{$group := ""}}{{range .VisibleCommands}}{{$heading := or .Category "Commands"}}
+{{if ne $heading $group}}{{if $group}}
+{{end}}{{$group = $heading}}{{$heading}}:
+{{end}}  {{printf "%-12s" .Name}} {{.Usage}}{{end}}
 {{end}}`)
 )
 

@@ -129,8 +129,10 @@ func matching(entries []fetch.CacheEntry, name string) ([]fetch.CacheEntry, erro
 	return out, nil
 }
 
+// cacheModes say how much of the cache is deleted.
+var cacheModes = []string{"all", "only_hash", "except_latest"}
+
 func cacheCleanCommand(s *streams) *cli.Command {
-	modes := []string{"all", "only_hash", "except_latest"}
 	return &cli.Command{
 		Name:        "clean",
 		Usage:       "delete packs from the cache; they are fetched again when needed",
@@ -148,8 +150,8 @@ func cacheCleanCommand(s *streams) *cli.Command {
 				return err
 			}
 			mode := c.String("mode")
-			if !slices.Contains(modes, mode) {
-				return failure.Errorf(failure.Usage, "no mode %q", mode).WithHint("%s", nearest.Hint("mode", mode, modes))
+			if !slices.Contains(cacheModes, mode) {
+				return failure.Errorf(failure.Usage, "no mode %q", mode).WithHint("%s", nearest.Hint("mode", mode, cacheModes))
 			}
 			session, err := s.session(c)
 			if err != nil {
@@ -164,6 +166,9 @@ func cacheCleanCommand(s *streams) *cli.Command {
 			}
 			for _, e := range gone {
 				s.printf("%s %s: %s\n", verb(c.Bool("dry-run"), "would delete", "deleted"), e.URL, strings.Join(refNames(e), ", "))
+			}
+			if len(gone) == 0 {
+				s.note("nothing in the cache is to be deleted")
 			}
 			return s.answer(map[string]any{"deleted": orEmpty(gone), "dry_run": c.Bool("dry-run")})
 		},
