@@ -2,13 +2,12 @@ package main
 
 import (
 	"cmp"
-	"errors"
-	"io/fs"
 	"os"
 	"path"
 
 	"github.com/urfave/cli/v2"
 
+	"github.com/Project-Manager-With-Git/ppm/pkg/failure"
 	"github.com/Project-Manager-With-Git/ppm/pkg/lockfile"
 	"github.com/Project-Manager-With-Git/ppm/pkg/manifest"
 	"github.com/Project-Manager-With-Git/ppm/pkg/project"
@@ -39,9 +38,8 @@ func lockMergeCommand(s *streams) *cli.Command {
 			var texts [3][]byte
 			for i := range texts {
 				var err error
-				// Git hands in an empty file where one side has none.
-				if texts[i], err = os.ReadFile(c.Args().Get(i)); err != nil && !errors.Is(err, fs.ErrNotExist) {
-					return err
+				if texts[i], err = os.ReadFile(c.Args().Get(i)); err != nil {
+					return failure.Errorf(failure.LocalIO, "merging locks: %w", err).WithHint("name three files that are there; an empty one stands for none, as git has it")
 				}
 			}
 			merge := mergeLocks

@@ -207,7 +207,7 @@ func runApply(c *cli.Context, s *streams) error {
 		return err
 	}
 	printChanges(s, result.Changes)
-	s.printf("%s ppm %s\n", verb(result.DryRun, "would carry out", "carried out"), result.Command)
+	s.printf("%s ppm project %s\n", verb(result.DryRun, "would carry out", "carried out"), result.Command)
 	return s.answerWith(result, err)
 }
 

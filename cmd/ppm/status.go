@@ -27,6 +27,7 @@ func statusCommand(s *streams) *cli.Command {
 			if err != nil {
 				return err
 			}
+			listed := false
 			s.printf("%s", table(func(w io.Writer) {
 				for _, in := range result.Installs {
 					for _, f := range in.Files {
@@ -35,14 +36,16 @@ func statusCommand(s *streams) *cli.Command {
 							path += " → " + f.To
 						}
 						if f.State != "clean" {
+							listed = true
 							fmt.Fprintf(w, "%s\t%s\t%s\t%s\n", f.State, path, in.Source, f.Own)
 						}
 					}
 				}
 			}))
-			if !result.Changed() {
+			if !listed {
 				s.aside(fmt.Sprintf("all files of %s are as they were installed", count(len(result.Installs), "install", "installs")))
-			} else if c.Bool("exit-code") {
+			}
+			if c.Bool("exit-code") && result.Changed() {
 				return s.answerWith(result, failure.Errorf(failure.Differs, "files are not as they were installed").
 					WithHint("see what changed with ppm project status"))
 			}

@@ -36,7 +36,7 @@ func undoCommand(s *streams) *cli.Command {
 				return err
 			}
 			printChanges(s, result.Changes)
-			s.printf("%s ppm %s\n", verb(result.DryRun, "would take back", "took back"), result.Undone)
+			s.printf("%s ppm project %s\n", verb(result.DryRun, "would take back", "took back"), result.Undone)
 			return s.answer(result)
 		},
 	}
@@ -57,7 +57,7 @@ func listHistory(c *cli.Context, s *streams, session *project.Session) error {
 				fmt.Fprintf(w, "%s\ta command\t\tdamaged: %s\n", p.Time.Local().Format(time.DateTime), p.Damaged)
 				continue
 			}
-			fmt.Fprintf(w, "%s\tppm %s\t%s\t%s\n", p.Time.Local().Format(time.DateTime), p.Command, count(p.Files, "file", "files"), state)
+			fmt.Fprintf(w, "%s\tppm project %s\t%s\t%s\n", p.Time.Local().Format(time.DateTime), p.Command, count(p.Files, "file", "files"), state)
 		}
 	}))
 	return s.answer(map[string]any{"commands": orEmpty(past)})

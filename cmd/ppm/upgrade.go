@@ -96,7 +96,11 @@ func runUpgrade(c *cli.Context, s *streams) error {
 	}
 	printChanges(s, result.Changes)
 	printUpgrades(s, result.Upgrades, result.DryRun)
-	if len(result.Upgrades) == 0 {
+	switch {
+	case len(result.Upgrades) > 0:
+	case c.IsSet("to"):
+		s.aside("there is nothing to do: every install has this version and these keys")
+	default:
 		s.aside("every install is at its newest version")
 	}
 	return s.answerWith(result, err)
@@ -155,6 +159,9 @@ func runSync(c *cli.Context, s *streams) error {
 	for _, in := range result.Removed {
 		s.printf("%s %s from %s\n", verb(result.DryRun, "would remove", "removed"), in.Source, in.Path)
 	}
+	if err == nil && len(result.Changes)+len(result.Added)+len(result.Upgrades)+len(result.Removed) == 0 {
+		s.aside("the project is what ppm.toml and ppm.lock say")
+	}
 	return s.answerWith(result, err)
 }
 
@@ -204,7 +211,7 @@ func abortCommand(s *streams) *cli.Command {
 				return err
 			}
 			printChanges(s, result.Changes)
-			s.printf("took back ppm %s\n", result.Undone)
+			s.printf("took back ppm project %s\n", result.Undone)
 			return s.answer(result)
 		},
 	}

@@ -29,6 +29,9 @@ func whyCommand(s *streams) *cli.Command {
 				return err
 			}
 			if len(result.Lines) > 0 {
+				for _, in := range result.Installs {
+					s.printf("%s of %s at %s (%.12s)\n", result.Path, in.Source, in.Path, in.Commit)
+				}
 				s.printf("%s", table(func(w io.Writer) { printLines(w, result) }))
 			} else {
 				s.printf("%s", table(func(w io.Writer) { printOrigin(w, result) }))
