@@ -15,6 +15,8 @@ type FileStatus struct {
 	State string `json:"state"`         // clean, edited, "mode changed", missing, moved, replaced, conflict or extra
 	To    string `json:"to,omitempty"`  // of a moved file: where one of its content stands
 	Own   string `json:"own,omitempty"` // once or mine, of a file that is the user's
+
+	PathBase64 []byte `json:"path_base64,omitempty"` // the exact bytes of Path, where these are not UTF-8, as that of an extra file can be
 }
 
 // changed reports whether the file is not as it was installed, and the user has not said that it is theirs.

@@ -8,6 +8,7 @@ import (
 	"maps"
 	"path"
 	"slices"
+	"unicode/utf8"
 
 	"github.com/Project-Manager-With-Git/ppm/pkg/fileset"
 	"github.com/Project-Manager-With-Git/ppm/pkg/lockfile"
@@ -155,7 +156,11 @@ func (s *Session) findExtra(ctx context.Context, result *StatusResult, installs 
 	}
 	return s.walk(ctx, pass, func(name string, _ fs.DirEntry) error {
 		if i, ok := inside(name); ok {
-			result.Installs[i].Files = append(result.Installs[i].Files, FileStatus{Path: name, State: "extra"})
+			file := FileStatus{Path: name, State: "extra"}
+			if !utf8.ValidString(name) {
+				file.PathBase64 = []byte(name)
+			}
+			result.Installs[i].Files = append(result.Installs[i].Files, file)
 		}
 		return nil
 	})
