@@ -92,12 +92,14 @@ func (s *Session) whereabouts(ctx context.Context, gone map[string]string) (same
 func (s *Session) looksMoved(ctx context.Context, p plan.Plan, coming []install, dryRun bool) (notes []string) {
 	gone := map[string]string{}
 	for _, c := range p.Changes {
+		if c.Action != plan.Keep || c.Old.Kind != plan.Absent {
+			continue
+		}
 		was := cmp.Or(c.From, c.Path)
 		_, f, installed := s.lock.Owner(was)
 		for _, inst := range coming {
 			file, comes := inst.files.Lookup(c.Path)
-			kept := c.Action == plan.Keep && c.Old.Kind == plan.Absent && s.entries[inst.want.Path].Own[was] == ""
-			if installed && comes && kept && f.Digest != file.Digest() {
+			if installed && comes && s.entries[inst.want.Path].Own[was] == "" && f.Digest != file.Digest() {
 				gone[was] = f.Digest
 			}
 		}
