@@ -1,6 +1,7 @@
 package apply
 
 import (
+	"bytes"
 	"cmp"
 	"context"
 	"errors"
@@ -218,11 +219,13 @@ func (p *Project) ReadFile(name string) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	data, err := io.ReadAll(io.LimitReader(f, maxRead))
+	var data bytes.Buffer
+	data.Grow(int(info.Size()) + bytes.MinRead) // once and for all
+	_, err = data.ReadFrom(io.LimitReader(f, maxRead))
 	if err = cmp.Or(err, f.Close()); err != nil {
 		return nil, ioError("reading", name, err)
 	}
-	return data, nil
+	return data.Bytes(), nil
 }
 
 // state returns what stands at name now, hashed.

@@ -94,7 +94,8 @@ func (l *Lock) Owner(file string) (Component, File, bool) {
 
 // Put adds c, or replaces the install at the same path.
 func (l *Lock) Put(c Component) {
-	c.Files = slices.SortedFunc(slices.Values(c.Files), func(a, b File) int { return cmp.Compare(a.Path, b.Path) })
+	c.Files = slices.Clone(c.Files)
+	slices.SortFunc(c.Files, func(a, b File) int { return cmp.Compare(a.Path, b.Path) })
 	i, ok := l.find(c.Path)
 	if ok {
 		l.Components[i] = c

@@ -175,7 +175,8 @@ func (b block) files() (files []File, field string, err error) {
 	if len(b.Files) == 0 {
 		return nil, "", fmt.Errorf("it lists no files")
 	}
-	stands := map[string]string{} // by where the rendering puts it
+	files = make([]File, 0, len(b.Files))
+	stands := make(map[string]string, len(b.Files)) // by where the rendering puts it
 	for i, f := range b.Files {
 		field, err := f.check(b.Path)
 		rendered := File(f).Rendered()
