@@ -52,7 +52,7 @@ func (s *Session) writePack(ctx context.Context, folder string, p *pack.Pack, co
 		return nil, failure.Errorf(failure.KindOf(err), "making a pack in %q: %w", folder, err).
 			WithHint("name another folder with -t, or move away what is in the way")
 	}
-	return s.carryOut(ctx, pl, apply.Meta{Command: "project as_temp " + o.Type}, o.DryRun)
+	return s.carryOut(ctx, pl, apply.Meta{Command: "as_temp " + o.Type}, o.DryRun)
 }
 
 // planPack compares the pack with what stands in its folder, which the session has entered.

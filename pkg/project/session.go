@@ -294,7 +294,7 @@ func describeRecovery(r *apply.Recovery) string {
 	if r.Completed {
 		done = "completed"
 	}
-	text := fmt.Sprintf("%q was interrupted and has been %s", "ppm "+r.Command, done)
+	text := fmt.Sprintf("%q was interrupted and has been %s", "ppm project "+r.Command, done)
 	if len(r.Kept) > 0 {
 		text += "; left as you changed them: " + strings.Join(r.Kept, ", ")
 	}
