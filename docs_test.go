@@ -1,0 +1,36 @@
+package ppm_test
+
+import (
+	"os"
+	"regexp"
+	"testing"
+)
+
+// Every field that a user may write or find in a file of ppm's is explained.
+func TestDocsNameEveryField(t *testing.T) {
+	tag := regexp.MustCompile("`toml:\"([a-z_]+)\"`")
+	for _, c := range []struct{ code, doc string }{
+		{"pkg/manifest/manifest.go", "docs/formats.md"},
+		{"pkg/manifest/parse.go", "docs/formats.md"},
+		{"pkg/lockfile/parse.go", "docs/formats.md"},
+		{"pkg/pack/native.go", "docs/packs.md"},
+	} {
+		code, err := os.ReadFile(c.code)
+		if err != nil {
+			t.Fatal(err)
+		}
+		doc, err := os.ReadFile(c.doc)
+		if err != nil {
+			t.Fatal(err)
+		}
+		fields := tag.FindAllSubmatch(code, -1)
+		if len(fields) == 0 {
+			t.Errorf("%s has no fields", c.code)
+		}
+		for _, f := range fields {
+			if !regexp.MustCompile(`(?m)^` + string(f[1]) + ` = |[\x60\[.]` + string(f[1]) + `[\x60\].]`).Match(doc) {
+				t.Errorf("%s does not say what %q of %s is", c.doc, f[1], c.code)
+			}
+		}
+	}
+}
