@@ -106,7 +106,13 @@ func printComponent(s *streams, v *project.ComponentView) {
 	if len(v.Keys) > 0 {
 		s.printf("\nkeys\n%s", table(func(w io.Writer) {
 			for _, k := range v.Keys {
-				fmt.Fprintf(w, "  %s\t%s\t%s\n", k.Name, shown(k.Default), k.Description)
+				allowed := ""
+				if len(k.Choices) > 0 {
+					allowed = "one of " + strings.Join(k.Choices, ", ")
+				} else if k.Pattern != "" {
+					allowed = "matching " + k.Pattern
+				}
+				fmt.Fprintf(w, "  %s\t%s\t%s\t%s\n", k.Name, shown(k.Default), k.Description, allowed)
 			}
 		}))
 	}
