@@ -68,7 +68,7 @@ func (s *Session) Sync(ctx context.Context, o SyncOptions) (result *SyncResult, 
 		return nil, err
 	}
 	differs := slices.ContainsFunc(result.Changes, Change.writes)
-	result.Changes = append(replaced, result.Changes...)
+	result.Changes = slices.Insert(result.Changes, 0, replaced...)
 	switch {
 	case o.Check && differs:
 		return result, failure.Errorf(failure.Differs, "the project is not what %s and %s say", ManifestName, LockName).
