@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -252,6 +253,14 @@ func arguments(c *cli.Context, least, most int, what string) error {
 // examples formats the example command lines that every help text ends with.
 func examples(lines ...string) string {
 	return "Examples:\n  " + strings.Join(lines, "\n  ")
+}
+
+// twice is what the library writes of a flag that may be repeated, whose usage says so in words.
+var twice = regexp.MustCompile(` \[ .* \]\t`)
+
+func init() {
+	stock := cli.FlagStringer
+	cli.FlagStringer = func(f cli.Flag) string { return twice.ReplaceAllLiteralString(stock(f), "\t") }
 }
 
 // The help texts leave out the flags that no user needs to read about twice.

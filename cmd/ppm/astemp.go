@@ -21,7 +21,7 @@ func asTempCommand(s *streams) *cli.Command {
 				"ppm project as_temp module -p testpygrpc::project_name -p timer::source",
 				"ppm project as_temp components -p 5000::port::8080 --dry-run"),
 		Flags: []cli.Flag{
-			&cli.StringSliceFlag{Name: "replace", Aliases: []string{"p"}, Usage: "make a key of a text in files and names, as `TEXT::KEY::DEFAULT`; without ::DEFAULT the text is the default; repeatable"},
+			&cli.StringSliceFlag{Name: "replace", Aliases: []string{"p"}, Usage: "make a key of a text, as `TEXT::KEY::DEFAULT`; without ::DEFAULT the text is the default; repeatable"},
 			&cli.StringFlag{Name: "target", Aliases: []string{"t"}, Usage: "write the pack to `FOLDER`, from the project's; a new one beside the project when not given"},
 			&cli.BoolFlag{Name: "dry-run", Usage: "show what would be done, and change nothing"},
 		},

@@ -138,7 +138,7 @@ func cacheCleanCommand(s *streams) *cli.Command {
 		Usage:       "delete packs from the cache; they are fetched again when needed",
 		Description: examples("ppm cache clean", "ppm cache clean -m except_latest -n tp_py_grpc"),
 		Flags: []cli.Flag{
-			&cli.StringFlag{Name: "mode", Aliases: []string{"m"}, Value: "all", Usage: "`MODE`: all, only_hash (commits that no tag names) or except_latest (all but the newest tag of each prefix)"},
+			&cli.StringFlag{Name: "mode", Aliases: []string{"m"}, Value: "all", Usage: "what to delete, `MODE` all, only_hash (commits without a tag) or except_latest (all but the newest tags)"},
 			&cli.StringFlag{Name: "host", Usage: "packs of `HOST` alone"},
 			&cli.StringFlag{Name: "namespace", Aliases: []string{"s"}, Usage: "packs of `NAMESPACE` alone"},
 			&cli.StringFlag{Name: "repo", Aliases: []string{"n"}, Usage: "packs named `REPO` alone"},
