@@ -28,13 +28,16 @@ func listCommand(s *streams) *cli.Command {
 				return err
 			}
 			if len(installs) == 0 {
-				s.aside("nothing is installed in this project")
+				s.aside(nothingInstalled)
 			}
 			s.printf("%s", installTable(installs))
 			return s.answer(map[string]any{"installs": orEmpty(installs)})
 		},
 	}
 }
+
+// nothingInstalled is said of a project without installs.
+const nothingInstalled = "nothing is installed in this project; ppm project add and sync install"
 
 func installTable(installs []project.Install) string {
 	return table(func(w io.Writer) {

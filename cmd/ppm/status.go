@@ -42,7 +42,10 @@ func statusCommand(s *streams) *cli.Command {
 					}
 				}
 			}))
-			if !listed {
+			switch {
+			case len(result.Installs) == 0:
+				s.aside(nothingInstalled)
+			case !listed:
 				s.aside(fmt.Sprintf("all files of %s are as they were installed", count(len(result.Installs), "install", "installs")))
 			}
 			if c.Bool("exit-code") && result.Changed() {

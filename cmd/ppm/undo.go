@@ -60,5 +60,8 @@ func listHistory(c *cli.Context, s *streams, session *project.Session) error {
 			fmt.Fprintf(w, "%s\tppm project %s\t%s\t%s\n", p.Time.Local().Format(time.DateTime), p.Command, count(p.Files, "file", "files"), state)
 		}
 	}))
+	if len(past) == 0 {
+		s.aside("there is no command to take back")
+	}
 	return s.answer(map[string]any{"commands": orEmpty(past)})
 }

@@ -48,6 +48,9 @@ func verifyCommand(s *streams) *cli.Command {
 					fmt.Fprintf(w, "%s\t%s\t%s\t%s\n", proof, in.Path, in.Source, strings.Join(found, ", "))
 				}
 			}))
+			if len(result.Installs) == 0 {
+				s.aside(nothingInstalled)
+			}
 			return s.answerWith(result, err)
 		},
 	}
