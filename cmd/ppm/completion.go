@@ -135,8 +135,8 @@ func completionCommand(s *streams) *cli.Command {
 		Usage:     "print the completion script of a shell",
 		ArgsUsage: "bash|zsh|fish",
 		Description: examples(
-			"ppm completion bash > ~/.local/share/bash-completion/completions/ppm",
-			`source <(ppm completion zsh)`,
+			"echo 'source <(ppm completion bash)' >> ~/.bashrc",
+			"echo 'source <(ppm completion zsh)' >> ~/.zshrc",
 			"ppm completion fish > ~/.config/fish/completions/ppm.fish"),
 		BashComplete: func(*cli.Context) { s.suggest(shells) },
 		Action: func(c *cli.Context) error {
