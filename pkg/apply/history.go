@@ -141,14 +141,15 @@ func (p *Project) Undo(ctx context.Context, line string, force bool) (plan.Plan,
 	if err != nil {
 		return plan.Plan{}, Meta{}, err
 	}
-	inverse, err := p.inverse(ctx, a, force)
+	inverse, err := p.inverse(ctx, a, force, undoName(history[0].Number+1))
 	if err := cmp.Or(err, a.Close()); err != nil {
 		return plan.Plan{}, Meta{}, ioError("reading", name, err)
 	}
 	return inverse, Meta{Command: line, undoes: history[i].Number, undone: a.journal}, nil
 }
 
-func (p *Project) inverse(ctx context.Context, a *archive, force bool) (plan.Plan, error) {
+// inverse returns the plan that takes a command back. kept is the entry of the history that the plan will have.
+func (p *Project) inverse(ctx context.Context, a *archive, force bool, kept string) (plan.Plan, error) {
 	in := plan.Input{Base: make(map[string]plan.State), Force: force}
 	var paths []string
 	var records []entry
@@ -182,7 +183,7 @@ func (p *Project) inverse(ctx context.Context, a *archive, force bool) (plan.Pla
 	}
 	for i, c := range out.Changes {
 		made, wrote := in.Base[c.Path]
-		out.Changes[i].Reason = takenBack(c, made, wrote)
+		out.Changes[i].Reason = takenBack(c, made, wrote, kept)
 	}
 	for _, e := range records {
 		if err := p.restoreRecord(&out, a, e); err != nil {
@@ -193,15 +194,15 @@ func (p *Project) inverse(ctx context.Context, a *archive, force bool) (plan.Pla
 }
 
 // takenBack says why c happens to a file that a command has changed when the command is taken back.
-// It wrote made there, or has removed what was there.
-func takenBack(c plan.Change, made plan.State, wrote bool) string {
+// It wrote made there, or has removed what was there. What the user loses by that is in the file kept.
+func takenBack(c plan.Change, made plan.State, wrote bool, kept string) string {
 	edited := wrote && c.Old.Kind == plan.File && !c.Old.Same(made)
 	switch c.Action {
 	case plan.Create:
 		return "as it was before"
 	case plan.Update:
 		if edited {
-			return "as it was before; what was changed after the command is in the history"
+			return fmt.Sprintf("as it was before; what was changed after the command is kept as %q in %s", oldName(c.Path), kept)
 		}
 		return "as it was before"
 	case plan.Delete:

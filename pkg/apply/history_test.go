@@ -328,7 +328,7 @@ func TestUndoSays(t *testing.T) {
 	}{
 		{"nothing since", nil, "", false, "added: delete, made by the command that is taken back; removed: create, as it was before; updated: update, as it was before"},
 		{"edited since", map[string]string{"added": "edited"}, "", false, "added: keep, was changed after the command, and stays; removed: create, as it was before; updated: update, as it was before"},
-		{"edited since, forced", map[string]string{"updated": "edited"}, "", true, "added: delete, made by the command that is taken back; removed: create, as it was before; updated: update, as it was before; what was changed after the command is in the history"},
+		{"edited since, forced", map[string]string{"updated": "edited"}, "", true, "added: delete, made by the command that is taken back; removed: create, as it was before; updated: update, as it was before; what was changed after the command is kept as \"old/updated\" in .ppm/undo-000003.zip"},
 		{"deleted since", nil, "updated", false, "added: delete, made by the command that is taken back; removed: create, as it was before; updated: keep, gone since the command, and stays so"},
 		{"deleted before it could", nil, "added", false, "added: unchanged, gone already; removed: create, as it was before; updated: update, as it was before"},
 		{"taken back by hand", map[string]string{"updated": "1 of updated\n"}, "", false, "added: delete, made by the command that is taken back; removed: create, as it was before; updated: unchanged, as it was before already"},

@@ -52,7 +52,7 @@ type entry struct {
 	Record bool       `json:"record,omitempty"`
 	Old    plan.State `json:"old"`
 	New    plan.State `json:"new"`
-	Perm   perm       `json:"perm,omitempty"` // of the old file
+	Perm   perm       `json:"perm,omitempty"` // of the old file, or of the one that is moved here
 }
 
 // A folder is one that is made or removed.

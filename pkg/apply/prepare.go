@@ -131,6 +131,11 @@ func (p *Project) inspect(c plan.Change, j *journal, m Meta) (entry, error) {
 	if c.New.Kind != plan.File {
 		return e, nil
 	}
+	if c.From != "" && kind != plan.File { // a file that moves stays as secret as it was
+		if kind, info, err := p.look(c.From); err == nil && kind == plan.File {
+			e.Perm = perm(info.Mode().Perm())
+		}
+	}
 	for _, folder := range ancestors(c.Path) {
 		kind, _, err := p.lstat(folder)
 		switch {
@@ -228,10 +233,10 @@ func (p *Project) stage(i int, e entry, m Meta, data []byte) error {
 }
 
 // perm returns the permission bits of the file that e writes, and whether the umask must not touch them. A
-// file that is replaced keeps what it had, but for the executable bits; one that was removed gets back what it had.
+// file that is replaced or moved keeps what it had, but for the executable bits; one that was removed gets back what it had.
 func (m Meta) perm(e entry) (bits fs.FileMode, exact bool) {
 	bits = 0o666
-	if e.Old.Kind == plan.File {
+	if e.Old.Kind == plan.File || e.Perm != 0 {
 		bits, exact = fs.FileMode(e.Perm), true
 	} else if m.undone != nil {
 		for _, was := range m.undone.Changes {

@@ -50,7 +50,7 @@ type Change struct {
 	New    State  `json:"new"`              // what stands there afterwards
 	Data   []byte `json:"data,omitempty"`   // the content of New, where its digest differs from that of Old
 
-	From      string `json:"from,omitempty"`      // where the file stood until upstream renamed it
+	From      string `json:"from,omitempty"`      // where the file stood until it was moved, by upstream or by ppm project move
 	Conflicts int    `json:"conflicts,omitempty"` // how many places of a merged file are left for the user
 	Marker    int    `json:"marker,omitempty"`    // how often the character of their markers is repeated
 	Sides     bool   `json:"sides,omitempty"`     // the file is no text, and the versions stand beside it

@@ -39,8 +39,11 @@ func (s *Session) Undo(ctx context.Context, o UndoOptions) (result *UndoResult, 
 		return nil, err
 	}
 	if err := p.Err(); err != nil {
-		return nil, failure.Errorf(failure.Refused, "%w", err).
-			WithHint("undo your edits, or replace them with --force; ppm keeps what it replaces")
+		hint := "undo your edits, or replace them with --force; ppm keeps what it replaces"
+		if o.Force {
+			hint = "put back what stood there after the command, then run this again"
+		}
+		return nil, failure.Errorf(failure.Refused, "%w", err).WithHint("%s", hint)
 	}
 	changes, err := s.carryOut(ctx, p, meta, o.DryRun)
 	if err != nil {
