@@ -105,9 +105,9 @@ func (in Input) installedIn(folder string) bool {
 
 func (c cell) decide() verdict {
 	switch {
-	case c.own == Mine && (c.base != nil || c.disk.Kind == Absent):
+	case c.own == Mine:
 		return verdict{action: Keep, reason: "the user's own"}
-	case c.own == Once && c.base != nil && c.theirs != nil:
+	case c.own == Once && c.theirs != nil && (c.base != nil || c.disk.Kind == File):
 		return verdict{action: Keep, reason: "written once, and the user's since"}
 	case c.theirs == nil:
 		return c.remove()

@@ -101,8 +101,10 @@ func TestOwn(t *testing.T) {
 		{"1", "2", "3", plan.Once, plan.Keep},     //
 		{"1", "1", "-", plan.Once, plan.Delete},   // as it was written
 		{"1", "2", "-", plan.Once, plan.Keep},     //
-		{"-", "2", "1", plan.Once, plan.Conflict}, // a file that is not of this install
+		{"-", "2", "1", plan.Once, plan.Keep},     // it is there, and the lockfile was lost
+		{"-", "@", "1", plan.Once, plan.Conflict}, // no file
 		{"-", "-", "1", plan.Mine, plan.Keep},     // not even once
+		{"-", "2", "1", plan.Mine, plan.Keep},     // the lockfile was lost
 		{"1", "-", "1", plan.Mine, plan.Keep},     //
 		{"1", "1", "2", plan.Mine, plan.Keep},     //
 		{"1", "2", "3", plan.Mine, plan.Keep},     //
@@ -168,7 +170,7 @@ func TestBothAdded(t *testing.T) {
 		{"the same", "3", "3", "", 0, 0, "f:unchanged=, there already"},
 		{"the same, executable", "3x", "3", "", 0, 0, "f:update=, there already, with another mode"},
 		{"of another install", "2", "3", "other", 0, 0, `f:conflict=, exists with other content, part of the install "other"`},
-		{"the user's own", "2", "3", "", plan.Mine, 0, "f:conflict=, exists with other content, not installed by ppm"},
+		{"the user's own", "2", "3", "", plan.Mine, 0, "f:keep=, the user's own"},
 		{"a link", "@", "3", "", 0, 0, "f:conflict=, is a symbolic link, not installed by ppm"},
 	} {
 		in := input("-", c.disk, c.theirs, c.owner, false)
