@@ -26,7 +26,7 @@ type Change struct {
 	Reason string `json:"reason"`
 	Record bool   `json:"record,omitempty"` // ppm.toml or ppm.lock
 
-	From      string `json:"from,omitempty"`      // where the file stood until upstream renamed it
+	From      string `json:"from,omitempty"`      // where the file stood until it was moved, by upstream or by ppm project move
 	Conflicts int    `json:"conflicts,omitempty"` // places of a merged file that are left for the user
 	Sides     bool   `json:"sides,omitempty"`     // the file is no text, and the versions stand beside it
 }
@@ -44,6 +44,7 @@ type commitOptions struct {
 	upgrade bool        // an install may become another version of itself; files edited on both sides are merged
 	style   merge.Style // how conflicts are written into them
 	adopt   bool        // what comes is taken for the base of what is there: no file is touched
+	remake  bool        // what the user deleted of installs that come is made again
 	restore fileset.Set // files of installs that stay, to be made again
 }
 
@@ -70,6 +71,9 @@ func (s *Session) commit(ctx context.Context, coming []install, going []lockfile
 // propose returns the plan of a transaction.
 func (s *Session) propose(ctx context.Context, coming []install, going []lockfile.Component, o commitOptions) (plan.Plan, error) {
 	s.conflicts = nil
+	if err := s.finished(coming, going); err != nil {
+		return plan.Plan{}, err
+	}
 	coming, err := s.inherit(coming)
 	if err != nil {
 		return plan.Plan{}, err
@@ -80,6 +84,9 @@ func (s *Session) propose(ctx context.Context, coming []install, going []lockfil
 	}
 	if in.Disk, err = s.store.Scan(ctx, slices.Concat(slices.Collect(maps.Keys(in.Base)), paths(in.Theirs))); err != nil {
 		return plan.Plan{}, err
+	}
+	if o.remake {
+		maps.DeleteFunc(in.Base, func(name string, _ plan.State) bool { return in.Disk[name].Kind == plan.Absent })
 	}
 	if o.upgrade {
 		if coming, lock, err = s.followRenames(ctx, &in, lock, coming, going, o); err != nil {
@@ -173,10 +180,8 @@ func (s *Session) carryOut(ctx context.Context, p plan.Plan, m apply.Meta, dryRu
 func (s *Session) sides(coming []install, going []lockfile.Component, o commitOptions) (plan.Input, *lockfile.Lock, error) {
 	lock := s.lock.Clone()
 	in := plan.Input{Base: map[string]plan.State{}, Owner: map[string]string{}, Own: map[string]plan.Own{}, Force: o.force}
-	for _, c := range s.own.Components {
-		for name, own := range c.Own {
-			in.Own[name] = owns[own]
-		}
+	for name, own := range s.ownership() {
+		in.Own[name] = owns[own]
 	}
 	for _, c := range going {
 		lock.Remove(c.Path)
@@ -231,7 +236,20 @@ func (s *Session) sides(coming []install, going []lockfile.Component, o commitOp
 	if err == nil {
 		err = fileset.CheckCollisions(paths(in.Theirs))
 	}
+	if err != nil {
+		err = failure.Errorf(failure.Refused, "bringing the files of all installs together: %w", err).
+			WithHint("place one of the installs elsewhere with ppm project move or --located-path")
+	}
 	return in, lock, err
+}
+
+// ownership returns whose the files are of which the manifest says it. A file that installs share is the user's when one of them says so.
+func (s *Session) ownership() map[string]manifest.Own {
+	out := map[string]manifest.Own{}
+	for _, c := range s.own.Components {
+		maps.Copy(out, c.Own)
+	}
+	return out
 }
 
 var owns = map[manifest.Own]plan.Own{manifest.Once: plan.Once, manifest.Mine: plan.Mine}
@@ -270,8 +288,8 @@ func (s *Session) rewrite(coming []install, going []lockfile.Component) ([]byte,
 		}
 	}
 	for _, c := range going {
-		if text == nil {
-			break
+		if _, wanted := s.entries[c.Path]; !wanted { // the user took it out
+			continue
 		}
 		if text, err = manifest.RemoveComponent(ManifestName, text, c.Path); err != nil {
 			return nil, err

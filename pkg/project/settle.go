@@ -137,11 +137,11 @@ func (s *Session) Abort(ctx context.Context) (result *UndoResult, err error) {
 	if len(s.lock.Conflicts()) == 0 {
 		return nil, failure.Errorf(failure.Usage, "there is no upgrade to abort").WithHint("ppm project undo takes back a finished one")
 	}
-	history, err := s.store.History()
+	last, err := s.undoable()
 	if err != nil {
 		return nil, err
 	}
-	if len(history) == 0 || history[0].Undone || !strings.HasPrefix(history[0].Line, "upgrade") && !strings.HasPrefix(history[0].Line, "sync") {
+	if !strings.HasPrefix(last.Command, "upgrade") && !strings.HasPrefix(last.Command, "sync") {
 		return nil, failure.Errorf(failure.Refused, "the upgrade is not the last command that changed this project").
 			WithHint("take back what came after it with ppm project undo")
 	}
@@ -156,5 +156,5 @@ func (s *Session) Abort(ctx context.Context) (result *UndoResult, err error) {
 	if err != nil {
 		return nil, err
 	}
-	return &UndoResult{Undone: history[0].Line, Changes: changes}, nil
+	return &UndoResult{Undone: last.Command, Changes: changes}, nil
 }

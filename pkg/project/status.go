@@ -100,11 +100,10 @@ func (s *Session) compare(ctx context.Context, installs []lockfile.Component) (*
 		return nil, err
 	}
 	result := &StatusResult{Installs: []InstallStatus{}}
-	base := map[string]plan.State{}
+	base, own := map[string]plan.State{}, s.ownership()
 	for _, c := range installs {
 		addBase(base, c)
 		in := InstallStatus{Path: c.Path, Source: c.Source, State: "clean"}
-		own := s.wanted(c).Own
 		for _, f := range c.Files {
 			file := FileStatus{Path: f.Path, State: fileState(disk[f.Path], base[f.Path]), Own: string(own[f.Path])}
 			if f.Conflict != "" {

@@ -63,7 +63,7 @@ func (s *Session) Sync(ctx context.Context, o SyncOptions) (result *SyncResult, 
 		return nil, err
 	}
 	if result.Changes, err = s.commit(ctx, coming, going, commitOptions{
-		command: "sync", upgrade: true, style: o.Style, restore: missing, dryRun: looks,
+		command: "sync", upgrade: true, style: o.Style, remake: true, restore: missing, dryRun: looks,
 	}); err != nil {
 		return nil, err
 	}
@@ -162,13 +162,13 @@ func (s *Session) fulfil(ctx context.Context, want manifest.Component, path stri
 func (s *Session) missing(ctx context.Context, coming []install, going []lockfile.Component) (fileset.Set, []Change, error) {
 	var files []fileset.File
 	var replaced []Change
+	own := s.ownership()
 	for _, c := range s.lock.Components {
 		if slices.ContainsFunc(coming, func(i install) bool { return i.locked.Path == c.Path }) ||
 			slices.ContainsFunc(going, func(g lockfile.Component) bool { return g.Path == c.Path }) {
 			continue
 		}
 		var names []string
-		own := s.wanted(c).Own
 		for _, f := range c.Files {
 			if own[f.Path] != manifest.Mine {
 				names = append(names, f.Path)

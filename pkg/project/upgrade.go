@@ -253,7 +253,21 @@ func sameInstall(a, b lockfile.Component) bool {
 
 // settled fails when an earlier upgrade has conflicts that are not settled yet.
 func (s *Session) settled() error {
-	open := s.lock.Conflicts()
+	return unfinished(s.lock)
+}
+
+// finished fails when one of the installs that come or go has such conflicts.
+func (s *Session) finished(coming []install, going []lockfile.Component) error {
+	for _, inst := range coming {
+		if old, ok := s.lock.Component(inst.locked.Path); ok {
+			going = append(slices.Clip(going), old)
+		}
+	}
+	return unfinished(&lockfile.Lock{Components: going})
+}
+
+func unfinished(lock *lockfile.Lock) error {
+	open := lock.Conflicts()
 	if len(open) == 0 {
 		return nil
 	}
