@@ -140,7 +140,11 @@ func (l *Lock) Check() error {
 			}
 		}
 	}
-	return fileset.CheckCollisions(files)
+	if err := fileset.CheckCollisions(files); err != nil {
+		return failure.Errorf(failure.Refused, "%w", err).
+			WithHint("place one of the installs elsewhere with ppm project move or --located-path")
+	}
+	return nil
 }
 
 // Clone returns a lock that can be changed without changing l.

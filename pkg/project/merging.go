@@ -38,20 +38,23 @@ func (in *install) move() error {
 	}
 	files := slices.Clone(in.files)
 	locked := slices.Clone(in.locked.Files)
+	to := map[string]string{} // all at once: a file may have been moved to where another one stood
 	for i, f := range locked {
-		to, moved := in.want.Moved[f.Rendered()]
-		if !moved || to == f.Path {
-			continue
+		if place, moved := in.want.Moved[f.Rendered()]; moved && place != f.Path {
+			to[f.Path] = place
+			locked[i].Path, locked[i].From = place, f.Rendered()
 		}
-		if j := slices.IndexFunc(files, func(g fileset.File) bool { return g.Path == f.Path }); j >= 0 {
-			files[j].Path = to
-		}
-		locked[i].Path, locked[i].From = to, f.Rendered()
+	}
+	for i, f := range files {
+		files[i].Path = cmp.Or(to[f.Path], f.Path)
 	}
 	slices.SortFunc(locked, func(a, b lockfile.File) int { return strings.Compare(a.Path, b.Path) })
 	var err error
 	in.locked.Files = locked
-	in.files, err = fileset.New(files)
+	if in.files, err = fileset.New(files); err != nil {
+		err = failure.Errorf(failure.Refused, "putting the files of %q where they were moved: %w", in.locked.Path, err).
+			WithHint("move the file that was moved there to another place with ppm project move")
+	}
 	return err
 }
 
@@ -69,7 +72,7 @@ func (s *Session) followRenames(ctx context.Context, in *plan.Input, lock *lockf
 		for to, from := range renamed {
 			f := old.Files[slices.IndexFunc(old.Files, func(f lockfile.File) bool { return f.Path == from })]
 			next := inst.locked.Files[slices.IndexFunc(inst.locked.Files, func(f lockfile.File) bool { return f.Path == to })]
-			if f.From == "" || f.From == next.Rendered() {
+			if inst.want.Moved[f.From] != f.Path || f.From == next.Rendered() { // it stays not where the user moved it
 				in.Renamed[to] = from
 				continue
 			}

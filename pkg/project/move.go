@@ -112,7 +112,7 @@ func (m *move) records(s *Session) (*lockfile.Lock, []byte, error) {
 		}
 		if m.path(old) != old || !slices.Equal(files, c.Files) {
 			c.Path, c.Files = m.path(c.Path), files
-			if _, taken := lock.Component(c.Path); taken {
+			if c.Path != old && m.taken(s, c.Path) {
 				return nil, nil, failure.Errorf(failure.Refused, "moving %q: another install stands at %q", m.old, c.Path).WithHint("choose another path")
 			}
 			want.Path, want.Moved, want.Own = c.Path, map[string]string{}, m.own(want.Own)
@@ -128,6 +128,13 @@ func (m *move) records(s *Session) (*lockfile.Lock, []byte, error) {
 		lock.Put(c)
 	}
 	return lock, text, nil
+}
+
+// taken reports whether an install that does not move stands at a path, or shall.
+func (m *move) taken(s *Session, path string) bool {
+	_, installed := s.lock.Component(path)
+	_, wanted := s.entries[path]
+	return (installed || wanted) && m.path(path) == path
 }
 
 // component returns the files of an install after the move, and notes those that move. When the install
@@ -208,6 +215,7 @@ func (m *move) plan(ctx context.Context, s *Session) (plan.Plan, error) {
 		switch c.Action {
 		case plan.Create:
 			p.Changes[i].Reason = "moved here"
+			p.Changes[i].From = m.files[slices.IndexFunc(m.files, func(f MovedFile) bool { return f.To == c.Path })].From
 		case plan.Delete:
 			p.Changes[i].Reason = "moved away"
 		}
