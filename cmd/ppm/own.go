@@ -36,7 +36,7 @@ func ownCommand(s *streams) *cli.Command {
 				return err
 			}
 			for _, f := range result.Files {
-				s.printf("%-9s %s\n", f.Own, f.Path)
+				s.printf("%s%-9s %s\n", verb(result.DryRun, "would be ", ""), f.Own, f.Path)
 			}
 			return s.answer(result)
 		},

@@ -172,6 +172,7 @@ func continueCommand(s *streams) *cli.Command {
 		Description: examples("ppm project continue"),
 		Flags: []cli.Flag{
 			&cli.BoolFlag{Name: "force", Aliases: []string{"f"}, Usage: "take the files as they are, whatever their text"},
+			&cli.BoolFlag{Name: "dry-run", Usage: "show what would be done, and change nothing"},
 		},
 		Action: func(c *cli.Context) error {
 			if err := arguments(c, 0, 0, "nothing"); err != nil {
@@ -181,7 +182,7 @@ func continueCommand(s *streams) *cli.Command {
 			if err != nil {
 				return err
 			}
-			result, err := session.Continue(c.Context, c.Bool("force"))
+			result, err := session.Continue(c.Context, project.SettleOptions{Force: c.Bool("force"), DryRun: c.Bool("dry-run")})
 			if err != nil {
 				return err
 			}
@@ -198,6 +199,9 @@ func abortCommand(s *streams) *cli.Command {
 		Name:        "abort",
 		Usage:       "take back an upgrade that left conflicts: every byte is as before it",
 		Description: examples("ppm project abort"),
+		Flags: []cli.Flag{
+			&cli.BoolFlag{Name: "dry-run", Usage: "show what would be done, and change nothing"},
+		},
 		Action: func(c *cli.Context) error {
 			if err := arguments(c, 0, 0, "nothing"); err != nil {
 				return err
@@ -206,12 +210,12 @@ func abortCommand(s *streams) *cli.Command {
 			if err != nil {
 				return err
 			}
-			result, err := session.Abort(c.Context)
+			result, err := session.Abort(c.Context, project.SettleOptions{DryRun: c.Bool("dry-run")})
 			if err != nil {
 				return err
 			}
 			printChanges(s, result.Changes)
-			s.printf("took back ppm project %s\n", result.Undone)
+			s.printf("%s ppm project %s\n", verb(result.DryRun, "would take back", "took back"), result.Undone)
 			return s.answer(result)
 		},
 	}

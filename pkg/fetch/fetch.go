@@ -31,6 +31,7 @@ import (
 
 // Options says where a Client keeps its cache and what it may do.
 type Options struct {
+	Dir      string                              // where the relative paths of repositories begin; empty is the process's own folder
 	CacheDir string                              // root of ppm's cache; empty when there is none
 	Home     string                              // the user's home, for .netrc, .ssh and .gitconfig
 	Env      func(string) string                 // the environment, asked for the network's own variables only
@@ -132,7 +133,7 @@ func (c *Client) origin(url string) (origin, error) {
 		return c.builtin(name)
 	}
 	if isLocal(url) {
-		return openLocal(url)
+		return openLocal(c.o.Dir, url)
 	}
 	return c.remote(url)
 }
@@ -158,7 +159,7 @@ func (c *Client) remote(url string) (origin, error) {
 		return nil, err
 	}
 	if isLocal(at) { // a mirror on this disk
-		return openLocal(at)
+		return openLocal(c.o.Dir, at)
 	}
 	r := &remote{
 		at: at, public: wire.Public(at), dialer: d, tell: tell,

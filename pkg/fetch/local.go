@@ -51,16 +51,16 @@ func isLocal(url string) bool {
 }
 
 // openLocal opens the repository at a path or file URL: bare, with a .git folder, or a worktree or
-// submodule whose .git file leads to its repository.
-func openLocal(at string) (*local, error) {
+// submodule whose .git file leads to its repository. A relative path begins at dir.
+func openLocal(dir, at string) (*local, error) {
 	l := &local{at: at}
-	path, err := localPath(at)
+	path, err := localPath(dir, at)
 	if err != nil {
 		return nil, l.wrong("%w", err)
 	}
 	switch info, err := os.Stat(path); {
 	case errors.Is(err, fs.ErrNotExist):
-		return nil, l.wrong("it does not exist")
+		return nil, l.wrong("%s does not exist", quote(path))
 	case err != nil:
 		return nil, failure.Errorf(failure.LocalIO, "opening the repository %s: %w", quote(at), err).WithHint("check the permissions")
 	case !info.IsDir():
@@ -109,8 +109,11 @@ func (l *local) wrong(format string, args ...any) error {
 }
 
 // localPath returns the absolute path that a path or file URL stands for.
-func localPath(at string) (string, error) {
+func localPath(dir, at string) (string, error) {
 	if !strings.HasPrefix(at, fileScheme) {
+		if !filepath.IsAbs(at) {
+			at = filepath.Join(dir, at)
+		}
 		return filepath.Abs(at)
 	}
 	u, err := url.Parse(at)

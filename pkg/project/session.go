@@ -142,7 +142,7 @@ func (s *Session) connect() error {
 // client returns a new fetcher. One that is offline knows what is on this machine.
 func (s *Session) client(offline bool) (*fetch.Client, error) {
 	options := fetch.Options{
-		CacheDir: s.setup.CacheDir, Home: s.setup.Home, Env: s.setup.Env,
+		Dir: s.setup.Dir, CacheDir: s.setup.CacheDir, Home: s.setup.Home, Env: s.setup.Env,
 		Offline: offline, Refresh: s.setup.Refresh && !offline,
 		Builtin: s.builtin,
 		Policy: fetch.Policy{

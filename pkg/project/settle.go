@@ -19,14 +19,21 @@ import (
 // ContinueResult is what Continue finished.
 type ContinueResult struct {
 	Settled []string `json:"settled"` // files
+	DryRun  bool     `json:"dry_run"`
+}
+
+// SettleOptions say how Continue and Abort go about it.
+type SettleOptions struct {
+	Force  bool // of Continue: whatever the files' content is
+	DryRun bool
 }
 
 // Continue finishes an upgrade whose conflicts the user has settled. A file counts as
 // settled when it is no longer what the upgrade wrote, and git add has told git so or it has
 // no conflict between markers; one that is no text when it is another or the versions beside it are gone. With
 // force its content may be anything. The versions beside a file go.
-func (s *Session) Continue(ctx context.Context, force bool) (result *ContinueResult, err error) {
-	end, err := s.begin(ctx, true)
+func (s *Session) Continue(ctx context.Context, o SettleOptions) (result *ContinueResult, err error) {
+	end, err := s.begin(ctx, !o.DryRun)
 	if err != nil {
 		return nil, err
 	}
@@ -40,14 +47,14 @@ func (s *Session) Continue(ctx context.Context, force bool) (result *ContinueRes
 		return nil, err
 	}
 	var unsettled []lockfile.File
-	result = &ContinueResult{}
+	result = &ContinueResult{DryRun: o.DryRun}
 	told := s.toldGit(ctx)
 	for _, f := range open {
 		left, err := s.unsettled(f, disk, told[f.Path])
 		if err != nil {
 			return nil, err
 		}
-		if left && !force {
+		if left && !o.Force {
 			unsettled = append(unsettled, f)
 		}
 		result.Settled = append(result.Settled, f.Path)
@@ -60,7 +67,7 @@ func (s *Session) Continue(ctx context.Context, force bool) (result *ContinueRes
 	if err != nil {
 		return nil, err
 	}
-	_, err = s.carryOut(ctx, p, apply.Meta{Command: "continue"}, false)
+	_, err = s.carryOut(ctx, p, apply.Meta{Command: "continue"}, o.DryRun)
 	return result, err
 }
 
@@ -128,8 +135,8 @@ func howToSettle(open []lockfile.File) string {
 
 // Abort takes back an upgrade that left conflicts: every byte is what it was before it.
 // What the user has edited since is replaced, and stays in the history.
-func (s *Session) Abort(ctx context.Context) (result *UndoResult, err error) {
-	end, err := s.begin(ctx, true)
+func (s *Session) Abort(ctx context.Context, o SettleOptions) (result *UndoResult, err error) {
+	end, err := s.begin(ctx, !o.DryRun)
 	if err != nil {
 		return nil, err
 	}
@@ -141,9 +148,13 @@ func (s *Session) Abort(ctx context.Context) (result *UndoResult, err error) {
 	if err != nil {
 		return nil, err
 	}
-	if !strings.HasPrefix(last.Command, "upgrade") && !strings.HasPrefix(last.Command, "sync") {
-		return nil, failure.Errorf(failure.Refused, "the upgrade is not the last command that changed this project").
-			WithHint("take back what came after it with ppm project undo")
+	switch verb, _, _ := strings.Cut(last.Command, " "); {
+	case verb == "":
+		return nil, failure.Errorf(failure.Refused, "aborting the upgrade: the history of this project is gone").
+			WithHint("settle the conflicts and run ppm project continue, or take the files from your version control")
+	case verb != "upgrade" && verb != "sync":
+		return nil, failure.Errorf(failure.Refused, "aborting the upgrade: %q came after it", "ppm project "+last.Command).
+			WithHint("take that back first with ppm project undo")
 	}
 	p, meta, err := s.store.Undo(ctx, "abort", true)
 	if err != nil {
@@ -152,9 +163,9 @@ func (s *Session) Abort(ctx context.Context) (result *UndoResult, err error) {
 	if err := p.Err(); err != nil {
 		return nil, err
 	}
-	changes, err := s.carryOut(ctx, p, meta, false)
+	changes, err := s.carryOut(ctx, p, meta, o.DryRun)
 	if err != nil {
 		return nil, err
 	}
-	return &UndoResult{Undone: last.Command, Changes: changes}, nil
+	return &UndoResult{Undone: last.Command, Changes: changes, DryRun: o.DryRun}, nil
 }

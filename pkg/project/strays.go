@@ -149,6 +149,11 @@ func (s *Session) findExtra(ctx context.Context, result *StatusResult, installs 
 		return 0, false
 	}
 	installed := s.installedFiles()
+	for _, in := range result.Installs {
+		for _, f := range in.Files {
+			installed[f.To] = true // as moved
+		}
+	}
 	pass := func(name string) bool {
 		if installed[name] {
 			return true
@@ -168,12 +173,15 @@ func (s *Session) findExtra(ctx context.Context, result *StatusResult, installs 
 	})
 }
 
-// installedFiles returns the files of all installs.
+// installedFiles returns the files of all installs, and the versions that stand beside those in conflict.
 func (s *Session) installedFiles() map[string]bool {
 	out := map[string]bool{}
 	for _, c := range s.lock.Components {
 		for _, f := range c.Files {
 			out[f.Path] = true
+		}
+		for _, side := range besides(c.Files) {
+			out[side] = true
 		}
 	}
 	return out
