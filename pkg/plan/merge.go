@@ -94,10 +94,10 @@ func (in Input) follow(path, from string) (Change, error) {
 	renamed := change.Reason
 	change.Reason = bothChanged
 	out, err := merged(change, disk, change.New, texts, file.Data)
-	if out.Conflicts == 0 {
-		out.Reason = renamed + "; your edits went along"
-	} else {
+	if out.Conflicts > 0 || strings.HasPrefix(out.Reason, bothChanged+";") { // or a side was taken
 		out.Reason = renamed + ", and " + out.Reason
+	} else {
+		out.Reason = renamed + "; your edits went along"
 	}
 	return out, err
 }

@@ -89,6 +89,18 @@ func TestRenamedIntoAFolderOfItsName(t *testing.T) {
 	}
 }
 
+// A side that was taken is told of a renamed file, too.
+func TestRenamesFavored(t *testing.T) {
+	in := plan.Input{
+		Base: map[string]plan.State{"old": state("1")}, Disk: plan.Disk{"old": state("mine")}, Theirs: theirs("new", "2"),
+		Renamed: map[string]string{"new": "old"},
+	}
+	_, changes := made(t, in, plan.Texts{Base: []byte("1"), Ours: []byte("mine"), Merge: merge.Options{Favor: merge.FavorTheirs}})
+	if want := `renamed from "old" upstream, and was edited here and changed upstream; where they meet, upstream's was taken`; changes[0].Reason != want {
+		t.Errorf("%q, want %q", changes[0].Reason, want)
+	}
+}
+
 func TestOwn(t *testing.T) {
 	for _, c := range []struct {
 		base, disk, theirs string
