@@ -161,7 +161,7 @@ func (s *Session) Abort(ctx context.Context, o SettleOptions) (result *UndoResul
 		return nil, err
 	}
 	if err := p.Err(); err != nil {
-		return nil, err
+		return nil, failure.Errorf(failure.Refused, "%w", err).WithHint("%s", putBack)
 	}
 	changes, err := s.carryOut(ctx, p, meta, o.DryRun)
 	if err != nil {

@@ -41,7 +41,7 @@ func (s *Session) Undo(ctx context.Context, o UndoOptions) (result *UndoResult, 
 	if err := p.Err(); err != nil {
 		hint := "undo your edits, or replace them with --force; ppm keeps what it replaces"
 		if o.Force {
-			hint = "put back what stood there after the command, then run this again"
+			hint = putBack
 		}
 		return nil, failure.Errorf(failure.Refused, "%w", err).WithHint("%s", hint)
 	}
@@ -51,6 +51,9 @@ func (s *Session) Undo(ctx context.Context, o UndoOptions) (result *UndoResult, 
 	}
 	return &UndoResult{Undone: undone.Command, Changes: changes, DryRun: o.DryRun}, nil
 }
+
+// putBack says what to do about what is not even replaced by force: records that were edited, and what is no file.
+const putBack = "put back what stood there after the command, then run this again"
 
 // A PastCommand is a command that changed the project.
 type PastCommand struct {
