@@ -244,9 +244,13 @@ func (w *walker) verb() verb {
 	}
 	if w.open() && w.IntN(2) == 0 {
 		if w.IntN(2) == 0 {
-			return verb{line: "abort", undoes: true, do: func(s *project.Session, dry bool) (any, error) { return s.Abort(w.Context(), project.SettleOptions{DryRun: dry}) }}
+			return verb{line: "abort", undoes: true, do: func(s *project.Session, dry bool) (any, error) {
+				return s.Abort(w.Context(), project.SettleOptions{DryRun: dry})
+			}}
 		}
-		return verb{line: "continue", do: func(s *project.Session, dry bool) (any, error) { return s.Continue(w.Context(), project.SettleOptions{DryRun: dry}) }}
+		return verb{line: "continue", do: func(s *project.Session, dry bool) (any, error) {
+			return s.Continue(w.Context(), project.SettleOptions{DryRun: dry})
+		}}
 	}
 	name, old, to := w.install(), w.pick(w.anyFile(), w.install(), path.Dir(w.anyFile()), w.place()), w.pick(w.place(), w.spot())
 	own, force := manifest.Owns[w.IntN(len(manifest.Owns))], w.IntN(2) == 0
