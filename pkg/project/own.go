@@ -3,6 +3,7 @@ package project
 import (
 	"bytes"
 	"context"
+	"fmt"
 	"maps"
 	"slices"
 	"strings"
@@ -50,18 +51,19 @@ func (s *Session) Own(ctx context.Context, o OwnOptions) (result *OwnResult, err
 	result = &OwnResult{Files: []OwnedFile{}, Changes: []Change{}, DryRun: o.DryRun}
 	text := s.text
 	for _, c := range s.lock.Components {
-		files := filesBelow(c, path)
-		if len(files) == 0 {
+		want := s.wanted(c)
+		names := ownable(c, want.Own, path)
+		if len(names) == 0 {
 			continue
 		}
-		want := s.wanted(c)
-		own := maps.Clone(want.Own)
-		if own == nil {
-			own = map[string]manifest.Own{}
-		}
-		for _, f := range files {
-			own[f.Path] = o.Own
-			result.Files = append(result.Files, OwnedFile{f.Path, string(o.Own)})
+		own := map[string]manifest.Own{}
+		maps.Copy(own, want.Own)
+		for _, name := range names {
+			if o.Own == manifest.Merged && own[name] != "" {
+				s.setup.Notify(fmt.Sprintf("%s: what upstream changed while the file was yours counts as taken out by you; ppm project diff shows it", name))
+			}
+			own[name] = o.Own
+			result.Files = append(result.Files, OwnedFile{name, string(o.Own)})
 		}
 		want.Own = own
 		if text, err = manifest.SetComponents(ManifestName, text, want); err != nil {
@@ -77,6 +79,21 @@ func (s *Session) Own(ctx context.Context, o OwnOptions) (result *OwnResult, err
 	}
 	result.Changes, err = s.carryOut(ctx, p, apply.Meta{Command: "own " + o.Path + " " + string(o.Own)}, o.DryRun)
 	return result, err
+}
+
+// ownable returns the files of an install at or below a path, also those that it has no more and the manifest names.
+func ownable(c lockfile.Component, own map[string]manifest.Own, path string) []string {
+	var names []string
+	for _, f := range filesBelow(c, path) {
+		names = append(names, f.Path)
+	}
+	for name := range own {
+		if atOrBelow(name, path) {
+			names = append(names, name)
+		}
+	}
+	slices.Sort(names)
+	return slices.Compact(names)
 }
 
 // noFile reports a path at which no install has a file.
