@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"fmt"
 	"io/fs"
 	"slices"
 	"strings"
@@ -100,16 +101,18 @@ func (s *Session) unsettled(f lockfile.File, disk plan.Disk, told bool) (bool, e
 	return fileset.Digest(text) == f.Conflict || !told && merge.HasConflict(text, cmp.Or(f.Marker, merge.MarkerLength)), nil
 }
 
-// close returns the plan that ends an upgrade: nothing is in conflict any more.
+// close returns the plan that ends an upgrade: nothing is in conflict any more. Of the versions beside
+// a file those go that are as the upgrade wrote them, and the installed one, which the history keeps.
 func (s *Session) close(disk plan.Disk) (plan.Plan, error) {
 	in := plan.Input{Base: map[string]plan.State{}, Disk: disk}
 	lock := s.lock.Clone()
 	for i, c := range lock.Components {
 		c.Files = slices.Clone(c.Files)
 		for j, f := range c.Files {
-			for _, side := range besides([]lockfile.File{f}) {
-				if disk[side].Kind == plan.File {
-					in.Base[side] = disk[side]
+			for k, side := range besides([]lockfile.File{f}) {
+				if at := disk[side]; at.Kind == plan.File {
+					at.Digest = cmp.Or([]string{"", f.Conflict, f.Digest}[k], at.Digest)
+					in.Base[side] = at
 				}
 			}
 			c.Files[j].Conflict, c.Files[j].Marker, c.Files[j].Sides = "", 0, false
@@ -117,6 +120,11 @@ func (s *Session) close(disk plan.Disk) (plan.Plan, error) {
 		lock.Components[i] = c
 	}
 	p, err := plan.Make(in)
+	for _, c := range p.Changes {
+		if c.Action == plan.Keep {
+			s.setup.Notify(fmt.Sprintf("%s was edited and stays", c.Path))
+		}
+	}
 	p.Write(LockName, s.lockText, lock.Format())
 	return p, err
 }
