@@ -42,6 +42,14 @@ type Component struct {
 	Files  []File         // at least one, sorted by path
 }
 
+// Typed returns the reference that the user typed: the first that led to the source, or the source itself.
+func (c Component) Typed() string {
+	if len(c.Via) > 0 {
+		return c.Via[0]
+	}
+	return c.Source
+}
+
 // A File is one file of an install, as ppm rendered it.
 type File struct {
 	Path   string // where it stands, from the project's folder: at or below the component's path, unless it was moved

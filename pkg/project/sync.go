@@ -102,11 +102,7 @@ func (s *Session) difference(ctx context.Context, o SyncOptions, result *SyncRes
 			result.Added = append(result.Added, describe(next))
 			continue
 		}
-		from := old.Source
-		if len(old.Via) > 0 {
-			from = old.Via[0]
-		}
-		result.Upgrades = append(result.Upgrades, Upgraded{Path: p, From: from, To: want.Source, FromCommit: old.Commit, ToCommit: next.Commit})
+		result.Upgrades = append(result.Upgrades, Upgraded{Path: p, From: old.Typed(), To: want.Source, FromCommit: old.Commit, ToCommit: next.Commit})
 	}
 	for _, c := range s.lock.Components {
 		if !wanted[c.Path] {
@@ -119,12 +115,8 @@ func (s *Session) difference(ctx context.Context, o SyncOptions, result *SyncRes
 
 // asWanted reports whether an install is what the manifest asks for, as far as that can be told without looking it up.
 func (s *Session) asWanted(c lockfile.Component, want manifest.Component) bool {
-	source := c.Source
-	if len(c.Via) > 0 {
-		source = c.Via[0]
-	}
 	r, err := ref.Parse(want.Source)
-	if err != nil || r.String() != source {
+	if err != nil || r.String() != c.Typed() {
 		return false
 	}
 	for key, value := range want.Keys {

@@ -195,11 +195,7 @@ func (s *Session) wanted(c lockfile.Component) manifest.Component {
 	if want, ok := s.entries[c.Path]; ok {
 		return want
 	}
-	source := c.Source
-	if len(c.Via) > 0 {
-		source = c.Via[0]
-	}
-	return manifest.Component{Source: source, Path: c.Path}
+	return manifest.Component{Source: c.Typed(), Path: c.Path}
 }
 
 // target returns the version that an upgrade leads to.
