@@ -8,7 +8,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/Project-Manager-With-Git/ppm/pkg/fetch/gittest"
+	"github.com/Project-Manager-With-Git/ppm/internal/gittest"
 )
 
 // A fleet is a machine with projects on a git server, a pack that they use, and somebody who upgrades them.

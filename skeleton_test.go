@@ -17,7 +17,7 @@ import (
 
 	"github.com/Project-Manager-With-Git/ppm/pkg/failure"
 	"github.com/Project-Manager-With-Git/ppm/pkg/fileset"
-	"github.com/Project-Manager-With-Git/ppm/pkg/info"
+	"github.com/Project-Manager-With-Git/ppm/pkg/metadata"
 	"github.com/Project-Manager-With-Git/ppm/pkg/pack"
 	"github.com/Project-Manager-With-Git/ppm/pkg/render"
 )
@@ -176,14 +176,14 @@ func has(program string) bool {
 // will judge it by that.
 func checkSaid(t *testing.T, p *pack.Pack, project fileset.Set, told render.Context) {
 	t.Helper()
-	got, warnings, err := info.Read(info.Sources{Folder: "folder", Read: func(name string) ([]byte, error) {
+	got, warnings, err := metadata.Read(metadata.Sources{Folder: "folder", Read: func(name string) ([]byte, error) {
 		f, _ := project.Lookup(name)
 		return f.Data, nil
 	}})
 	if err != nil || len(warnings) > 0 {
 		t.Fatalf("warnings %q, error %v", warnings, err)
 	}
-	want := info.Info{"language": p.Language}
+	want := metadata.Info{"language": p.Language}
 	switch p.Language {
 	case "py", "cython", "js":
 		want["author"], want["author_email"] = told["author"], told["author_email"]

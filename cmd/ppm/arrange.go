@@ -7,7 +7,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"github.com/Project-Manager-With-Git/ppm/pkg/failure"
-	"github.com/Project-Manager-With-Git/ppm/pkg/nearest"
+	"github.com/Project-Manager-With-Git/ppm/pkg/suggest"
 )
 
 // arrange rewrites a command line to the only order that the flag parser reads in
@@ -84,7 +84,7 @@ func (a *arrangement) word(word string) error {
 	if elsewhere := a.below(word); len(elsewhere) > 0 {
 		return err.WithHint("did you mean %s?", strings.Join(elsewhere, " or "))
 	}
-	return err.WithHint("%s", nearest.Hint("command", word, names))
+	return err.WithHint("%s", suggest.Hint("command", word, names))
 }
 
 // below returns the commands of that name one level further down, as they are typed.
@@ -156,7 +156,7 @@ func (a *arrangement) unknownFlag(word, name string) error {
 	command := strings.Join(append([]string{"ppm"}, a.path...), " ")
 	shown, _, _ := strings.Cut(word, "=")
 	return failure.Errorf(failure.Usage, "unknown flag %q of %q", shown, command).
-		WithHint("%s", nearest.Hint("flag", "--"+name, slices.Compact(names)))
+		WithHint("%s", suggest.Hint("flag", "--"+name, slices.Compact(names)))
 }
 
 func find(flags []cli.Flag, name string) cli.Flag {

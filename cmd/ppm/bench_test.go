@@ -15,7 +15,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/Project-Manager-With-Git/ppm/pkg/fetch/gittest"
+	"github.com/Project-Manager-With-Git/ppm/internal/gittest"
 )
 
 // A stopwatch runs commands of the real binary, each in an environment of its own.

@@ -10,7 +10,7 @@ import (
 
 	"github.com/Project-Manager-With-Git/ppm/pkg/failure"
 	"github.com/Project-Manager-With-Git/ppm/pkg/fetch"
-	"github.com/Project-Manager-With-Git/ppm/pkg/nearest"
+	"github.com/Project-Manager-With-Git/ppm/pkg/suggest"
 )
 
 func cacheCommand(s *streams) *cli.Command {
@@ -124,7 +124,7 @@ func matching(entries []fetch.CacheEntry, name string) ([]fetch.CacheEntry, erro
 		}
 	}
 	if len(out) == 0 {
-		return nil, failure.Errorf(failure.Usage, "no pack %q in the cache", name).WithHint("%s", nearest.Hint("pack", name, names))
+		return nil, failure.Errorf(failure.Usage, "no pack %q in the cache", name).WithHint("%s", suggest.Hint("pack", name, names))
 	}
 	return out, nil
 }
@@ -151,7 +151,7 @@ func cacheCleanCommand(s *streams) *cli.Command {
 			}
 			mode := c.String("mode")
 			if !slices.Contains(cacheModes, mode) {
-				return failure.Errorf(failure.Usage, "no mode %q", mode).WithHint("%s", nearest.Hint("mode", mode, cacheModes))
+				return failure.Errorf(failure.Usage, "no mode %q", mode).WithHint("%s", suggest.Hint("mode", mode, cacheModes))
 			}
 			session, err := s.session(c)
 			if err != nil {

@@ -15,8 +15,8 @@ import (
 	"github.com/Project-Manager-With-Git/ppm/pkg/lockfile"
 	"github.com/Project-Manager-With-Git/ppm/pkg/manifest"
 	"github.com/Project-Manager-With-Git/ppm/pkg/merge"
-	"github.com/Project-Manager-With-Git/ppm/pkg/nearest"
 	"github.com/Project-Manager-With-Git/ppm/pkg/project"
+	"github.com/Project-Manager-With-Git/ppm/pkg/suggest"
 )
 
 // The scripts ask ppm itself for the words that can follow, so that they never go stale.
@@ -146,7 +146,7 @@ func completionCommand(s *streams) *cli.Command {
 			script, ok := scripts[c.Args().First()]
 			if !ok {
 				return failure.Errorf(failure.Usage, "no completion for %q", c.Args().First()).
-					WithHint("%s", nearest.Hint("shell", c.Args().First(), shells))
+					WithHint("%s", suggest.Hint("shell", c.Args().First(), shells))
 			}
 			text, err := script(c.App)
 			if err != nil {

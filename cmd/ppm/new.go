@@ -5,7 +5,7 @@ import (
 
 	"github.com/urfave/cli/v2"
 
-	"github.com/Project-Manager-With-Git/ppm/pkg/environment"
+	"github.com/Project-Manager-With-Git/ppm/pkg/langenv"
 	"github.com/Project-Manager-With-Git/ppm/pkg/manifest"
 	"github.com/Project-Manager-With-Git/ppm/pkg/project"
 	"github.com/Project-Manager-With-Git/ppm/pkg/ref"
@@ -87,8 +87,8 @@ func runNew(c *cli.Context, s *streams) error {
 }
 
 // installRequest says how --install makes the environment. What its tools print is talk.
-func installRequest(c *cli.Context, s *streams) (*environment.Request, error) {
-	r := &environment.Request{Output: s.err}
+func installRequest(c *cli.Context, s *streams) (*langenv.Request, error) {
+	r := &langenv.Request{Output: s.err}
 	if s.quiet || s.json {
 		r.Output = io.Discard
 	}

@@ -8,8 +8,8 @@ import (
 	"github.com/Project-Manager-With-Git/ppm/pkg/failure"
 	"github.com/Project-Manager-With-Git/ppm/pkg/manifest"
 	"github.com/Project-Manager-With-Git/ppm/pkg/merge"
-	"github.com/Project-Manager-With-Git/ppm/pkg/nearest"
 	"github.com/Project-Manager-With-Git/ppm/pkg/project"
+	"github.com/Project-Manager-With-Git/ppm/pkg/suggest"
 )
 
 // mergeFlags are those of the commands that merge.
@@ -32,7 +32,7 @@ func oneOf[T ~string](what, value string, known []T) (T, error) {
 		}
 		names = append(names, string(k))
 	}
-	return "", failure.Errorf(failure.Usage, "no %s %q", what, value).WithHint("%s", nearest.Hint(what, value, names))
+	return "", failure.Errorf(failure.Usage, "no %s %q", what, value).WithHint("%s", suggest.Hint(what, value, names))
 }
 
 func upgradeCommand(s *streams) *cli.Command {

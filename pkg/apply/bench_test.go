@@ -7,7 +7,7 @@ import (
 	"sync/atomic"
 	"testing"
 
-	"github.com/Project-Manager-With-Git/ppm/pkg/apply/applytest"
+	"github.com/Project-Manager-With-Git/ppm/internal/applytest"
 )
 
 // TestFlushes: each flush costs about as much as all else together, so that their number is a promise.

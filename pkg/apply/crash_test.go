@@ -12,7 +12,7 @@ import (
 	"syscall"
 	"testing"
 
-	"github.com/Project-Manager-With-Git/ppm/pkg/apply/applytest"
+	"github.com/Project-Manager-With-Git/ppm/internal/applytest"
 	"github.com/Project-Manager-With-Git/ppm/pkg/failure"
 	"github.com/Project-Manager-With-Git/ppm/pkg/fileset"
 )

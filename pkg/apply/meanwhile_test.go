@@ -8,7 +8,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/Project-Manager-With-Git/ppm/pkg/apply/applytest"
+	"github.com/Project-Manager-With-Git/ppm/internal/applytest"
 	"github.com/Project-Manager-With-Git/ppm/pkg/failure"
 )
 

@@ -10,8 +10,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/Project-Manager-With-Git/ppm/internal/gittest"
 	"github.com/Project-Manager-With-Git/ppm/pkg/failure"
-	"github.com/Project-Manager-With-Git/ppm/pkg/fetch/gittest"
 )
 
 // TestDamagedCache flips bits in every file of the cache: what is read then is the same, or an error.

@@ -10,9 +10,9 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/Project-Manager-With-Git/ppm/internal/gittest"
 	"github.com/Project-Manager-With-Git/ppm/pkg/failure"
 	"github.com/Project-Manager-With-Git/ppm/pkg/fetch"
-	"github.com/Project-Manager-With-Git/ppm/pkg/fetch/gittest"
 )
 
 // logOf returns the history of a path between two commits.

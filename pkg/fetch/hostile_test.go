@@ -14,9 +14,9 @@ import (
 	"testing"
 	"time"
 
+	"github.com/Project-Manager-With-Git/ppm/internal/gittest"
 	"github.com/Project-Manager-With-Git/ppm/pkg/failure"
 	"github.com/Project-Manager-With-Git/ppm/pkg/fetch"
-	"github.com/Project-Manager-With-Git/ppm/pkg/fetch/gittest"
 	"github.com/Project-Manager-With-Git/ppm/pkg/ref"
 )
 

@@ -5,7 +5,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/Project-Manager-With-Git/ppm/pkg/fetch/gittest"
+	"github.com/Project-Manager-With-Git/ppm/internal/gittest"
 )
 
 // TestIdle waits between two requests, as for a user's answer: a server may have ended the session meanwhile.

@@ -12,9 +12,9 @@ import (
 	"fmt"
 	"slices"
 
-	"github.com/Project-Manager-With-Git/ppm/pkg/document"
 	"github.com/Project-Manager-With-Git/ppm/pkg/failure"
 	"github.com/Project-Manager-With-Git/ppm/pkg/fileset"
+	"github.com/Project-Manager-With-Git/ppm/pkg/tomldoc"
 )
 
 // Version is the newest version of the format that is read, and the one that is written.
@@ -175,22 +175,22 @@ func (c Component) format(b *bytes.Buffer) {
 		}
 	}
 	b.WriteString("\n[[component]]\n")
-	line("path", document.Quote(c.Path))
-	line("source", document.Quote(c.Source))
-	line("url", document.Quote(c.URL))
-	line("ref", document.Quote(c.Ref))
+	line("path", tomldoc.Quote(c.Path))
+	line("source", tomldoc.Quote(c.Source))
+	line("url", tomldoc.Quote(c.URL))
+	line("ref", tomldoc.Quote(c.Ref))
 	if c.Object != c.Commit {
-		line("object", document.Quote(c.Object))
+		line("object", tomldoc.Quote(c.Object))
 	}
-	line("commit", document.Quote(c.Commit))
-	line("tree", document.Quote(c.Tree))
-	line("digest", document.Quote(c.Digest))
+	line("commit", tomldoc.Quote(c.Commit))
+	line("tree", tomldoc.Quote(c.Tree))
+	line("digest", tomldoc.Quote(c.Digest))
 	line("render", fmt.Sprint(c.Render))
 	if len(c.Via) > 0 {
-		line("via", document.Strings(c.Via))
+		line("via", tomldoc.Strings(c.Via))
 	}
 	if len(c.Keys) > 0 {
-		line("keys", document.InlineTable(c.Keys, keyText))
+		line("keys", tomldoc.InlineTable(c.Keys, keyText))
 	}
 	for _, f := range c.Files {
 		b.WriteString("[[component.file]]\n")
@@ -199,17 +199,17 @@ func (c Component) format(b *bytes.Buffer) {
 }
 
 func (f File) format(line func(key, value string)) {
-	line("path", document.Quote(f.Path))
+	line("path", tomldoc.Quote(f.Path))
 	if f.From != "" {
-		line("from", document.Quote(f.From))
+		line("from", tomldoc.Quote(f.From))
 	}
-	line("digest", document.Quote(f.Digest))
-	line("mode", document.Quote(f.Mode))
+	line("digest", tomldoc.Quote(f.Digest))
+	line("mode", tomldoc.Quote(f.Mode))
 	if f.Found {
 		line("found", "true")
 	}
 	if f.Conflict != "" {
-		line("conflict", document.Quote(f.Conflict))
+		line("conflict", tomldoc.Quote(f.Conflict))
 	}
 	if f.Marker != 0 {
 		line("marker", fmt.Sprint(f.Marker))
@@ -222,7 +222,7 @@ func (f File) format(line func(key, value string)) {
 // keyText returns the value of a key as it is written.
 func keyText(value any) string {
 	if list, ok := value.([]string); ok {
-		return document.Strings(list)
+		return tomldoc.Strings(list)
 	}
-	return document.Quote(fmt.Sprint(value))
+	return tomldoc.Quote(fmt.Sprint(value))
 }

@@ -5,14 +5,14 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/Project-Manager-With-Git/ppm/pkg/document"
+	"github.com/Project-Manager-With-Git/ppm/pkg/tomldoc"
 )
 
 // parseOwn reads a text that is what Format writes of the lock in it, line endings aside, and returns nil for any other.
 // That is nearly every lock there is, and reading it line by line takes a tenth of the time that TOML takes. The
 // reading needs no care: Format proves it, because Parse reads back whatever Format writes.
 func parseOwn(name string, text []byte) *Lock {
-	if len(text) > document.MaxSize {
+	if len(text) > tomldoc.MaxSize {
 		return nil
 	}
 	text = bytes.ReplaceAll(text, []byte("\r\n"), []byte("\n")) // a value that Format writes holds neither
@@ -45,7 +45,7 @@ func readLines(name, text string) (s schema, ok bool) {
 			if set(at.field(key), value) {
 				continue
 			}
-			if _, err := document.Decode(name, []byte(line), at); err != nil {
+			if _, err := tomldoc.Decode(name, []byte(line), at); err != nil {
 				return s, false
 			}
 		}

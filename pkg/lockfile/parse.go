@@ -12,10 +12,10 @@ import (
 	"strings"
 	"unicode"
 
-	"github.com/Project-Manager-With-Git/ppm/pkg/document"
 	"github.com/Project-Manager-With-Git/ppm/pkg/failure"
 	"github.com/Project-Manager-With-Git/ppm/pkg/fileset"
 	"github.com/Project-Manager-With-Git/ppm/pkg/ref"
+	"github.com/Project-Manager-With-Git/ppm/pkg/tomldoc"
 )
 
 // schema is the text's own form of a lock.
@@ -59,7 +59,7 @@ func Parse(name string, data []byte) (*Lock, error) {
 		return l, nil
 	}
 	var s schema
-	doc, err := document.Decode(name, data, &s)
+	doc, err := tomldoc.Decode(name, data, &s)
 	if err != nil {
 		return nil, explain(name, data, err)
 	}
@@ -111,7 +111,7 @@ func explain(name string, data []byte, err error) error {
 		}
 	}
 	var any map[string]any
-	if _, e := document.Decode(name, data, &any); e == nil {
+	if _, e := tomldoc.Decode(name, data, &any); e == nil {
 		if v, ok := any["version"].(int64); ok && v > Version {
 			return newer(name, v)
 		}

@@ -6,8 +6,8 @@ import (
 	"slices"
 	"unicode/utf8"
 
-	"github.com/Project-Manager-With-Git/ppm/pkg/document"
 	"github.com/Project-Manager-With-Git/ppm/pkg/failure"
+	"github.com/Project-Manager-With-Git/ppm/pkg/tomldoc"
 )
 
 // SetComponents returns text, a project's manifest, with the components cs in it. Each is appended, or takes
@@ -38,7 +38,7 @@ func set(name string, text []byte, paths []string, cs []Component) ([]byte, erro
 		at[c.Path] = i
 	}
 	blocks := componentBlocks(doc)
-	var edits []document.Edit
+	var edits []tomldoc.Edit
 	var appended []Component
 	for n, c := range cs {
 		if c, _, err = c.normal(); err != nil {
@@ -65,9 +65,9 @@ func set(name string, text []byte, paths []string, cs []Component) ([]byte, erro
 			m.Components[i] = c
 		}
 	}
-	out := document.Apply(text, edits)
+	out := tomldoc.Apply(text, edits)
 	for _, c := range appended {
-		out = document.Append(out, c.lines())
+		out = tomldoc.Append(out, c.lines())
 	}
 	m.Components = append(m.Components, appended...)
 	return proven(name, out, m)
@@ -93,7 +93,7 @@ func RemoveComponent(name string, text []byte, path string) ([]byte, error) {
 	}
 	b := blocks[i]
 	m.Components = slices.Delete(m.Components, i, i+1)
-	return proven(name, document.Cut(text, b.statements[0].Start, b.end), m)
+	return proven(name, tomldoc.Cut(text, b.statements[0].Start, b.end), m)
 }
 
 func noneAt(name, path string) error {
@@ -129,12 +129,12 @@ func SetProject(name string, text []byte, p Project) ([]byte, error) {
 	}
 	keywords := field{"keywords", "", slices.Equal(old.Keywords, p.Keywords)}
 	if p.Keywords != nil {
-		keywords.value = document.Strings(p.Keywords)
+		keywords.value = tomldoc.Strings(p.Keywords)
 	}
 	fields = append(fields, keywords)
 
-	if blocks := blocksOf(doc, document.Table, "project"); len(blocks) > 0 {
-		return proven(name, document.Apply(text, blocks[0].set(fields)), m)
+	if blocks := blocksOf(doc, tomldoc.Table, "project"); len(blocks) > 0 {
+		return proven(name, tomldoc.Apply(text, blocks[0].set(fields)), m)
 	}
 	lines := []string{"[project]"}
 	for _, f := range fields {
@@ -142,7 +142,7 @@ func SetProject(name string, text []byte, p Project) ([]byte, error) {
 			lines = append(lines, f.key+" = "+f.value)
 		}
 	}
-	return proven(name, document.Prepend(doc, text, lines), m)
+	return proven(name, tomldoc.Prepend(doc, text, lines), m)
 }
 
 // quoteStated returns s as TOML, or nothing for a field that is not stated.
@@ -150,7 +150,7 @@ func quoteStated(s string) string {
 	if s == "" {
 		return ""
 	}
-	return document.Quote(s)
+	return tomldoc.Quote(s)
 }
 
 func (m *Manifest) index(path string) int {
@@ -176,7 +176,7 @@ func unsafe(name string) error {
 
 // lines returns the block of c.
 func (c Component) lines() []string {
-	out := []string{"[[component]]", "source = " + document.Quote(c.Source), "path = " + document.Quote(c.Path)}
+	out := []string{"[[component]]", "source = " + tomldoc.Quote(c.Source), "path = " + tomldoc.Quote(c.Path)}
 	for _, f := range c.fields(Component{}) {
 		if f.value != "" {
 			out = append(out, f.key+" = "+f.value)
@@ -194,41 +194,41 @@ func (c Component) fields(old Component) []field {
 		{"moved", "", maps.Equal(c.Moved, old.Moved)},
 	}
 	if len(c.Keys) > 0 {
-		fields[0].value = document.InlineTable(c.Keys, document.Quote)
+		fields[0].value = tomldoc.InlineTable(c.Keys, tomldoc.Quote)
 	}
 	if len(c.Own) > 0 {
-		fields[2].value = document.InlineTable(c.Own, func(o Own) string { return document.Quote(string(o)) })
+		fields[2].value = tomldoc.InlineTable(c.Own, func(o Own) string { return tomldoc.Quote(string(o)) })
 	}
 	if len(c.Moved) > 0 {
-		fields[3].value = document.InlineTable(c.Moved, document.Quote)
+		fields[3].value = tomldoc.InlineTable(c.Moved, tomldoc.Quote)
 	}
 	return fields
 }
 
 // A block is a header and the statements that belong to it.
 type block struct {
-	doc        *document.Document
-	statements []document.Statement // the header first; no comments
-	end        int                  // offset after its last line
+	doc        *tomldoc.Document
+	statements []tomldoc.Statement // the header first; no comments
+	end        int                 // offset after its last line
 }
 
 // componentBlocks returns the [[component]] blocks, which are not all components when some are written in another form.
-func componentBlocks(doc *document.Document) []block {
-	return blocksOf(doc, document.Array, "component")
+func componentBlocks(doc *tomldoc.Document) []block {
+	return blocksOf(doc, tomldoc.Array, "component")
 }
 
 // blocksOf returns the blocks that a header of one key opens. Tables below it, such as [component.keys], belong to it.
-func blocksOf(doc *document.Document, kind document.Kind, key string) []block {
+func blocksOf(doc *tomldoc.Document, kind tomldoc.Kind, key string) []block {
 	var out []block
 	inside := false
 	for _, s := range doc.Statements {
 		switch {
-		case s.Kind == document.Comment:
+		case s.Kind == tomldoc.Comment:
 			continue
 		case s.Kind == kind && slices.Equal(s.Key, []string{key}):
 			out = append(out, block{doc: doc})
 			inside = true
-		case s.Kind != document.Field && (s.Key[0] != key || len(s.Key) == 1):
+		case s.Kind != tomldoc.Field && (s.Key[0] != key || len(s.Key) == 1):
 			inside = false
 		}
 		if inside {
@@ -247,29 +247,29 @@ type field struct {
 }
 
 // rewrite returns the edits that turn the block of old into that of c.
-func (b block) rewrite(c, old Component) []document.Edit {
+func (b block) rewrite(c, old Component) []tomldoc.Edit {
 	return b.set(append([]field{
-		{"source", document.Quote(c.Source), c.Source == old.Source},
-		{"path", document.Quote(c.Path), c.Path == old.Path}, // when the same, perhaps in another spelling, which is the user's
+		{"source", tomldoc.Quote(c.Source), c.Source == old.Source},
+		{"path", tomldoc.Quote(c.Path), c.Path == old.Path}, // when the same, perhaps in another spelling, which is the user's
 	}, c.fields(old)...))
 }
 
 // set returns the edits that give the block these fields. A field that is spread over
 // several statements ("keys.a = …", "[component.keys]") becomes one line.
-func (b block) set(fields []field) []document.Edit {
-	var edits []document.Edit
+func (b block) set(fields []field) []tomldoc.Edit {
+	var edits []tomldoc.Edit
 	var added []string
 	for _, f := range fields {
 		if f.same {
 			continue
 		}
 		own := b.statementsOf(f.key)
-		if len(own) == 1 && len(own[0].Key) == 1 && own[0].Kind == document.Field && f.value != "" {
-			edits = append(edits, document.Edit{Start: own[0].Value, End: own[0].Last, Text: f.value})
+		if len(own) == 1 && len(own[0].Key) == 1 && own[0].Kind == tomldoc.Field && f.value != "" {
+			edits = append(edits, tomldoc.Edit{Start: own[0].Value, End: own[0].Last, Text: f.value})
 			continue
 		}
 		for _, s := range own {
-			edits = append(edits, document.Edit{Start: s.Start, End: s.End})
+			edits = append(edits, tomldoc.Edit{Start: s.Start, End: s.End})
 		}
 		if f.value != "" {
 			added = append(added, f.key+" = "+f.value)
@@ -279,40 +279,40 @@ func (b block) set(fields []field) []document.Edit {
 }
 
 // insert returns the edits that put lines below the header and the fields that follow it.
-func (b block) insert(lines []string) []document.Edit {
+func (b block) insert(lines []string) []tomldoc.Edit {
 	last := b.statements[0]
 	for _, s := range b.statements[1:] {
-		if s.Kind != document.Field {
+		if s.Kind != tomldoc.Field {
 			break
 		}
 		last = s
 	}
-	eol := document.LineEnding(b.doc.Text)
+	eol := tomldoc.LineEnding(b.doc.Text)
 	open := last.End == len(b.doc.Text) && b.doc.Text[last.End-1] != '\n'
-	var edits []document.Edit
+	var edits []tomldoc.Edit
 	for _, line := range lines {
 		text := line + eol
 		if open {
 			text = eol + line
 		}
-		edits = append(edits, document.Edit{Start: last.End, End: last.End, Text: text})
+		edits = append(edits, tomldoc.Edit{Start: last.End, End: last.End, Text: text})
 	}
 	return edits
 }
 
 // statementsOf returns the statements of the block that state a field, or a part of it.
-func (b block) statementsOf(key string) []document.Statement {
-	var out []document.Statement
+func (b block) statementsOf(key string) []tomldoc.Statement {
+	var out []tomldoc.Statement
 	inTable := false
 	for i, s := range b.statements[1:] {
-		if s.Kind != document.Field {
+		if s.Kind != tomldoc.Field {
 			inTable = len(s.Key) > 1 && s.Key[1] == key
 			if inTable {
 				out = append(out, s)
 			}
 			continue
 		}
-		direct := !slices.ContainsFunc(b.statements[1:i+1], func(s document.Statement) bool { return s.Kind != document.Field })
+		direct := !slices.ContainsFunc(b.statements[1:i+1], func(s tomldoc.Statement) bool { return s.Kind != tomldoc.Field })
 		if inTable || direct && s.Key[0] == key {
 			out = append(out, s)
 		}

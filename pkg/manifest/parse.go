@@ -14,11 +14,11 @@ import (
 
 	"github.com/bmatcuk/doublestar/v4"
 
-	"github.com/Project-Manager-With-Git/ppm/pkg/document"
 	"github.com/Project-Manager-With-Git/ppm/pkg/failure"
 	"github.com/Project-Manager-With-Git/ppm/pkg/fileset"
-	"github.com/Project-Manager-With-Git/ppm/pkg/nearest"
 	"github.com/Project-Manager-With-Git/ppm/pkg/ref"
+	"github.com/Project-Manager-With-Git/ppm/pkg/suggest"
+	"github.com/Project-Manager-With-Git/ppm/pkg/tomldoc"
 )
 
 // file is the schema of ppm.toml.
@@ -40,9 +40,9 @@ func Parse(name string, data []byte, layer Layer) (*Manifest, error) {
 	return m, err
 }
 
-func parse(name string, data []byte, layer Layer) (*Manifest, *document.Document, error) {
+func parse(name string, data []byte, layer Layer) (*Manifest, *tomldoc.Document, error) {
 	var f file
-	doc, err := document.Decode(name, data, &f)
+	doc, err := tomldoc.Decode(name, data, &f)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -50,7 +50,7 @@ func parse(name string, data []byte, layer Layer) (*Manifest, *document.Document
 	if len(m.Components) == 0 {
 		m.Components = nil
 	}
-	for _, check := range []func(*document.Document, *Manifest, Layer) error{checkLayer, checkComponents, checkSources, checkPacks, checkWorkspace} {
+	for _, check := range []func(*tomldoc.Document, *Manifest, Layer) error{checkLayer, checkComponents, checkSources, checkPacks, checkWorkspace} {
 		if err := check(doc, m, layer); err != nil {
 			return nil, nil, err
 		}
@@ -59,7 +59,7 @@ func parse(name string, data []byte, layer Layer) (*Manifest, *document.Document
 }
 
 // checkLayer refuses the sections that mean nothing, or too much, in a layer.
-func checkLayer(doc *document.Document, m *Manifest, layer Layer) error {
+func checkLayer(doc *tomldoc.Document, m *Manifest, layer Layer) error {
 	owner := map[Layer]string{BuiltIn: "the built-in ppm.toml", User: "a user's ppm.toml", ProjectLayer: "a project's ppm.toml"}
 	misplaced := func(at, what string, home Layer) error {
 		return doc.Errorf(at, "%s does not belong in %s", what, owner[layer]).WithHint("write it in %s", owner[home])
@@ -92,7 +92,7 @@ func (p Project) isZero() bool {
 }
 
 // checkComponents checks each component and brings its path into the form in which paths are compared.
-func checkComponents(doc *document.Document, m *Manifest, _ Layer) error {
+func checkComponents(doc *tomldoc.Document, m *Manifest, _ Layer) error {
 	seen := make(map[string]bool)
 	for i := range m.Components {
 		at := fmt.Sprintf("component[%d]", i)
@@ -174,7 +174,7 @@ func noSuch[T ~string](what string, value T, known []T) error {
 	for i, k := range known {
 		names[i] = string(k)
 	}
-	return failure.Errorf(failure.Usage, "no %s %q", what, string(value)).WithHint("%s", nearest.Hint(what, string(value), names))
+	return failure.Errorf(failure.Usage, "no %s %q", what, string(value)).WithHint("%s", suggest.Hint(what, string(value), names))
 }
 
 // CleanPath returns a component's path in the form in which paths are compared: slash-separated, relative, with no
@@ -189,7 +189,7 @@ func CleanPath(p string) (string, error) {
 }
 
 // checkWorkspace checks the patterns. What they match is looked at when they are used.
-func checkWorkspace(doc *document.Document, m *Manifest, _ Layer) error {
+func checkWorkspace(doc *tomldoc.Document, m *Manifest, _ Layer) error {
 	if m.Workspace == nil {
 		return nil
 	}
@@ -229,7 +229,7 @@ var (
 	treeID   = regexp.MustCompile(`^([0-9a-f]{40}|[0-9a-f]{64})$`)
 )
 
-func checkSources(doc *document.Document, m *Manifest, _ Layer) error {
+func checkSources(doc *tomldoc.Document, m *Manifest, _ Layer) error {
 	s := m.Sources
 	if s.Host != "" && !hostName.MatchString(s.Host) {
 		return doc.Errorf("sources.host", "%q is not the name of a host", s.Host).WithHint("write a name such as github.com, with no scheme and no path")
@@ -250,7 +250,7 @@ func checkSources(doc *document.Document, m *Manifest, _ Layer) error {
 	return nil
 }
 
-func checkPacks(doc *document.Document, m *Manifest, layer Layer) error {
+func checkPacks(doc *tomldoc.Document, m *Manifest, layer Layer) error {
 	for _, name := range slices.Sorted(maps.Keys(m.Packs)) {
 		p, at := m.Packs[name], "packs."+name
 		switch {
@@ -302,7 +302,7 @@ func FromPmfp(data []byte) (*Manifest, error) {
 		return nil, failure.Errorf(failure.Usage, "reading %q: %w", name, err).WithHint("correct the file, or delete it: ppm works without it")
 	}
 	m := &Manifest{Sources: Sources{Host: c.Host, Namespace: c.Namespace, TemplateConfigName: c.ConfigName}}
-	if err := checkSources(&document.Document{Name: name}, m, User); err != nil {
+	if err := checkSources(&tomldoc.Document{Name: name}, m, User); err != nil {
 		return nil, err
 	}
 	return m, nil

@@ -14,8 +14,8 @@ import (
 
 	"github.com/Project-Manager-With-Git/ppm/pkg/failure"
 	"github.com/Project-Manager-With-Git/ppm/pkg/fileset"
-	"github.com/Project-Manager-With-Git/ppm/pkg/nearest"
 	"github.com/Project-Manager-With-Git/ppm/pkg/ref"
+	"github.com/Project-Manager-With-Git/ppm/pkg/suggest"
 )
 
 // A source is a manifest that has been read, in either format.
@@ -65,7 +65,7 @@ func (p *Pack) normalise() (field string, err error) {
 			return "type", fmt.Errorf("the type of the pack is missing")
 		}
 		return "type", failure.Errorf(failure.Usage, "%q is not a type of pack", p.Type).
-			WithHint("%s", nearest.Hint("type", p.Type, Types))
+			WithHint("%s", suggest.Hint("type", p.Type, Types))
 	}
 	if p.Components == nil {
 		return "components", fmt.Errorf("the pack has no components")
@@ -116,7 +116,7 @@ func (p *Pack) normaliseComponent(c *Component) (field string, err error) {
 			continue
 		}
 		return ".depends", failure.Errorf(failure.Usage, "component %q depends on %q, which the pack has not", c.Name, d).
-			WithHint("%s", nearest.Hint("component", d, p.Names()))
+			WithHint("%s", suggest.Hint("component", d, p.Names()))
 	}
 	return "", nil
 }

@@ -4,8 +4,8 @@ import (
 	"cmp"
 	"slices"
 
-	"github.com/Project-Manager-With-Git/ppm/pkg/document"
 	"github.com/Project-Manager-With-Git/ppm/pkg/failure"
+	"github.com/Project-Manager-With-Git/ppm/pkg/tomldoc"
 )
 
 // nativeFile is the schema of a pack's ppm.toml. A pack may be a project as well: the other tables are package manifest's.
@@ -61,14 +61,14 @@ type nativeKey struct {
 
 func decodeNative(name string, data []byte) (source, error) {
 	var loose map[string]any
-	if _, err := document.Decode(name, data, &loose); err != nil {
+	if _, err := tomldoc.Decode(name, data, &loose); err != nil {
 		return source{}, err
 	}
 	if loose["pack"] == nil {
 		return source{}, nil
 	}
 	var f nativeFile
-	doc, err := document.Decode(name, data, &f)
+	doc, err := tomldoc.Decode(name, data, &f)
 	if err != nil {
 		return source{}, err
 	}

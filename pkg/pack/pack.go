@@ -18,8 +18,8 @@ import (
 
 	"github.com/Project-Manager-With-Git/ppm/pkg/failure"
 	"github.com/Project-Manager-With-Git/ppm/pkg/fileset"
-	"github.com/Project-Manager-With-Git/ppm/pkg/nearest"
 	"github.com/Project-Manager-With-Git/ppm/pkg/ref"
+	"github.com/Project-Manager-With-Git/ppm/pkg/suggest"
 )
 
 // The names of the two formats, which are the names of their files at a pack's root.
@@ -97,7 +97,7 @@ func (p *Pack) Component(name string) (Component, error) {
 		}
 	}
 	return Component{}, failure.Errorf(failure.Usage, "no component %q in pack %q", name, p.Name).
-		WithHint("%s", nearest.Hint("component", name, p.Names()))
+		WithHint("%s", suggest.Hint("component", name, p.Names()))
 }
 
 // Link returns the reference that the component's source is, and whether it is one.
@@ -134,7 +134,7 @@ func matchesAny(patterns []string, name string) bool {
 func (k Key) Check(value string) error {
 	if len(k.Choices) > 0 && !slices.Contains(k.Choices, value) {
 		return failure.Errorf(failure.Usage, "key %q cannot be %q", k.Name, value).
-			WithHint("%s", nearest.Hint("value", value, k.Choices))
+			WithHint("%s", suggest.Hint("value", value, k.Choices))
 	}
 	if k.Pattern == "" {
 		return nil

@@ -4,7 +4,7 @@ import (
 	"fmt"
 	"strings"
 
-	"github.com/Project-Manager-With-Git/ppm/pkg/document"
+	"github.com/Project-Manager-With-Git/ppm/pkg/tomldoc"
 )
 
 // TOML returns the ppm.toml of the same content. Load reads it back as it was. All strings must be valid UTF-8.
@@ -58,17 +58,17 @@ func (p *Pack) TOML() []byte {
 type tomlWriter struct{ strings.Builder }
 
 func (w *tomlWriter) table(kind, name string) {
-	fmt.Fprintf(w, "\n[pack.%s.%s]\n", kind, document.Key(name))
+	fmt.Fprintf(w, "\n[pack.%s.%s]\n", kind, tomldoc.Key(name))
 }
 
 func (w *tomlWriter) text(key, value string) {
 	if value != "" {
-		fmt.Fprintf(w, "%s = %s\n", key, document.Quote(value))
+		fmt.Fprintf(w, "%s = %s\n", key, tomldoc.Quote(value))
 	}
 }
 
 func (w *tomlWriter) texts(key string, list []string) {
 	if len(list) > 0 {
-		fmt.Fprintf(w, "%s = %s\n", key, document.Strings(list))
+		fmt.Fprintf(w, "%s = %s\n", key, tomldoc.Strings(list))
 	}
 }

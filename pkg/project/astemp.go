@@ -15,11 +15,11 @@ import (
 
 	"github.com/Project-Manager-With-Git/ppm/pkg/failure"
 	"github.com/Project-Manager-With-Git/ppm/pkg/fileset"
-	"github.com/Project-Manager-With-Git/ppm/pkg/info"
-	"github.com/Project-Manager-With-Git/ppm/pkg/nearest"
+	"github.com/Project-Manager-With-Git/ppm/pkg/langdeps"
+	"github.com/Project-Manager-With-Git/ppm/pkg/metadata"
 	"github.com/Project-Manager-With-Git/ppm/pkg/pack"
 	"github.com/Project-Manager-With-Git/ppm/pkg/render"
-	"github.com/Project-Manager-With-Git/ppm/pkg/requirement"
+	"github.com/Project-Manager-With-Git/ppm/pkg/suggest"
 )
 
 // A Replacement makes a key of a text that stands in a project's files and names.
@@ -73,7 +73,7 @@ const partsDir = "parts"
 func (s *Session) AsTemplate(ctx context.Context, o AsTemplateOptions) (result *AsTemplateResult, err error) {
 	if !slices.Contains(pack.Types, o.Type) {
 		return nil, failure.Errorf(failure.Usage, "%q is not a type of pack", o.Type).
-			WithHint("%s", nearest.Hint("type", o.Type, pack.Types))
+			WithHint("%s", suggest.Hint("type", o.Type, pack.Types))
 	}
 	end, err := s.begin(ctx, false)
 	if err != nil {
@@ -169,7 +169,7 @@ func (s *Session) makePack(ctx context.Context, o AsTemplateOptions, files files
 
 // keysOf declares the keys of the replacements. What a project says about itself, such as its name, needs no
 // declaration: in the project that the pack is added to, it has the value of that project.
-func keysOf(p *pack.Pack, told info.Info, replacements []Replacement) (*render.Inverse, error) {
+func keysOf(p *pack.Pack, told metadata.Info, replacements []Replacement) (*render.Inverse, error) {
 	texts := map[string]string{}
 	for _, r := range replacements {
 		if text, twice := texts[r.Key]; twice && text != r.Text {
@@ -207,11 +207,11 @@ func (s *Session) ownRequires(ctx context.Context, language string, files filese
 	if err != nil {
 		return nil, err
 	}
-	needs := byLanguage[requirement.Family(language)]
-	if f, ok := files.Lookup(pipFile); ok && requirement.Family(language) == "py" {
+	needs := byLanguage[langdeps.Family(language)]
+	if f, ok := files.Lookup(pipFile); ok && langdeps.Family(language) == "py" {
 		needs = append(needs, readPipFile(f.Data)...)
 	}
-	u := requirement.Merge(language, needs)
+	u := langdeps.Merge(language, needs)
 	if err := conflicts(u); err != nil {
 		s.setup.Notify(err.Error())
 	}
@@ -222,12 +222,12 @@ func (s *Session) ownRequires(ctx context.Context, language string, files filese
 const pipFile = "requirements.txt"
 
 // readPipFile returns the requirements in a requirements.txt. Options of pip, which name other files or places, are none.
-func readPipFile(data []byte) []requirement.Need {
-	var out []requirement.Need
+func readPipFile(data []byte) []langdeps.Need {
+	var out []langdeps.Need
 	for line := range strings.Lines(strings.ToValidUTF8(string(data), "\ufffd")) {
 		text, _, _ := strings.Cut(" "+line, " #") // a comment
 		if text = strings.TrimSpace(text); text != "" && !strings.HasPrefix(text, "-") {
-			out = append(out, requirement.Need{Text: text, By: []string{pipFile}})
+			out = append(out, langdeps.Need{Text: text, By: []string{pipFile}})
 		}
 	}
 	return out

@@ -5,7 +5,7 @@ import (
 	"testing"
 
 	"github.com/Project-Manager-With-Git/ppm/pkg/failure"
-	"github.com/Project-Manager-With-Git/ppm/pkg/info"
+	"github.com/Project-Manager-With-Git/ppm/pkg/metadata"
 	"github.com/Project-Manager-With-Git/ppm/pkg/pack"
 	"github.com/Project-Manager-With-Git/ppm/pkg/ref"
 )
@@ -32,7 +32,7 @@ func TestParseReplacement(t *testing.T) {
 
 func TestKeysOf(t *testing.T) {
 	p := &pack.Pack{}
-	_, err := keysOf(p, info.Info{"project_name": "demo", "author": "Ann"}, []Replacement{
+	_, err := keysOf(p, metadata.Info{"project_name": "demo", "author": "Ann"}, []Replacement{
 		{"demo", "project_name", "", false}, // the project's information needs no declaration
 		{"Ann", "author", "Bob", true},      // unless it has a default of its own
 		{"{{ x", "open", "", false},         // a default is a template

@@ -9,11 +9,11 @@ import (
 
 	"github.com/Project-Manager-With-Git/ppm/pkg/failure"
 	"github.com/Project-Manager-With-Git/ppm/pkg/fileset"
+	"github.com/Project-Manager-With-Git/ppm/pkg/langdeps"
 	"github.com/Project-Manager-With-Git/ppm/pkg/lockfile"
 	"github.com/Project-Manager-With-Git/ppm/pkg/manifest"
 	"github.com/Project-Manager-With-Git/ppm/pkg/ref"
 	"github.com/Project-Manager-With-Git/ppm/pkg/render"
-	"github.com/Project-Manager-With-Git/ppm/pkg/requirement"
 )
 
 // A batch collects the installs of one transaction: first it finds all components,
@@ -40,7 +40,7 @@ type install struct {
 	locked   lockfile.Component // what the lockfile will say
 	files    fileset.Set        // paths relative to the project
 	language string
-	needs    []requirement.Need
+	needs    []langdeps.Need
 }
 
 // newBatch returns an empty batch for a project whose information is known by now.
@@ -210,14 +210,14 @@ func (b *batch) root(f finding, d decision, dir bool, base string) (string, erro
 // result says what became of a batch.
 func (b *batch) result(changes []Change, dryRun bool) *AddResult {
 	r := &AddResult{Changes: changes, DryRun: dryRun}
-	var needs []requirement.Need
+	var needs []langdeps.Need
 	language := ""
 	for _, in := range b.installs {
 		r.Installs = append(r.Installs, describe(in.locked))
 		needs = append(needs, in.needs...)
 		language = cmp.Or(language, in.language)
 	}
-	union := requirement.Merge(language, needs)
+	union := langdeps.Merge(language, needs)
 	if err := conflicts(union); err != nil {
 		b.session.setup.Notify(err.Error())
 	}

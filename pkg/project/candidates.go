@@ -11,11 +11,11 @@ import (
 
 	"github.com/Project-Manager-With-Git/ppm/pkg/failure"
 	"github.com/Project-Manager-With-Git/ppm/pkg/fileset"
-	"github.com/Project-Manager-With-Git/ppm/pkg/likeness"
 	"github.com/Project-Manager-With-Git/ppm/pkg/pack"
 	"github.com/Project-Manager-With-Git/ppm/pkg/ref"
 	"github.com/Project-Manager-With-Git/ppm/pkg/render"
 	"github.com/Project-Manager-With-Git/ppm/pkg/resolver"
+	"github.com/Project-Manager-With-Git/ppm/pkg/similarity"
 )
 
 // maxVersions bounds how many versions of a component a copy is compared with, the newest first.
@@ -38,14 +38,14 @@ type adoption struct {
 
 // A candidate is a version of a component, with the values of keys that bring it nearest.
 type candidate struct {
-	likeness.Likeness
+	similarity.Likeness
 	trail     trail
-	typed     ref.Ref                  // as the manifest will have it
-	root      string                   // its placement
-	values    map[string]string        // of the keys that are not what they would be anyway
-	files     map[string]likeness.File // those of the rendering that are on the disk, by path
-	paths     []string                 // of the rendering, sorted
-	runnersUp []likeness.Finding       // with other values
+	typed     ref.Ref                    // as the manifest will have it
+	root      string                     // its placement
+	values    map[string]string          // of the keys that are not what they would be anyway
+	files     map[string]similarity.File // those of the rendering that are on the disk, by path
+	paths     []string                   // of the rendering, sorted
+	runnersUp []similarity.Finding       // with other values
 }
 
 func nearestFirst(a, b candidate) int {
@@ -133,7 +133,7 @@ func (a *adoption) weighExtras() {
 		for p := range known {
 			size, ok := a.copied.sizes[p]
 			if _, has := slices.BinarySearch(c.paths, p); ok && !has {
-				a.list[i].Likeness = a.list[i].Add(likeness.Alone(int(size)))
+				a.list[i].Likeness = a.list[i].Add(similarity.Alone(int(size)))
 			}
 		}
 	}
@@ -339,13 +339,13 @@ func (a *adoption) search(ctx context.Context, c *candidate, files fileset.Set, 
 		}
 		return out
 	}
-	found, err := likeness.Search(choices, func(values map[string]string) (likeness.Likeness, bool, error) {
+	found, err := similarity.Search(choices, func(values map[string]string) (similarity.Likeness, bool, error) {
 		placed, err := rendering(said(values))
 		if kind := failure.KindOf(err); kind == failure.Usage || kind == failure.Refused {
 			impossible = cmp.Or(impossible, err)
-			return likeness.Likeness{}, false, ctx.Err()
+			return similarity.Likeness{}, false, ctx.Err()
 		} else if err != nil {
-			return likeness.Likeness{}, false, err
+			return similarity.Likeness{}, false, err
 		}
 		l, _, err := a.copied.compare(placed)
 		return l, true, cmp.Or(err, ctx.Err())

@@ -9,9 +9,9 @@ import (
 	"strings"
 
 	"github.com/Project-Manager-With-Git/ppm/pkg/fetch"
+	"github.com/Project-Manager-With-Git/ppm/pkg/langdeps"
 	"github.com/Project-Manager-With-Git/ppm/pkg/pack"
 	"github.com/Project-Manager-With-Git/ppm/pkg/ref"
-	"github.com/Project-Manager-With-Git/ppm/pkg/requirement"
 )
 
 // A PackSummary is one pack of the registry inside the binary.
@@ -109,7 +109,7 @@ func (s *Session) ShowComponent(ctx context.Context, r ref.Ref) (*ComponentView,
 			}
 		}
 	}
-	view.Requires = requirement.Merge(t.language(), t.needs(r.String(), false)).Lines
+	view.Requires = langdeps.Merge(t.language(), t.needs(r.String(), false)).Lines
 	view.Example = example(view)
 	return &view, nil
 }

@@ -11,9 +11,9 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/Project-Manager-With-Git/ppm/pkg/apply/applytest"
+	"github.com/Project-Manager-With-Git/ppm/internal/applytest"
+	"github.com/Project-Manager-With-Git/ppm/internal/gittest"
 	"github.com/Project-Manager-With-Git/ppm/pkg/failure"
-	"github.com/Project-Manager-With-Git/ppm/pkg/fetch/gittest"
 	"github.com/Project-Manager-With-Git/ppm/pkg/project"
 	"github.com/Project-Manager-With-Git/ppm/pkg/ref"
 )

@@ -12,8 +12,8 @@ import (
 	"github.com/Project-Manager-With-Git/ppm/pkg/failure"
 	"github.com/Project-Manager-With-Git/ppm/pkg/fetch"
 	"github.com/Project-Manager-With-Git/ppm/pkg/fileset"
-	"github.com/Project-Manager-With-Git/ppm/pkg/likeness"
 	"github.com/Project-Manager-With-Git/ppm/pkg/plan"
+	"github.com/Project-Manager-With-Git/ppm/pkg/similarity"
 )
 
 // maxNames bounds how many files a folder that is compared with a component may have.
@@ -28,7 +28,7 @@ type copied struct {
 	sizes    map[string]int64 // of its regular files, by their paths from the project's folder
 	texts    map[string][]byte
 	bytes    int64 // of texts
-	compared map[string]likeness.File
+	compared map[string]similarity.File
 }
 
 // copied looks at what stands at a path of the project.
@@ -37,7 +37,7 @@ func (s *Session) copied(ctx context.Context, root string) (*copied, error) {
 	if err != nil {
 		return nil, err
 	}
-	c := &copied{session: s, root: root, dir: kind == plan.Folder, sizes: map[string]int64{}, texts: map[string][]byte{}, compared: map[string]likeness.File{}}
+	c := &copied{session: s, root: root, dir: kind == plan.Folder, sizes: map[string]int64{}, texts: map[string][]byte{}, compared: map[string]similarity.File{}}
 	switch kind {
 	case plan.File, plan.Folder:
 	case plan.Absent:
@@ -135,22 +135,22 @@ func (c *copied) chosen(root string, match func(string) bool) (fileset.Set, erro
 }
 
 // compare returns how like the files of a rendering are to those on the disk.
-func (c *copied) compare(files fileset.Set) (likeness.Likeness, map[string]likeness.File, error) {
-	var all likeness.Likeness
-	each := map[string]likeness.File{}
+func (c *copied) compare(files fileset.Set) (similarity.Likeness, map[string]similarity.File, error) {
+	var all similarity.Likeness
+	each := map[string]similarity.File{}
 	for _, f := range files {
 		data, ok, err := c.read(f.Path)
 		if err != nil {
 			return all, nil, err
 		}
 		if !ok {
-			all = all.Add(likeness.Alone(len(f.Data)))
+			all = all.Add(similarity.Alone(len(f.Data)))
 			continue
 		}
 		id := f.Path + "\x00" + f.Digest()
 		found, done := c.compared[id]
 		if !done {
-			found = likeness.Compare(f.Data, data)
+			found = similarity.Compare(f.Data, data)
 			c.compared[id] = found
 		}
 		each[f.Path] = found

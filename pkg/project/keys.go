@@ -7,11 +7,11 @@ import (
 	"strings"
 
 	"github.com/Project-Manager-With-Git/ppm/pkg/failure"
-	"github.com/Project-Manager-With-Git/ppm/pkg/info"
-	"github.com/Project-Manager-With-Git/ppm/pkg/nearest"
+	"github.com/Project-Manager-With-Git/ppm/pkg/metadata"
 	"github.com/Project-Manager-With-Git/ppm/pkg/pack"
 	"github.com/Project-Manager-With-Git/ppm/pkg/ref"
 	"github.com/Project-Manager-With-Git/ppm/pkg/render"
+	"github.com/Project-Manager-With-Git/ppm/pkg/suggest"
 )
 
 // A keyring decides the value of every key on a trail. The rules are pmfp's: what an
@@ -20,7 +20,7 @@ import (
 type keyring struct {
 	given    map[string]string // from --kv or the project's manifest
 	defaults map[string]string // [keys] of the manifest's layers
-	told     info.Info
+	told     metadata.Info
 	ask      func(context.Context, Question) (string, error) // nil when no one can answer
 	answers  map[string]string                               // by key, so that each is asked for once
 }
@@ -146,7 +146,7 @@ func (k *keyring) checkNames(trails []trail) error {
 		if len(names) == 0 {
 			return err.WithHint("this pack declares no keys; leave --kv out")
 		}
-		if near := nearest.To(name, names); len(near) > 0 {
+		if near := suggest.To(name, names); len(near) > 0 {
 			return err.WithHint("did you mean %s? The keys are %s", near[0], strings.Join(names, ", "))
 		}
 		return err.WithHint("the keys are %s", strings.Join(names, ", "))

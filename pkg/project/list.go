@@ -3,8 +3,8 @@ package project
 import (
 	"context"
 
-	"github.com/Project-Manager-With-Git/ppm/pkg/info"
 	"github.com/Project-Manager-With-Git/ppm/pkg/lockfile"
+	"github.com/Project-Manager-With-Git/ppm/pkg/metadata"
 )
 
 // List returns the project's installs by path, as the lockfile records them.
@@ -22,9 +22,9 @@ func (s *Session) List(ctx context.Context) (installs []Install, err error) {
 
 // InfoResult is what a project says about itself and what is installed in it.
 type InfoResult struct {
-	Folder      string    `json:"folder"`
-	Information info.Info `json:"information"` // what templates can name
-	Installs    []Install `json:"installs"`
+	Folder      string        `json:"folder"`
+	Information metadata.Info `json:"information"` // what templates can name
+	Installs    []Install     `json:"installs"`
 }
 
 // Info returns what templates can name in this project, and its installs.

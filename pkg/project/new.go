@@ -7,13 +7,13 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/Project-Manager-With-Git/ppm/pkg/environment"
 	"github.com/Project-Manager-With-Git/ppm/pkg/failure"
+	"github.com/Project-Manager-With-Git/ppm/pkg/langenv"
 	"github.com/Project-Manager-With-Git/ppm/pkg/manifest"
-	"github.com/Project-Manager-With-Git/ppm/pkg/nearest"
 	"github.com/Project-Manager-With-Git/ppm/pkg/pack"
 	"github.com/Project-Manager-With-Git/ppm/pkg/ref"
 	"github.com/Project-Manager-With-Git/ppm/pkg/render"
+	"github.com/Project-Manager-With-Git/ppm/pkg/suggest"
 )
 
 // NewOptions say what project to make.
@@ -21,8 +21,8 @@ type NewOptions struct {
 	Template       ref.Ref          // names a pack; the zero value takes the bare project of a language
 	Information    manifest.Project // what is known of the project; what is not, the template and other files tell
 	Keys           []ref.KV
-	Tests          bool                 // place the pack's tests, too
-	Install        *environment.Request // make the language's environment as well; Dir, Language and Packages are filled in. May be nil
+	Tests          bool             // place the pack's tests, too
+	Install        *langenv.Request // make the language's environment as well; Dir, Language and Packages are filled in. May be nil
 	Force          bool
 	DryRun         bool
 	AllowUndefined bool
@@ -101,9 +101,9 @@ func (s *Session) New(ctx context.Context, o NewOptions) (result *NewResult, err
 }
 
 // equip makes the environment of a project that was just made, or takes the project back.
-func (s *Session) equip(ctx context.Context, r environment.Request, made *NewResult) error {
+func (s *Session) equip(ctx context.Context, r langenv.Request, made *NewResult) error {
 	r.Dir, r.Language, r.Packages = s.setup.Dir, made.Language, made.Requires
-	err := environment.Make(ctx, r)
+	err := langenv.Make(ctx, r)
 	if err == nil || !slices.ContainsFunc(made.Changes, Change.writes) {
 		return err
 	}
@@ -126,7 +126,7 @@ func (s *Session) bare(language string) (ref.Ref, error) {
 	}
 	if !slices.Contains(languages, language) {
 		return ref.Ref{}, failure.Errorf(failure.Usage, "no language %q", language).
-			WithHint("%s", nearest.Hint("language", language, languages))
+			WithHint("%s", suggest.Hint("language", language, languages))
 	}
 	tags := s.registry.Tags(barePack) // in the order of their release
 	slices.Reverse(tags)

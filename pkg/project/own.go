@@ -12,8 +12,8 @@ import (
 	"github.com/Project-Manager-With-Git/ppm/pkg/failure"
 	"github.com/Project-Manager-With-Git/ppm/pkg/lockfile"
 	"github.com/Project-Manager-With-Git/ppm/pkg/manifest"
-	"github.com/Project-Manager-With-Git/ppm/pkg/nearest"
 	"github.com/Project-Manager-With-Git/ppm/pkg/plan"
+	"github.com/Project-Manager-With-Git/ppm/pkg/suggest"
 )
 
 // OwnOptions say whose a file shall be.
@@ -108,7 +108,7 @@ func (s *Session) noFile(path string) error {
 		return failure.Errorf(failure.Usage, "no install has %q: nothing is installed in this project", path).
 			WithHint("add a component with ppm add REFERENCE")
 	}
-	return failure.Errorf(failure.Usage, "no install has %q", path).WithHint("%s", nearest.Hint("file", path, known))
+	return failure.Errorf(failure.Usage, "no install has %q", path).WithHint("%s", suggest.Hint("file", path, known))
 }
 
 // atOrBelow reports whether a path is another or lies in it.

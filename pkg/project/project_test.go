@@ -6,7 +6,7 @@ import (
 	"testing"
 
 	"github.com/Project-Manager-With-Git/ppm/pkg/failure"
-	"github.com/Project-Manager-With-Git/ppm/pkg/info"
+	"github.com/Project-Manager-With-Git/ppm/pkg/metadata"
 	"github.com/Project-Manager-With-Git/ppm/pkg/pack"
 	"github.com/Project-Manager-With-Git/ppm/pkg/ref"
 )
@@ -99,7 +99,7 @@ func TestKeyring(t *testing.T) {
 		{"an empty answer is the default", keyring{ask: asked("")}, map[string]string{"colour": "blue", "owner": "me", "size": "1"}},
 		{"a value is a template", keyring{given: map[string]string{"owner": "{{ author }}!"}}, map[string]string{"colour": "blue", "owner": "me!", "size": "1"}},
 	} {
-		c.ring.told = info.Info{"author": "me"}
+		c.ring.told = metadata.Info{"author": "me"}
 		d, err := c.ring.decide(t.Context(), path, []string{"colour", "owner", "size"})
 		if err != nil {
 			t.Errorf("%s: %v", c.name, err)
@@ -114,7 +114,7 @@ func TestKeyring(t *testing.T) {
 	// A key that the component does not need is neither asked for nor checked.
 	never := func(context.Context, Question) (string, error) { return "", errors.New("asked") }
 	odd := trail{stops: []stop{{pack: &pack.Pack{Keys: []pack.Key{{Name: "size", Default: "{{ author }}", Ask: true, Choices: []string{"1", "2"}}}}}}}
-	if _, err := (&keyring{ask: never, told: info.Info{"author": "me"}}).decide(t.Context(), odd, nil); err != nil {
+	if _, err := (&keyring{ask: never, told: metadata.Info{"author": "me"}}).decide(t.Context(), odd, nil); err != nil {
 		t.Errorf("a key that is not needed: %v", err)
 	}
 	for _, c := range []struct {

@@ -7,8 +7,8 @@ import (
 
 	"github.com/Project-Manager-With-Git/ppm/pkg/failure"
 	"github.com/Project-Manager-With-Git/ppm/pkg/lockfile"
-	"github.com/Project-Manager-With-Git/ppm/pkg/nearest"
 	"github.com/Project-Manager-With-Git/ppm/pkg/ref"
+	"github.com/Project-Manager-With-Git/ppm/pkg/suggest"
 )
 
 // RemoveOptions say what to remove.
@@ -87,5 +87,5 @@ func (s *Session) find(name string) (lockfile.Component, error) {
 			WithHint("add a component with ppm add REFERENCE")
 	}
 	return lockfile.Component{}, failure.Errorf(failure.Usage, "%w %q in this project", errNoInstall, name).
-		WithHint("%s", nearest.Hint("install", name, known))
+		WithHint("%s", suggest.Hint("install", name, known))
 }

@@ -5,16 +5,16 @@ import (
 	"io/fs"
 	"strings"
 
+	"github.com/Project-Manager-With-Git/ppm/pkg/configfile"
 	"github.com/Project-Manager-With-Git/ppm/pkg/failure"
-	"github.com/Project-Manager-With-Git/ppm/pkg/info"
+	"github.com/Project-Manager-With-Git/ppm/pkg/langdeps"
+	"github.com/Project-Manager-With-Git/ppm/pkg/metadata"
 	"github.com/Project-Manager-With-Git/ppm/pkg/pack"
-	"github.com/Project-Manager-With-Git/ppm/pkg/requirement"
-	"github.com/Project-Manager-With-Git/ppm/pkg/userfile"
 )
 
 // setupCommand returns the command line that installs the required packages, or "".
 func setupCommand(language string, requires []string) string {
-	command := requirement.Installer(language)
+	command := langdeps.Installer(language)
 	if command == "" || len(requires) == 0 {
 		return ""
 	}
@@ -36,7 +36,7 @@ func shellQuote(word string) string {
 }
 
 // agree reports a pack that is for another language or environment than the project.
-func agree(p *pack.Pack, told info.Info) error {
+func agree(p *pack.Pack, told metadata.Info) error {
 	for _, c := range []struct{ what, pack string }{{"language", p.Language}, {"env", p.Env}} {
 		project, _ := told[c.what].(string)
 		if c.pack != "" && project != "" && c.pack != project {
@@ -52,7 +52,7 @@ func readOptional(name string) ([]byte, error) {
 	if name == "" {
 		return nil, nil
 	}
-	data, err := userfile.Read(name)
+	data, err := configfile.Read(name)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil
 	}

@@ -9,9 +9,9 @@ import (
 	"strings"
 
 	"github.com/Project-Manager-With-Git/ppm/pkg/failure"
+	"github.com/Project-Manager-With-Git/ppm/pkg/langdeps"
 	"github.com/Project-Manager-With-Git/ppm/pkg/lockfile"
 	"github.com/Project-Manager-With-Git/ppm/pkg/ref"
-	"github.com/Project-Manager-With-Git/ppm/pkg/requirement"
 )
 
 // RequiresOptions say whose needs are asked for.
@@ -27,10 +27,10 @@ type RequiresResult struct {
 
 // LanguageRequires is what the components of one language need.
 type LanguageRequires struct {
-	Language  string                 `json:"language"`
-	Requires  []string               `json:"requires"`        // merged and sorted, in the language's own form
-	Setup     string                 `json:"setup,omitempty"` // the command that installs Requires
-	Conflicts []requirement.Conflict `json:"conflicts,omitempty"`
+	Language  string              `json:"language"`
+	Requires  []string            `json:"requires"`        // merged and sorted, in the language's own form
+	Setup     string              `json:"setup,omitempty"` // the command that installs Requires
+	Conflicts []langdeps.Conflict `json:"conflicts,omitempty"`
 }
 
 // Lines returns what is required in the form in which the language's tools take it: Python's are the
@@ -60,12 +60,12 @@ func (s *Session) Requires(ctx context.Context, o RequiresOptions) (result *Requ
 		return nil, err
 	}
 	result = &RequiresResult{Languages: []LanguageRequires{}}
-	var unions []requirement.Union
+	var unions []langdeps.Union
 	for language, needs := range needs {
-		if len(needs) == 0 || o.Language != "" && language != requirement.Family(o.Language) {
+		if len(needs) == 0 || o.Language != "" && language != langdeps.Family(o.Language) {
 			continue
 		}
-		u := requirement.Merge(language, needs)
+		u := langdeps.Merge(language, needs)
 		unions = append(unions, u)
 		result.Languages = append(result.Languages, LanguageRequires{
 			Language: language, Requires: u.Lines, Setup: setupCommand(language, u.Lines), Conflicts: u.Conflicts,
@@ -76,19 +76,19 @@ func (s *Session) Requires(ctx context.Context, o RequiresOptions) (result *Requ
 }
 
 // needs returns what the installs need, by the language of the packages.
-func (s *Session) needs(ctx context.Context, tests bool) (map[string][]requirement.Need, error) {
+func (s *Session) needs(ctx context.Context, tests bool) (map[string][]langdeps.Need, error) {
 	told, err := s.information()
 	if err != nil {
 		return nil, err
 	}
 	own, _ := told["language"].(string)
-	out := map[string][]requirement.Need{}
+	out := map[string][]langdeps.Need{}
 	for _, c := range s.lock.Components {
 		t, err := s.retrace(ctx, c)
 		if err != nil {
 			return nil, fmt.Errorf("reading what %q needs: %w", c.Path, err)
 		}
-		language := requirement.Family(cmp.Or(t.language(), own))
+		language := langdeps.Family(cmp.Or(t.language(), own))
 		out[language] = append(out[language], t.needs(c.Path, tests)...)
 	}
 	return out, nil
@@ -148,22 +148,22 @@ func (t trail) language() string {
 }
 
 // needs returns what the component at the end of the trail needs: what it says itself, and the packs on the way.
-func (t trail) needs(by string, tests bool) []requirement.Need {
-	var out []requirement.Need
+func (t trail) needs(by string, tests bool) []langdeps.Need {
+	var out []langdeps.Need
 	for _, at := range t.stops {
 		lines := slices.Concat(at.pack.Requires, at.part.Requires)
 		if tests {
 			lines = append(lines, at.pack.TestRequires...)
 		}
 		for _, line := range lines {
-			out = append(out, requirement.Need{Text: line, By: []string{by}})
+			out = append(out, langdeps.Need{Text: line, By: []string{by}})
 		}
 	}
 	return out
 }
 
 // conflicts returns an error that names all conflicts and who needs what, or nil.
-func conflicts(unions ...requirement.Union) error {
+func conflicts(unions ...langdeps.Union) error {
 	var list []string
 	for _, u := range unions {
 		for _, c := range u.Conflicts {

@@ -19,9 +19,9 @@ import (
 	"github.com/Project-Manager-With-Git/ppm/pkg/failure"
 	"github.com/Project-Manager-With-Git/ppm/pkg/fetch"
 	"github.com/Project-Manager-With-Git/ppm/pkg/gitindex"
-	"github.com/Project-Manager-With-Git/ppm/pkg/info"
 	"github.com/Project-Manager-With-Git/ppm/pkg/lockfile"
 	"github.com/Project-Manager-With-Git/ppm/pkg/manifest"
+	"github.com/Project-Manager-With-Git/ppm/pkg/metadata"
 	"github.com/Project-Manager-With-Git/ppm/pkg/registry"
 	"github.com/Project-Manager-With-Git/ppm/pkg/render"
 )
@@ -275,12 +275,12 @@ func (s *Session) linked(name string) (string, bool) {
 }
 
 // information returns what the project says about itself, for templates to name.
-func (s *Session) information() (info.Info, error) {
+func (s *Session) information() (metadata.Info, error) {
 	user, err := readOptional(s.setup.pmfp("pmfprc.json"))
 	if err != nil {
 		return nil, err
 	}
-	told, warnings, err := info.Read(info.Sources{
+	told, warnings, err := metadata.Read(metadata.Sources{
 		User: user, Folder: s.setup.Dir, Project: s.own.Project, Read: s.fact,
 	})
 	for _, w := range warnings {

@@ -8,10 +8,10 @@ import (
 
 	"github.com/Project-Manager-With-Git/ppm/pkg/failure"
 	"github.com/Project-Manager-With-Git/ppm/pkg/fetch"
-	"github.com/Project-Manager-With-Git/ppm/pkg/nearest"
 	"github.com/Project-Manager-With-Git/ppm/pkg/pack"
 	"github.com/Project-Manager-With-Git/ppm/pkg/ref"
 	"github.com/Project-Manager-With-Git/ppm/pkg/resolver"
+	"github.com/Project-Manager-With-Git/ppm/pkg/suggest"
 )
 
 // maxLinks bounds how many references between packs are followed one after the other.
@@ -69,7 +69,7 @@ func (s *Session) open(ctx context.Context, r ref.Ref, url string) (stop, error)
 // mistyped adds to the failure of a name that was looked up on the default host the
 // built-in pack that was probably meant.
 func (s *Session) mistyped(o ref.Origin, err error) error {
-	near := nearest.To(o.Repo, s.registry.Names())
+	near := suggest.To(o.Repo, s.registry.Names())
 	if o.URL != "" || o.Host != "" || o.Namespace != "" || len(near) == 0 || near[0] == o.Repo {
 		return err
 	}

@@ -15,10 +15,10 @@ import (
 	"strings"
 
 	"github.com/Project-Manager-With-Git/ppm/pkg/failure"
-	"github.com/Project-Manager-With-Git/ppm/pkg/info"
 	"github.com/Project-Manager-With-Git/ppm/pkg/lockfile"
-	"github.com/Project-Manager-With-Git/ppm/pkg/nearest"
+	"github.com/Project-Manager-With-Git/ppm/pkg/metadata"
 	"github.com/Project-Manager-With-Git/ppm/pkg/render"
+	"github.com/Project-Manager-With-Git/ppm/pkg/suggest"
 )
 
 // Whose a file or a line is.
@@ -230,7 +230,7 @@ func (s *Session) nothingAt(name string) error {
 		}
 	}
 	slices.Sort(known)
-	if near := nearest.To(name, slices.Compact(known)); len(near) > 0 {
+	if near := suggest.To(name, slices.Compact(known)); len(near) > 0 {
 		return err.WithHint("did you mean %q?", near[0])
 	}
 	return err.WithHint("ppm project list shows what is installed")
@@ -346,7 +346,7 @@ func (o origin) keys(names []string) []WhyKey {
 }
 
 // whyKey returns what tells of a key of an install where its value comes from.
-func (s *Session) whyKey(c lockfile.Component, r rendering, told info.Info) func(string) WhyKey {
+func (s *Session) whyKey(c lockfile.Component, r rendering, told metadata.Info) func(string) WhyKey {
 	given := s.wanted(c).Keys
 	ring := &keyring{told: told}
 	preset := func(text, name string, value any) bool {

@@ -11,9 +11,9 @@ import (
 
 	"github.com/bmatcuk/doublestar/v4"
 
+	"github.com/Project-Manager-With-Git/ppm/pkg/configfile"
 	"github.com/Project-Manager-With-Git/ppm/pkg/failure"
 	"github.com/Project-Manager-With-Git/ppm/pkg/manifest"
-	"github.com/Project-Manager-With-Git/ppm/pkg/userfile"
 )
 
 // A Workspace is a folder whose manifest names the projects that commands work on together.
@@ -31,7 +31,7 @@ func FindWorkspace(dir string) (*Workspace, error) {
 	if info, err := os.Lstat(name); err != nil || !info.Mode().IsRegular() {
 		return nil, nil // the command itself says what is wrong, if anything is
 	}
-	text, err := userfile.Read(name)
+	text, err := configfile.Read(name)
 	if err != nil {
 		return nil, err
 	}

@@ -14,8 +14,8 @@ import (
 
 	"golang.org/x/net/http/httpproxy"
 
+	"github.com/Project-Manager-With-Git/ppm/pkg/configfile"
 	"github.com/Project-Manager-With-Git/ppm/pkg/failure"
-	"github.com/Project-Manager-With-Git/ppm/pkg/userfile"
 )
 
 // proxyError is a proxy's refusal to connect.
@@ -114,7 +114,7 @@ func (d *Dialer) roots(config *gitConfig, base *url.URL) (*x509.CertPool, error)
 		if s.file == "" {
 			continue
 		}
-		data, err := userfile.Read(s.file)
+		data, err := configfile.Read(s.file)
 		if err == nil && !pool.AppendCertsFromPEM(data) {
 			err = fmt.Errorf("%s: no certificate in it", s.file)
 		}

@@ -13,8 +13,8 @@ import (
 
 	"github.com/go-git/gcfg"
 
+	"github.com/Project-Manager-With-Git/ppm/pkg/configfile"
 	"github.com/Project-Manager-With-Git/ppm/pkg/failure"
-	"github.com/Project-Manager-With-Git/ppm/pkg/userfile"
 )
 
 // gitConfig holds the settings of the system's and the user's git
@@ -115,7 +115,7 @@ func (c *gitConfig) add(section, subsection, name, value string) {
 // read adds the settings of a file and, where they stand, of those it includes.
 // A file that does not exist has none.
 func (c *gitConfig) read(file, home string, depth int) error {
-	data, err := userfile.Read(file)
+	data, err := configfile.Read(file)
 	if errors.Is(err, fs.ErrNotExist) || file == os.DevNull {
 		return nil
 	}

@@ -7,7 +7,7 @@ import (
 	"runtime"
 	"strings"
 
-	"github.com/Project-Manager-With-Git/ppm/pkg/userfile"
+	"github.com/Project-Manager-With-Git/ppm/pkg/configfile"
 )
 
 func (d *Dialer) fromNetrc(host, user string) (credential, bool) {
@@ -18,7 +18,7 @@ func (d *Dialer) fromNetrc(host, user string) (credential, bool) {
 			file = inHome(d.o.Home, "_netrc")
 		}
 	}
-	data, err := userfile.Read(file)
+	data, err := configfile.Read(file)
 	if err != nil {
 		return credential{}, false
 	}

@@ -18,7 +18,7 @@ import (
 	"github.com/go-git/go-git/v5/plumbing"
 	"github.com/go-git/go-git/v5/plumbing/protocol/packp"
 
-	"github.com/Project-Manager-With-Git/ppm/pkg/fetch/gittest"
+	"github.com/Project-Manager-With-Git/ppm/internal/gittest"
 )
 
 const testID = "0123456789abcdef0123456789abcdef01234567"

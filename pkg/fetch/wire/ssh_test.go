@@ -17,8 +17,8 @@ import (
 	"golang.org/x/crypto/ssh/agent"
 	"golang.org/x/crypto/ssh/knownhosts"
 
+	"github.com/Project-Manager-With-Git/ppm/internal/gittest"
 	"github.com/Project-Manager-With-Git/ppm/pkg/failure"
-	"github.com/Project-Manager-With-Git/ppm/pkg/fetch/gittest"
 	"github.com/Project-Manager-With-Git/ppm/pkg/fetch/wire"
 )
 

@@ -11,8 +11,8 @@ import (
 
 	"github.com/kevinburke/ssh_config"
 
+	"github.com/Project-Manager-With-Git/ppm/pkg/configfile"
 	"github.com/Project-Manager-With-Git/ppm/pkg/failure"
-	"github.com/Project-Manager-With-Git/ppm/pkg/userfile"
 )
 
 // sshSettings are what the user's and the system's ssh configuration say about a remote.
@@ -91,7 +91,7 @@ type sshConfigs []*ssh_config.Config
 func readSSHConfigs(files ...string) (sshConfigs, error) {
 	var configs sshConfigs
 	for _, file := range files {
-		data, err := userfile.Read(file)
+		data, err := configfile.Read(file)
 		if errors.Is(err, fs.ErrNotExist) {
 			continue
 		}

@@ -12,8 +12,8 @@ import (
 	"golang.org/x/crypto/ssh"
 	xknownhosts "golang.org/x/crypto/ssh/knownhosts"
 
+	"github.com/Project-Manager-With-Git/ppm/pkg/configfile"
 	"github.com/Project-Manager-With-Git/ppm/pkg/failure"
-	"github.com/Project-Manager-With-Git/ppm/pkg/userfile"
 )
 
 // hostKeys checks that a server is the one that the user's known_hosts files know.
@@ -131,7 +131,7 @@ func holds(held []ssh.Signer, key ssh.PublicKey) bool {
 // readIdentity reads a key file: a private key, an encrypted one of which only
 // the public half can be had, or a public key whose private half an agent holds.
 func readIdentity(file string) (ssh.Signer, ssh.PublicKey, error) {
-	data, err := userfile.Read(file)
+	data, err := configfile.Read(file)
 	if err != nil {
 		return nil, publicHalf(file + ".pub"), err
 	}
@@ -151,7 +151,7 @@ func readIdentity(file string) (ssh.Signer, ssh.PublicKey, error) {
 
 // publicHalf returns nil when the file holds no public key.
 func publicHalf(file string) ssh.PublicKey {
-	data, err := userfile.Read(file)
+	data, err := configfile.Read(file)
 	if err != nil {
 		return nil
 	}
