@@ -63,8 +63,8 @@ func BenchmarkAgainstGit(b *testing.B) {
 	var own, git time.Duration
 	for b.Loop() {
 		start := time.Now()
-		r := Three(x.base, x.ours, x.theirs, Options{Labels: Labels{"base", "ours", "theirs"}})
-		err := r.Keeps(x.base, x.ours, x.theirs)
+		r := ThreeWay(x.base, x.ours, x.theirs, Options{Labels: Labels{"base", "ours", "theirs"}})
+		err := r.CheckLossless(x.base, x.ours, x.theirs)
 		own += time.Since(start)
 		if err != nil {
 			b.Fatal(err)
@@ -91,7 +91,7 @@ func BenchmarkLines(b *testing.B) {
 		}{{"edited", large(lines, lines/50)}, {"shuffled", shuffled(lines)}} {
 			b.Run(fmt.Sprintf("%s/%d", c.name, lines), func(b *testing.B) {
 				for b.Loop() {
-					Three(c.base, c.ours, c.theirs, Options{})
+					ThreeWay(c.base, c.ours, c.theirs, Options{})
 				}
 				b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/float64(lines), "ns/line")
 			})

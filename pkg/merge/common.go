@@ -2,9 +2,9 @@ package merge
 
 import "bytes"
 
-// Common returns how many bytes the lines take up that stay when a becomes b: all of them for equal
+// CommonBytes returns how many bytes the lines take up that stay when a becomes b: all of them for equal
 // texts, and none for two that differ when one is binary.
-func Common(a, b []byte) int {
+func CommonBytes(a, b []byte) int {
 	switch {
 	case bytes.Equal(a, b):
 		return len(a)

@@ -17,10 +17,10 @@ func TestCommon(t *testing.T) {
 		{"a\x00\nb\n", "a\x00\nc", 0}, // binary: equal or not
 		{"a\x00", "a\x00", 2},
 	} {
-		if got := Common([]byte(c.a), []byte(c.b)); got != c.want {
+		if got := CommonBytes([]byte(c.a), []byte(c.b)); got != c.want {
 			t.Errorf("Common(%q, %q) = %d, want %d", c.a, c.b, got, c.want)
 		}
-		if back := Common([]byte(c.b), []byte(c.a)); back != c.want {
+		if back := CommonBytes([]byte(c.b), []byte(c.a)); back != c.want {
 			t.Errorf("Common(%q, %q) = %d, but %d the other way round", c.b, c.a, back, c.want)
 		}
 	}

@@ -6,14 +6,14 @@ import (
 	"fmt"
 )
 
-// Keeps returns an error unless the result accounts for each byte of the three texts it was made
+// CheckLossless returns an error unless the result accounts for each byte of the three texts it was made
 // from: whatever a side has is in the result, or between the markers of a conflict together
 // with what the other side has, or the other side alone replaced what both had in the base, or
 // replaced what both changed because it is favored.
 //
 // It compares bytes only, and so judges a merge without trusting how it found its way. To ask is
 // cheap; nothing that fails it must be written.
-func (r Result) Keeps(base, ours, theirs []byte) error {
+func (r Result) CheckLossless(base, ours, theirs []byte) error {
 	var at part
 	for i, p := range r.parts {
 		b, okBase := next(base, at.base, p.base)

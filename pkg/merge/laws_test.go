@@ -31,7 +31,7 @@ func check(t *testing.T, holds func(x triple, style Style) bool) {
 func TestOneSideUnchangedGivesTheOther(t *testing.T) {
 	check(t, func(x triple, s Style) bool {
 		o := Options{Style: s}
-		return gives(Three(x.base, x.base, x.theirs, o), x.theirs) && gives(Three(x.base, x.ours, x.base, o), x.ours) && gives(Three(x.base, x.ours, x.ours, o), x.ours)
+		return gives(ThreeWay(x.base, x.base, x.theirs, o), x.theirs) && gives(ThreeWay(x.base, x.ours, x.base, o), x.ours) && gives(ThreeWay(x.base, x.ours, x.ours, o), x.ours)
 	})
 }
 
@@ -39,13 +39,13 @@ func gives(r Result, want []byte) bool { return r.Clean() && !r.Binary && bytes.
 
 func TestNothingIsLost(t *testing.T) {
 	check(t, func(x triple, s Style) bool {
-		return Three(x.base, x.ours, x.theirs, Options{Style: s}).Keeps(x.base, x.ours, x.theirs) == nil
+		return ThreeWay(x.base, x.ours, x.theirs, Options{Style: s}).CheckLossless(x.base, x.ours, x.theirs) == nil
 	})
 }
 
 func TestSidesMayBeSwapped(t *testing.T) {
 	check(t, func(x triple, s Style) bool {
-		r, swapped := Three(x.base, x.ours, x.theirs, Options{Style: s}), Three(x.base, x.theirs, x.ours, Options{Style: s})
+		r, swapped := ThreeWay(x.base, x.ours, x.theirs, Options{Style: s}), ThreeWay(x.base, x.theirs, x.ours, Options{Style: s})
 		return r.Clean() == swapped.Clean() && (!r.Clean() || bytes.Equal(r.Text, swapped.Text))
 	})
 }
@@ -53,7 +53,7 @@ func TestSidesMayBeSwapped(t *testing.T) {
 // What a side has more often than the base is at least so often in the result, whatever was paired with what.
 func TestAddedLinesAreThere(t *testing.T) {
 	check(t, func(x triple, s Style) bool {
-		r := Three(x.base, x.ours, x.theirs, Options{Style: s})
+		r := ThreeWay(x.base, x.ours, x.theirs, Options{Style: s})
 		return has(r.Text, added(x.base, x.ours)) && has(r.Text, added(x.base, x.theirs))
 	})
 }
@@ -86,7 +86,7 @@ func has(text []byte, lines map[string]int) bool {
 
 func TestConflictsStandWhereTheResultSays(t *testing.T) {
 	check(t, func(x triple, s Style) bool {
-		r := Three(x.base, x.ours, x.theirs, Options{Style: s})
+		r := ThreeWay(x.base, x.ours, x.theirs, Options{Style: s})
 		lines := slices.Collect(bytes.Lines(r.Text))
 		for _, c := range r.Conflicts {
 			first, n := asMarker(lines[c.First-1])
@@ -95,7 +95,7 @@ func TestConflictsStandWhereTheResultSays(t *testing.T) {
 				return false
 			}
 		}
-		return HasConflict(r.Text, r.MarkerSize) == !r.Clean()
+		return HasConflictMarkers(r.Text, r.MarkerSize) == !r.Clean()
 	})
 }
 
@@ -119,7 +119,7 @@ func TestEditsApartAreBothTaken(t *testing.T) {
 			base, ours, theirs, want = append(base, between...), append(ours, between...), append(theirs, between...), append(want, between...)
 		}
 		for _, s := range Styles {
-			if r := Three(base, ours, theirs, Options{Style: s}); !gives(r, want) {
+			if r := ThreeWay(base, ours, theirs, Options{Style: s}); !gives(r, want) {
 				t.Fatalf("style %s\nbase %q\nours %q\ntheirs %q\ngot  %q\nwant %q", s, base, ours, theirs, r.Text, want)
 			}
 		}
@@ -148,14 +148,14 @@ func FuzzThree(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, base, ours, theirs []byte) {
 		for _, s := range Styles {
-			r := Three(base, ours, theirs, Options{Style: s, Labels: Labels{"b", "o", "t"}})
-			if err := r.Keeps(base, ours, theirs); err != nil {
+			r := ThreeWay(base, ours, theirs, Options{Style: s, Labels: Labels{"b", "o", "t"}})
+			if err := r.CheckLossless(base, ours, theirs); err != nil {
 				t.Errorf("style %s: %v", s, err)
 			}
-			if !r.Clean() && !r.Binary && !HasConflict(r.Text, r.MarkerSize) {
+			if !r.Clean() && !r.Binary && !HasConflictMarkers(r.Text, r.MarkerSize) {
 				t.Errorf("style %s: HasConflict does not see %v", s, r.Conflicts)
 			}
-			if swapped := Three(base, theirs, ours, Options{Style: s}); r.Clean() != swapped.Clean() || r.Clean() && !bytes.Equal(r.Text, swapped.Text) {
+			if swapped := ThreeWay(base, theirs, ours, Options{Style: s}); r.Clean() != swapped.Clean() || r.Clean() && !bytes.Equal(r.Text, swapped.Text) {
 				t.Errorf("style %s: another merge with the sides swapped", s)
 			}
 		}

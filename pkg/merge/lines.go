@@ -2,26 +2,26 @@ package merge
 
 import "bytes"
 
-// A Change says that the lines of one text from AFrom to before ATo became the lines of another from BFrom to before
+// A Hunk says that the lines of one text from AFrom to before ATo became the lines of another from BFrom to before
 // BTo. Lines count from 0; one of the two ranges may be empty. Lines that are in no change are in both texts.
-type Change struct{ AFrom, ATo, BFrom, BTo int }
+type Hunk struct{ AFrom, ATo, BFrom, BTo int }
 
-// Changes returns how the text a became b, in order. A line is what ends with "\n", or the rest of a text.
-func Changes(a, b []byte) []Change {
+// Diff returns how the text a became b, in order. A line is what ends with "\n", or the rest of a text.
+func Diff(a, b []byte) []Hunk {
 	numbers := make(table, countLines(a))
 	before, after := numbers.read(a), numbers.read(b)
-	var out []Change
+	var out []Hunk
 	for _, h := range newDiffer(len(numbers)).diff(before.lines, after.lines) {
-		out = append(out, Change{h.a.lo, h.a.hi, h.b.lo, h.b.hi})
+		out = append(out, Hunk{h.a.lo, h.a.hi, h.b.lo, h.b.hi})
 	}
 	return out
 }
 
-// A Side says what a line of a text with conflicts is.
-type Side int
+// A LineKind says what a line of a text with conflicts is.
+type LineKind int
 
 const (
-	Outside Side = iota // in no conflict
+	Outside LineKind = iota // in no conflict
 	Ours
 	Base
 	Theirs
@@ -29,16 +29,16 @@ const (
 )
 
 // steps says for each side which marker lines end it, and what follows them.
-var steps = map[Side]map[byte]Side{
+var steps = map[LineKind]map[byte]LineKind{
 	Outside: {'<': Ours},
 	Ours:    {'|': Base, '=': Theirs},
 	Base:    {'=': Theirs},
 	Theirs:  {'>': Outside},
 }
 
-// Sides says of each line of a text what it is, given the size of the markers. A conflict that does not end is none.
-func Sides(text []byte, size int) []Side {
-	var out []Side
+// LineKinds says of each line of a text what it is, given the size of the markers. A conflict that does not end is none.
+func LineKinds(text []byte, size int) []LineKind {
+	var out []LineKind
 	at, opened := Outside, 0
 	for line := range bytes.Lines(text) {
 		char, n := asMarker(line)

@@ -13,18 +13,18 @@ import (
 func TestChanges(t *testing.T) {
 	for name, c := range map[string]struct {
 		a, b string
-		want []merge.Change
+		want []merge.Hunk
 	}{
 		"nothing":          {"", "", nil},
 		"the same":         {"a\nb", "a\nb", nil},
-		"a text from none": {"", "a\nb\n", []merge.Change{{0, 0, 0, 2}}},
-		"none from a text": {"a\nb", "", []merge.Change{{0, 2, 0, 0}}},
-		"an edit":          {"a\nb\nc\n", "a\nB\nc\n", []merge.Change{{1, 2, 1, 2}}},
-		"an edit and more": {"a\nb\nc\n", "a\nB\nB2\nc\nd\n", []merge.Change{{1, 2, 1, 3}, {3, 3, 4, 5}}},
-		"the last end":     {"a\nb\n", "a\nb", []merge.Change{{1, 2, 1, 2}}},
-		"no text":          {"\xff\n\x00\n", "\xff\n\x00\r\n", []merge.Change{{1, 2, 1, 2}}},
+		"a text from none": {"", "a\nb\n", []merge.Hunk{{0, 0, 0, 2}}},
+		"none from a text": {"a\nb", "", []merge.Hunk{{0, 2, 0, 0}}},
+		"an edit":          {"a\nb\nc\n", "a\nB\nc\n", []merge.Hunk{{1, 2, 1, 2}}},
+		"an edit and more": {"a\nb\nc\n", "a\nB\nB2\nc\nd\n", []merge.Hunk{{1, 2, 1, 3}, {3, 3, 4, 5}}},
+		"the last end":     {"a\nb\n", "a\nb", []merge.Hunk{{1, 2, 1, 2}}},
+		"no text":          {"\xff\n\x00\n", "\xff\n\x00\r\n", []merge.Hunk{{1, 2, 1, 2}}},
 	} {
-		if got := merge.Changes([]byte(c.a), []byte(c.b)); !slices.Equal(got, c.want) {
+		if got := merge.Diff([]byte(c.a), []byte(c.b)); !slices.Equal(got, c.want) {
 			t.Errorf("%s: %v, want %v", name, got, c.want)
 		}
 	}
@@ -45,13 +45,13 @@ func TestChangesLeadFromOneTextToTheOther(t *testing.T) {
 		before, after := slices.Collect(bytes.Lines(a)), slices.Collect(bytes.Lines(b))
 		var got [][]byte
 		at := 0
-		for _, c := range merge.Changes(a, b) {
+		for _, c := range merge.Diff(a, b) {
 			got = append(append(got, before[at:c.AFrom]...), after[c.BFrom:c.BTo]...)
 			at = c.ATo
 		}
 		got = append(got, before[at:]...)
 		if !bytes.Equal(bytes.Join(got, nil), b) {
-			t.Fatalf("%q does not become %q by %v", a, b, merge.Changes(a, b))
+			t.Fatalf("%q does not become %q by %v", a, b, merge.Diff(a, b))
 		}
 	}
 }
@@ -61,20 +61,20 @@ func TestSides(t *testing.T) {
 	for name, c := range map[string]struct {
 		text string
 		size int
-		want []merge.Side
+		want []merge.LineKind
 	}{
 		"nothing":              {"", 7, nil},
-		"no conflict":          {"a\nb", 7, []merge.Side{o, o}},
-		"a conflict":           {"a\n<<<<<<< yours\nx\n=======\ny\n>>>>>>> upstream\nb\n", 7, []merge.Side{o, m, u, m, th, m, o}},
-		"one with its base":    {"<<<<<<<\r\nx\r\n|||||||\r\nw\r\n=======\r\ny\r\n>>>>>>>", 7, []merge.Side{m, u, m, b, m, th, m}},
-		"empty sides":          {"<<<<<<<\n=======\n>>>>>>>\n", 7, []merge.Side{m, m, m}},
-		"two":                  {"<<<<<<<\n=======\n>>>>>>>\na\n<<<<<<<\n=======\n>>>>>>>\n", 7, []merge.Side{m, m, m, o, m, m, m}},
-		"markers of one more":  {"<<<<<<<<\n<<<<<<<\n========\n=======\n>>>>>>>>\n", 8, []merge.Side{m, u, m, th, m}},
-		"one that is not over": {"a\n<<<<<<<\nx\n=======\ny\n", 7, []merge.Side{o, o, o, o, o}},
-		"the second is not":    {"<<<<<<<\n=======\n>>>>>>>\n<<<<<<<\nx\n", 7, []merge.Side{m, m, m, o, o}},
-		"lines like markers":   {"=======\n>>>>>>>\n|||||||\n", 7, []merge.Side{o, o, o}},
+		"no conflict":          {"a\nb", 7, []merge.LineKind{o, o}},
+		"a conflict":           {"a\n<<<<<<< yours\nx\n=======\ny\n>>>>>>> upstream\nb\n", 7, []merge.LineKind{o, m, u, m, th, m, o}},
+		"one with its base":    {"<<<<<<<\r\nx\r\n|||||||\r\nw\r\n=======\r\ny\r\n>>>>>>>", 7, []merge.LineKind{m, u, m, b, m, th, m}},
+		"empty sides":          {"<<<<<<<\n=======\n>>>>>>>\n", 7, []merge.LineKind{m, m, m}},
+		"two":                  {"<<<<<<<\n=======\n>>>>>>>\na\n<<<<<<<\n=======\n>>>>>>>\n", 7, []merge.LineKind{m, m, m, o, m, m, m}},
+		"markers of one more":  {"<<<<<<<<\n<<<<<<<\n========\n=======\n>>>>>>>>\n", 8, []merge.LineKind{m, u, m, th, m}},
+		"one that is not over": {"a\n<<<<<<<\nx\n=======\ny\n", 7, []merge.LineKind{o, o, o, o, o}},
+		"the second is not":    {"<<<<<<<\n=======\n>>>>>>>\n<<<<<<<\nx\n", 7, []merge.LineKind{m, m, m, o, o}},
+		"lines like markers":   {"=======\n>>>>>>>\n|||||||\n", 7, []merge.LineKind{o, o, o}},
 	} {
-		if got := merge.Sides([]byte(c.text), c.size); !slices.Equal(got, c.want) {
+		if got := merge.LineKinds([]byte(c.text), c.size); !slices.Equal(got, c.want) {
 			t.Errorf("%s: %v, want %v", name, got, c.want)
 		}
 	}

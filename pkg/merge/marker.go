@@ -2,8 +2,8 @@ package merge
 
 import "bytes"
 
-// MarkerLength is how often the character of a marker is repeated where no text has lines like markers.
-const MarkerLength = 7
+// DefaultMarkerSize is how often the character of a marker is repeated where no text has lines like markers.
+const DefaultMarkerSize = 7
 
 // markerSize returns the smallest size of markers that no line of the texts looks like.
 func markerSize(t texts) int {
@@ -15,7 +15,7 @@ func markerSize(t texts) int {
 			}
 		}
 	}
-	size := MarkerLength
+	size := DefaultMarkerSize
 	for taken[size] {
 		size++
 	}
@@ -37,9 +37,9 @@ func asMarker(line []byte) (char byte, size int) {
 	return line[0], size
 }
 
-// HasConflict reports whether text has a conflict with markers of this size: an opening
+// HasConflictMarkers reports whether text has a conflict with markers of this size: an opening
 // marker line, a dividing one and a closing one, in this order.
-func HasConflict(text []byte, size int) bool {
+func HasConflictMarkers(text []byte, size int) bool {
 	const order = "<=>"
 	seen := 0
 	for line := range bytes.Lines(text) {

@@ -38,7 +38,7 @@ type Favor uint8
 
 // The favors.
 const (
-	Neither Favor = iota
+	FavorNone Favor = iota
 	FavorOurs
 	FavorTheirs
 )
@@ -50,16 +50,16 @@ type Options struct {
 	Favor  Favor
 }
 
-// A Lines is a range of lines, both ends included. The first line of a text is 1.
-type Lines struct{ First, Last int }
+// A LineRange is a range of lines, both ends included. The first line of a text is 1.
+type LineRange struct{ First, Last int }
 
 // A Result is what became of three texts.
 type Result struct {
-	Text       []byte  // may share its memory with the texts it was made from
-	Conflicts  []Lines // where Text has conflicts, from the first marker line to the last; all of it when Binary
-	MarkerSize int     // how often the character of a marker is repeated: 7, or more where 7 looks like the text's own
-	Binary     bool    // both sides changed a file that is not text: Text is ours, with no markers
-	Settled    int     // how many conflicts the favored side has settled
+	Text       []byte      // may share its memory with the texts it was made from
+	Conflicts  []LineRange // where Text has conflicts, from the first marker line to the last; all of it when Binary
+	MarkerSize int         // how often the character of a marker is repeated: 7, or more where 7 looks like the text's own
+	Binary     bool        // both sides changed a file that is not text: Text is ours, with no markers
+	Resolved   int         // how many conflicts the favored side has settled
 	parts      []part
 }
 
@@ -92,7 +92,7 @@ type part struct {
 	text               span
 }
 
-// Three merges theirs into ours. It takes time in proportion to the size of the texts, and more
+// ThreeWay merges theirs into ours. It takes time in proportion to the size of the texts, and more
 // the more they differ, up to a fixed factor.
 //
 //	ours = base   → theirs
@@ -100,7 +100,7 @@ type part struct {
 //	ours = theirs → ours
 //	a NUL among the first 8000 bytes of a text → a conflict of the whole file
 //	else          → a merge by lines
-func Three(base, ours, theirs []byte, o Options) Result {
+func ThreeWay(base, ours, theirs []byte, o Options) Result {
 	switch {
 	case bytes.Equal(ours, theirs):
 		return whole(fromBoth, base, ours, theirs)
@@ -120,18 +120,18 @@ func Three(base, ours, theirs []byte, o Options) Result {
 func (o Options) binary(base, ours, theirs []byte) Result {
 	if won := o.winner(); won != inConflict {
 		r := whole(won, base, ours, theirs)
-		r.Settled = 1
+		r.Resolved = 1
 		return r
 	}
 	r := whole(inConflict, base, ours, theirs)
 	r.Binary = true
-	r.Conflicts = []Lines{{1, max(1, countLines(ours))}}
+	r.Conflicts = []LineRange{{1, max(1, countLines(ours))}}
 	return r
 }
 
 // winner returns the origin of what both sides changed in different ways.
 func (o Options) winner() origin {
-	return [...]origin{Neither: inConflict, FavorOurs: oursWon, FavorTheirs: theirsWon}[o.Favor]
+	return [...]origin{FavorNone: inConflict, FavorOurs: oursWon, FavorTheirs: theirsWon}[o.Favor]
 }
 
 // whole returns a result that is one part.
@@ -141,7 +141,7 @@ func whole(from origin, base, ours, theirs []byte) Result {
 		text = theirs
 	}
 	p := part{from, span{0, len(base)}, span{0, len(ours)}, span{0, len(theirs)}, span{0, len(text)}}
-	return Result{Text: text, MarkerSize: MarkerLength, parts: []part{p}}
+	return Result{Text: text, MarkerSize: DefaultMarkerSize, parts: []part{p}}
 }
 
 // isBinary reports what git takes for binary, too.

@@ -37,8 +37,8 @@ func TestThreeIsByteExact(t *testing.T) {
 // three merges and has Keeps check the result.
 func three(t *testing.T, base, ours, theirs string, o Options) Result {
 	t.Helper()
-	r := Three([]byte(base), []byte(ours), []byte(theirs), o)
-	if err := r.Keeps([]byte(base), []byte(ours), []byte(theirs)); err != nil {
+	r := ThreeWay([]byte(base), []byte(ours), []byte(theirs), o)
+	if err := r.CheckLossless([]byte(base), []byte(ours), []byte(theirs)); err != nil {
 		t.Errorf("merging %.200q and %.200q: %v", ours, theirs, err)
 	}
 	return r
@@ -50,31 +50,31 @@ func TestConflicts(t *testing.T) {
 		name, base, ours, theirs string
 		options                  Options
 		want                     string
-		lines                    []Lines
+		lines                    []LineRange
 	}{
-		{"both sides", "a\nb\nc\n", "a\nX\nc\n", "a\nY\nc\n", Options{Labels: labels}, "a\n<<<<<<< ours\nX\n=======\nY\n>>>>>>> theirs\nc\n", []Lines{{2, 6}}},
-		{"no labels", "a\nb\nc\n", "a\nX\nc\n", "a\nY\nc\n", Options{Style: Diff3}, "a\n<<<<<<<\nX\n|||||||\nb\n=======\nY\n>>>>>>>\nc\n", []Lines{{2, 8}}},
-		{"a label of two lines stays one", "b\n", "X\n", "Y\n", Options{Labels: Labels{Ours: " v1\n===\t=\r"}}, "<<<<<<< v1 === =\nX\n=======\nY\n>>>>>>>\n", []Lines{{1, 5}}},
-		{"merge cuts what is equal", "b\n", "h\nX\nt\n", "h\nY\nt\n", Options{Labels: labels}, "h\n<<<<<<< ours\nX\n=======\nY\n>>>>>>> theirs\nt\n", []Lines{{2, 6}}},
-		{"diff3 shows all", "b\n", "h\nX\nt\n", "h\nY\nt\n", Options{Style: Diff3, Labels: labels}, "<<<<<<< ours\nh\nX\nt\n||||||| base\nb\n=======\nh\nY\nt\n>>>>>>> theirs\n", []Lines{{1, 11}}},
-		{"zdiff3 cuts equal ends", "b\n", "h\nX\nt\n", "h\nY\nt\n", Options{Style: ZDiff3, Labels: labels}, "h\n<<<<<<< ours\nX\n||||||| base\nb\n=======\nY\n>>>>>>> theirs\nt\n", []Lines{{2, 8}}},
-		{"deleted here, edited upstream", "a\nb\nc\n", "a\nc\n", "a\nB\nc\n", Options{Labels: labels}, "a\n<<<<<<< ours\n=======\nB\n>>>>>>> theirs\nc\n", []Lines{{2, 5}}},
-		{"edits that touch", "a\nb\n", "A\nb\n", "a\nB\n", Options{Labels: labels}, "<<<<<<< ours\nA\nb\n=======\na\nB\n>>>>>>> theirs\n", []Lines{{1, 7}}},
-		{"markers end like the lines around", "a\r\nb\r\n", "a\r\nX\r\n", "a\r\nY\r\n", Options{}, "a\r\n<<<<<<<\r\nX\r\n=======\r\nY\r\n>>>>>>>\r\n", []Lines{{2, 6}}},
-		{"no final newline", "a\nb", "a\nX", "a\nY", Options{}, "a\n<<<<<<<\nX\n=======\nY\n>>>>>>>\n", []Lines{{2, 6}}},
-		{"no final newline and CRLF", "a\r\nb", "a\r\nX", "a\r\nY", Options{Style: Diff3}, "a\r\n<<<<<<<\r\nX\r\n|||||||\r\nb\r\n=======\r\nY\r\n>>>>>>>\r\n", []Lines{{2, 8}}},
-		{"both added, no base", "", "x\nsame line\na\nb\nc\n1\n", "y\nsame line\na\nb\nc\n2\n", Options{}, "<<<<<<<\nx\n=======\ny\n>>>>>>>\nsame line\na\nb\nc\n<<<<<<<\n1\n=======\n2\n>>>>>>>\n", []Lines{{1, 5}, {10, 14}}},
-		{"emptied here, edited upstream", "a\n", "", "b", Options{}, "<<<<<<<\n=======\nb\n>>>>>>>\n", []Lines{{1, 4}}},
-		{"an underline makes the markers grow", "T\n=======\nb\n", "T\n=======\nX\n", "T\n=======\nY\n", Options{}, "T\n=======\n<<<<<<<<\nX\n========\nY\n>>>>>>>>\n", []Lines{{3, 7}}},
-		{"one long underline does not", "=========\nb\n", "=========\nX\n", "=========\nY\n", Options{}, "=========\n<<<<<<<\nX\n=======\nY\n>>>>>>>\n", []Lines{{2, 6}}},
-		{"an older conflict in one side", "b\n", "<<<<<<< x\n======== \nX\n", "Y\n>>>>>>>>>\r\n", Options{}, "<<<<<<<<<<\n<<<<<<< x\n======== \nX\n==========\nY\n>>>>>>>>>\r\n>>>>>>>>>>\n", []Lines{{1, 8}}},
-		{"arrows that are no markers", "b\n", "<<<<<<<x\n", "Y\n", Options{}, "<<<<<<<\n<<<<<<<x\n=======\nY\n>>>>>>>\n", []Lines{{1, 5}}},
+		{"both sides", "a\nb\nc\n", "a\nX\nc\n", "a\nY\nc\n", Options{Labels: labels}, "a\n<<<<<<< ours\nX\n=======\nY\n>>>>>>> theirs\nc\n", []LineRange{{2, 6}}},
+		{"no labels", "a\nb\nc\n", "a\nX\nc\n", "a\nY\nc\n", Options{Style: Diff3}, "a\n<<<<<<<\nX\n|||||||\nb\n=======\nY\n>>>>>>>\nc\n", []LineRange{{2, 8}}},
+		{"a label of two lines stays one", "b\n", "X\n", "Y\n", Options{Labels: Labels{Ours: " v1\n===\t=\r"}}, "<<<<<<< v1 === =\nX\n=======\nY\n>>>>>>>\n", []LineRange{{1, 5}}},
+		{"merge cuts what is equal", "b\n", "h\nX\nt\n", "h\nY\nt\n", Options{Labels: labels}, "h\n<<<<<<< ours\nX\n=======\nY\n>>>>>>> theirs\nt\n", []LineRange{{2, 6}}},
+		{"diff3 shows all", "b\n", "h\nX\nt\n", "h\nY\nt\n", Options{Style: Diff3, Labels: labels}, "<<<<<<< ours\nh\nX\nt\n||||||| base\nb\n=======\nh\nY\nt\n>>>>>>> theirs\n", []LineRange{{1, 11}}},
+		{"zdiff3 cuts equal ends", "b\n", "h\nX\nt\n", "h\nY\nt\n", Options{Style: ZDiff3, Labels: labels}, "h\n<<<<<<< ours\nX\n||||||| base\nb\n=======\nY\n>>>>>>> theirs\nt\n", []LineRange{{2, 8}}},
+		{"deleted here, edited upstream", "a\nb\nc\n", "a\nc\n", "a\nB\nc\n", Options{Labels: labels}, "a\n<<<<<<< ours\n=======\nB\n>>>>>>> theirs\nc\n", []LineRange{{2, 5}}},
+		{"edits that touch", "a\nb\n", "A\nb\n", "a\nB\n", Options{Labels: labels}, "<<<<<<< ours\nA\nb\n=======\na\nB\n>>>>>>> theirs\n", []LineRange{{1, 7}}},
+		{"markers end like the lines around", "a\r\nb\r\n", "a\r\nX\r\n", "a\r\nY\r\n", Options{}, "a\r\n<<<<<<<\r\nX\r\n=======\r\nY\r\n>>>>>>>\r\n", []LineRange{{2, 6}}},
+		{"no final newline", "a\nb", "a\nX", "a\nY", Options{}, "a\n<<<<<<<\nX\n=======\nY\n>>>>>>>\n", []LineRange{{2, 6}}},
+		{"no final newline and CRLF", "a\r\nb", "a\r\nX", "a\r\nY", Options{Style: Diff3}, "a\r\n<<<<<<<\r\nX\r\n|||||||\r\nb\r\n=======\r\nY\r\n>>>>>>>\r\n", []LineRange{{2, 8}}},
+		{"both added, no base", "", "x\nsame line\na\nb\nc\n1\n", "y\nsame line\na\nb\nc\n2\n", Options{}, "<<<<<<<\nx\n=======\ny\n>>>>>>>\nsame line\na\nb\nc\n<<<<<<<\n1\n=======\n2\n>>>>>>>\n", []LineRange{{1, 5}, {10, 14}}},
+		{"emptied here, edited upstream", "a\n", "", "b", Options{}, "<<<<<<<\n=======\nb\n>>>>>>>\n", []LineRange{{1, 4}}},
+		{"an underline makes the markers grow", "T\n=======\nb\n", "T\n=======\nX\n", "T\n=======\nY\n", Options{}, "T\n=======\n<<<<<<<<\nX\n========\nY\n>>>>>>>>\n", []LineRange{{3, 7}}},
+		{"one long underline does not", "=========\nb\n", "=========\nX\n", "=========\nY\n", Options{}, "=========\n<<<<<<<\nX\n=======\nY\n>>>>>>>\n", []LineRange{{2, 6}}},
+		{"an older conflict in one side", "b\n", "<<<<<<< x\n======== \nX\n", "Y\n>>>>>>>>>\r\n", Options{}, "<<<<<<<<<<\n<<<<<<< x\n======== \nX\n==========\nY\n>>>>>>>>>\r\n>>>>>>>>>>\n", []LineRange{{1, 8}}},
+		{"arrows that are no markers", "b\n", "<<<<<<<x\n", "Y\n", Options{}, "<<<<<<<\n<<<<<<<x\n=======\nY\n>>>>>>>\n", []LineRange{{1, 5}}},
 	} {
 		r := three(t, tt.base, tt.ours, tt.theirs, tt.options)
 		if string(r.Text) != tt.want || !slices.Equal(r.Conflicts, tt.lines) {
 			t.Errorf("%s: got %v\n%s\nwant %v\n%s", tt.name, r.Conflicts, r.Text, tt.lines, tt.want)
 		}
-		if !HasConflict(r.Text, r.MarkerSize) {
+		if !HasConflictMarkers(r.Text, r.MarkerSize) {
 			t.Errorf("%s: HasConflict does not see it", tt.name)
 		}
 	}
@@ -121,7 +121,7 @@ func TestHasConflict(t *testing.T) {
 		{"nothing", "", 7, false},
 		{"size 0", "\n\n\n", 0, false},
 	} {
-		if got := HasConflict([]byte(tt.text), tt.size); got != tt.want {
+		if got := HasConflictMarkers([]byte(tt.text), tt.size); got != tt.want {
 			t.Errorf("%s: got %v, want %v", tt.name, got, tt.want)
 		}
 	}
@@ -130,8 +130,8 @@ func TestHasConflict(t *testing.T) {
 func TestKeepsSeesEveryLoss(t *testing.T) {
 	base, ours, theirs := []byte("a\nb\nc\nd\ne\nf\ng\n"), []byte("A\nb\nc\nX\ne\nf\ng\n"), []byte("a\nb\nc\nY\ne\nf\nG\n")
 	for _, style := range []Style{Merge, Diff3} {
-		good := Three(base, ours, theirs, Options{Style: style})
-		if err := good.Keeps(base, ours, theirs); err != nil {
+		good := ThreeWay(base, ours, theirs, Options{Style: style})
+		if err := good.CheckLossless(base, ours, theirs); err != nil {
 			t.Fatal(err)
 		}
 		at := 0
@@ -140,7 +140,7 @@ func TestKeepsSeesEveryLoss(t *testing.T) {
 				for _, instead := range []string{"", "?\n"} {
 					r := good
 					r.Text = slices.Concat(good.Text[:at], []byte(instead), good.Text[at+len(l):])
-					if err := r.Keeps(base, ours, theirs); err == nil {
+					if err := r.CheckLossless(base, ours, theirs); err == nil {
 						t.Errorf("%s: no error with %q for %q:\n%s", style, instead, l, r.Text)
 					}
 				}
@@ -153,22 +153,22 @@ func TestKeepsSeesEveryLoss(t *testing.T) {
 				r.parts = slices.Clone(good.parts)
 				r.parts[i].origin = from
 				ok := from == good.parts[i].origin || good.parts[i].origin == fromAll && from != inConflict
-				if err := r.Keeps(base, ours, theirs); (err == nil) != ok {
+				if err := r.CheckLossless(base, ours, theirs); (err == nil) != ok {
 					t.Errorf("%s: part %d of origin %d taken for %d: got %v", style, i, good.parts[i].origin, from, err)
 				}
 			}
 			r := good
 			r.parts = slices.Delete(slices.Clone(good.parts), i, i+1)
-			if err := r.Keeps(base, ours, theirs); err == nil {
+			if err := r.CheckLossless(base, ours, theirs); err == nil {
 				t.Errorf("%s: no error without part %d", style, i)
 			}
 		}
 		longer := append(slices.Clone(ours), "more\n"...)
-		if err := good.Keeps(base, longer, theirs); err == nil {
+		if err := good.CheckLossless(base, longer, theirs); err == nil {
 			t.Errorf("%s: no error for a text that was not merged", style)
 		}
 	}
-	if err := (Result{}).Keeps(base, ours, theirs); err == nil {
+	if err := (Result{}).CheckLossless(base, ours, theirs); err == nil {
 		t.Error("no error for an empty result")
 	}
 }

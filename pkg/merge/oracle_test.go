@@ -103,7 +103,7 @@ func TestMergesAreThoseOfGit(t *testing.T) {
 		style := styles[done/len(batch)%len(styles)]
 		for i, want := range gitMerge(t, batch, "--"+string(style)) {
 			x := batch[i]
-			r := Three(x.base, x.ours, x.theirs, Options{Style: style, Labels: Labels{"B", "O", "T"}})
+			r := ThreeWay(x.base, x.ours, x.theirs, Options{Style: style, Labels: Labels{"B", "O", "T"}})
 			if !bytes.Equal(r.Text, want) && !bytes.Equal(r.Text, withoutAgreed(want)) {
 				t.Errorf("triple %d, %s\nbase %q\nours %q\ntheirs %q\ngot:\n%s\nwant:\n%s", done+i, style, x.base, x.ours, x.theirs, r.Text, want)
 			}
@@ -123,11 +123,11 @@ func TestFavoredMergesAreThoseOfGit(t *testing.T) {
 		settled := 0
 		for i, want := range gitMerge(t, batch, option) {
 			x := batch[i]
-			r := Three(x.base, x.ours, x.theirs, Options{Favor: favor})
-			if err := r.Keeps(x.base, x.ours, x.theirs); err != nil || !r.Clean() || !bytes.Equal(r.Text, want) {
+			r := ThreeWay(x.base, x.ours, x.theirs, Options{Favor: favor})
+			if err := r.CheckLossless(x.base, x.ours, x.theirs); err != nil || !r.Clean() || !bytes.Equal(r.Text, want) {
 				t.Errorf("triple %d, %s: %v\nbase %q\nours %q\ntheirs %q\ngot:\n%s\nwant:\n%s", i, option, err, x.base, x.ours, x.theirs, r.Text, want)
 			}
-			settled += r.Settled
+			settled += r.Resolved
 		}
 		if settled < len(batch)/10 {
 			t.Errorf("%s: %d conflicts in %d triples, which is too few to tell", option, settled, len(batch))
@@ -141,16 +141,16 @@ func withoutAgreed(text []byte) []byte {
 	inside := byte(0)
 	for l := range bytes.Lines(text) {
 		char, size := asMarker(l)
-		if size == MarkerLength {
+		if size == DefaultMarkerSize {
 			inside = char
 		}
 		switch {
 		case inside == 0:
 			out = append(out, l...)
 			continue
-		case size == MarkerLength && char == '<':
+		case size == DefaultMarkerSize && char == '<':
 			conflict, ours, theirs = nil, nil, nil
-		case size == MarkerLength:
+		case size == DefaultMarkerSize:
 		case inside == '<':
 			ours = append(ours, l...)
 		case inside == '=':
@@ -172,7 +172,7 @@ func withoutAgreed(text []byte) []byte {
 func TestEqualSidesAreNoConflict(t *testing.T) {
 	x := triple{[]byte("q\na\na\nb\nb\na\n"), []byte("a\nb\na\n"), []byte("a\nb\na\nq\n")}
 	want := gitMerge(t, []triple{x}, "--diff3")[0]
-	r := Three(x.base, x.ours, x.theirs, Options{Style: Diff3, Labels: Labels{"B", "O", "T"}})
+	r := ThreeWay(x.base, x.ours, x.theirs, Options{Style: Diff3, Labels: Labels{"B", "O", "T"}})
 	if bytes.Equal(r.Text, want) || !bytes.Equal(r.Text, withoutAgreed(want)) || !r.Clean() {
 		t.Errorf("got\n%s\ngit has\n%s", r.Text, want)
 	}
@@ -183,8 +183,8 @@ func TestLargeMergesAreThoseOfGit(t *testing.T) {
 	cases := []triple{large(10_000, 200), large(1_000, 400), shuffled(3_000)}
 	for i, want := range gitMerge(t, cases, "--merge") {
 		x := cases[i]
-		r := Three(x.base, x.ours, x.theirs, Options{Labels: Labels{"B", "O", "T"}})
-		if err := r.Keeps(x.base, x.ours, x.theirs); err != nil {
+		r := ThreeWay(x.base, x.ours, x.theirs, Options{Labels: Labels{"B", "O", "T"}})
+		if err := r.CheckLossless(x.base, x.ours, x.theirs); err != nil {
 			t.Errorf("case %d: %v", i, err)
 		}
 		if !bytes.Equal(r.Text, want) {

@@ -6,11 +6,11 @@ import (
 	"strings"
 )
 
-// Unified returns the unified diff that turns before into after, with so many lines of context around
+// UnifiedDiff returns the unified diff that turns before into after, with so many lines of context around
 // each change: what git diff and diff -u print, for git apply and patch to read. It is empty for
 // equal texts, and one line that says so for binary ones. The names are written as given: a
 // caller adds a/ and b/, or says /dev/null for a text that is not there.
-func Unified(oldName, newName string, before, after []byte, context int) []byte {
+func UnifiedDiff(oldName, newName string, before, after []byte, context int) []byte {
 	oldName, newName = quote(oldName), quote(newName)
 	switch {
 	case bytes.Equal(before, after):

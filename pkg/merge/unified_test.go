@@ -34,7 +34,7 @@ func TestUnified(t *testing.T) {
 		{"carriage returns are content", "a\r\n", "a\n", 3, "--- a/x\n+++ b/x\n@@ -1 +1 @@\n-a\r\n+a\n"},
 		{"binary", "a\x00", "b\n", 3, "Binary files a/x and b/x differ\n"},
 	} {
-		if got := string(Unified("a/x", "b/x", []byte(tt.before), []byte(tt.after), tt.context)); got != tt.want {
+		if got := string(UnifiedDiff("a/x", "b/x", []byte(tt.before), []byte(tt.after), tt.context)); got != tt.want {
 			t.Errorf("%s: got\n%s\nwant\n%s", tt.name, got, tt.want)
 		}
 	}
@@ -47,7 +47,7 @@ func TestUnifiedNames(t *testing.T) {
 		{"a/x y", "--- a/x y\t\n"},                        // patch would end the name at the space
 		{"a/\n+++ \"\\", `--- "a/\012+++ \"\\"` + "\t\n"}, // nothing breaks out of the line
 	} {
-		got, _, _ := bytes.Cut(Unified(tt.name, "b", []byte("a"), []byte("b"), 3), []byte("+++ b\n"))
+		got, _, _ := bytes.Cut(UnifiedDiff(tt.name, "b", []byte("a"), []byte("b"), 3), []byte("+++ b\n"))
 		if string(got) != tt.want {
 			t.Errorf("%q: got %q, want %q", tt.name, got, tt.want)
 		}
@@ -109,7 +109,7 @@ func FuzzUnified(f *testing.F) {
 		if isBinary(before) || isBinary(after) || bytes.Equal(before, after) {
 			return
 		}
-		diff := Unified("a", "b", before, after, context)
+		diff := UnifiedDiff("a", "b", before, after, context)
 		if got, err := apply(before, diff); err != nil || !bytes.Equal(got, after) {
 			t.Errorf("applying\n%q\nto %q: got %q, %v, want %q", diff, before, got, err, after)
 		}
@@ -129,7 +129,7 @@ func TestUnifiedIsThatOfGit(t *testing.T) {
 			x, name := g.triple(), fmt.Sprintf("%03d", len(pairs))
 			write(t, filepath.Join(dir, "a", name), x.base)
 			write(t, filepath.Join(dir, "b", name), x.ours)
-			all = append(all, Unified("a/"+name, "b/"+name, x.base, x.ours, context)...)
+			all = append(all, UnifiedDiff("a/"+name, "b/"+name, x.base, x.ours, context)...)
 			pairs = append(pairs, x)
 		}
 		diff := exec.Command("git", "diff", "--no-index", "--no-prefix", "--no-indent-heuristic", "--no-color", fmt.Sprint("-U", context), "a", "b")

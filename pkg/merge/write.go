@@ -22,7 +22,7 @@ func (w *writer) write(parts []part) Result {
 		begin := len(w.out)
 		if p.origin == inConflict {
 			if p.origin = w.winner(); p.origin != inConflict {
-				r.Settled++
+				r.Resolved++
 			}
 		}
 		switch p.origin {
@@ -35,7 +35,7 @@ func (w *writer) write(parts []part) Result {
 		}
 		n := countLines(w.out[begin:])
 		if p.origin == inConflict {
-			r.Conflicts = append(r.Conflicts, Lines{lines + 1, lines + n})
+			r.Conflicts = append(r.Conflicts, LineRange{lines + 1, lines + n})
 		}
 		lines += n
 		parts[i] = part{p.origin, w.base.span(p.base), w.ours.span(p.ours), w.theirs.span(p.theirs), span{begin, len(w.out)}}

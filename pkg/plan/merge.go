@@ -18,8 +18,8 @@ const (
 // would be but for its content. What it returns holds every edit of both sides, or marks the
 // places where they meet; a merge that does not is a bug, and writes nothing.
 func merged(c Change, ours, to State, texts Texts, theirs []byte) (Change, error) {
-	r := merge.Three(texts.Base, texts.Ours, theirs, texts.Merge)
-	if err := r.Keeps(texts.Base, texts.Ours, theirs); err != nil {
+	r := merge.ThreeWay(texts.Base, texts.Ours, theirs, texts.Merge)
+	if err := r.CheckLossless(texts.Base, texts.Ours, theirs); err != nil {
 		return c, fmt.Errorf("merging %q: %w", c.Path, err)
 	}
 	c.contested, c.Conflicts, c.Sides = false, len(r.Conflicts), r.Binary
@@ -32,7 +32,7 @@ func merged(c Change, ours, to State, texts Texts, theirs []byte) (Change, error
 	case c.Conflicts > 0:
 		c.Reason += fmt.Sprintf(", with %d in conflict", c.Conflicts)
 		c.Marker = r.MarkerSize
-	case r.Settled > 0:
+	case r.Resolved > 0:
 		side := "yours"
 		if texts.Merge.Favor == merge.FavorTheirs {
 			side = "upstream's"
@@ -47,7 +47,7 @@ func merged(c Change, ours, to State, texts Texts, theirs []byte) (Change, error
 		c.Data = r.Text
 	case c.New.Same(c.Old):
 		c.Action = Keep
-		if c.Conflicts == 0 && r.Settled == 0 { // upstream changed what the user has already
+		if c.Conflicts == 0 && r.Resolved == 0 { // upstream changed what the user has already
 			c.Reason = "has upstream's changes already"
 		}
 	}

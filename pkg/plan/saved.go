@@ -97,7 +97,7 @@ func (c Change) diff(old func(path string) ([]byte, error)) (string, error) {
 	if c.New.Kind == File {
 		after = "b/" + c.Path
 	}
-	return strings.ToValidUTF8(string(merge.Unified(before, after, was, c.Data, savedContext)), "\ufffd"), nil
+	return strings.ToValidUTF8(string(merge.UnifiedDiff(before, after, was, c.Data, savedContext)), "\ufffd"), nil
 }
 
 // visible writes what could steer a terminal, or hide a part of a line from who reviews it, as an escape of JSON.

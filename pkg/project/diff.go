@@ -213,5 +213,5 @@ func fileDiff(name string, from, to fileset.Set) []byte {
 	if !inNew {
 		after = "/dev/null"
 	}
-	return merge.Unified(before, after, old.Data, new.Data, diffContext)
+	return merge.UnifiedDiff(before, after, old.Data, new.Data, diffContext)
 }

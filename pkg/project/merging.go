@@ -220,7 +220,7 @@ func (s *Session) mark(lock *lockfile.Lock, coming []install, in plan.Input, p p
 			f.Found, f.Conflict, f.Marker, f.Sides = already[f.Path], "", 0, false
 			if c, ok := conflicts[f.Path]; ok {
 				f.Conflict, f.Sides = c.New.Digest, c.Sides
-				if c.Marker != merge.MarkerLength {
+				if c.Marker != merge.DefaultMarkerSize {
 					f.Marker = c.Marker
 				}
 			}

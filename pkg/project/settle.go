@@ -98,7 +98,7 @@ func (s *Session) unsettled(f lockfile.File, disk plan.Disk, told bool) (bool, e
 		stands := slices.ContainsFunc(plan.Sides, func(side string) bool { return disk[f.Path+side].Kind != plan.Absent })
 		return stands && !told && fileset.Digest(text) == f.Conflict, nil
 	}
-	return fileset.Digest(text) == f.Conflict || !told && merge.HasConflict(text, cmp.Or(f.Marker, merge.MarkerLength)), nil
+	return fileset.Digest(text) == f.Conflict || !told && merge.HasConflictMarkers(text, cmp.Or(f.Marker, merge.DefaultMarkerSize)), nil
 }
 
 // close returns the plan that ends an upgrade: nothing is in conflict any more. Of the versions beside

@@ -73,12 +73,12 @@ type match struct {
 // tell tells of lines of a file that an install has, and counts all of them.
 func (o origin) tell(text []byte, f lockfile.File, lines lineRange) ([]WhyLine, WhyCount) {
 	base, disk := linesOf(plain(o.trace.Data)), linesOf(plain(text))
-	matches, count := pair(base, disk, merge.Changes(plain(o.trace.Data), plain(text)))
-	var sides []merge.Side
+	matches, count := pair(base, disk, merge.Diff(plain(o.trace.Data), plain(text)))
+	var sides []merge.LineKind
 	if f.Conflict != "" {
-		sides = merge.Sides(text, cmp.Or(f.Marker, merge.MarkerLength))
+		sides = merge.LineKinds(text, cmp.Or(f.Marker, merge.DefaultMarkerSize))
 	}
-	side := func(i int) merge.Side {
+	side := func(i int) merge.LineKind {
 		if i < len(sides) {
 			return sides[i]
 		}
@@ -124,7 +124,7 @@ func (o origin) tell(text []byte, f lockfile.File, lines lineRange) ([]WhyLine, 
 	return out, count
 }
 
-var sideName = map[merge.Side]string{merge.Ours: "ours", merge.Base: "base", merge.Theirs: "theirs", merge.Marker: "marker"}
+var sideName = map[merge.LineKind]string{merge.Ours: "ours", merge.Base: "base", merge.Theirs: "theirs", merge.Marker: "marker"}
 
 // places returns what puts into a line where an installed line comes from, which must be among the matches.
 func (o origin) places(matches []match) func(line *WhyLine, base int) {
@@ -157,11 +157,11 @@ func (o origin) endsAlike(text []byte) func(base, disk int) bool {
 const mostPairs = 1 << 20
 
 // pair finds for each line of a file the installed one, given how the installed text became the one that stands there.
-func pair(base, disk [][]byte, changes []merge.Change) ([]match, WhyCount) {
+func pair(base, disk [][]byte, changes []merge.Hunk) ([]match, WhyCount) {
 	out := make([]match, len(disk))
 	var count WhyCount
 	at, next := 0, 0 // in base and disk
-	for _, c := range append(changes, merge.Change{AFrom: len(base), ATo: len(base), BFrom: len(disk), BTo: len(disk)}) {
+	for _, c := range append(changes, merge.Hunk{AFrom: len(base), ATo: len(base), BFrom: len(disk), BTo: len(disk)}) {
 		for ; next < c.BFrom; next++ {
 			out[next].base = at
 			at++

@@ -32,7 +32,7 @@ func Compare(a, b []byte) File {
 		return File{Likeness: Likeness{2 * (len(a) + 1), 2 * (len(a) + 1)}, Exact: true}
 	}
 	plainA, plainB := plain(a), plain(b)
-	common := merge.Common(plainA, plainB)
+	common := merge.CommonBytes(plainA, plainB)
 	f := File{Likeness: Likeness{Common: 2 * common, Total: len(plainA) + len(plainB) + 2}}
 	if common > 0 || bytes.Equal(plainA, plainB) {
 		f.Common += 2
