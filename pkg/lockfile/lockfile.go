@@ -14,6 +14,7 @@ import (
 
 	"github.com/Project-Manager-With-Git/ppm/pkg/failure"
 	"github.com/Project-Manager-With-Git/ppm/pkg/fileset"
+	"github.com/Project-Manager-With-Git/ppm/pkg/ref"
 	"github.com/Project-Manager-With-Git/ppm/pkg/tomldoc"
 )
 
@@ -28,7 +29,7 @@ type Lock struct {
 // A Component is one install.
 type Component struct {
 	Path   string         // the placement: slash-separated, relative, clean; "." is the project's folder
-	Source string         // the reference that was reached in the end
+	Source ref.Ref        // the reference that was reached in the end
 	URL    string         // clone URL without credentials, or "builtin:NAME"
 	Ref    string         // full name of the ref that was taken: "HEAD" or "refs/…"; empty for a bare commit
 	Object string         // id of the tag object of an annotated tag, else equal to Commit
@@ -38,12 +39,12 @@ type Component struct {
 	Render int            // version of the rendering rules
 	Dir    bool           // the component is a folder. The text does not say so: the only file of one that is not stands at its very path
 	Keys   map[string]any // that it was rendered with, each a string or a []string; nil when there are none
-	Via    []string       // the references that led to Source, the one that the user typed first; nil when what the user typed led there directly
+	Via    []ref.Ref      // the references that led to Source, the one that the user typed first; nil when what the user typed led there directly
 	Files  []File         // at least one, sorted by path
 }
 
 // Typed returns the reference that the user typed: the first that led to the source, or the source itself.
-func (c Component) Typed() string {
+func (c Component) Typed() ref.Ref {
 	if len(c.Via) > 0 {
 		return c.Via[0]
 	}
@@ -176,7 +177,7 @@ func (c Component) format(b *bytes.Buffer) {
 	}
 	b.WriteString("\n[[component]]\n")
 	line("path", tomldoc.Quote(c.Path))
-	line("source", tomldoc.Quote(c.Source))
+	line("source", tomldoc.Quote(c.Source.String()))
 	line("url", tomldoc.Quote(c.URL))
 	line("ref", tomldoc.Quote(c.Ref))
 	if c.Object != c.Commit {
@@ -187,7 +188,11 @@ func (c Component) format(b *bytes.Buffer) {
 	line("digest", tomldoc.Quote(c.Digest))
 	line("render", fmt.Sprint(c.Render))
 	if len(c.Via) > 0 {
-		line("via", tomldoc.Strings(c.Via))
+		via := make([]string, len(c.Via))
+		for i, r := range c.Via {
+			via[i] = r.String()
+		}
+		line("via", tomldoc.Strings(via))
 	}
 	if len(c.Keys) > 0 {
 		line("keys", tomldoc.InlineTable(c.Keys, keyText))

@@ -10,7 +10,17 @@ import (
 
 	"github.com/Project-Manager-With-Git/ppm/pkg/failure"
 	"github.com/Project-Manager-With-Git/ppm/pkg/lockfile"
+	"github.com/Project-Manager-With-Git/ppm/pkg/ref"
 )
+
+// reference returns the value of a reference that is known to be right.
+func reference(s string) ref.Ref {
+	r, err := ref.Parse(s)
+	if err != nil {
+		panic(err)
+	}
+	return r
+}
 
 const (
 	commit = "1111111111111111111111111111111111111111"
@@ -67,12 +77,12 @@ mode = "0644"
 func goldenLock() *lockfile.Lock {
 	l := &lockfile.Lock{}
 	l.Put(lockfile.Component{
-		Path: "b/c", Source: "git@h.x:p.git@1111111//b", URL: "git@h.x:p.git", Object: commit, Commit: commit, Tree: tree, Digest: sum, Render: 1, Dir: true,
+		Path: "b/c", Source: reference("git@h.x:p.git@1111111//b"), URL: "git@h.x:p.git", Object: commit, Commit: commit, Tree: tree, Digest: sum, Render: 1, Dir: true,
 		Files: []lockfile.File{{Path: "d", From: "b/c/2", Digest: sha, Mode: "0644"}, {Path: "b/c/1", Digest: sha, Mode: "0644", Found: true, Conflict: sha, Marker: 9, Sides: true}},
 	})
 	l.Put(lockfile.Component{
-		Path: "a.py", Source: "p@v1//a", URL: "builtin:p", Ref: "refs/tags/v1", Object: tag, Commit: commit, Tree: tree, Digest: sum, Render: 1,
-		Keys: map[string]any{"source": "timer", "odd key": "a \"b\"\n", "keywords": []string{"a", "b \"c\""}, "none": []string{}}, Via: []string{"q//a", "q@v2//b"},
+		Path: "a.py", Source: reference("p@v1//a"), URL: "builtin:p", Ref: "refs/tags/v1", Object: tag, Commit: commit, Tree: tree, Digest: sum, Render: 1,
+		Keys: map[string]any{"source": "timer", "odd key": "a \"b\"\n", "keywords": []string{"a", "b \"c\""}, "none": []string{}}, Via: []ref.Ref{reference("q//a"), reference("q@v2//b")},
 		Files: []lockfile.File{{Path: "a.py", Digest: sha, Mode: "0755"}},
 	})
 	return l

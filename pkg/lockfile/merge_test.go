@@ -15,7 +15,7 @@ func locked(words string) *lockfile.Lock {
 	for word := range strings.FieldsSeq(words) {
 		path, tag, _ := strings.Cut(word, ":")
 		l.Put(lockfile.Component{
-			Path: path, Source: "p//" + path, URL: "builtin:p", Ref: "refs/tags/v" + tag, Object: commit, Commit: commit, Tree: tree, Digest: sum, Render: 1,
+			Path: path, Source: reference("p//" + path), URL: "builtin:p", Ref: "refs/tags/v" + tag, Object: commit, Commit: commit, Tree: tree, Digest: sum, Render: 1,
 			Files: []lockfile.File{{Path: path, Digest: sha, Mode: "0644"}},
 		})
 	}

@@ -136,7 +136,7 @@ func (b block) component() (c Component, field string, err error) {
 		err   error
 	}{
 		{".path", checkPlacement(b.Path)},
-		{".source", checkReference(b.Source)},
+		{".source", readReference(b.Source, &c.Source)},
 		{".url", checkURL(b.URL)},
 		{".ref", checkRef(b.Ref)},
 		{".commit", checkID("commit", b.Commit)},
@@ -144,21 +144,16 @@ func (b block) component() (c Component, field string, err error) {
 		{".tree", checkID("tree", b.Tree)},
 		{".digest", checkSum(b.Digest)},
 		{".render", checkRender(b.Render)},
-		{".via", checkVia(b.Via)},
+		{".via", readVia(b.Via, &c.Via)},
 	} {
 		if check.err != nil {
 			return c, check.field, check.err
 		}
 	}
-	c = Component{
-		Path: b.Path, Source: b.Source, URL: b.URL, Ref: *b.Ref, Object: b.Commit, Commit: b.Commit, Tree: b.Tree,
-		Digest: b.Digest, Render: b.Render,
-	}
+	c.Path, c.URL, c.Ref, c.Object, c.Commit = b.Path, b.URL, *b.Ref, b.Commit, b.Commit
+	c.Tree, c.Digest, c.Render = b.Tree, b.Digest, b.Render
 	if b.Object != nil {
 		c.Object = *b.Object
-	}
-	if len(b.Via) > 0 {
-		c.Via = b.Via
 	}
 	if c.Keys, field, err = readKeys(b.Keys); err != nil {
 		return c, field, err
@@ -255,22 +250,25 @@ func checkPlacement(p string) error {
 	return fileset.CheckPath(p)
 }
 
-func checkReference(s string) error {
+// readReference reads the reference to a component. Package ref refuses passwords.
+func readReference(s string, r *ref.Ref) (err error) {
 	if s == "" {
 		return fmt.Errorf("its source is missing")
 	}
-	r, err := ref.Parse(s) // which refuses passwords, too
+	*r, err = ref.Parse(s)
 	if err == nil && r.Component == "" {
 		err = fmt.Errorf("its source %q names a pack but no component", s)
 	}
 	return err
 }
 
-func checkVia(list []string) error {
+func readVia(list []string, via *[]ref.Ref) error {
 	for _, s := range list {
-		if err := checkReference(s); err != nil {
+		var r ref.Ref
+		if err := readReference(s, &r); err != nil {
 			return err
 		}
+		*via = append(*via, r)
 	}
 	return nil
 }

@@ -176,7 +176,7 @@ func unsafe(name string) error {
 
 // lines returns the block of c.
 func (c Component) lines() []string {
-	out := []string{"[[component]]", "source = " + tomldoc.Quote(c.Source), "path = " + tomldoc.Quote(c.Path)}
+	out := []string{"[[component]]", "source = " + tomldoc.Quote(c.Source.String()), "path = " + tomldoc.Quote(c.Path)}
 	for _, f := range c.fields(Component{}) {
 		if f.value != "" {
 			out = append(out, f.key+" = "+f.value)
@@ -249,7 +249,7 @@ type field struct {
 // rewrite returns the edits that turn the block of old into that of c.
 func (b block) rewrite(c, old Component) []tomldoc.Edit {
 	return b.set(append([]field{
-		{"source", tomldoc.Quote(c.Source), c.Source == old.Source},
+		{"source", tomldoc.Quote(c.Source.String()), c.Source == old.Source},
 		{"path", tomldoc.Quote(c.Path), c.Path == old.Path}, // when the same, perhaps in another spelling, which is the user's
 	}, c.fields(old)...))
 }

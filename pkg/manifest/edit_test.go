@@ -16,8 +16,8 @@ const (
 )
 
 func TestSetComponents(t *testing.T) {
-	a := manifest.Component{Source: "p@v1//a", Path: "a.py"}
-	keyed := manifest.Component{Source: "p@v2//a", Path: "./a.py", Keys: map[string]string{"z": "1", "odd key": "a \"b\"\n\\"}}
+	a := manifest.Component{Source: reference("p@v1//a"), Path: "a.py"}
+	keyed := manifest.Component{Source: reference("p@v2//a"), Path: "./a.py", Keys: map[string]string{"z": "1", "odd key": "a \"b\"\n\\"}}
 	const keys = `keys = { "odd key" = "a \"b\"\n\\", z = "1" }`
 	for _, c := range []struct {
 		text string
@@ -49,7 +49,7 @@ func TestSetComponents(t *testing.T) {
 
 func TestReplaceComponent(t *testing.T) {
 	files := manifest.Component{
-		Source: "p//a", Path: "a", Strategy: manifest.Theirs,
+		Source: reference("p//a"), Path: "a", Strategy: manifest.Theirs,
 		Own: map[string]manifest.Own{"a/x": manifest.Mine, "a/y": manifest.Merged}, Moved: map[string]string{"a/z": "b/z"},
 	}
 	const written = "[[component]]\nsource = \"p//a\"\npath = \"a\"\nstrategy = \"theirs\"\nown = { \"a/x\" = \"mine\" }\nmoved = { \"a/z\" = \"b/z\" }\n"
@@ -58,10 +58,10 @@ func TestReplaceComponent(t *testing.T) {
 		by         manifest.Component
 		want       string
 	}{
-		{"[[component]]\nsource = \"p//a\"\npath = \"a\"\n", "a", files, written},                                         // fields that are new
-		{written, "a", files, written},                                                                                    // nothing new
-		{written, "a", manifest.Component{Source: "p//a", Path: "a"}, "[[component]]\nsource = \"p//a\"\npath = \"a\"\n"}, // fields that go
-		{"[[component]] # 1\nsource = 'p//a'\npath = './a' # 2\n", "a", manifest.Component{Source: "p//a", Path: "b"}, "[[component]] # 1\nsource = 'p//a'\npath = \"b\" # 2\n"}, // moved
+		{"[[component]]\nsource = \"p//a\"\npath = \"a\"\n", "a", files, written}, // fields that are new
+		{written, "a", files, written},                                            // nothing new
+		{written, "a", manifest.Component{Source: reference("p//a"), Path: "a"}, "[[component]]\nsource = \"p//a\"\npath = \"a\"\n"},                                                        // fields that go
+		{"[[component]] # 1\nsource = 'p//a'\npath = './a' # 2\n", "a", manifest.Component{Source: reference("p//a"), Path: "b"}, "[[component]] # 1\nsource = 'p//a'\npath = \"b\" # 2\n"}, // moved
 	} {
 		got, err := manifest.ReplaceComponent("ppm.toml", []byte(c.text), c.path, c.by)
 		if err != nil || string(got) != c.want {
@@ -118,7 +118,7 @@ func TestSetProject(t *testing.T) {
 }
 
 func TestEditRefuses(t *testing.T) {
-	a := manifest.Component{Source: "p@v1//a", Path: "a.py"}
+	a := manifest.Component{Source: reference("p@v1//a"), Path: "a.py"}
 	add := func(c manifest.Component) func([]byte) ([]byte, error) {
 		return func(text []byte) ([]byte, error) { return manifest.SetComponents("ppm.toml", text, c) }
 	}
@@ -134,7 +134,7 @@ func TestEditRefuses(t *testing.T) {
 		edit func([]byte) ([]byte, error)
 		want string // in the message
 	}{
-		{inline, add(manifest.Component{Source: "p//b", Path: "b"}), "cannot be edited"},
+		{inline, add(manifest.Component{Source: reference("p//b"), Path: "b"}), "cannot be edited"},
 		{inline, add(a), "cannot be edited"},
 		{inline, remove("a.py"), "cannot be edited"},
 		{block + "[keys]\n[component.keys]\na='b'\n", remove("a.py"), "cannot be edited"}, // a table of the block elsewhere
@@ -143,12 +143,12 @@ func TestEditRefuses(t *testing.T) {
 		{block, remove("b"), "there is none"},
 		{block, remove("../a.py"), "removing component"},
 		{"x = 1", add(a), "unknown field"}, // what is broken before is not edited
-		{"", add(manifest.Component{Source: "p//a", Path: "../x"}), "not a name"},
-		{"", add(manifest.Component{Source: "p//a", Path: "/x"}), "absolute"},
-		{"", add(manifest.Component{Source: "p//a", Path: ".git/x"}), "own folder"},
-		{"", add(manifest.Component{Source: "p//a"}), "no path"},
+		{"", add(manifest.Component{Source: reference("p//a"), Path: "../x"}), "not a name"},
+		{"", add(manifest.Component{Source: reference("p//a"), Path: "/x"}), "absolute"},
+		{"", add(manifest.Component{Source: reference("p//a"), Path: ".git/x"}), "own folder"},
+		{"", add(manifest.Component{Source: reference("p//a")}), "no path"},
 		{"", add(manifest.Component{Path: "x"}), "no source"},
-		{"", add(manifest.Component{Source: "p//a", Path: "x", Keys: map[string]string{"a": "\xff"}}), "UTF-8"},
+		{"", add(manifest.Component{Source: reference("p//a"), Path: "x", Keys: map[string]string{"a": "\xff"}}), "UTF-8"},
 	} {
 		got, err := c.edit([]byte(c.text))
 		if !errors.Is(err, failure.Usage) || !strings.Contains(err.Error(), c.want) || failure.Hint(err) == "" || got != nil {
@@ -162,7 +162,7 @@ func FuzzAddRemove(f *testing.F) {
 		f.Add(text, "a/b.py", "name", "va\"lue")
 	}
 	f.Fuzz(func(t *testing.T, text, path, key, value string) {
-		c := manifest.Component{Source: "p@v1//a", Path: path, Keys: map[string]string{key: value}}
+		c := manifest.Component{Source: reference("p@v1//a"), Path: path, Keys: map[string]string{key: value}}
 		added, err := manifest.SetComponents("ppm.toml", []byte(text), c)
 		if err != nil {
 			return

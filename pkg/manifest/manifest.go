@@ -11,6 +11,8 @@ import (
 	"maps"
 	"slices"
 	"time"
+
+	"github.com/Project-Manager-With-Git/ppm/pkg/ref"
 )
 
 // A Layer says whose manifest a text is, and so what may stand in it.
@@ -53,13 +55,13 @@ type Project struct {
 
 // A Component is one that the project wants.
 type Component struct {
-	Source string            `toml:"source"` // a reference
-	Path   string            `toml:"path"`   // the placement: slash-separated, relative, clean; "." for the project's folder
-	Keys   map[string]string `toml:"keys"`   // nil when there are none
+	Source ref.Ref
+	Path   string            // the placement: slash-separated, relative, clean; "." for the project's folder
+	Keys   map[string]string // nil when there are none
 
-	Strategy Strategy          `toml:"strategy"` // how an upgrade settles what both sides changed; empty is MergeBoth
-	Own      map[string]Own    `toml:"own"`      // file, where it stands now → whose it is; Merged is left out
-	Moved    map[string]string `toml:"moved"`    // file, where the rendering puts it → where the user moved it
+	Strategy Strategy          // how an upgrade resolves what both sides changed; empty is MergeBoth
+	Own      map[string]Own    // path of a file in the project → who owns it; Merged is left out
+	Moved    map[string]string // path that the rendering gives a file → path that the user moved it to
 }
 
 // A Strategy says what an upgrade does where the user and upstream changed the same.

@@ -10,7 +10,17 @@ import (
 
 	"github.com/Project-Manager-With-Git/ppm/pkg/failure"
 	"github.com/Project-Manager-With-Git/ppm/pkg/manifest"
+	"github.com/Project-Manager-With-Git/ppm/pkg/ref"
 )
+
+// reference returns the value of a reference that is known to be right.
+func reference(s string) ref.Ref {
+	r, err := ref.Parse(s)
+	if err != nil {
+		panic(err)
+	}
+	return r
+}
 
 func TestParse(t *testing.T) {
 	const text = `
@@ -57,7 +67,7 @@ whatever = [1, "x"]
 `
 	want := &manifest.Manifest{
 		Project:    manifest.Project{Name: "x", Version: "1", Description: "d", Author: "a", AuthorEmail: "e", Language: "py", Env: "venv", Keywords: []string{"k"}},
-		Components: []manifest.Component{{Source: "p@v1//a", Path: "src/a.py", Keys: map[string]string{"source": "timer"}}, {Source: "p//b", Path: "."}},
+		Components: []manifest.Component{{Source: reference("p@v1//a"), Path: "src/a.py", Keys: map[string]string{"source": "timer"}}, {Source: reference("p//b"), Path: "."}},
 		Sources: manifest.Sources{Host: "git.example.com:8443", Namespace: "team/sub", TemplateConfigName: "pack.json", DenyHosts: []string{"evil.example"},
 			Mirrors: map[string]string{"https://github.com/": "git@mirror.example:"}},
 		Packs: map[string]manifest.Pack{"p": {URL: "git@git.example.com:team/p.git", Description: "parts"}},
@@ -184,7 +194,7 @@ func TestMerge(t *testing.T) {
 	}
 	over := &manifest.Manifest{
 		Project:    manifest.Project{Name: "over"},
-		Components: []manifest.Component{{Source: "p//a", Path: "a"}},
+		Components: []manifest.Component{{Source: reference("p//a"), Path: "a"}},
 		Sources:    manifest.Sources{Namespace: "n2", DenyHosts: []string{"x", "z"}, Mirrors: map[string]string{"2": "o"}},
 		Packs:      map[string]manifest.Pack{"p": {URL: "alias"}},
 		Keys:       map[string]string{"author": "over"},
@@ -192,7 +202,7 @@ func TestMerge(t *testing.T) {
 	}
 	want := &manifest.Manifest{
 		Project:    manifest.Project{Name: "over", Env: "venv", Keywords: []string{"b"}},
-		Components: []manifest.Component{{Source: "p//a", Path: "a"}},
+		Components: []manifest.Component{{Source: reference("p//a"), Path: "a"}},
 		Sources:    manifest.Sources{Host: "h1", Namespace: "n2", AllowHosts: []string{"a"}, DenyHosts: []string{"x", "y", "z"}, Mirrors: map[string]string{"1": "b", "2": "o"}},
 		Packs:      map[string]manifest.Pack{"p": {URL: "alias"}, "q": {URL: "q"}}, // an alias hides the built-in pack
 		Keys:       map[string]string{"author": "over", "k": "base"},

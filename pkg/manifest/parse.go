@@ -24,12 +24,22 @@ import (
 // file is the schema of ppm.toml.
 type file struct {
 	Project    Project           `toml:"project"`
-	Components []Component       `toml:"component"`
+	Components []component       `toml:"component"`
 	Sources    Sources           `toml:"sources"`
 	Packs      map[string]Pack   `toml:"packs"`
 	Keys       map[string]string `toml:"keys"`
 	Workspace  *Workspace        `toml:"workspace"`
 	Pack       any               `toml:"pack"` // a pack may be a project as well; package pack owns this table
+}
+
+// component is the schema of a [[component]].
+type component struct {
+	Source   string            `toml:"source"`
+	Path     string            `toml:"path"`
+	Keys     map[string]string `toml:"keys"`
+	Strategy Strategy          `toml:"strategy"`
+	Own      map[string]Own    `toml:"own"`
+	Moved    map[string]string `toml:"moved"`
 }
 
 // Parse reads one layer. name is that of the file, for messages. It is strict: an unknown field, a wrong
@@ -46,11 +56,14 @@ func parse(name string, data []byte, layer Layer) (*Manifest, *tomldoc.Document,
 	if err != nil {
 		return nil, nil, err
 	}
-	m := &Manifest{Project: f.Project, Components: f.Components, Sources: f.Sources, Packs: f.Packs, Keys: f.Keys, Workspace: f.Workspace}
-	if len(m.Components) == 0 {
-		m.Components = nil
+	if err := checkLayer(doc, f, layer); err != nil {
+		return nil, nil, err
 	}
-	for _, check := range []func(*tomldoc.Document, *Manifest, Layer) error{checkLayer, checkComponents, checkSources, checkPacks, checkWorkspace} {
+	m := &Manifest{Project: f.Project, Sources: f.Sources, Packs: f.Packs, Keys: f.Keys, Workspace: f.Workspace}
+	if m.Components, err = readComponents(doc, f.Components); err != nil {
+		return nil, nil, err
+	}
+	for _, check := range []func(*tomldoc.Document, *Manifest, Layer) error{checkSources, checkPacks, checkWorkspace} {
 		if err := check(doc, m, layer); err != nil {
 			return nil, nil, err
 		}
@@ -59,7 +72,7 @@ func parse(name string, data []byte, layer Layer) (*Manifest, *tomldoc.Document,
 }
 
 // checkLayer refuses the sections that mean nothing, or too much, in a layer.
-func checkLayer(doc *tomldoc.Document, m *Manifest, layer Layer) error {
+func checkLayer(doc *tomldoc.Document, m file, layer Layer) error {
 	owner := map[Layer]string{BuiltIn: "the built-in ppm.toml", User: "a user's ppm.toml", ProjectLayer: "a project's ppm.toml"}
 	misplaced := func(at, what string, home Layer) error {
 		return doc.Errorf(at, "%s does not belong in %s", what, owner[layer]).WithHint("write it in %s", owner[home])
@@ -91,31 +104,41 @@ func (p Project) isZero() bool {
 		p.AuthorEmail == "" && p.Language == "" && p.Env == "" && len(p.Keywords) == 0
 }
 
-// checkComponents checks each component and brings its path into the form in which paths are compared.
-func checkComponents(doc *tomldoc.Document, m *Manifest, _ Layer) error {
+// readComponents returns the components in normal form. No two have the same path.
+func readComponents(doc *tomldoc.Document, blocks []component) ([]Component, error) {
+	var out []Component
 	seen := make(map[string]bool)
-	for i := range m.Components {
+	for i, b := range blocks {
 		at := fmt.Sprintf("component[%d]", i)
-		c, field, err := m.Components[i].normal()
+		c, field, err := b.read()
 		if err != nil {
-			return doc.Errorf(at+"."+field, "component %q: %w", m.Components[i].Path, err)
+			return nil, doc.Errorf(at+"."+field, "component %q: %w", b.Path, err)
 		}
 		if seen[c.Path] {
-			return doc.Errorf(at+".path", "two components at one path %q", c.Path).WithHint("remove one of them, or give it another path")
+			return nil, doc.Errorf(at+".path", "two components at one path %q", c.Path).
+				WithHint("remove one of them, or give it another path")
 		}
 		seen[c.Path] = true
-		m.Components[i] = c
+		out = append(out, c)
 	}
-	return nil
+	return out, nil
+}
+
+// read returns the component in normal form, or the name of the field that is wrong.
+func (b component) read() (c Component, field string, err error) {
+	c = Component{Path: b.Path, Keys: b.Keys, Strategy: b.Strategy, Own: b.Own, Moved: b.Moved}
+	if b.Source != "" {
+		if c.Source, err = ref.Parse(b.Source); err != nil {
+			return c, "source", err
+		}
+	}
+	return c.normal()
 }
 
 // normal returns c with a clean path and no empty keys, or the name of the field that is wrong.
 func (c Component) normal() (_ Component, field string, err error) {
-	if c.Source == "" {
+	if c.Source == (ref.Ref{}) {
 		return c, "source", failure.Errorf(failure.Usage, "it has no source").WithHint("add a line such as source = \"PACK@TAG//COMPONENT\"")
-	}
-	if _, err := ref.Parse(c.Source); err != nil {
-		return c, "source", err
 	}
 	if c.Path == "" {
 		return c, "path", failure.Errorf(failure.Usage, "it has no path").WithHint("add a line such as path = \"src/name.py\"")

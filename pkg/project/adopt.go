@@ -264,7 +264,7 @@ func (a *adoption) describe(in install, candidates []candidate) *Adopted {
 	const shown = 3
 	best := candidates[0]
 	out := &Adopted{
-		Path: in.locked.Path, Source: in.want.Source, URL: in.locked.URL, Ref: in.locked.Ref, Commit: in.locked.Commit, Keys: in.locked.Keys,
+		Path: in.locked.Path, Source: in.want.Source.String(), URL: in.locked.URL, Ref: in.locked.Ref, Commit: in.locked.Commit, Keys: in.locked.Keys,
 		Similarity: best.Percent(), Exact: true, Alternatives: []Alternative{},
 	}
 	for _, f := range in.locked.Files {

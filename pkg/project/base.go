@@ -8,7 +8,6 @@ import (
 	"github.com/Project-Manager-With-Git/ppm/pkg/fileset"
 	"github.com/Project-Manager-With-Git/ppm/pkg/lockfile"
 	"github.com/Project-Manager-With-Git/ppm/pkg/pack"
-	"github.com/Project-Manager-With-Git/ppm/pkg/ref"
 	"github.com/Project-Manager-With-Git/ppm/pkg/render"
 )
 
@@ -32,15 +31,11 @@ type rendering struct {
 
 // rendered is base with the files that the base comes from.
 func (s *Session) rendered(ctx context.Context, c lockfile.Component) (rendering, error) {
-	r, err := ref.Parse(c.Source)
+	at, err := s.locked(ctx, c)
 	if err != nil {
 		return rendering{}, err
 	}
-	at, err := s.locked(ctx, r, c)
-	if err != nil {
-		return rendering{}, err
-	}
-	part, err := at.component(r.Component)
+	part, err := at.component(c.Source.Component)
 	if err != nil {
 		return rendering{}, err
 	}

@@ -108,8 +108,7 @@ func (t trail) dependency(name string) (ref.Ref, error) {
 // path and version: a dependency that is there is upgraded by its own name.
 func (s *Session) installed(r ref.Ref) bool {
 	return slices.ContainsFunc(s.lock.Components, func(c lockfile.Component) bool {
-		source, err := ref.Parse(c.Source)
-		return err == nil && source.Origin == r.Origin && source.Component == r.Component
+		return c.Source.Origin == r.Origin && c.Source.Component == r.Component
 	})
 }
 
@@ -170,7 +169,7 @@ func (b *batch) install(ctx context.Context, f finding) (install, error) {
 	}
 	pin := t.last().pin
 	locked := lockfile.Component{
-		Path: root, Source: t.source().String(), URL: pin.URL, Ref: pin.Ref, Object: pin.Object, Commit: pin.Commit,
+		Path: root, Source: t.source(), URL: pin.URL, Ref: pin.Ref, Object: pin.Object, Commit: pin.Commit,
 		Tree: tree.ID, Digest: tree.Files.Digest(), Render: render.Version, Dir: tree.Dir, Via: t.via(),
 		Keys: used(needed, d.all, d.chosen, d.decided),
 	}
@@ -178,7 +177,7 @@ func (b *batch) install(ctx context.Context, f finding) (install, error) {
 		locked.Files = append(locked.Files, lockfile.File{Path: file.Path, Digest: file.Digest(), Mode: fileset.FormatMode(file.Mode)})
 	}
 	return install{
-		want:     manifest.Component{Source: f.typed.String(), Path: root, Keys: d.chosen},
+		want:     manifest.Component{Source: f.typed, Path: root, Keys: d.chosen},
 		locked:   locked,
 		files:    placed,
 		language: t.language(),

@@ -46,7 +46,7 @@ func (s *Session) Info(ctx context.Context) (result *InfoResult, err error) {
 }
 
 func describe(c lockfile.Component) Install {
-	in := Install{Path: c.Path, Source: c.Source, URL: c.URL, Ref: c.Ref, Commit: c.Commit, Tree: c.Tree, Keys: c.Keys}
+	in := Install{Path: c.Path, Source: c.Source.String(), URL: c.URL, Ref: c.Ref, Commit: c.Commit, Tree: c.Tree, Keys: c.Keys}
 	for _, f := range c.Files {
 		in.Files = append(in.Files, f.Path)
 	}

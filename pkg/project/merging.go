@@ -149,7 +149,7 @@ func (s *Session) merge(ctx context.Context, in plan.Input, contested []plan.Cha
 		}
 		how := merge.Options{
 			Style: style, Favor: favors[inst.want.Strategy],
-			Labels: merge.Labels{Base: old.Source, Ours: "yours", Theirs: inst.locked.Source},
+			Labels: merge.Labels{Base: old.Source.String(), Ours: "yours", Theirs: inst.locked.Source.String()},
 		}
 		for _, c := range files {
 			ours, err := s.store.ReadFile(c.Ours())

@@ -52,7 +52,7 @@ func (s *Session) Outdated(ctx context.Context, names []string) (result *Outdate
 }
 
 func (s *Session) outdated(ctx context.Context, c lockfile.Component) (Outdated, error) {
-	out := Outdated{Path: c.Path, Source: s.wanted(c).Source, Between: []string{}, Commits: []UpstreamCommit{}}
+	out := Outdated{Path: c.Path, Source: s.wanted(c).Source.String(), Between: []string{}, Commits: []UpstreamCommit{}}
 	to, err := s.newest(ctx, c, &out)
 	if err != nil || out.Newest == "" && out.Moved == "" {
 		return out, err
@@ -71,10 +71,7 @@ func (s *Session) outdated(ctx context.Context, c lockfile.Component) (Outdated,
 // newest returns the pack where an install would be upgraded to, or where its tag is now when there is
 // nothing newer, and notes in out which version that is.
 func (s *Session) newest(ctx context.Context, c lockfile.Component, out *Outdated) (to stop, err error) {
-	r, err := ref.Parse(out.Source)
-	if err != nil {
-		return to, err
-	}
+	r := s.wanted(c).Source
 	if out.Moved, err = s.movedTo(ctx, c); err != nil {
 		return to, err
 	}
@@ -110,14 +107,10 @@ func (s *Session) whereMoved(ctx context.Context, c lockfile.Component, commit s
 	if commit == "" {
 		return to, nil
 	}
-	r, err := ref.Parse(c.Source)
-	if err != nil {
+	if to, err = s.at(ctx, c.Source, c.URL, commit); err != nil {
 		return to, err
 	}
-	if to, err = s.at(ctx, r, c.URL, commit); err != nil {
-		return to, err
-	}
-	to.part, err = to.component(r.Component)
+	to.part, err = to.component(c.Source.Component)
 	return to, err
 }
 

@@ -7,7 +7,6 @@ import (
 
 	"github.com/Project-Manager-With-Git/ppm/pkg/failure"
 	"github.com/Project-Manager-With-Git/ppm/pkg/lockfile"
-	"github.com/Project-Manager-With-Git/ppm/pkg/ref"
 	"github.com/Project-Manager-With-Git/ppm/pkg/suggest"
 )
 
@@ -70,8 +69,7 @@ func (s *Session) find(name string) (lockfile.Component, error) {
 	var paths, known []string
 	for _, c := range s.lock.Components {
 		known = append(known, c.Path)
-		r, err := ref.Parse(c.Source)
-		if c.Source == name || err == nil && r.Component == name {
+		if c.Source.String() == name || c.Source.Component == name {
 			matches = append(matches, c)
 			paths = append(paths, c.Path)
 		}

@@ -98,20 +98,17 @@ func (s *Session) needs(ctx context.Context, tests bool) (map[string][]langdeps.
 func (s *Session) retrace(ctx context.Context, c lockfile.Component) (trail, error) {
 	var t trail
 	url := ""
-	for i, text := range append(slices.Clone(c.Via), c.Source) {
-		r, err := ref.Parse(text)
-		if err != nil {
-			return t, err
-		}
+	for i, r := range append(slices.Clone(c.Via), c.Source) {
 		if len(t.stops) == 0 || !t.last().sameRepository(r.Origin) {
 			url = s.registry.URL(r.Origin)
 		}
 		var at stop
+		var err error
 		outer := i < len(c.Via)
 		if outer {
 			at, err = s.open(ctx, r, url)
 		} else {
-			at, err = s.locked(ctx, r, c)
+			at, err = s.locked(ctx, c)
 		}
 		if err == nil {
 			at.part, err = at.component(r.Component)
@@ -129,12 +126,12 @@ func (s *Session) retrace(ctx context.Context, c lockfile.Component) (trail, err
 }
 
 // locked opens the pack of an install at its locked commit, which costs no connection when the cache has it.
-func (s *Session) locked(ctx context.Context, r ref.Ref, c lockfile.Component) (stop, error) {
+func (s *Session) locked(ctx context.Context, c lockfile.Component) (stop, error) {
 	repo, err := s.remote.Repo(c.URL)
 	if err != nil {
 		return stop{}, err
 	}
-	return s.stopAt(ctx, repo, r, ref.Pin{URL: c.URL, Ref: c.Ref, Object: c.Object, Commit: c.Commit})
+	return s.stopAt(ctx, repo, c.Source, ref.Pin{URL: c.URL, Ref: c.Ref, Object: c.Object, Commit: c.Commit})
 }
 
 // language returns the language that the packs on the trail state, the innermost first.

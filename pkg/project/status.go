@@ -103,7 +103,7 @@ func (s *Session) compare(ctx context.Context, installs []lockfile.Component) (*
 	base, own := map[string]plan.State{}, s.ownership()
 	for _, c := range installs {
 		addBase(base, c)
-		in := InstallStatus{Path: c.Path, Source: c.Source, State: "clean"}
+		in := InstallStatus{Path: c.Path, Source: c.Source.String(), State: "clean"}
 		for _, f := range c.Files {
 			file := FileStatus{Path: f.Path, State: fileState(disk[f.Path], base[f.Path]), Own: string(own[f.Path])}
 			if f.Conflict != "" {

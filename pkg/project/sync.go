@@ -12,7 +12,6 @@ import (
 	"github.com/Project-Manager-With-Git/ppm/pkg/manifest"
 	"github.com/Project-Manager-With-Git/ppm/pkg/merge"
 	"github.com/Project-Manager-With-Git/ppm/pkg/plan"
-	"github.com/Project-Manager-With-Git/ppm/pkg/ref"
 )
 
 // SyncOptions say how far Sync may go.
@@ -102,7 +101,7 @@ func (s *Session) difference(ctx context.Context, o SyncOptions, result *SyncRes
 			result.Added = append(result.Added, describe(next))
 			continue
 		}
-		result.Upgrades = append(result.Upgrades, Upgraded{Path: p, From: old.Typed(), To: want.Source, FromCommit: old.Commit, ToCommit: next.Commit})
+		result.Upgrades = append(result.Upgrades, Upgraded{Path: p, From: old.Typed().String(), To: want.Source.String(), FromCommit: old.Commit, ToCommit: next.Commit})
 	}
 	for _, c := range s.lock.Components {
 		if !wanted[c.Path] {
@@ -115,8 +114,7 @@ func (s *Session) difference(ctx context.Context, o SyncOptions, result *SyncRes
 
 // asWanted reports whether an install is what the manifest asks for, as far as that can be told without looking it up.
 func (s *Session) asWanted(c lockfile.Component, want manifest.Component) bool {
-	r, err := ref.Parse(want.Source)
-	if err != nil || r.String() != c.Typed() {
+	if want.Source != c.Typed() {
 		return false
 	}
 	for key, value := range want.Keys {
@@ -134,16 +132,12 @@ func (s *Session) asWanted(c lockfile.Component, want manifest.Component) bool {
 
 // fulfil prepares an entry of the manifest.
 func (s *Session) fulfil(ctx context.Context, want manifest.Component, path string, o SyncOptions) (*batch, error) {
-	r, err := ref.Parse(want.Source)
-	if err != nil {
-		return nil, err
-	}
 	b, err := s.newBatch(nil)
 	if err != nil {
 		return nil, err
 	}
 	b.keys.given, b.keys.ask, b.undefined, b.accept = want.Keys, nil, o.AllowUndefined, o.AcceptMoved
-	if err := b.find(ctx, r, path); err != nil {
+	if err := b.find(ctx, want.Source, path); err != nil {
 		return nil, err
 	}
 	return b, b.prepare(ctx)

@@ -41,10 +41,10 @@ func (t trail) source() ref.Ref {
 }
 
 // via is the way to source, outermost first; empty when the reference led there directly.
-func (t trail) via() []string {
-	var out []string
+func (t trail) via() []ref.Ref {
+	var out []ref.Ref
 	for _, s := range t.stops[:len(t.stops)-1] {
-		out = append(out, s.ref.String())
+		out = append(out, s.ref)
 	}
 	return out
 }

@@ -132,7 +132,7 @@ func (s *Session) ascend(ctx context.Context, old lockfile.Component, o UpgradeO
 		return nil, up, nil
 	}
 	up = Upgraded{
-		Path: old.Path, From: want.Source, To: b.installs[0].want.Source, FromCommit: old.Commit, ToCommit: next.Commit, Stops: stops,
+		Path: old.Path, From: want.Source.String(), To: b.installs[0].want.Source.String(), FromCommit: old.Commit, ToCommit: next.Commit, Stops: stops,
 		Same: slices.EqualFunc(old.Files, next.Files, func(a, b lockfile.File) bool { return a.Path == b.Path && a.Digest == b.Digest && a.Mode == b.Mode }),
 	}
 	if o.Summary && !up.Same {
@@ -143,10 +143,7 @@ func (s *Session) ascend(ctx context.Context, old lockfile.Component, o UpgradeO
 
 // steps returns the versions that an upgrade goes through, of which the last is where it leads.
 func (s *Session) steps(ctx context.Context, old lockfile.Component, o UpgradeOptions) ([]string, error) {
-	r, err := ref.Parse(s.wanted(old).Source)
-	if err != nil {
-		return nil, err
-	}
+	r := s.wanted(old).Source
 	last, err := s.target(ctx, r, o.To)
 	if err != nil || !o.Step || r.Version.Kind() != ref.Exact {
 		return []string{last.String()}, err
@@ -162,10 +159,8 @@ func (s *Session) steps(ctx context.Context, old lockfile.Component, o UpgradeOp
 // wanted keys, and then what that depends on and the project lacks.
 func (s *Session) successor(ctx context.Context, old lockfile.Component, o UpgradeOptions) (*batch, error) {
 	want := s.wanted(old)
-	r, err := ref.Parse(want.Source)
-	if err != nil {
-		return nil, err
-	}
+	r := want.Source
+	var err error
 	if r.Version, err = s.target(ctx, r, o.To); err != nil {
 		return nil, err
 	}

@@ -26,15 +26,11 @@ func (s *Session) touched(ctx context.Context, c lockfile.Component, to ref.Pin)
 		return nil, failure.Errorf(failure.Usage, "reading the history of %s: it comes from %s now, and came from %s", c.Source, to.URL, c.URL).
 			WithHint("the two repositories have no history in common")
 	}
-	r, err := ref.Parse(c.Source)
+	at, err := s.at(ctx, c.Source, to.URL, to.Commit)
 	if err != nil {
 		return nil, err
 	}
-	at, err := s.at(ctx, r, to.URL, to.Commit)
-	if err != nil {
-		return nil, err
-	}
-	part, err := at.component(r.Component)
+	part, err := at.component(c.Source.Component)
 	if err != nil {
 		return nil, err
 	}

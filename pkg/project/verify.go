@@ -7,7 +7,6 @@ import (
 
 	"github.com/Project-Manager-With-Git/ppm/pkg/failure"
 	"github.com/Project-Manager-With-Git/ppm/pkg/lockfile"
-	"github.com/Project-Manager-With-Git/ppm/pkg/ref"
 )
 
 // VerifyOptions say how far Verify goes.
@@ -145,15 +144,11 @@ func (s *Session) verifyMoved(ctx context.Context, c lockfile.Component, tag, co
 
 // sameAt reports whether the component of an install is the same at another commit; one that is not there is none.
 func (s *Session) sameAt(ctx context.Context, c lockfile.Component, commit string) (bool, error) {
-	r, err := ref.Parse(c.Source)
-	if err != nil {
-		return false, err
-	}
-	at, err := s.at(ctx, r, c.URL, commit)
+	at, err := s.at(ctx, c.Source, c.URL, commit)
 	if err != nil {
 		return false, ignoreUsage(err)
 	}
-	part, err := at.component(r.Component)
+	part, err := at.component(c.Source.Component)
 	if err != nil {
 		return false, ignoreUsage(err)
 	}
