@@ -47,8 +47,8 @@ const (
 
 // Options says how to open a project.
 type Options struct {
-	// Wait is how long to wait for another ppm that works in the project.
-	Wait time.Duration
+	// LockTimeout is how long to wait for another ppm that works in the project.
+	LockTimeout time.Duration
 	// ReadOnly opens the project for reading: nothing is written and no lock is taken,
 	// unless an earlier command was killed: then it is completed or taken back first.
 	ReadOnly bool
@@ -97,7 +97,7 @@ func (p *Project) open(ctx context.Context, o Options) error {
 			return nil
 		}
 	}
-	if err := p.acquire(ctx, o.Wait); err != nil {
+	if err := p.acquire(ctx, o.LockTimeout); err != nil {
 		return err
 	}
 	r, err := p.recover()

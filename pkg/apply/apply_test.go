@@ -316,7 +316,7 @@ func TestUnsoundPlan(t *testing.T) {
 func TestWaitEnds(t *testing.T) {
 	dir := t.TempDir()
 	first := open(t, dir, Options{})
-	_, err := Open(t.Context(), dir, Options{Wait: 20 * time.Millisecond})
+	_, err := Open(t.Context(), dir, Options{LockTimeout: 20 * time.Millisecond})
 	if !errors.Is(err, failure.Locked) || failure.Hint(err) == "" || !strings.Contains(err.Error(), dir) {
 		t.Errorf("Open of a locked project = %v", err)
 	}
@@ -325,7 +325,7 @@ func TestWaitEnds(t *testing.T) {
 	}
 	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Millisecond)
 	defer cancel()
-	if _, err := Open(ctx, dir, Options{Wait: time.Minute}); !errors.Is(err, context.DeadlineExceeded) {
+	if _, err := Open(ctx, dir, Options{LockTimeout: time.Minute}); !errors.Is(err, context.DeadlineExceeded) {
 		t.Errorf("Open until the context ends = %v", err)
 	}
 	closeProject(t, first)

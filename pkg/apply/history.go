@@ -23,16 +23,16 @@ const (
 	keepBytes    = 64 << 20
 )
 
-// A Command is an entry of the history: a command that changed the project.
-type Command struct {
+// A HistoryEntry is an entry of the history: a command that changed the project.
+type HistoryEntry struct {
 	Number  int
-	Line    string    // as the user typed it
-	Run     string    // as in Meta
+	Command string    // as the user typed it
+	RunID   string    // as in Meta
 	Time    time.Time // when it ended
 	Undoes  int       // the number of the command that it took back, or 0
 	Undone  bool      // a later command took it back
 	Changes int       // how many files it wrote or removed
-	Damaged error     // why the entry cannot be read, which leaves its number and time alone; else nil
+	Err     error     // why the entry cannot be read, which leaves its number and time alone; else nil
 }
 
 func undoName(number int) string { return fmt.Sprintf("%s/undo-%06d.zip", stateDir, number) }
@@ -65,22 +65,22 @@ func (p *Project) prune(numbers []int) {
 }
 
 // History returns the commands that changed the project, the newest first. An entry that cannot be read is Damaged.
-func (p *Project) History() ([]Command, error) {
+func (p *Project) History() ([]HistoryEntry, error) {
 	numbers, err := p.numbers()
 	if err != nil {
 		return nil, err
 	}
 	undone := make(map[int]bool)
-	var out []Command
+	var out []HistoryEntry
 	for _, n := range slices.Backward(numbers) {
-		c := Command{Number: n, Undone: undone[n]}
+		c := HistoryEntry{Number: n, Undone: undone[n]}
 		if info, err := p.root.Lstat(undoName(n)); err == nil {
 			c.Time = info.ModTime()
 		}
 		if a, err := p.load(undoName(n)); err != nil {
-			c.Damaged = err
+			c.Err = err
 		} else {
-			c.Line, c.Run, c.Undoes, c.Changes = a.Command, a.Run, a.Undoes, len(a.Changes)
+			c.Command, c.RunID, c.Undoes, c.Changes = a.Command, a.Run, a.Undoes, len(a.Changes)
 			if err := a.Close(); err != nil {
 				return nil, ioError("reading", undoName(n), err)
 			}
@@ -121,17 +121,17 @@ func (p *Project) usersFolders(files map[string]bool) map[string]bool {
 	return out
 }
 
-// Undo returns the plan that takes the last command back that has not been taken back yet, and
+// PlanUndo returns the plan that takes the last command back that has not been taken back yet, and
 // what to apply it with. Line is the command that asks for it. Files that the user has
 // edited since stay when the command made them, else they are collisions; with force they are
 // replaced, except for the project's records. It fails with kind Usage when there is no such command, and
 // with the failure to read it when its entry is damaged: the commands before it lie below what it changed.
-func (p *Project) Undo(ctx context.Context, line string, force bool) (plan.Plan, Meta, error) {
+func (p *Project) PlanUndo(ctx context.Context, line string, force bool) (plan.Plan, Meta, error) {
 	history, err := p.History()
 	if err != nil {
 		return plan.Plan{}, Meta{}, err
 	}
-	i := slices.IndexFunc(history, func(c Command) bool { return c.Undoes == 0 && !c.Undone })
+	i := slices.IndexFunc(history, func(c HistoryEntry) bool { return c.Undoes == 0 && !c.Undone })
 	if i < 0 {
 		return plan.Plan{}, Meta{}, failure.Errorf(failure.Usage, "undoing in %q: no command is left to take back", p.root.Name()).
 			WithHint("see ppm project undo --list")

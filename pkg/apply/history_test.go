@@ -21,7 +21,7 @@ func undo(t *testing.T, dir string, force bool) (plan.Plan, error) {
 	t.Helper()
 	p := open(t, dir, Options{})
 	defer closeProject(t, p)
-	pl, m, err := p.Undo(t.Context(), "undo", force)
+	pl, m, err := p.PlanUndo(t.Context(), "undo", force)
 	if err != nil {
 		return pl, err
 	}
@@ -69,7 +69,7 @@ func TestUndo(t *testing.T) {
 		t.Fatalf("History = %+v, %v", history, err)
 	}
 	for i, c := range history { // 8 takes back 1, 7 takes back 2, …
-		if c.Number != 8-i || c.Time.IsZero() || c.Changes == 0 || i < 4 && (c.Undoes != i+1 || c.Line != "undo") || i >= 4 && (!c.Undone || c.Line != fmt.Sprint("to ", sets[7-i][1])) {
+		if c.Number != 8-i || c.Time.IsZero() || c.Changes == 0 || i < 4 && (c.Undoes != i+1 || c.Command != "undo") || i >= 4 && (!c.Undone || c.Command != fmt.Sprint("to ", sets[7-i][1])) {
 			t.Errorf("History[%d] = %+v", i, c)
 		}
 	}
@@ -92,7 +92,7 @@ func TestUndoBesideDamage(t *testing.T) {
 		t.Fatalf("History = %+v, %v", history, err)
 	}
 	for i, c := range history {
-		if damaged := i == 1; (c.Damaged != nil) != damaged || (c.Line == "") != damaged || c.Time.IsZero() || c.Undone {
+		if damaged := i == 1; (c.Err != nil) != damaged || (c.Command == "") != damaged || c.Time.IsZero() || c.Undone {
 			t.Errorf("History[%d] = %+v", i, c)
 		}
 	}
@@ -345,7 +345,7 @@ func TestUndoSays(t *testing.T) {
 			}
 		}
 		p := open(t, dir, Options{ReadOnly: true})
-		pl, _, err := p.Undo(t.Context(), "undo", c.force)
+		pl, _, err := p.PlanUndo(t.Context(), "undo", c.force)
 		if err != nil {
 			t.Fatal(err)
 		}

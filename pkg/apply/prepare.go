@@ -72,7 +72,7 @@ func checkChange(c plan.Change) error {
 // prepare checks what the plan was made for, and writes all that the command
 // needs to .ppm, durable. It touches nothing else.
 func (p *Project) prepare(ctx context.Context, pl plan.Plan, m Meta) (*journal, error) {
-	j := &journal{Version: journalVersion, Command: m.Command, Run: m.Run, Undoes: m.undoes}
+	j := &journal{Version: journalVersion, Command: m.Command, Run: m.RunID, Undoes: m.undoes}
 	var data [][]byte
 	changes := slices.DeleteFunc(slices.Clone(pl.Changes), func(c plan.Change) bool { return !c.Writes() })
 	slices.SortStableFunc(changes, func(a, b plan.Change) int { return rank(a) - rank(b) })

@@ -24,7 +24,7 @@ const childEnv = "APPLY_TEST_CHILD"
 
 // countOn makes the number in the lockfile one more.
 func countOn(t *testing.T, dir string) {
-	p := open(t, dir, Options{Wait: time.Minute})
+	p := open(t, dir, Options{LockTimeout: time.Minute})
 	old, err := p.ReadFile("ppm.lock")
 	if errors.Is(err, fs.ErrNotExist) {
 		old, err = nil, nil
@@ -173,7 +173,7 @@ func TestManyOpenings(t *testing.T) {
 	for range 8 {
 		wg.Go(func() {
 			for range 25 {
-				p, err := Open(t.Context(), dir, Options{Wait: time.Minute})
+				p, err := Open(t.Context(), dir, Options{LockTimeout: time.Minute})
 				if err != nil {
 					t.Error(err)
 					return

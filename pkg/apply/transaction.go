@@ -18,7 +18,7 @@ import (
 // Meta says what a plan is applied for. The history shows it.
 type Meta struct {
 	Command string // as the user typed it
-	Run     string // names what was started as one in several projects; empty for a project alone
+	RunID   string // names what was started as one in several projects; empty for a project alone
 
 	undoes int      // the number of the command that is taken back
 	undone *journal // and what it did

@@ -158,7 +158,7 @@ func (s *Session) acceptable(p plan.Plan, coming []install, o commitOptions) err
 
 // carryOut applies a plan, unless it is a dry run, and returns what happens to each file.
 func (s *Session) carryOut(ctx context.Context, p plan.Plan, m apply.Meta, dryRun bool) ([]Change, error) {
-	m.Run = s.setup.Run
+	m.RunID = s.setup.Run
 	if !dryRun && s.setup.Proposal == nil && !p.Empty() {
 		if err := s.store.Apply(ctx, p, m); err != nil {
 			return nil, err

@@ -108,7 +108,7 @@ func (s *Session) equip(ctx context.Context, r langenv.Request, made *NewResult)
 		return err
 	}
 	back := context.WithoutCancel(ctx) // an interrupt has to leave the folder as it was, too
-	p, meta, undoErr := s.store.Undo(back, "new", false)
+	p, meta, undoErr := s.store.PlanUndo(back, "new", false)
 	if undoErr == nil {
 		undoErr = s.store.Apply(back, p, meta)
 	}

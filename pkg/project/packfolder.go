@@ -106,7 +106,7 @@ func (s *Session) enter(ctx context.Context, folder string, dryRun bool) (leave 
 		tidy()
 		return nil, failure.Errorf(failure.LocalIO, "making the folder of the pack: %w", err).WithHint("name another folder with -t")
 	}
-	store, err := apply.Open(ctx, folder, apply.Options{Wait: s.setup.LockWait, ReadOnly: dryRun})
+	store, err := apply.Open(ctx, folder, apply.Options{LockTimeout: s.setup.LockWait, ReadOnly: dryRun})
 	if err != nil {
 		tidy()
 		return nil, err

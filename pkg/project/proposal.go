@@ -123,7 +123,7 @@ func (s *Session) ApplyPlan(ctx context.Context, data []byte, o ApplyPlanOptions
 	}
 	meta := apply.Meta{Command: saved.Command}
 	if saved.Undoes > 0 {
-		if _, meta, err = s.store.Undo(ctx, saved.Command, true); err != nil {
+		if _, meta, err = s.store.PlanUndo(ctx, saved.Command, true); err != nil {
 			return nil, err
 		}
 		if meta.Undoes() != saved.Undoes {

@@ -183,7 +183,7 @@ func (s *Session) builtin(name string) (*fetch.Builtin, error) {
 // begin opens the project's folder and reads the project. For a verb that writes it
 // takes the project's lock; what an earlier run left behind is completed or taken back.
 func (s *Session) begin(ctx context.Context, writes bool) (end func() error, err error) {
-	s.store, err = apply.Open(ctx, s.setup.Dir, apply.Options{Wait: s.setup.LockWait, ReadOnly: !writes})
+	s.store, err = apply.Open(ctx, s.setup.Dir, apply.Options{LockTimeout: s.setup.LockWait, ReadOnly: !writes})
 	if err != nil {
 		return nil, err
 	}

@@ -164,7 +164,7 @@ func (s *Session) Abort(ctx context.Context, o SettleOptions) (result *UndoResul
 		return nil, failure.Errorf(failure.Refused, "aborting the upgrade: %q came after it", "ppm project "+last.Command).
 			WithHint("take that back first with ppm project undo")
 	}
-	p, meta, err := s.store.Undo(ctx, "abort", true)
+	p, meta, err := s.store.PlanUndo(ctx, "abort", true)
 	if err != nil {
 		return nil, err
 	}

@@ -121,7 +121,7 @@ func (s *Session) toldGit(ctx context.Context) map[string]bool {
 
 func (s *Session) rememberedStages() []gitindex.Replaced {
 	var remembered []gitindex.Replaced
-	if json.Unmarshal(s.store.Recall(stagesName), &remembered) != nil {
+	if json.Unmarshal(s.store.ReadState(stagesName), &remembered) != nil {
 		return nil // what a lost memory leaves marked, the user settles with git add
 	}
 	return remembered
@@ -129,10 +129,10 @@ func (s *Session) rememberedStages() []gitindex.Replaced {
 
 func (s *Session) rememberStages(replaced []gitindex.Replaced) error {
 	if len(replaced) == 0 {
-		return s.store.Remember(stagesName, nil)
+		return s.store.WriteState(stagesName, nil)
 	}
 	data, err := json.Marshal(replaced)
-	return cmp.Or(err, s.store.Remember(stagesName, data))
+	return cmp.Or(err, s.store.WriteState(stagesName, data))
 }
 
 // conflictsAfter returns the files that are in conflict when a plan for a project with this lockfile is carried out.

@@ -34,7 +34,7 @@ func (s *Session) Undo(ctx context.Context, o UndoOptions) (result *UndoResult, 
 	if err != nil {
 		return nil, err
 	}
-	p, meta, err := s.store.Undo(ctx, "undo", o.Force)
+	p, meta, err := s.store.PlanUndo(ctx, "undo", o.Force)
 	if err != nil {
 		return nil, err
 	}
@@ -76,10 +76,10 @@ func (s *Session) undoable() (PastCommand, error) {
 	return PastCommand{}, err
 }
 
-func pastCommand(c apply.Command) PastCommand {
-	past := PastCommand{Command: c.Line, Time: c.Time, Files: c.Changes, Undone: c.Undone, Run: c.Run}
-	if c.Damaged != nil {
-		past.Damaged = c.Damaged.Error()
+func pastCommand(c apply.HistoryEntry) PastCommand {
+	past := PastCommand{Command: c.Command, Time: c.Time, Files: c.Changes, Undone: c.Undone, Run: c.RunID}
+	if c.Err != nil {
+		past.Damaged = c.Err.Error()
 	}
 	return past
 }

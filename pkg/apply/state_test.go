@@ -11,10 +11,10 @@ import (
 func TestRemember(t *testing.T) {
 	dir := t.TempDir()
 	p := open(t, dir, Options{})
-	if p.Recall("memo") != nil {
+	if p.ReadState("memo") != nil {
 		t.Error("something is remembered before anything was")
 	}
-	if err := p.Remember("memo", []byte("old")); err != nil {
+	if err := p.WriteState("memo", []byte("old")); err != nil {
 		t.Fatal(err)
 	}
 	closeProject(t, p)
@@ -22,8 +22,8 @@ func TestRemember(t *testing.T) {
 		f := &faulty{err: os.ErrPermission}
 		p := open(t, dir, Options{wrap: f.wrap})
 		f.at = f.ops + at
-		err := p.Remember("memo", []byte("new"))
-		got := string(p.Recall("memo"))
+		err := p.WriteState("memo", []byte("new"))
+		got := string(p.ReadState("memo"))
 		closeProject(t, p)
 		if !f.fired {
 			if err != nil || got != "new" {
@@ -37,7 +37,7 @@ func TestRemember(t *testing.T) {
 	}
 	p = open(t, dir, Options{})
 	for range 2 {
-		if err := p.Remember("memo", nil); err != nil {
+		if err := p.WriteState("memo", nil); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -6,9 +6,9 @@ import (
 	"io/fs"
 )
 
-// Remember keeps data under a name in the project's state, in one step and durable; nil forgets it. It is for what a
+// WriteState keeps data under a name in the project's state, in one step and durable; nil forgets it. It is for what a
 // command wants to know of an earlier one, and no part of a transaction or of the history.
-func (p *Project) Remember(name string, data []byte) error {
+func (p *Project) WriteState(name string, data []byte) error {
 	file := stateDir + "/" + name
 	if data == nil {
 		if err := p.disk.Remove(file); err != nil && !errors.Is(err, fs.ErrNotExist) {
@@ -27,8 +27,8 @@ func (p *Project) Remember(name string, data []byte) error {
 	return ioError("writing", file, err)
 }
 
-// Recall returns what is remembered under a name; nil when nothing is, or nothing that can be read.
-func (p *Project) Recall(name string) []byte {
+// ReadState returns what is remembered under a name; nil when nothing is, or nothing that can be read.
+func (p *Project) ReadState(name string) []byte {
 	data, err := p.ReadFile(stateDir + "/" + name)
 	if err != nil {
 		return nil
