@@ -82,7 +82,7 @@ func (a *arrangement) word(word string) error {
 	full := strings.Join(append(slices.Clone(a.path), word), " ")
 	err := failure.Errorf(failure.Usage, "unknown command %q", full)
 	if elsewhere := a.below(word); len(elsewhere) > 0 {
-		return err.WithHint("did you mean %s?", strings.Join(elsewhere, " or "))
+		return err.WithHint("%s", suggest.DidYouMean(elsewhere))
 	}
 	return err.WithHint("%s", suggest.Hint("command", word, names))
 }

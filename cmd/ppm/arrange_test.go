@@ -65,8 +65,8 @@ func TestArrangeRefuses(t *testing.T) {
 		{"ppm project plan -o F --to=", `the value of flag "--to" is empty`, ""},                 // of what is planned
 		{"ppm --cwd= version", `the value of flag "--cwd" is empty`, ""},                         // of every command
 		{"ppm add R -z", `unknown flag "-z"`, ""},
-		{"ppm info", `unknown command "info"`, `did you mean ppm project info or ppm cache info?`}, // one level down
-		{"ppm version --verbos", `unknown flag "--verbos"`, `did you mean "--verbose"?`},           // named once
+		{"ppm info", `unknown command "info"`, `did you mean "ppm project info" or "ppm cache info"?`}, // one level down
+		{"ppm version --verbos", `unknown flag "--verbos"`, `did you mean "--verbose"?`},               // named once
 	} {
 		_, err := arrange(newApp(testStreams()), strings.Fields(c.line))
 		if !errors.Is(err, failure.Usage) || !strings.Contains(err.Error(), c.message) || !strings.Contains(failure.Hint(err), c.hint) {

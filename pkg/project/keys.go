@@ -146,7 +146,7 @@ func (k *keyring) checkNames(trails []trail) error {
 		if len(names) == 0 {
 			return err.WithHint("this pack declares no keys; leave --kv out")
 		}
-		if near := suggest.To(name, names); len(near) > 0 {
+		if near := suggest.Words(name, names); len(near) > 0 {
 			return err.WithHint("did you mean %s? The keys are %s", near[0], strings.Join(names, ", "))
 		}
 		return err.WithHint("the keys are %s", strings.Join(names, ", "))

@@ -69,7 +69,7 @@ func (s *Session) open(ctx context.Context, r ref.Ref, url string) (stop, error)
 // mistyped adds to the failure of a name that was looked up on the default host the
 // built-in pack that was probably meant.
 func (s *Session) mistyped(o ref.Origin, err error) error {
-	near := suggest.To(o.Repo, s.registry.Names())
+	near := suggest.Words(o.Repo, s.registry.Names())
 	if o.URL != "" || o.Host != "" || o.Namespace != "" || len(near) == 0 || near[0] == o.Repo {
 		return err
 	}

@@ -230,8 +230,8 @@ func (s *Session) nothingAt(name string) error {
 		}
 	}
 	slices.Sort(known)
-	if near := suggest.To(name, slices.Compact(known)); len(near) > 0 {
-		return err.WithHint("did you mean %q?", near[0])
+	if similar := suggest.Words(name, slices.Compact(known)); len(similar) > 0 {
+		return err.WithHint("%s", suggest.DidYouMean(similar))
 	}
 	return err.WithHint("ppm project list shows what is installed")
 }

@@ -12,13 +12,13 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
-
-	"github.com/agext/levenshtein"
 
 	"github.com/Project-Manager-With-Git/ppm/pkg/failure"
 	"github.com/Project-Manager-With-Git/ppm/pkg/fileset"
 	"github.com/Project-Manager-With-Git/ppm/pkg/render/jinja"
+	"github.com/Project-Manager-With-Git/ppm/pkg/suggest"
 )
 
 // Version is the number of the rendering rules, which a lockfile records: equal files,
@@ -123,23 +123,8 @@ func (r *renderer) explain(message string, err error) error {
 		return failure.Errorf(failure.Usage, "%s", message).WithHint("mend the template; docs/jinja.md lists what templates can use")
 	}
 	hint := fmt.Sprintf("give it with --kv %s::VALUE, or pass --allow-undefined", e.Undefined)
-	if near := r.nearest(e.Undefined); near != "" {
-		hint = fmt.Sprintf("did the template mean %q? Otherwise %s", near, hint)
+	if similar := suggest.Words(e.Undefined, slices.Collect(maps.Keys(r.keys))); len(similar) > 0 {
+		hint = fmt.Sprintf("did the template mean %q? Otherwise %s", similar[0], hint)
 	}
 	return failure.Errorf(failure.Usage, "%s", message).WithHint("%s", hint)
-}
-
-// nearest returns the key whose name is so near to the given one that it may be meant, or "".
-func (r *renderer) nearest(name string) string {
-	distance := func(key string) int { return levenshtein.Distance(name, key, nil) }
-	var keys []string
-	for key := range r.keys {
-		if distance(key) <= max(1, len(name)/3) {
-			keys = append(keys, key)
-		}
-	}
-	if len(keys) == 0 {
-		return ""
-	}
-	return slices.MinFunc(keys, func(a, b string) int { return cmp.Or(cmp.Compare(distance(a), distance(b)), cmp.Compare(a, b)) })
 }

@@ -5,10 +5,9 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/agext/levenshtein"
-
 	"github.com/Project-Manager-With-Git/ppm/pkg/failure"
 	"github.com/Project-Manager-With-Git/ppm/pkg/ref"
+	"github.com/Project-Manager-With-Git/ppm/pkg/suggest"
 )
 
 const (
@@ -77,7 +76,7 @@ func nearestNames(names []string, want string) []string {
 	series := splitTag(want)
 	var all []candidate
 	for _, n := range mostAlike(names, want) {
-		c := candidate{tag: splitTag(n), foreign: 1, distance: levenshtein.Distance(n, want, nil)}
+		c := candidate{tag: splitTag(n), foreign: 1, distance: suggest.Distance(n, want)}
 		if series.version != nil && c.version != nil && c.prefix == series.prefix {
 			c.foreign = 0
 		}

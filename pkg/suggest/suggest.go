@@ -1,4 +1,4 @@
-// Package nearest finds the known words that a user may have meant by an unknown one.
+// Package suggest finds the known words that a user may have meant by an unknown one, and writes the hint about them.
 package suggest
 
 import (
@@ -6,74 +6,98 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-
-	"github.com/agext/levenshtein"
 )
 
-// most is how many words are worth reading in a hint.
-const most = 3
+const (
+	maxWords  = 3   // words in a hint
+	maxLength = 128 // bytes of a word that is compared
+)
 
-// longest is the length of a word, in bytes, above which nothing is near it.
-const longest = 128
-
-// To returns the words nearest to word, the nearest first: those that differ by few edits,
-// letter case aside, and those that word is a part of. It returns none when nothing is near.
-func To(word string, words []string) []string {
-	if word == "" || len(word) > longest {
+// Words returns at most three of the known words that are similar to word, the most similar first: those that contain
+// it, and those that differ from it in at most a third of their letters and in at most one letter more than the most
+// similar one. Case is ignored.
+func Words(word string, known []string) []string {
+	if word == "" || len(word) > maxLength {
 		return nil
 	}
-	type scored struct {
+	type match struct {
 		word     string
 		distance int
+		contains bool
 	}
-	var near []scored
+	var matches []match
 	folded := strings.ToLower(word)
-	for _, w := range words {
-		other := strings.ToLower(w)
-		d := distance(folded, other)
-		part := len(folded) > 2 && strings.Contains(other, folded)
-		if part || d <= max(1, min(len(folded), len(other))/3) {
-			near = append(near, scored{w, d})
+	for _, k := range known {
+		other := strings.ToLower(k)
+		d := Distance(folded, other)
+		contains := len(folded) > 2 && strings.Contains(other, folded)
+		if contains || d <= max(1, min(len(folded), len(other))/3) {
+			matches = append(matches, match{k, d, contains})
 		}
 	}
-	slices.SortFunc(near, func(a, b scored) int {
+	slices.SortFunc(matches, func(a, b match) int {
 		return cmp.Or(cmp.Compare(a.distance, b.distance), cmp.Compare(a.word, b.word))
 	})
-	out := make([]string, 0, most)
-	for _, s := range near[:min(most, len(near))] {
-		out = append(out, s.word)
+	var out []string
+	for _, m := range matches {
+		if len(out) < maxWords && (m.contains || m.distance <= matches[0].distance+1) {
+			out = append(out, m.word)
+		}
 	}
 	return out
 }
 
-// distance counts the edits between two words. Two letters in the wrong order are one edit: it is the commonest slip.
-func distance(a, b string) int {
-	d := levenshtein.Distance(a, b, nil)
-	for i := 1; i < len(a); i++ {
-		swapped := a[:i-1] + a[i:i+1] + a[i-1:i] + a[i+1:]
-		d = min(d, 1+levenshtein.Distance(swapped, b, nil))
+// Distance returns the number of edits between two words: letters that are inserted, removed or replaced, and pairs of
+// adjacent letters that are swapped.
+func Distance(a, b string) int {
+	s, t := []rune(a), []rune(b)
+	// Three rows of the table of distances between the beginnings of s and t.
+	before, above, row := make([]int, len(t)+1), make([]int, len(t)+1), make([]int, len(t)+1)
+	for j := range row {
+		row[j] = j
 	}
-	return d
+	for i := range s {
+		before, above, row = above, row, before
+		row[0] = i + 1
+		for j := range t {
+			replaced := above[j]
+			if s[i] != t[j] {
+				replaced++
+			}
+			row[j+1] = min(replaced, above[j+1]+1, row[j]+1)
+			if i > 0 && j > 0 && s[i] == t[j-1] && s[i-1] == t[j] {
+				row[j+1] = min(row[j+1], before[j-1]+1)
+			}
+		}
+	}
+	return row[len(t)]
 }
 
-// Hint returns a sentence for a user who typed an unknown word: the words nearest to it, and
-// when none is near, all words. What names a word of the list, such as "component".
-func Hint(what, word string, words []string) string {
-	if near := To(word, words); len(near) > 0 {
-		return "did you mean " + list(near, " or ") + "?"
-	}
+// DidYouMean returns the question whether one of words was meant, or "" when there are none.
+func DidYouMean(words []string) string {
 	if len(words) == 0 {
+		return ""
+	}
+	return "did you mean " + join(words, " or ") + "?"
+}
+
+// Hint returns the hint for an unknown word: a question when known words are similar to it, else a list of all known
+// words. What names a known word, such as "component".
+func Hint(what, word string, known []string) string {
+	if similar := Words(word, known); len(similar) > 0 {
+		return DidYouMean(similar)
+	}
+	if len(known) == 0 {
 		return "there is no " + what
 	}
-	sorted := slices.Sorted(slices.Values(words))
 	article := "a "
 	if strings.ContainsRune("aeiou", rune(what[0])) {
 		article = "an "
 	}
-	return "choose " + article + what + " of " + list(sorted, ", ")
+	return "choose " + article + what + " of " + join(slices.Sorted(slices.Values(known)), ", ")
 }
 
-func list(words []string, separator string) string {
+func join(words []string, separator string) string {
 	quoted := make([]string, len(words))
 	for i, w := range words {
 		quoted[i] = strconv.Quote(w)

@@ -175,8 +175,8 @@ func (c *checker) step(p place, key part) (place, error) {
 	}
 	known := slices.Sorted(maps.Keys(fields))
 	err := c.doc.at(key.line, "unknown field %q", next.path)
-	if near := suggest.To(key.name, known); len(near) > 0 {
-		return p, err.WithHint("did you mean %q?", near[0])
+	if similar := suggest.Words(key.name, known); len(similar) > 0 {
+		return p, err.WithHint("%s", suggest.DidYouMean(similar))
 	}
 	return p, err.WithHint("the fields known here are %s", strings.Join(known, ", "))
 }
