@@ -188,7 +188,7 @@ func (b *batch) install(ctx context.Context, f finding) (install, error) {
 // needs returns which of the names the files of a component, or its placement, can use.
 func needs(files fileset.Set, dir bool, placement string, names []string) []string {
 	path := fileset.Set{{Path: "placement.jinja", Data: []byte(placement)}}
-	return slices.Concat(render.Uses(files, dir, names), render.Uses(path, false, names))
+	return slices.Concat(render.UsedNames(files, dir, names), render.UsedNames(path, false, names))
 }
 
 // template returns the placement of a component before it is rendered: the user's, else

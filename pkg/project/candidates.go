@@ -282,8 +282,8 @@ func (a *adoption) choices(ctx context.Context, t trail, files fileset.Set, dir 
 	if err != nil {
 		return nil, err
 	}
-	names := render.Uses(files, dir, slices.Collect(maps.Keys(d.decided)))
-	shape := render.NewShape(files, dir, names)
+	names := render.UsedNames(files, dir, slices.Collect(maps.Keys(d.decided)))
+	shape := render.NewPattern(files, dir, names)
 	copies, err := a.copied.chosen(root, shape.Match)
 	if err != nil {
 		return nil, err

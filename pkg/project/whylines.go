@@ -137,11 +137,11 @@ func (o origin) places(matches []match) func(line *WhyLine, base int) {
 	traced := o.trace.Lines(first, end)
 	return func(line *WhyLine, base int) {
 		l := traced[base-first]
-		for _, p := range l.From {
+		for _, p := range l.Positions {
 			line.From = append(line.From, WhyPlace{File: o.inPack(p.File), Line: p.Line})
 		}
 		line.Keys = o.keys(l.Keys)
-		line.Because = o.keys(slices.DeleteFunc(l.Because, func(k string) bool { return slices.Contains(l.Keys, k) }))
+		line.Because = o.keys(slices.DeleteFunc(l.ConditionKeys, func(k string) bool { return slices.Contains(l.Keys, k) }))
 	}
 }
 

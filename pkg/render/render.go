@@ -37,8 +37,8 @@ type Options struct {
 // Limits bound what the templates of one call may use together, whatever they say.
 type Limits = jinja.Limits
 
-// DefaultLimits are far above what a template of source code needs.
-var DefaultLimits = Limits{Output: 64 << 20, Memory: 256 << 20, Steps: 5_000_000, Depth: 500}
+// defaultLimits are far above what a template of source code needs.
+var defaultLimits = Limits{Output: 64 << 20, Memory: 256 << 20, Steps: 5_000_000, Depth: 500}
 
 // String renders one text, which has no other templates to include. The name stands in messages for
 // the text's origin. Errors are of kind Usage for a template that is wrong, and Refused for a limit
@@ -66,10 +66,10 @@ func newRenderer(files fileset.Set, keys Context, o Options) (*renderer, error) 
 		return string(f.Data), ok && isText(f.Data)
 	}
 	limits := Limits{
-		Output: cmp.Or(o.Limits.Output, DefaultLimits.Output),
-		Memory: cmp.Or(o.Limits.Memory, DefaultLimits.Memory),
-		Steps:  cmp.Or(o.Limits.Steps, DefaultLimits.Steps),
-		Depth:  cmp.Or(o.Limits.Depth, DefaultLimits.Depth),
+		Output: cmp.Or(o.Limits.Output, defaultLimits.Output),
+		Memory: cmp.Or(o.Limits.Memory, defaultLimits.Memory),
+		Steps:  cmp.Or(o.Limits.Steps, defaultLimits.Steps),
+		Depth:  cmp.Or(o.Limits.Depth, defaultLimits.Depth),
 	}
 	set, err := jinja.NewSet(load, keys, o.AllowUndefined, limits)
 	if err != nil {
@@ -105,7 +105,7 @@ func (r *renderer) name(name, template string) (string, error) {
 	}
 	problem := err.Error()
 	if e := new(jinja.Error); errors.As(err, &e) {
-		problem = e.Problem // the template is not what the user sees, so its columns say nothing
+		problem = e.Message // the template is not what the user sees, so its columns say nothing
 	}
 	return "", r.explain(fmt.Sprintf("rendering the name %q: %s", name, problem), err)
 }

@@ -184,7 +184,7 @@ func TestUses(t *testing.T) {
 		"a file component as it is":   {false, map[string]string{"a": "{{ n }}"}, []string{}},
 		"a binary":                    {true, map[string]string{"a.jinja": "", "b": "\x00{{ n }}"}, []string{}},
 	} {
-		if got := render.Uses(set(t, c.files), c.dir, all); !slices.Equal(got, c.want) {
+		if got := render.UsedNames(set(t, c.files), c.dir, all); !slices.Equal(got, c.want) {
 			t.Errorf("%s: Uses = %q, want %q", name, got, c.want)
 		}
 	}
@@ -207,7 +207,7 @@ func FuzzString(f *testing.F) {
 		}
 		without, err := render.String("t", text, render.Context{}, render.Options{Limits: limits, AllowUndefined: true})
 		files := fileset.Set{{Path: "t.jinja", Mode: fileset.Regular, Data: []byte(text)}}
-		if (err != nil || with != without) && !slices.Contains(render.Uses(files, true, []string{"k"}), "k") {
+		if (err != nil || with != without) && !slices.Contains(render.UsedNames(files, true, []string{"k"}), "k") {
 			t.Fatalf("%q uses k, and Uses does not tell", text)
 		}
 	})

@@ -17,20 +17,20 @@ type Trace struct {
 	NameKeys []string // that the names of the file and its folders read, sorted
 	Data     []byte   // the content
 
-	stretches []jinja.Stretch
+	stretches []jinja.Span
 }
 
-// A Place is a line of a component's file.
-type Place struct {
+// A Position is a line of a component's file.
+type Position struct {
 	File string // relative to the component
 	Line int    // from 1
 }
 
 // A Line says where a line of a rendered file comes from.
 type Line struct {
-	From    []Place  // at least one, in the order of the text: where what is not blank in it stands or was made
-	Keys    []string // that the text was made of
-	Because []string // that the conditions and loops around it asked
+	Positions     []Position // at least one, in the order of the text: where what is not blank in it stands or was made
+	Keys          []string   // that the text was made of
+	ConditionKeys []string   // that the conditions and loops around it asked
 
 	blank bool // there is nothing but spaces in it so far
 }
@@ -59,7 +59,7 @@ func TraceFile(files fileset.Set, dir bool, source string, keys Context, o Optio
 		t.NameKeys = slices.Compact(slices.Sorted(slices.Values(t.NameKeys)))
 	}
 	if !isTemplate {
-		t.stretches = []jinja.Stretch{{Text: string(f.Data), Name: source, Line: 1, Verbatim: true}}
+		t.stretches = []jinja.Span{{Text: string(f.Data), Name: source, Line: 1, Verbatim: true}}
 		return t, nil
 	}
 	content, err := r.set.Trace(source, string(f.Data))
@@ -67,10 +67,10 @@ func TraceFile(files fileset.Set, dir bool, source string, keys Context, o Optio
 		return Trace{}, r.failed(source, err)
 	}
 	var text strings.Builder
-	for _, s := range content.Stretches {
+	for _, s := range content.Spans {
 		text.WriteString(s.Text)
 	}
-	t.Rendered, t.Data, t.Keys, t.stretches = true, []byte(text.String()), slices.Sorted(slices.Values(content.Keys)), content.Stretches
+	t.Rendered, t.Data, t.Keys, t.stretches = true, []byte(text.String()), slices.Sorted(slices.Values(content.Keys)), content.Spans
 	return t, nil
 }
 
@@ -80,7 +80,7 @@ func (t Trace) Lines(first, end int) []Line {
 	var out []Line
 	at, open := 0, false // the line that the next text belongs to, and whether there is some of it already
 	for _, s := range t.stretches {
-		place := Place{s.Name, s.Line}
+		place := Position{s.Name, s.Line}
 		for text := range strings.Lines(s.Text) {
 			if at >= end {
 				return out
@@ -104,19 +104,19 @@ func (t Trace) Lines(first, end int) []Line {
 }
 
 // add adds a part of a stretch to a line. The place of blanks counts as long as there is no other.
-func (l *Line) add(text string, at Place, s jinja.Stretch) {
+func (l *Line) add(text string, at Position, s jinja.Span) {
 	blank := strings.TrimSpace(text) == ""
 	switch {
-	case l.From == nil || l.blank && !blank:
-		l.From, l.blank = []Place{at}, blank
+	case l.Positions == nil || l.blank && !blank:
+		l.Positions, l.blank = []Position{at}, blank
 	case !blank:
-		l.From = with(l.From, at)
+		l.Positions = with(l.Positions, at)
 	}
 	for _, k := range s.Keys {
 		l.Keys = with(l.Keys, k)
 	}
-	for _, k := range s.Because {
-		l.Because = with(l.Because, k)
+	for _, k := range s.ConditionKeys {
+		l.ConditionKeys = with(l.ConditionKeys, k)
 	}
 }
 

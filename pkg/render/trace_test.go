@@ -17,10 +17,10 @@ func told(lines []render.Line) []string {
 	out := []string{}
 	for _, l := range lines {
 		var from []string
-		for _, p := range l.From {
+		for _, p := range l.Positions {
 			from = append(from, fmt.Sprintf("%s:%d", p.File, p.Line))
 		}
-		out = append(out, fmt.Sprintf("%s(%s|%s)", strings.Join(from, "+"), strings.Join(l.Keys, ","), strings.Join(l.Because, ",")))
+		out = append(out, fmt.Sprintf("%s(%s|%s)", strings.Join(from, "+"), strings.Join(l.Keys, ","), strings.Join(l.ConditionKeys, ",")))
 	}
 	return out
 }

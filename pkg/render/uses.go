@@ -9,10 +9,10 @@ import (
 	"github.com/Project-Manager-With-Git/ppm/pkg/fileset"
 )
 
-// Uses returns which of the names the component's templates can use, sorted. It says yes too often rather than
+// UsedNames returns which of the names the component's templates can use, sorted. It says yes too often rather than
 // too seldom: a name counts when it stands as a word between any template delimiters, whatever it means there, in
 // a template, in a text file of a component that has templates (they can include it), or in the name of a file or folder.
-func Uses(files fileset.Set, dir bool, names []string) []string {
+func UsedNames(files fileset.Set, dir bool, names []string) []string {
 	found := make(map[string]bool)
 	hasTemplate := slices.ContainsFunc(files, func(f fileset.File) bool {
 		_, is := output(f.Path, dir)

@@ -97,7 +97,7 @@ func TestCorpus(t *testing.T) {
 			t.Errorf("%s: %q gives %q; Python's Jinja2 gives none, because of a %s", c.Name, c.Template, got, want.Error)
 		case err == nil && got != *want.Output:
 			t.Errorf("%s: %q gives\n%q, want\n%q", c.Name, c.Template, got, *want.Output)
-		case err != nil && (e == nil || e.Line < 1 || e.Col < 1 || e.Problem == "" || strings.Contains(e.Problem, "engine failed")):
+		case err != nil && (e == nil || e.Line < 1 || e.Col < 1 || e.Message == "" || strings.Contains(e.Message, "engine failed")):
 			t.Errorf("%s: %q fails without a place or reason: %v", c.Name, c.Template, err)
 		case err != nil && (want.Output != nil || want.Unstable):
 			unsupported[c.Name] = true

@@ -26,13 +26,13 @@ type Limits struct {
 type Error struct {
 	Name      string // of the template
 	Line, Col int    // from 1; columns count characters
-	Problem   string
+	Message   string
 	Undefined string // the undefined name, when the problem is one
 	Limit     bool   // the problem is a limit that is exceeded
 }
 
 func (e *Error) Error() string {
-	return fmt.Sprintf("line %d, column %d: %s", e.Line, e.Col, e.Problem)
+	return fmt.Sprintf("line %d, column %d: %s", e.Line, e.Col, e.Message)
 }
 
 // A Set is a set of templates that can include, extend and import each other, with the keys
@@ -80,7 +80,7 @@ func (s *Set) render(name, source string, tracer *tracer) (out *output, err erro
 		case *Error:
 			err = p
 		default: // a fault of this package: say so, and say where
-			err = &Error{Name: name, Line: 1, Col: 1, Problem: fmt.Sprintf("the template engine failed: %v", p)}
+			err = &Error{Name: name, Line: 1, Col: 1, Message: fmt.Sprintf("the template engine failed: %v", p)}
 		}
 	}()
 	t := parse(s, name, source)
@@ -146,7 +146,7 @@ func (p pos) fail(format string, args ...any) {
 
 func (p pos) error(format string, args ...any) *Error {
 	line, col := p.lineCol()
-	return &Error{Name: p.t.name, Line: line, Col: col, Problem: fmt.Sprintf(format, args...)}
+	return &Error{Name: p.t.name, Line: line, Col: col, Message: fmt.Sprintf(format, args...)}
 }
 
 // unsupported ends the rendering at something that Python's Jinja2 can do and ppm cannot.
@@ -191,7 +191,7 @@ type output struct {
 	set       *Set
 	capture   bool // the text is a value, not part of the result
 	tracer    *tracer
-	stretches []Stretch // where the text comes from, when that is traced
+	stretches []Span // where the text comes from, when that is traced
 }
 
 // write writes a value that was made of the keys in from.

@@ -9,24 +9,24 @@ import (
 
 // A Trace says where each part of a result comes from.
 type Trace struct {
-	Stretches []Stretch // their texts, one after the other, are the result
-	Keys      []string  // all keys that were read on the way, in the order of the first time
+	Spans []Span   // their texts, one after the other, are the result
+	Keys  []string // all keys that were read on the way, in the order of the first time
 }
 
-// A Stretch is a part of a result that one statement of a template wrote. What a macro, a call, a set block or
+// A Span is a part of a result that one statement of a template wrote. What a macro, a call, a set block or
 // another template wrote keeps its own place, also through filters that indent it, trim it or change its case.
-type Stretch struct {
-	Text     string
-	Name     string   // of the template
-	Line     int      // in the template, from 1: where Text begins
-	Verbatim bool     // Text stands so in the template, with all its lines; else all of it was made at Line
-	Keys     []string // that Text was made of
-	Because  []string // that the conditions and loops around it asked
+type Span struct {
+	Text          string
+	Name          string   // of the template
+	Line          int      // in the template, from 1: where Text begins
+	Verbatim      bool     // Text stands so in the template, with all its lines; else all of it was made at Line
+	Keys          []string // that Text was made of
+	ConditionKeys []string // that the conditions and loops around it asked
 }
 
 // Trace is Render that says where each part of the result comes from. To remember it counts as work.
 func (s *Set) Trace(name, source string) (Trace, error) {
-	t := &tracer{set: s, captures: map[identity][]Stretch{}, lines: map[*template][]int{}}
+	t := &tracer{set: s, captures: map[identity][]Span{}, lines: map[*template][]int{}}
 	out, err := s.render(name, source, t)
 	if err != nil {
 		return Trace{}, err
@@ -38,10 +38,10 @@ func (s *Set) Trace(name, source string) (Trace, error) {
 // for a nil tracer, so that a rendering that nobody asks about costs no more than that question.
 type tracer struct {
 	set      *Set
-	reads    []string               // the keys that were read since the last begin
-	asked    []string               // the keys that the conditions and loops around asked
-	captures map[identity][]Stretch // where captured text comes from
-	lines    map[*template][]int    // the offsets of the line ends of a template
+	reads    []string            // the keys that were read since the last begin
+	asked    []string            // the keys that the conditions and loops around asked
+	captures map[identity][]Span // where captured text comes from
+	lines    map[*template][]int // the offsets of the line ends of a template
 }
 
 // An identity tells a string from others of the same text: a value that a template passes on stays where it is in memory.
@@ -186,18 +186,18 @@ func (t *tracer) wrote(out *output, at pos, text string, verbatim bool, from []s
 	}
 	parts, ok := t.captures[identify(text)]
 	if !ok {
-		out.stretches = append(out.stretches, Stretch{text, at.t.name, t.line(at), verbatim, from, t.asked})
+		out.stretches = append(out.stretches, Span{text, at.t.name, t.line(at), verbatim, from, t.asked})
 		return
 	}
 	t.set.step(at, len(parts))
 	for _, p := range parts {
-		p.Because = union(p.Because, t.asked)
+		p.ConditionKeys = union(p.ConditionKeys, t.asked)
 		out.stretches = append(out.stretches, p)
 	}
 }
 
 // captured notes where a text that becomes a value comes from.
-func (t *tracer) captured(text string, parts []Stretch) {
+func (t *tracer) captured(text string, parts []Span) {
 	if text != "" {
 		t.captures[identify(text)] = parts
 	}
@@ -225,20 +225,20 @@ func (t *tracer) filtered(at pos, operand, result any) any {
 }
 
 // lines returns one stretch for each line of parts, at the place of what first stands in it.
-func lines(parts []Stretch) []Stretch {
-	var out []Stretch
+func lines(parts []Span) []Span {
+	var out []Span
 	var line strings.Builder
 	placed := false // the line is more than blank so far
 	for _, p := range parts {
 		for text := range strings.Lines(p.Text) {
 			if line.Len() == 0 {
-				out, placed = append(out, Stretch{Name: p.Name, Line: p.Line}), false
+				out, placed = append(out, Span{Name: p.Name, Line: p.Line}), false
 			}
 			last := &out[len(out)-1]
 			if !placed && !blank(text) {
 				last.Name, last.Line, placed = p.Name, p.Line, true
 			}
-			last.Keys, last.Because = union(last.Keys, p.Keys), union(last.Because, p.Because)
+			last.Keys, last.ConditionKeys = union(last.Keys, p.Keys), union(last.ConditionKeys, p.ConditionKeys)
 			line.WriteString(text)
 			last.Text = line.String()
 			if strings.HasSuffix(text, "\n") {
@@ -256,9 +256,9 @@ func blank(s string) bool { return strings.TrimSpace(s) == "" }
 
 // carry returns the stretches of text, whose lines that are not blank must be those of from but for the spaces
 // around them and the case of letters.
-func carry(from []Stretch, text string) ([]Stretch, bool) {
+func carry(from []Span, text string) ([]Span, bool) {
 	place := from[0]
-	var out []Stretch
+	var out []Span
 	for line := range strings.Lines(text) {
 		if !blank(line) {
 			for len(from) > 0 && blank(from[0].Text) {
@@ -272,6 +272,6 @@ func carry(from []Stretch, text string) ([]Stretch, bool) {
 		place.Text = line
 		out = append(out, place)
 	}
-	rest := slices.ContainsFunc(from, func(s Stretch) bool { return !blank(s.Text) })
+	rest := slices.ContainsFunc(from, func(s Span) bool { return !blank(s.Text) })
 	return out, !rest
 }

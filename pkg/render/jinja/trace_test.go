@@ -19,7 +19,7 @@ func TestTraceTellsOfEveryByte(t *testing.T) {
 			t.Errorf("%s: Render fails with %v, Trace with %v", c.Name, err, traceErr)
 		}
 		var got strings.Builder
-		for _, s := range trace.Stretches {
+		for _, s := range trace.Spans {
 			got.WriteString(s.Text)
 			source, ok := c.Files[s.Name]
 			if s.Name == c.Name {
@@ -38,7 +38,7 @@ func TestTraceTellsOfEveryByte(t *testing.T) {
 			} else if s.Verbatim && !strings.Contains(strings.Join(lines[s.Line-1:], ""), s.Text) {
 				t.Errorf("%s: %q is said to stand in line %d of %q", c.Name, s.Text, s.Line, s.Name)
 			}
-			for _, key := range slices.Concat(s.Keys, s.Because) {
+			for _, key := range slices.Concat(s.Keys, s.ConditionKeys) {
 				if _, ok := keys[key]; !ok || !slices.Contains(trace.Keys, key) {
 					t.Errorf("%s: %q is no key, or one that was never read", c.Name, key)
 				}
@@ -51,11 +51,11 @@ func TestTraceTellsOfEveryByte(t *testing.T) {
 }
 
 // show writes the stretches that are not blank, each as TEMPLATE:LINE(KEYS|BECAUSE)TEXT.
-func show(stretches []Stretch) []string {
+func show(stretches []Span) []string {
 	var out []string
 	for _, s := range stretches {
 		if strings.TrimSpace(s.Text) != "" {
-			out = append(out, fmt.Sprintf("%s:%d(%s|%s)%s", s.Name, s.Line, strings.Join(s.Keys, ","), strings.Join(s.Because, ","), strings.Trim(s.Text, "\n")))
+			out = append(out, fmt.Sprintf("%s:%d(%s|%s)%s", s.Name, s.Line, strings.Join(s.Keys, ","), strings.Join(s.ConditionKeys, ","), strings.Trim(s.Text, "\n")))
 		}
 	}
 	return out
@@ -117,7 +117,7 @@ func TestTrace(t *testing.T) {
 			t.Fatal(err)
 		}
 		trace, err := s.Trace("t", c.template)
-		if got := show(trace.Stretches); err != nil || !slices.Equal(got, c.want) {
+		if got := show(trace.Spans); err != nil || !slices.Equal(got, c.want) {
 			t.Errorf("%s: %q, %v, want %q", name, got, err, c.want)
 		}
 	}

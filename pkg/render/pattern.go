@@ -19,10 +19,10 @@ const (
 	maxSuggested = 8       // values of one key
 )
 
-// A Shape is what can be told of the files that a component renders to before the values of its keys are
+// A Pattern is what can be told of the files that a component renders to before the values of its keys are
 // known: the names that they can have, and the text that stands around each key. With it, the values are found again
 // in files that were rendered once and edited since.
-type Shape struct {
+type Pattern struct {
 	files []mould
 }
 
@@ -42,9 +42,9 @@ type spot struct {
 	filtered    bool // what stands there was made from the value
 }
 
-// NewShape returns the shape of a component, as far as it is made of these keys.
-func NewShape(component fileset.Set, dir bool, keys []string) *Shape {
-	s := &Shape{}
+// NewPattern returns the shape of a component, as far as it is made of these keys.
+func NewPattern(component fileset.Set, dir bool, keys []string) *Pattern {
+	s := &Pattern{}
 	count := map[string]int{}
 	for _, f := range component {
 		target, isTemplate := output(f.Path, dir)
@@ -66,13 +66,13 @@ func NewShape(component fileset.Set, dir bool, keys []string) *Shape {
 
 // Match reports whether a file of the component may have this path, relative to the component. The only file
 // of a component that is no folder has the path "".
-func (s *Shape) Match(path string) bool {
+func (s *Pattern) Match(path string) bool {
 	return slices.ContainsFunc(s.files, func(m mould) bool { return m.match(path) != nil })
 }
 
 // Values returns for each key the values that the files suggest, the likeliest first and at most eight. Paths are
 // those of Match. None of them is certain: whoever takes one renders the component with it and compares.
-func (s *Shape) Values(files fileset.Set) map[string][]string {
+func (s *Pattern) Values(files fileset.Set) map[string][]string {
 	const inName = 20 // a name says more than a line
 	weights := map[string]map[string]int{}
 	vote := func(key, value string, weight int) {
@@ -104,7 +104,7 @@ func (s *Shape) Values(files fileset.Set) map[string][]string {
 }
 
 // candidates returns the moulds that a file may come from: the one of its very path, else those whose names fit.
-func (s *Shape) candidates(path string) []mould {
+func (s *Pattern) candidates(path string) []mould {
 	var fitting []mould
 	for _, m := range s.files {
 		if m.match(path) == nil {

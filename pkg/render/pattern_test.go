@@ -38,7 +38,7 @@ func TestShapeFindsValuesInText(t *testing.T) {
 		{"a{{ name }}b\n", "a1b\na2b\na3b\na4b\na5b\na6b\na7b\na8b\na9b\n", "1"},      // no more than eight
 		{"{{ name }} is {{ name }}\n" + strings.Repeat("x\n", 9), "x is x\nx\n", "x"}, //
 	} {
-		shape := render.NewShape(set(t, map[string]string{"a.txt.jinja": c.template}), false, keys)
+		shape := render.NewPattern(set(t, map[string]string{"a.txt.jinja": c.template}), false, keys)
 		values := shape.Values(fileset.Set{{Path: "", Data: []byte(c.text)}})["name"]
 		switch {
 		case c.want == "-" && len(values) > 0:
@@ -58,7 +58,7 @@ func TestShapeFindsValuesInNames(t *testing.T) {
 		"plain.py.jinja":                  "{{ source }}!\n",
 		"copied_ref_source_fer_.jinja.py": "{{ source }}?\n",
 	})
-	shape := render.NewShape(component, true, []string{"source"})
+	shape := render.NewPattern(component, true, []string{"source"})
 	for path, want := range map[string]bool{
 		"__init__.py": true, "timer.py": true, "docs/timer/a.md": true, "TIMER.md": true, "plain.py": true, "copiedtimer.jinja.py": true,
 		"timer.txt": false, "docs/timer/b.md": false, "docs/a/b/a.md": false, "sub/timer.py": false, ".py": false, "": false,
