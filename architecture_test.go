@@ -55,14 +55,16 @@ var mayImport = map[string]importRule{
 	},
 	"pkg/project": {
 		"pkg/apply pkg/plan pkg/merge pkg/fetch pkg/render pkg/pack pkg/resolver pkg/registry pkg/manifest " +
-			"pkg/lockfile pkg/metadata pkg/langdeps pkg/similarity pkg/langenv pkg/difftool pkg/gitindex",
+			"pkg/lockfile pkg/metadata pkg/langdeps pkg/similarity pkg/langenv pkg/difftool pkg/git/ignore pkg/git/index",
 		"the verbs connect the stages",
 	},
 	"pkg/apply":          {"pkg/plan", "the only writer in a project knows plans, not where they come from"},
 	"pkg/plan":           {"pkg/merge", "pure: no disk, no network"},
-	"pkg/gitindex":       {"", "writes in git's folder, and knows nothing of components"},
+	"pkg/git/config":     {"", "knows the file format, not what the settings are for"},
+	"pkg/git/ignore":     {"", "pure: text in, matches out"},
+	"pkg/git/index":      {"pkg/git/config", "writes in git's folder, and knows nothing of components"},
 	"pkg/fetch":          {"pkg/fetch/wire", "fetch, render and plan stay apart: each can be tested and replaced alone"},
-	"pkg/fetch/wire":     {"", "talks to servers, knows no cache"},
+	"pkg/fetch/wire":     {"pkg/git/config", "talks to servers, knows no cache"},
 	"pkg/similarity":     {"pkg/merge", "pure: two contents in, a number out"},
 	"pkg/merge":          {"", "pure: bytes in, bytes out"},
 	"pkg/render":         {"pkg/render/jinja", "pure: a template reaches nothing"},
@@ -114,7 +116,7 @@ func TestPackagesImportOnlyWhatTheyMay(t *testing.T) {
 
 // onlyIn holds libraries, each with the packages that may import it, so that it can be replaced in one place.
 var onlyIn = map[string][]string{
-	"github.com/go-git/":            {"pkg/fetch", "pkg/fetch/wire", "pkg/gitindex"}, // gitindex reads git's configuration
+	"github.com/go-git/":            {"pkg/fetch", "pkg/fetch/wire", "pkg/git/config", "pkg/git/ignore"}, // the readers of git's formats
 	"github.com/urfave/cli":         {"cmd/ppm"},
 	"github.com/BurntSushi/toml":    {"pkg/tomldoc"},
 	"github.com/Masterminds/semver": {"pkg/ref", "pkg/resolver", "pkg/fetch", "pkg/langdeps"}, // ref checks a range when it is typed

@@ -13,6 +13,7 @@ import (
 	"github.com/Project-Manager-With-Git/ppm/pkg/failure"
 	"github.com/Project-Manager-With-Git/ppm/pkg/fetch"
 	"github.com/Project-Manager-With-Git/ppm/pkg/fileset"
+	gitignore "github.com/Project-Manager-With-Git/ppm/pkg/git/ignore"
 )
 
 // The files and folders that are no part of what a project is made of: tools make them anew.
@@ -26,7 +27,7 @@ type walk struct {
 	session *Session
 	pass    func(name string) bool // reports what is not looked at, such as a folder with all that is in it
 	each    func(name string, d fs.DirEntry) error
-	ignore  fetch.Ignore
+	ignore  gitignore.Rules
 	prefix  string // of the project's folder in its work tree
 }
 

@@ -18,7 +18,7 @@ import (
 	"github.com/Project-Manager-With-Git/ppm/pkg/apply"
 	"github.com/Project-Manager-With-Git/ppm/pkg/failure"
 	"github.com/Project-Manager-With-Git/ppm/pkg/fetch"
-	"github.com/Project-Manager-With-Git/ppm/pkg/gitindex"
+	gitindex "github.com/Project-Manager-With-Git/ppm/pkg/git/index"
 	"github.com/Project-Manager-With-Git/ppm/pkg/lockfile"
 	"github.com/Project-Manager-With-Git/ppm/pkg/manifest"
 	"github.com/Project-Manager-With-Git/ppm/pkg/metadata"

@@ -10,7 +10,7 @@ import (
 
 	"github.com/Project-Manager-With-Git/ppm/pkg/apply"
 	"github.com/Project-Manager-With-Git/ppm/pkg/fileset"
-	"github.com/Project-Manager-With-Git/ppm/pkg/gitindex"
+	gitindex "github.com/Project-Manager-With-Git/ppm/pkg/git/index"
 	"github.com/Project-Manager-With-Git/ppm/pkg/lockfile"
 	"github.com/Project-Manager-With-Git/ppm/pkg/plan"
 )

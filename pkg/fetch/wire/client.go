@@ -57,7 +57,7 @@ func checkProxy(_ context.Context, _ *url.URL, _ *http.Request, resp *http.Respo
 // proxy finds the proxy for a request: http.proxy of git's configuration, else
 // HTTPS_PROXY or HTTP_PROXY, else ALL_PROXY; none for hosts that NO_PROXY lists
 // and for this machine. Lower-case names of the variables come first, as in curl.
-func (d *Dialer) proxy(config *gitConfig, u *url.URL) (*url.URL, error) {
+func (d *Dialer) proxy(config gitConfig, u *url.URL) (*url.URL, error) {
 	env := func(lower, upper string) string {
 		if v := d.o.Env(lower); v != "" {
 			return v
@@ -88,7 +88,7 @@ func (d *Dialer) proxy(config *gitConfig, u *url.URL) (*url.URL, error) {
 
 // roots returns the certificates to trust: the system's and, added to them,
 // those of SSL_CERT_FILE, SSL_CERT_DIR, GIT_SSL_CAINFO and http.sslCAInfo.
-func (d *Dialer) roots(config *gitConfig, base *url.URL) (*x509.CertPool, error) {
+func (d *Dialer) roots(config gitConfig, base *url.URL) (*x509.CertPool, error) {
 	if base.Scheme != "https" {
 		return nil, nil
 	}
@@ -104,7 +104,7 @@ func (d *Dialer) roots(config *gitConfig, base *url.URL) (*x509.CertPool, error)
 	if value, ok := config.http("sslcainfo", base); ok && info == "" {
 		info = value
 	}
-	sources = append(sources, source{"http.sslCAInfo", expandHome(info, d.o.Home)})
+	sources = append(sources, source{"http.sslCAInfo", configfile.ExpandHome(info, d.o.Home)})
 
 	pool, err := x509.SystemCertPool()
 	if err != nil {

@@ -3,12 +3,13 @@ package wire
 import (
 	"bytes"
 	"context"
-	"fmt"
 	"net/url"
 	"os"
 	"os/exec"
 	"strings"
 	"time"
+
+	"github.com/Project-Manager-With-Git/ppm/pkg/git/config"
 )
 
 // fromHelper asks "git credential fill", which asks the helpers that the user
@@ -63,11 +64,7 @@ func (d *Dialer) gitCredential(ctx context.Context, verb string, u *url.URL, c c
 		}
 	}
 	cmd.Env = append(cmd.Env, "HOME="+d.o.Home, "GIT_TERMINAL_PROMPT=0", "GIT_ASKPASS=", "GIT_DIR="+os.DevNull)
-	names := []string{"GIT_CONFIG_GLOBAL", "GIT_CONFIG_SYSTEM", "GIT_CONFIG_NOSYSTEM", "GIT_CONFIG_COUNT"}
-	for i := range countedSettings(d.o.Env) {
-		names = append(names, fmt.Sprintf("GIT_CONFIG_KEY_%d", i), fmt.Sprintf("GIT_CONFIG_VALUE_%d", i))
-	}
-	for _, name := range names {
+	for _, name := range config.EnvNames(d.o.Env) {
 		if v := d.o.Env(name); v != "" {
 			cmd.Env = append(cmd.Env, name+"="+v)
 		}

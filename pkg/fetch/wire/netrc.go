@@ -13,9 +13,9 @@ import (
 func (d *Dialer) fromNetrc(host, user string) (credential, bool) {
 	file := d.o.Env("NETRC")
 	if file == "" {
-		file = inHome(d.o.Home, ".netrc")
+		file = configfile.InHome(d.o.Home, ".netrc")
 		if _, err := os.Stat(file); errors.Is(err, fs.ErrNotExist) && runtime.GOOS == "windows" {
-			file = inHome(d.o.Home, "_netrc")
+			file = configfile.InHome(d.o.Home, "_netrc")
 		}
 	}
 	data, err := configfile.Read(file)

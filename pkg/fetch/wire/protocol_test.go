@@ -19,6 +19,7 @@ import (
 	"github.com/go-git/go-git/v5/plumbing/protocol/packp"
 
 	"github.com/Project-Manager-With-Git/ppm/internal/gittest"
+	"github.com/Project-Manager-With-Git/ppm/pkg/git/config"
 )
 
 const testID = "0123456789abcdef0123456789abcdef01234567"
@@ -282,9 +283,9 @@ func FuzzReadPack(f *testing.F) {
 func FuzzSettings(f *testing.F) {
 	f.Add("[a \"b\"]\nc = \"d\\n\" ; e\n[http]\nproxy = x\n", "machine a login b password c", "Match host a\nHost *\n IdentityFile x")
 	f.Add("[a]\nx = \"\\", "machine", "Host \"")
-	f.Fuzz(func(t *testing.T, config, netrc, sshConfig string) {
-		c := &gitConfig{}
-		if c.parse("f", "", config, 0) == nil {
+	f.Fuzz(func(t *testing.T, gitText, netrc, sshConfig string) {
+		c := gitConfig{&config.Config{}}
+		if c.Parse(gitText) == nil {
 			c.insteadOf("https://a/b")
 			c.http("proxy", &remoteURL)
 		}

@@ -30,7 +30,7 @@ const systemSSHConfig = "/etc/ssh/ssh_config"
 // without effect; a proxy program or jump host is refused, since the host cannot
 // be reached as the user wants.
 func (d *Dialer) sshSettings(at remote) (*sshSettings, error) {
-	configs, err := readSSHConfigs(inHome(d.o.Home, ".ssh", "config"), systemSSHConfig)
+	configs, err := readSSHConfigs(configfile.InHome(d.o.Home, ".ssh", "config"), systemSSHConfig)
 	if err != nil {
 		return nil, err
 	}
@@ -52,7 +52,7 @@ func (d *Dialer) sshSettings(at remote) (*sshSettings, error) {
 	}
 	s.identitiesOnly = strings.EqualFold(get("IdentitiesOnly"), "yes")
 	expand := func(path string) string {
-		path = expandHome(path, d.o.Home)
+		path = configfile.ExpandHome(path, d.o.Home)
 		return strings.NewReplacer("%d", d.o.Home, "%h", s.host, "%n", at.host, "%p", s.port, "%r", s.user, "%u", d.o.Env("USER"), "%%", "%").Replace(path)
 	}
 	s.agent = cmp.Or(d.o.Env("SSH_AUTH_SOCK"), defaultAgent)
@@ -67,7 +67,7 @@ func (d *Dialer) sshSettings(at remote) (*sshSettings, error) {
 	}
 	if len(s.identities) == 0 {
 		for _, name := range []string{"id_ed25519", "id_ecdsa", "id_rsa"} {
-			s.identities = append(s.identities, inHome(d.o.Home, ".ssh", name))
+			s.identities = append(s.identities, configfile.InHome(d.o.Home, ".ssh", name))
 		}
 	}
 	s.findKnownHosts(get, expand)

@@ -64,7 +64,7 @@ type Dialer struct {
 	o                  Options
 	silent             bool // servers are asked to say nothing of their progress
 	allow, deny, plain []hostPattern
-	config             func() (*gitConfig, error)
+	config             func() (gitConfig, error)
 }
 
 // New returns a Dialer. It fails with kind Usage when a host pattern is malformed.
@@ -104,7 +104,7 @@ func New(o Options) (*Dialer, error) {
 			*l.out = append(*l.out, p)
 		}
 	}
-	d.config = sync.OnceValues(func() (*gitConfig, error) { return readGitConfig(o.Home, o.Env) })
+	d.config = sync.OnceValues(func() (gitConfig, error) { return readGitConfig(o.Home, o.Env) })
 	return d, nil
 }
 

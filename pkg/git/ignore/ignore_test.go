@@ -1,13 +1,13 @@
-package fetch_test
+package ignore_test
 
 import (
 	"testing"
 
-	"github.com/Project-Manager-With-Git/ppm/pkg/fetch"
+	"github.com/Project-Manager-With-Git/ppm/pkg/git/ignore"
 )
 
-func TestIgnore(t *testing.T) {
-	var g fetch.Ignore
+func TestMatch(t *testing.T) {
+	var g ignore.Rules
 	g.Add("", []byte("\ufeff# comment\n\n*.log\r\n/build\nlogs/\n!keep.log\n"))
 	g.Add("sub", []byte("/only\n!all.log\n"))
 	for _, c := range []struct {
@@ -28,7 +28,7 @@ func TestIgnore(t *testing.T) {
 		{"# comment", false, false},
 	} {
 		if got := g.Match(c.path, c.dir); got != c.want {
-			t.Errorf("%q (a folder: %v) is left out: %v", c.path, c.dir, got)
+			t.Errorf("%q (a folder: %v) is ignored: %v", c.path, c.dir, got)
 		}
 	}
 }

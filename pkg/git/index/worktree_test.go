@@ -1,4 +1,4 @@
-package gitindex_test
+package index_test
 
 import (
 	"errors"
@@ -7,7 +7,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/Project-Manager-With-Git/ppm/pkg/gitindex"
+	"github.com/Project-Manager-With-Git/ppm/pkg/git/index"
 )
 
 // The index of the nearest work tree is the one that is changed, wherever git keeps it.
@@ -155,11 +155,11 @@ func TestMarkWritesNothingElsewhere(t *testing.T) {
 		t.Fatal(err)
 	}
 	before := git(t, dir, "ls-files", "-s") + git(t, dir, "count-objects")
-	e, err := gitindex.Open(t.Context(), dir)
+	e, err := index.Open(t.Context(), dir)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := e.Mark([]gitindex.Conflict{sides("part/text.txt")}); err == nil {
+	if _, err := e.Mark([]index.Conflict{sides("part/text.txt")}); err == nil {
 		t.Error("objects were written through a link")
 	}
 	if err := e.Close(); err != nil {
@@ -197,11 +197,11 @@ func TestMarkKeepsPermissions(t *testing.T) {
 
 func refused(t *testing.T, dir, want string) {
 	t.Helper()
-	e, err := gitindex.Open(t.Context(), dir)
+	e, err := index.Open(t.Context(), dir)
 	switch {
 	case err == nil:
 		t.Errorf("opened: %v", e.Close())
-	case want == "" && !errors.Is(err, gitindex.ErrNone), !strings.Contains(err.Error(), want):
+	case want == "" && !errors.Is(err, index.ErrNone), !strings.Contains(err.Error(), want):
 		t.Errorf("the error is %v, want %q", err, want)
 	}
 }

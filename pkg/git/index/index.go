@@ -1,4 +1,4 @@
-// Package gitindex marks files as conflicts in the index of the git work tree that a project lies in,
+// Package index marks files as conflicts in the index of the git work tree that a project lies in,
 // as git's own merges do: so that git status, git mergetool, git checkout --ours and editors see them.
 //
 // A conflict is a file with three sides: base, ours and theirs. Marking it replaces the file's entry in the
@@ -8,7 +8,7 @@
 // The index is changed under git's own lock. An index, or a repository, that this package does not understand
 // to the last byte is left alone, and the error says why. Nothing here is worth failing a command for.
 // The format is that of gitformat-index(5).
-package gitindex
+package index
 
 import (
 	"cmp"

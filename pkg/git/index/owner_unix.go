@@ -1,6 +1,6 @@
 //go:build !windows
 
-package gitindex
+package index
 
 import (
 	"os"

@@ -1,4 +1,4 @@
-package gitindex_test
+package index_test
 
 import (
 	"os"
@@ -9,7 +9,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/Project-Manager-With-Git/ppm/pkg/gitindex"
+	"github.com/Project-Manager-With-Git/ppm/pkg/git/index"
 )
 
 // git runs the real one in dir, with no configuration but the repository's, and returns what it prints.
@@ -55,15 +55,15 @@ func repository(t *testing.T, options ...string) string {
 	return dir
 }
 
-func sides(path string) gitindex.Conflict {
-	side := func(text string) *gitindex.Side { return &gitindex.Side{Data: []byte(text), Mode: 0o644} }
-	return gitindex.Conflict{Path: path, Base: side("base\n"), Ours: side("ours\n"), Theirs: side("theirs\n")}
+func sides(path string) index.Conflict {
+	side := func(text string) *index.Side { return &index.Side{Data: []byte(text), Mode: 0o644} }
+	return index.Conflict{Path: path, Base: side("base\n"), Ours: side("ours\n"), Theirs: side("theirs\n")}
 }
 
 // mark marks and commits.
-func mark(t *testing.T, dir string, conflicts ...gitindex.Conflict) []gitindex.Replaced {
+func mark(t *testing.T, dir string, conflicts ...index.Conflict) []index.Replaced {
 	t.Helper()
-	e, err := gitindex.Open(t.Context(), dir)
+	e, err := index.Open(t.Context(), dir)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -78,9 +78,9 @@ func mark(t *testing.T, dir string, conflicts ...gitindex.Conflict) []gitindex.R
 	return replaced
 }
 
-func restore(t *testing.T, dir string, always bool, replaced []gitindex.Replaced) {
+func restore(t *testing.T, dir string, always bool, replaced []index.Replaced) {
 	t.Helper()
-	e, err := gitindex.Open(t.Context(), dir)
+	e, err := index.Open(t.Context(), dir)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -223,17 +223,17 @@ func TestRestoreFromDamagedMemory(t *testing.T) {
 	dir := repository(t)
 	replaced := mark(t, dir, sides("part/text.txt"))
 	before := git(t, dir, "ls-files", "-s")
-	for _, damage := range []func(*gitindex.Replaced){
-		func(r *gitindex.Replaced) { r.Entry = nil },
-		func(r *gitindex.Replaced) { r.Entry = r.Entry[:len(r.Entry)-1] },
-		func(r *gitindex.Replaced) { r.Entry = append(r.Entry[:24:24], make([]byte, 38)...) }, // no mode
-		func(r *gitindex.Replaced) { r.Path = "part/nothing.txt" },
-		func(r *gitindex.Replaced) { r.Path = "" },
-		func(r *gitindex.Replaced) { r.Stages[1] = "" },
+	for _, damage := range []func(*index.Replaced){
+		func(r *index.Replaced) { r.Entry = nil },
+		func(r *index.Replaced) { r.Entry = r.Entry[:len(r.Entry)-1] },
+		func(r *index.Replaced) { r.Entry = append(r.Entry[:24:24], make([]byte, 38)...) }, // no mode
+		func(r *index.Replaced) { r.Path = "part/nothing.txt" },
+		func(r *index.Replaced) { r.Path = "" },
+		func(r *index.Replaced) { r.Stages[1] = "" },
 	} {
 		broken := replaced[0]
 		damage(&broken)
-		restore(t, dir, false, []gitindex.Replaced{broken})
+		restore(t, dir, false, []index.Replaced{broken})
 		if got := git(t, dir, "ls-files", "-s"); got != before {
 			t.Errorf("%+v changed the index:\n%s", broken, got)
 		}

@@ -1,4 +1,4 @@
-package gitindex
+package index
 
 import (
 	"bytes"
@@ -11,7 +11,7 @@ import (
 	"path/filepath"
 	"strings"
 
-	"github.com/go-git/go-git/v5/plumbing/format/config"
+	"github.com/Project-Manager-With-Git/ppm/pkg/git/config"
 )
 
 // A repository is what an index needs of the git repository of a work tree.
@@ -134,30 +134,29 @@ func follow(top, link string) (string, error) {
 // configure reads what a repository says about itself, and fails when its index is none of the work tree top, or
 // is of a kind that is not known here.
 func (r *repository) configure(top, own, shared string, folder bool) error {
-	settings := config.New()
-	if err := readConfig(settings, filepath.Join(shared, "config")); err != nil {
+	var settings config.Config
+	if err := settings.ReadFile(filepath.Join(shared, "config")); err != nil {
 		return err
 	}
-	if isTrue(settings, "extensions", "worktreeConfig") {
-		if err := readConfig(settings, filepath.Join(own, "config.worktree")); err != nil {
+	if settings.Bool("extensions", "worktreeconfig", false) {
+		if err := settings.ReadFile(filepath.Join(own, "config.worktree")); err != nil {
 			return err
 		}
 	}
-	get := func(section, key string) string { return settings.Section(section).Option(key) }
-	if version := get("core", "repositoryformatversion"); version != "" && version != "0" && version != "1" {
+	if version := settings.Get("core", "repositoryformatversion"); version != "" && version != "0" && version != "1" {
 		return fmt.Errorf("%q has the format %q, which is not known", shared, version)
 	}
-	if format := get("extensions", "objectFormat"); format != "" && !strings.EqualFold(format, "sha1") {
+	if format := settings.Get("extensions", "objectformat"); format != "" && !strings.EqualFold(format, "sha1") {
 		return fmt.Errorf("%q has ids of the kind %q", shared, format)
 	}
-	r.foldCase = isTrue(settings, "core", "ignorecase")
-	r.modes = get("core", "filemode") == "" || isTrue(settings, "core", "filemode")
-	if folder && isTrue(settings, "core", "bare") {
+	r.foldCase = settings.Bool("core", "ignorecase", false)
+	r.modes = settings.Bool("core", "filemode", true)
+	if folder && settings.Bool("core", "bare", false) {
 		return ErrNone
 	}
 	// A folder in the work tree is its own, unless it says something else. What a file leads to must lead back.
 	back, err := readSetting(filepath.Join(own, "gitdir"))
-	switch tree := get("core", "worktree"); {
+	switch tree := settings.Get("core", "worktree"); {
 	case err == nil && own != shared:
 		back = filepath.Dir(resolve(own, back))
 	case tree != "":
@@ -169,33 +168,6 @@ func (r *repository) configure(top, own, shared string, folder bool) error {
 		return fmt.Errorf("%q is the repository of another work tree", own)
 	}
 	return nil
-}
-
-// readConfig adds what the file at path says. One that does not exist says nothing.
-func readConfig(to *config.Config, path string) error {
-	text, err := readSetting(path)
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil
-	}
-	if err == nil {
-		err = config.NewDecoder(strings.NewReader(text + "\n")).Decode(to)
-	}
-	if err != nil {
-		return fmt.Errorf("reading %q: %w", path, err)
-	}
-	return nil
-}
-
-// isTrue reads a switch of git's configuration; one without a value is on.
-func isTrue(settings *config.Config, section, key string) bool {
-	s := settings.Section(section)
-	switch value := s.Option(key); strings.ToLower(value) {
-	case "true", "yes", "on", "1":
-		return true
-	case "":
-		return s.HasOption(key)
-	}
-	return false
 }
 
 // readSetting returns the text of a small file, without the line breaks at its end.

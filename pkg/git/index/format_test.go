@@ -1,4 +1,4 @@
-package gitindex
+package index
 
 import (
 	"bytes"

@@ -1,0 +1,146 @@
+// Package config reads git's configuration: that of the system and the user, and that of a repository.
+//
+// The format is that of git-config(1). Settings are kept in the order in which git reads them, so that the last
+// one of a name wins.
+package config
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"iter"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/go-git/gcfg"
+
+	"github.com/Project-Manager-With-Git/ppm/pkg/configfile"
+	"github.com/Project-Manager-With-Git/ppm/pkg/failure"
+)
+
+// A Config holds settings. The zero value has none.
+type Config struct{ settings []Setting }
+
+// A Setting is one value that a name is set to.
+type Setting struct {
+	Section, Name string // lower case
+	Subsection    string
+	Value         string
+}
+
+// maxIncludes is git's own limit on nested include.path settings.
+const maxIncludes = 10
+
+// Parse adds the settings in the text of a configuration file. Includes are not followed.
+func (c *Config) Parse(text string) error {
+	return parse(text, func(s Setting) error {
+		c.settings = append(c.settings, s)
+		return nil
+	})
+}
+
+// ReadFile adds the settings of the file at path. A file that does not exist has none. Includes are not followed:
+// git writes what it needs to know about a repository into the repository's own file.
+func (c *Config) ReadFile(path string) error {
+	data, err := configfile.Read(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	if err := c.Parse(string(data)); err != nil {
+		return fmt.Errorf("reading %q: %w", path, err)
+	}
+	return nil
+}
+
+// All yields the settings of section.name in any subsection. Both names are in lower case.
+func (c *Config) All(section, name string) iter.Seq[Setting] {
+	return func(yield func(Setting) bool) {
+		for _, s := range c.settings {
+			if s.Section == section && s.Name == name && !yield(s) {
+				return
+			}
+		}
+	}
+}
+
+// Get returns the value of section.name, "" when it is not set.
+func (c *Config) Get(section, name string) string {
+	value := ""
+	for s := range c.All(section, name) {
+		if s.Subsection == "" {
+			value = s.Value
+		}
+	}
+	return value
+}
+
+// Bool returns the value of section.name, or unset when it is not set or empty.
+func (c *Config) Bool(section, name string, unset bool) bool {
+	value := c.Get(section, name)
+	if value == "" {
+		return unset
+	}
+	return isTrue(value)
+}
+
+func isTrue(value string) bool {
+	switch strings.ToLower(value) {
+	case "", "0", "false", "no", "off":
+		return false
+	}
+	return true
+}
+
+// readWithIncludes adds the settings of a file and, in their place, those of the files that it includes. An includeIf
+// is not followed: its conditions are about the repository that git runs in, and ppm runs in none.
+func (c *Config) readWithIncludes(file, home string, depth int) error {
+	data, err := configfile.Read(file)
+	if errors.Is(err, fs.ErrNotExist) || file == os.DevNull {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	err = parse(string(data), func(s Setting) error {
+		c.settings = append(c.settings, s)
+		if s.Section != "include" || s.Subsection != "" || s.Name != "path" {
+			return nil
+		}
+		if depth == maxIncludes {
+			return errors.New("includes are nested too deeply")
+		}
+		path := configfile.ExpandHome(s.Value, home)
+		if path != "" && !filepath.IsAbs(path) {
+			path = filepath.Join(filepath.Dir(file), path)
+		}
+		return c.readWithIncludes(path, home, depth+1)
+	})
+	var inner *failure.Error // of an included file
+	if err != nil && !errors.As(err, &inner) {
+		return failure.Errorf(failure.Usage, "%q: %w", file, err)
+	}
+	return err
+}
+
+// parse calls add for each setting. A name without a value is true.
+func parse(text string, add func(Setting) error) (err error) {
+	defer func() { // the parser panics on some malformed escapes
+		if r := recover(); r != nil {
+			err = fmt.Errorf("malformed: %v", r)
+		}
+	}()
+	text = strings.TrimPrefix(text, "\ufeff")
+	return gcfg.ReadWithCallback(strings.NewReader(text), func(section, subsection, name, value string, blank bool) error {
+		if name == "" {
+			return nil
+		}
+		if blank {
+			value = "true"
+		}
+		return add(Setting{strings.ToLower(section), strings.ToLower(name), subsection, value})
+	})
+}
