@@ -20,7 +20,7 @@ type builtin struct {
 	memory *composed // set when the cache could not be used
 }
 
-func (b *builtin) url() string { return "builtin:" + b.pack.Name }
+func (b *builtin) url() string { return ref.BuiltinURL(b.pack.Name) }
 
 func (b *builtin) close() error { return nil }
 
@@ -124,7 +124,7 @@ func Export(ctx context.Context, b *Builtin, dir string) error {
 	if err != nil {
 		return err
 	}
-	c, err := compose("builtin:"+b.Name, releases)
+	c, err := compose(ref.BuiltinURL(b.Name), releases)
 	if err != nil {
 		return err
 	}

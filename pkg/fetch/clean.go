@@ -155,7 +155,7 @@ var scpURL = regexp.MustCompile(`^(?:[^@/]*@)?([^:/]+):(.*)$`)
 
 // splitURL returns the parts of a clone URL that a reference would name.
 func splitURL(s string) (host, namespace, repo string) {
-	if name, ok := strings.CutPrefix(s, "builtin:"); ok {
+	if name, ok := ref.BuiltinName(s); ok {
 		return "", "", name
 	}
 	dir := s
@@ -253,7 +253,7 @@ func (e CacheEntry) rid(ctx context.Context, o CleanOptions, l Limits) (CacheEnt
 		}
 		return e, os.RemoveAll(e.Dir)
 	}
-	if strings.HasPrefix(e.URL, "builtin:") {
+	if _, ok := ref.BuiltinName(e.URL); ok {
 		e.refs = nil // it comes and goes as a whole
 	}
 	keep, gone := o.split(e.refs)

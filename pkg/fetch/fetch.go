@@ -20,13 +20,13 @@ import (
 	"encoding/hex"
 	"errors"
 	"path/filepath"
-	"strings"
 	"sync"
 	"time"
 
 	"github.com/Project-Manager-With-Git/ppm/pkg/failure"
 	"github.com/Project-Manager-With-Git/ppm/pkg/fetch/wire"
 	"github.com/Project-Manager-With-Git/ppm/pkg/fileset"
+	"github.com/Project-Manager-With-Git/ppm/pkg/ref"
 )
 
 // Options says where a Client keeps its cache and what it may do.
@@ -129,7 +129,7 @@ func (c *Client) Repo(url string) (*Repo, error) {
 }
 
 func (c *Client) origin(url string) (origin, error) {
-	if name, ok := strings.CutPrefix(url, "builtin:"); ok {
+	if name, ok := ref.BuiltinName(url); ok {
 		return c.builtin(name)
 	}
 	if isLocal(url) {
@@ -181,7 +181,7 @@ func (c *Client) builtin(name string) (origin, error) {
 		}
 	}
 	if b == nil {
-		return nil, failure.Errorf(failure.Usage, "opening %q: this ppm has no built-in pack of that name", "builtin:"+name).
+		return nil, failure.Errorf(failure.Usage, "opening %q: this ppm has no built-in pack of that name", ref.BuiltinURL(name)).
 			WithHint("run ppm registry list to see the built-in packs")
 	}
 	o := &builtin{pack: b}

@@ -7,7 +7,6 @@
 package registry
 
 import (
-	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
@@ -24,9 +23,6 @@ import (
 	"github.com/Project-Manager-With-Git/ppm/pkg/ref"
 )
 
-// Scheme is how the URL of a built-in pack begins; the pack's name follows.
-const Scheme = "builtin:"
-
 // A Registry knows the packs of one manifest.
 type Registry struct {
 	sources manifest.Sources
@@ -34,12 +30,13 @@ type Registry struct {
 	files   fs.FS
 }
 
-// New returns the registry of a merged manifest. The index of the built-in packs names folders of files.
+// New returns the registry of m, in which the built-in layer is merged: that states the default host and namespace.
+// The releases of the built-in packs name folders of files.
 func New(m *manifest.Manifest, files fs.FS) *Registry {
 	return &Registry{sources: m.Sources, packs: m.Packs, files: files}
 }
 
-// URL returns the clone URL of an origin, or Scheme and a name for a built-in pack.
+// URL returns the clone URL of an origin, or that of a built-in pack.
 func (r *Registry) URL(o ref.Origin) string {
 	if o.URL != "" {
 		return r.mirror(o.URL)
@@ -50,11 +47,11 @@ func (r *Registry) URL(o ref.Origin) string {
 				return r.mirror(p.URL)
 			}
 			if len(p.Releases) > 0 {
-				return Scheme + o.Repo
+				return ref.BuiltinURL(o.Repo)
 			}
 		}
 	}
-	return r.mirror(o.CloneURL(cmp.Or(r.sources.Host, "github.com"), cmp.Or(r.sources.Namespace, "Project-Manager-With-Git")))
+	return r.mirror(o.CloneURL(r.sources.Host, r.sources.Namespace))
 }
 
 // mirror replaces the longest prefix of url that [sources.mirrors] names.

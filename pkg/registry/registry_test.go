@@ -19,9 +19,9 @@ import (
 
 var day = time.Date(2024, 5, 6, 7, 8, 9, 0, time.UTC)
 
-// index is a manifest with two built-in packs, one of them empty, and an alias.
+// index is a built-in layer with two packs, one of them empty, and an alias.
 func index() *manifest.Manifest {
-	return &manifest.Manifest{Packs: map[string]manifest.Pack{
+	return &manifest.Manifest{Sources: manifest.Sources{Host: "github.com", Namespace: "Project-Manager-With-Git"}, Packs: map[string]manifest.Pack{
 		"tools": {Description: "small tools", Releases: []manifest.Release{
 			{Tag: "v1", Branch: "main", Date: day, Dir: "tools/v1", Executable: []string{"bin/run"}},
 			{Tag: "v2", Branch: "main", Date: day.Add(time.Hour), Dir: "tools/v2"},
@@ -80,8 +80,7 @@ func TestURL(t *testing.T) {
 		{"tools", mirrors, "builtin:tools"},                                                     // what is inside needs none
 		{"https://github.community/team/x.git", mirrors, "https://github.community/team/x.git"}, // another host that begins alike
 	} {
-		m := index()
-		m.Sources = c.sources
+		m := manifest.Merge(index(), &manifest.Manifest{Sources: c.sources})
 		if got := registry.New(m, files()).URL(origin(t, c.origin)); got != c.want {
 			t.Errorf("URL(%q) = %q, want %q", c.origin, got, c.want)
 		}
