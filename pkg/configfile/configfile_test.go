@@ -31,7 +31,7 @@ func TestRead(t *testing.T) {
 		err        error
 	}{
 		{at("file"), "text", nil},
-		{at("link"), "text", nil}, // as tools for dotfiles set them up
+		{at("link"), "text", nil}, // as dotfile managers create them
 		{os.DevNull, "", nil},
 		{at("nothing"), "", fs.ErrNotExist},
 		{at("folder"), "", failure.Refused},

@@ -1,9 +1,9 @@
-// Package failure owns the kinds of failure that a caller of ppm can tell apart.
+// Package failure defines the kinds of errors that ppm distinguishes.
 //
-// A failure has a kind, which decides the exit code; a message, which names the
-// object that failed (a path, URL, commit or component); and a hint, which names
-// the next step. Kinds are themselves errors, so that errors.Is(err, failure.Network)
-// asks for the kind of any wrapped error.
+// An Error has a kind, which decides the exit code; a message, which names the object
+// concerned (a path, URL, commit or component); and a hint, which names the next step.
+// A Kind is itself an error, so that errors.Is(err, failure.Network) reports whether
+// err or an error that it wraps is of that kind.
 package failure
 
 import (
@@ -16,21 +16,21 @@ import (
 	"syscall"
 )
 
-// A Kind is one family of failures. Its number is the exit code of a command that ends with it.
+// A Kind is a class of errors. Its value is the exit code of a command that fails with it.
 type Kind int
 
-// The kinds, one for each exit code that a command can end with.
+// The kinds, one for each exit code of a command that does not succeed.
 const (
-	Other       Kind = 1   // none of the below
-	Usage       Kind = 2   // a wrong command line, name, key or manifest
-	Refused     Kind = 3   // unsafe, in the way of something else, or over a limit
-	Integrity   Kind = 4   // a moved tag, a wrong digest, an unrelated history
+	Other       Kind = 1   // none of the kinds below
+	Usage       Kind = 2   // an invalid command line, name, key or manifest
+	Refused     Kind = 3   // unsafe, would overwrite something, or over a limit
+	Integrity   Kind = 4   // a moved tag, a digest mismatch, an unrelated history
 	Network     Kind = 5   // the network or the remote server
 	LocalIO     Kind = 6   // the local disk or its permissions
-	Locked      Kind = 7   // another process works in the same project
+	Locked      Kind = 7   // another process holds the project's lock
 	Conflicts   Kind = 8   // done, with conflicts left for the user
 	Differs     Kind = 9   // a check found differences
-	Interrupted Kind = 130 // the user or the system asked to stop
+	Interrupted Kind = 130 // by the user or the system
 )
 
 var kindNames = map[Kind]string{
@@ -40,14 +40,14 @@ var kindNames = map[Kind]string{
 
 func (k Kind) Error() string { return kindNames[k] }
 
-// Error is a failure of a known kind with a hint for the user.
+// Error is an error of a known kind with a hint for the user.
 type Error struct {
 	Kind Kind
-	Err  error  // the message, with whatever it wraps
+	Err  error  // the message, and the errors it wraps
 	Hint string // the next step, an imperative sentence without a final full stop; may be empty
 }
 
-// Errorf returns a failure of kind k. The format is that of fmt.Errorf, %w included.
+// Errorf returns an error of kind k. The format is that of fmt.Errorf, including %w.
 func Errorf(k Kind, format string, args ...any) *Error {
 	return &Error{Kind: k, Err: fmt.Errorf(format, args...)}
 }
@@ -68,8 +68,8 @@ func (e *Error) Is(target error) bool {
 	return ok && k == e.Kind
 }
 
-// KindOf returns the kind of err: that of the outermost Error in its chain, else
-// one derived from the standard errors it wraps, else Other.
+// KindOf returns the kind of the outermost Error in err's chain. If there is none, it derives
+// the kind from the standard errors in the chain. The default is Other.
 func KindOf(err error) Kind {
 	var (
 		e    *Error
@@ -78,7 +78,7 @@ func KindOf(err error) Kind {
 		path *fs.PathError
 		link *os.LinkError
 		sys  *os.SyscallError
-		no   syscall.Errno
+		code syscall.Errno
 	)
 	switch {
 	case errors.As(err, &e):
@@ -87,13 +87,13 @@ func KindOf(err error) Kind {
 		return Interrupted
 	case errors.As(err, &op), errors.As(err, &dns), errors.Is(err, context.DeadlineExceeded):
 		return Network
-	case errors.As(err, &path), errors.As(err, &link), errors.As(err, &sys), errors.As(err, &no):
+	case errors.As(err, &path), errors.As(err, &link), errors.As(err, &sys), errors.As(err, &code):
 		return LocalIO
 	}
 	return Other
 }
 
-// Hint returns the first hint found in err and what it wraps, from the outside in, or "".
+// Hint returns the hint of the outermost error in err's tree that has one, or "".
 func Hint(err error) string {
 	if e, ok := err.(*Error); ok && e.Hint != "" {
 		return e.Hint

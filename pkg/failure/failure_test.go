@@ -18,10 +18,11 @@ func TestKindOf(t *testing.T) {
 	}{
 		{errors.New("x"), failure.Other},
 		{failure.Errorf(failure.Network, "x"), failure.Network},
-		{fmt.Errorf("adding: %w", failure.Errorf(failure.Usage, "x")), failure.Usage},                   // found through a wrap
-		{failure.Errorf(failure.Refused, "a: %w", failure.Errorf(failure.Usage, "b")), failure.Refused}, // the outermost wins
+		{fmt.Errorf("adding: %w", failure.Errorf(failure.Usage, "x")), failure.Usage}, // wrapped
+		// The outermost error decides.
+		{failure.Errorf(failure.Refused, "a: %w", failure.Errorf(failure.Usage, "b")), failure.Refused},
 		{fmt.Errorf("reading: %w", context.Canceled), failure.Interrupted},
-		{missing, failure.LocalIO}, // a standard error has a kind of its own
+		{missing, failure.LocalIO}, // a standard error
 	} {
 		if got := failure.KindOf(c.err); got != c.want {
 			t.Errorf("KindOf(%v) = %v, want %v", c.err, got, c.want)
@@ -33,7 +34,7 @@ func TestIsAndHint(t *testing.T) {
 	inner := failure.Errorf(failure.Usage, "no component %q", "x").WithHint("run %s", "ppm registry list")
 	err := fmt.Errorf("adding: %w", inner)
 	if !errors.Is(err, failure.Usage) || errors.Is(err, failure.Network) {
-		t.Errorf("errors.Is does not tell the kind of %v", err)
+		t.Errorf("errors.Is does not report the kind of %v", err)
 	}
 	if got := failure.Hint(err); got != "run ppm registry list" {
 		t.Errorf("Hint = %q", got)

@@ -30,8 +30,8 @@ func TestNew(t *testing.T) {
 			t.Errorf("New(%q) = %v, want an error", wrong, s)
 		}
 	}
-	if _, err := fileset.New(files("")); err != nil { // a component that is one file has no name yet
-		t.Errorf("New of a set with one nameless file: %v", err)
+	if _, err := fileset.New(files("")); err != nil { // a component that is a single file has no path yet
+		t.Errorf("New of one file without a path: %v", err)
 	}
 }
 

@@ -13,27 +13,26 @@ import (
 	"github.com/Project-Manager-With-Git/ppm/pkg/failure"
 )
 
-// Bounds of a path. A segment's bound is that of ext4, NTFS and APFS; a path's is Linux's PATH_MAX.
+// Limits of a path. That of a segment is the limit of ext4, NTFS and APFS; that of a path is PATH_MAX of Linux.
 const (
-	MaxSegment = 255  // bytes
-	MaxPath    = 4096 // bytes
-	MaxDepth   = 64   // segments
+	maxSegment = 255  // bytes
+	maxPath    = 4096 // bytes
+	maxDepth   = 64   // segments
 )
 
-// metadata lists the folders, folded, that belong to a tool: whoever writes there makes that tool run or trust things.
+// toolDirs lists the folders of other tools, case-folded. A file in one can make the tool run or trust something.
 // Files such as .gitignore, .gitattributes and .gitmodules are content that the user reviews, so they are allowed.
-var metadata = []string{".git", ".hg", ".svn", ".bzr", ".jj", ".ppm"}
+var toolDirs = []string{".git", ".hg", ".svn", ".bzr", ".jj", ".ppm"}
 
-// devices lists the names, folded, that Windows gives to devices in every folder and with every extension.
+// devices lists the names, case-folded, that Windows reserves for devices in every folder and with every extension.
 var devices = []string{
 	"con", "prn", "aux", "nul", "conin$", "conout$", "clock$",
 	"com0", "com1", "com2", "com3", "com4", "com5", "com6", "com7", "com8", "com9",
 	"lpt0", "lpt1", "lpt2", "lpt3", "lpt4", "lpt5", "lpt6", "lpt7", "lpt8", "lpt9",
 }
 
-// CheckPath returns nil when path is a slash-separated relative path that every system ppm
-// runs on takes as exactly these folders and this file, outside any tool's metadata.
-// Its errors are of kind Refused and quote the path.
+// CheckPath returns nil if path is a slash-separated relative path that names the same folders and file on every
+// system ppm runs on, outside the folders of other tools. Its errors are of kind Refused and quote the path.
 func CheckPath(path string) error {
 	if problem := pathProblem(path); problem != "" {
 		return failure.Errorf(failure.Refused, "checking the path %.200q: %s", path, problem).
@@ -46,9 +45,9 @@ func pathProblem(path string) string {
 	switch {
 	case path == "":
 		return "it is empty"
-	case len(path) > MaxPath:
+	case len(path) > maxPath:
 		return "it is longer than 4096 bytes"
-	case strings.Count(path, "/") >= MaxDepth:
+	case strings.Count(path, "/") >= maxDepth:
 		return "it is more than 64 folders deep"
 	case path[0] == '/':
 		return "it is absolute"
@@ -69,10 +68,10 @@ func segmentProblem(s string) string {
 		return "it has an empty segment"
 	case s == "." || s == "..":
 		return "it has a segment that is not a name"
-	case len(s) > MaxSegment:
+	case len(s) > maxSegment:
 		return "a segment is longer than 255 bytes"
 	}
-	if i := strings.IndexFunc(s, invisible); i >= 0 {
+	if strings.ContainsFunc(s, isInvisible) {
 		return "it has a character that does not show"
 	}
 	if i := strings.IndexAny(s, `<>:"|?*\`); i >= 0 {
@@ -81,9 +80,9 @@ func segmentProblem(s string) string {
 	if last := s[len(s)-1]; last == '.' || last == ' ' {
 		return "Windows drops the dot or space at the end of a name"
 	}
-	// The compatibility form turns the superscript digits that Windows takes for digits, and wide letters, into plain ones.
+	// Compatibility normalization maps wide letters, and superscript digits, which Windows reads as digits, to ASCII.
 	folded := fold(norm.NFKC.String(s))
-	if slices.Contains(metadata, folded) {
+	if slices.Contains(toolDirs, folded) {
 		return "it lies in a tool's own folder"
 	}
 	stem, _, _ := strings.Cut(folded, ".")
@@ -91,15 +90,15 @@ func segmentProblem(s string) string {
 	if slices.Contains(devices, stem) {
 		return "Windows has a device of this name"
 	}
-	if shortName(stem) {
+	if isShortName(stem) {
 		return "Windows may take it for the short form of another name"
 	}
 	return ""
 }
 
-// invisible reports whether r is a control character, a line separator, or a character that
-// prints as nothing, such as the joiners that HFS+ skips in names and the marks that reorder text.
-func invisible(r rune) bool {
+// isInvisible reports whether r is a control character, a line separator, or a character that
+// is not shown, such as the joiners that HFS+ ignores in names and the marks that reorder text.
+func isInvisible(r rune) bool {
 	if r < unicode.MaxASCII {
 		return r < ' '
 	}
@@ -107,57 +106,57 @@ func invisible(r rune) bool {
 		unicode.Variation_Selector, unicode.Other_Default_Ignorable_Code_Point)
 }
 
-// shortName reports whether stem has the form of a DOS short name, such as "git~1" for ".git".
-func shortName(stem string) bool {
+// isShortName reports whether stem has the form of a DOS short name, such as "git~1" for ".git".
+func isShortName(stem string) bool {
 	i := strings.LastIndexByte(stem, '~')
 	return i >= 0 && i < len(stem)-1 && len(stem) <= 8 && strings.Trim(stem[i+1:], "0123456789") == ""
 }
 
-// fold returns s in the form in which two names are equal when a disk that
-// ignores case, or one that stores names in another Unicode form, takes them for one.
+// fold returns a form of s that is equal for two names if a file system that ignores
+// case, or that stores names in another Unicode form, treats them as one.
 func fold(s string) string {
-	if ascii(s) {
+	if isASCII(s) {
 		return strings.ToLower(s)
 	}
 	return norm.NFC.String(cases.Fold().String(norm.NFD.String(s)))
 }
 
-func ascii(s string) bool {
+func isASCII(s string) bool {
 	return !strings.ContainsFunc(s, func(r rune) bool { return r >= utf8.RuneSelf })
 }
 
-// CheckCollisions returns nil when the paths can stand side by side on every system: no path
-// twice, none a folder of another, and no file or folder that differs from another only in
-// case or Unicode form. Its errors are of kind Refused and quote both paths.
+// CheckCollisions returns nil if files at all of the paths can exist together on every system: the paths are unique,
+// none is a parent folder of another, and no file or folder differs from another only in case or Unicode form.
+// Its errors are of kind Refused and quote both paths.
 func CheckCollisions(paths []string) error {
 	type entry struct {
-		path string // as first spelled
-		file bool
+		path   string // in its first spelling
+		isFile bool
 	}
 	byFold := make(map[string]entry, len(paths))
-	folders := make(map[string]bool)                           // as spelled: their parents have been seen too
-	for _, file := range slices.Sorted(slices.Values(paths)) { // a folder's name sorts before what is in it
-		for p := file; p != "." && p != "/" && !folders[p]; p = path.Dir(p) {
+	dirs := make(map[string]bool)                              // the folders whose parents are in byFold already
+	for _, file := range slices.Sorted(slices.Values(paths)) { // a folder sorts before its files
+		for p := file; p != "." && p != "/" && !dirs[p]; p = path.Dir(p) {
 			isFile := p == file
 			key := fold(p)
 			old, seen := byFold[key]
 			switch {
-			case seen && old.path == p && old.file && isFile:
-				return collision("two files at one path %q", p)
+			case seen && old.path == p && old.isFile && isFile:
+				return errCollision("two files at one path %q", p)
 			case seen && old.path == p:
-				return collision("%q is both a file and a folder", p)
+				return errCollision("%q is both a file and a folder", p)
 			case seen:
-				return collision("%q and %q are one name on a disk that ignores case or Unicode form", old.path, p)
+				return errCollision("%q and %q are one name on a disk that ignores case or Unicode form", old.path, p)
 			}
 			byFold[key] = entry{p, isFile}
 			if !isFile {
-				folders[p] = true
+				dirs[p] = true
 			}
 		}
 	}
 	return nil
 }
 
-func collision(format string, args ...any) error {
+func errCollision(format string, args ...any) error {
 	return failure.Errorf(failure.Refused, "checking the names: "+format, args...).WithHint("rename one of them")
 }

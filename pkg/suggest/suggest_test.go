@@ -10,9 +10,10 @@ import (
 func TestWords(t *testing.T) {
 	for _, c := range []struct{ word, known, want string }{
 		{"sorce", "source path keys", "source"},
-		{"Source", "source path", "source"},                              // ignores case
-		{strings.Repeat("a", 1<<20), strings.Repeat("a", 1<<20), ""},     // too long to compare
-		{"ws", "wscli aiowscli", ""},                                     // two letters are contained in too many words
+		{"Source", "source path", "source"},                          // ignores case
+		{strings.Repeat("a", 1<<20), strings.Repeat("a", 1<<20), ""}, // too long to compare
+		// Two letters are contained in too many words.
+		{"ws", "wscli aiowscli", ""},
 		{"wsc", "aiowscli wscli ssecli", "wscli aiowscli"},               // contained, the most similar first
 		{"aa", "ab ac ad ae", "ab ac ad"},                                // at most three
 		{"part/mon.txt", "part/moon.txt part/head.txt", "part/moon.txt"}, // the other is much less similar
