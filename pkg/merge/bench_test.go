@@ -12,7 +12,7 @@ import (
 	"time"
 )
 
-// large returns a file of so many lines, much like code, with so many edits on each side.
+// large returns texts that look like code, with the given number of lines, and of edits on each side.
 func large(lines, edits int) triple {
 	g := generator{rand.New(rand.NewPCG(3, 4))}
 	base := make([]string, lines)
@@ -40,7 +40,7 @@ func large(lines, edits int) triple {
 	return triple{[]byte(strings.Join(base, "")), side(), side()}
 }
 
-// shuffled returns a file of so many lines, which each side has in an order of its own.
+// shuffled returns texts with the given number of lines, in a different order on each side.
 func shuffled(lines int) triple {
 	x := large(lines, 0)
 	g := rand.New(rand.NewPCG(9, 10))
@@ -52,8 +52,8 @@ func shuffled(lines int) triple {
 	return x
 }
 
-// One merge of a file with 10,000 lines and 200 edits on each side, and the same by git merge-file;
-// /git is the share of git's time that it takes.
+// BenchmarkAgainstGit merges a file of 10,000 lines with 200 edits on each side, with this package and with
+// git merge-file. The metric /git is the ratio of their times.
 func BenchmarkAgainstGit(b *testing.B) {
 	x := large(10_000, 200)
 	dir := b.TempDir()
@@ -75,14 +75,15 @@ func BenchmarkAgainstGit(b *testing.B) {
 		out, _ := cmd.Output() // the exit code is the number of conflicts
 		git += time.Since(start)
 		if !bytes.Equal(out, r.Text) {
-			b.Fatal("git merges these in another way")
+			b.Fatal("git's result differs")
 		}
 	}
 	b.ReportMetric(float64(own)/float64(git), "/git")
 	b.ReportMetric(float64(own.Microseconds())/float64(b.N), "µs/merge")
 }
 
-// The time for a line stays the same, however long the text is, when edits grow with it and when sides have hardly a line in order.
+// BenchmarkLines reports the time per line. It must not grow with the length of the text, neither when the number of
+// edits grows too nor when the sides have almost no lines in order.
 func BenchmarkLines(b *testing.B) {
 	for _, lines := range []int{1_000, 10_000, 100_000} {
 		for _, c := range []struct {

@@ -9,15 +9,15 @@ func (t texts) merge(style Style) []part {
 	case Diff3:
 		return parts
 	case ZDiff3:
-		return refine(parts, t.trim)
+		return splitConflicts(parts, t.trimConflict)
 	}
-	return t.simplify(refine(parts, t.narrow))
+	return t.simplify(splitConflicts(parts, t.splitConflict))
 }
 
-// combine lays the changes of both sides side by side. Changes that overlap or touch are one part.
-func (t texts) combine(ours, theirs []hunk) []part {
+// combine aligns the edits of both sides. Edits that overlap or touch become one part.
+func (t texts) combine(ours, theirs []edit) []part {
 	var parts []part
-	var at part // ends where the parts end
+	var at part // the last part so far
 	for len(ours) > 0 || len(theirs) > 0 {
 		lo := len(t.base.lines)
 		if len(ours) > 0 {
@@ -26,26 +26,27 @@ func (t texts) combine(ours, theirs []hunk) []part {
 		if len(theirs) > 0 {
 			lo = min(lo, theirs[0].a.lo)
 		}
-		n, m, hi := cluster(ours, theirs, lo)
+		n, m, hi := overlapping(ours, theirs, lo)
 		same := lo - at.base.hi
 		if same > 0 {
-			at = at.after(fromAll, same, same, same)
+			at = at.after(unchanged, same, same, same)
 			parts = append(parts, at)
 		}
 		size := hi - lo
-		at = at.after(inConflict, size, size+growth(ours[:n]), size+growth(theirs[:m]))
+		at = at.after(inConflict, size, size+addedLines(ours[:n]), size+addedLines(theirs[:m]))
 		at.origin = t.origin(at, n, m)
 		parts = append(parts, at)
 		ours, theirs = ours[n:], theirs[m:]
 	}
 	if same := len(t.base.lines) - at.base.hi; same > 0 {
-		parts = append(parts, at.after(fromAll, same, same, same))
+		parts = append(parts, at.after(unchanged, same, same, same))
 	}
 	return parts
 }
 
-// cluster returns how many hunks of each side are one place, which begins at lo, and where it ends in the base.
-func cluster(ours, theirs []hunk, lo int) (n, m, hi int) {
+// overlapping returns how many edits of each side belong to the group that starts at base line lo, and where
+// the group ends in the base.
+func overlapping(ours, theirs []edit, lo int) (n, m, hi int) {
 	hi = lo
 	for {
 		switch {
@@ -61,16 +62,16 @@ func cluster(ours, theirs []hunk, lo int) (n, m, hi int) {
 	}
 }
 
-// growth returns how many lines the hunks add.
-func growth(hunks []hunk) int {
+// addedLines returns how many lines the edits add, less those they remove.
+func addedLines(edits []edit) int {
 	n := 0
-	for _, h := range hunks {
+	for _, h := range edits {
 		n += h.b.len() - h.a.len()
 	}
 	return n
 }
 
-// after returns the part that follows p and has so many lines in each text.
+// after returns the part that follows p and has the given number of lines in each text.
 func (p part) after(from origin, base, ours, theirs int) part {
 	return part{
 		origin: from,
@@ -80,7 +81,7 @@ func (p part) after(from origin, base, ours, theirs int) part {
 	}
 }
 
-// origin returns the origin of a part in which ours has n hunks and theirs has m.
+// origin returns the origin of a part with n edits by ours and m by theirs.
 func (t texts) origin(p part, n, m int) origin {
 	switch {
 	case m == 0:
@@ -94,22 +95,23 @@ func (t texts) origin(p part, n, m int) origin {
 	return inConflict
 }
 
-// start returns the empty part at the start of p.
+// start returns an empty part at the start of p.
 func (p part) start() part {
-	return part{base: span{p.base.lo, p.base.lo}, ours: span{p.ours.lo, p.ours.lo}, theirs: span{p.theirs.lo, p.theirs.lo}}
+	return part{base: span{p.base.lo, p.base.lo}, ours: span{p.ours.lo, p.ours.lo},
+		theirs: span{p.theirs.lo, p.theirs.lo}}
 }
 
-// sides returns the lines that p has on both sides.
+// sides returns the lines of p in ours and theirs.
 func (t texts) sides(p part) (ours, theirs []line) {
 	return t.ours.lines[p.ours.lo:p.ours.hi], t.theirs.lines[p.theirs.lo:p.theirs.hi]
 }
 
-// refine replaces the conflicts in parts by what cut makes of them.
-func refine(parts []part, cut func(part) []part) []part {
+// splitConflicts replaces each conflict that has lines on both sides by the parts that split returns for it.
+func splitConflicts(parts []part, split func(part) []part) []part {
 	var out []part
 	for _, p := range parts {
 		if p.origin == inConflict && p.ours.len() > 0 && p.theirs.len() > 0 {
-			out = append(out, cut(p)...)
+			out = append(out, split(p)...)
 		} else {
 			out = append(out, p)
 		}
@@ -117,8 +119,9 @@ func refine(parts []part, cut func(part) []part) []part {
 	return out
 }
 
-// trim takes the lines that both sides begin and end with out of a conflict, which keeps all of the base.
-func (t texts) trim(p part) []part {
+// trimConflict moves the lines that both sides start or end with out of a conflict. The conflict keeps all of the
+// base.
+func (t texts) trimConflict(p part) []part {
 	head, tail := commonEnds(t.sides(p))
 	var out []part
 	at := p.start()
@@ -134,9 +137,9 @@ func (t texts) trim(p part) []part {
 	return out
 }
 
-// narrow splits a conflict into those stretches in which the sides differ from each other. The
-// first of them keeps the base, which is not shown.
-func (t texts) narrow(p part) []part {
+// splitConflict splits a conflict into the runs of lines in which the sides differ. The first run keeps the base,
+// which this style does not show.
+func (t texts) splitConflict(p part) []part {
 	var out []part
 	base := p.base.len()
 	at := p.start()
@@ -156,17 +159,17 @@ func (t texts) narrow(p part) []part {
 	return out
 }
 
-// simplify joins conflicts with so little between them that one is easier to read: up to three
-// lines, or lines with no letter or digit.
+// simplify joins conflicts that are separated by at most three lines, or by lines without a letter or digit: one
+// larger conflict is easier to read.
 func (t texts) simplify(parts []part) []part {
 	var out []part
-	last := -1 // the conflict in out with nothing but unmarked lines of both sides after it
+	last := -1 // index of the last conflict in out, if only lines of both sides follow it
 	for _, p := range parts {
 		switch p.origin {
 		case fromOurs, fromTheirs:
 			last = -1
 		case inConflict:
-			if last >= 0 && t.isSlight(span{out[last].ours.hi, p.ours.lo}) {
+			if last >= 0 && t.isTrivial(span{out[last].ours.hi, p.ours.lo}) {
 				out = out[:last+1]
 				out[last].base.hi, out[last].ours.hi, out[last].theirs.hi = p.base.hi, p.ours.hi, p.theirs.hi
 				continue
@@ -178,8 +181,8 @@ func (t texts) simplify(parts []part) []part {
 	return out
 }
 
-// isSlight reports whether the lines of ours are too little to part two conflicts.
-func (t texts) isSlight(lines span) bool {
+// isTrivial reports whether the lines of ours are too few or too plain to separate two conflicts.
+func (t texts) isTrivial(lines span) bool {
 	if lines.len() <= 3 {
 		return true
 	}

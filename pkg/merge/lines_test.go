@@ -10,19 +10,19 @@ import (
 	"github.com/Project-Manager-With-Git/ppm/pkg/merge"
 )
 
-func TestChanges(t *testing.T) {
+func TestDiff(t *testing.T) {
 	for name, c := range map[string]struct {
 		a, b string
 		want []merge.Hunk
 	}{
-		"nothing":          {"", "", nil},
-		"the same":         {"a\nb", "a\nb", nil},
-		"a text from none": {"", "a\nb\n", []merge.Hunk{{0, 0, 0, 2}}},
-		"none from a text": {"a\nb", "", []merge.Hunk{{0, 2, 0, 0}}},
-		"an edit":          {"a\nb\nc\n", "a\nB\nc\n", []merge.Hunk{{1, 2, 1, 2}}},
-		"an edit and more": {"a\nb\nc\n", "a\nB\nB2\nc\nd\n", []merge.Hunk{{1, 2, 1, 3}, {3, 3, 4, 5}}},
-		"the last end":     {"a\nb\n", "a\nb", []merge.Hunk{{1, 2, 1, 2}}},
-		"no text":          {"\xff\n\x00\n", "\xff\n\x00\r\n", []merge.Hunk{{1, 2, 1, 2}}},
+		"nothing":                        {"", "", nil},
+		"the same":                       {"a\nb", "a\nb", nil},
+		"from nothing":                   {"", "a\nb\n", []merge.Hunk{{0, 0, 0, 2}}},
+		"to nothing":                     {"a\nb", "", []merge.Hunk{{0, 2, 0, 0}}},
+		"an edit":                        {"a\nb\nc\n", "a\nB\nc\n", []merge.Hunk{{1, 2, 1, 2}}},
+		"a longer edit and an insertion": {"a\nb\nc\n", "a\nB\nB2\nc\nd\n", []merge.Hunk{{1, 2, 1, 3}, {3, 3, 4, 5}}},
+		"the final newline":              {"a\nb\n", "a\nb", []merge.Hunk{{1, 2, 1, 2}}},
+		"not UTF-8":                      {"\xff\n\x00\n", "\xff\n\x00\r\n", []merge.Hunk{{1, 2, 1, 2}}},
 	} {
 		if got := merge.Diff([]byte(c.a), []byte(c.b)); !slices.Equal(got, c.want) {
 			t.Errorf("%s: %v, want %v", name, got, c.want)
@@ -30,8 +30,8 @@ func TestChanges(t *testing.T) {
 	}
 }
 
-// What is in no change is the same in both texts, and with the changes put in, the one text is the other.
-func TestChangesLeadFromOneTextToTheOther(t *testing.T) {
+// TestDiffApplies checks that applying the hunks to one text gives the other.
+func TestDiffApplies(t *testing.T) {
 	random := rand.New(rand.NewPCG(1, 2))
 	text := func() []byte {
 		var b bytes.Buffer
@@ -51,28 +51,32 @@ func TestChangesLeadFromOneTextToTheOther(t *testing.T) {
 		}
 		got = append(got, before[at:]...)
 		if !bytes.Equal(bytes.Join(got, nil), b) {
-			t.Fatalf("%q does not become %q by %v", a, b, merge.Diff(a, b))
+			t.Fatalf("%q does not become %q with %v", a, b, merge.Diff(a, b))
 		}
 	}
 }
 
-func TestSides(t *testing.T) {
+func TestLineKinds(t *testing.T) {
 	const o, u, b, th, m = merge.Outside, merge.Ours, merge.Base, merge.Theirs, merge.Marker
 	for name, c := range map[string]struct {
 		text string
 		size int
 		want []merge.LineKind
 	}{
-		"nothing":              {"", 7, nil},
-		"no conflict":          {"a\nb", 7, []merge.LineKind{o, o}},
-		"a conflict":           {"a\n<<<<<<< yours\nx\n=======\ny\n>>>>>>> upstream\nb\n", 7, []merge.LineKind{o, m, u, m, th, m, o}},
-		"one with its base":    {"<<<<<<<\r\nx\r\n|||||||\r\nw\r\n=======\r\ny\r\n>>>>>>>", 7, []merge.LineKind{m, u, m, b, m, th, m}},
-		"empty sides":          {"<<<<<<<\n=======\n>>>>>>>\n", 7, []merge.LineKind{m, m, m}},
-		"two":                  {"<<<<<<<\n=======\n>>>>>>>\na\n<<<<<<<\n=======\n>>>>>>>\n", 7, []merge.LineKind{m, m, m, o, m, m, m}},
-		"markers of one more":  {"<<<<<<<<\n<<<<<<<\n========\n=======\n>>>>>>>>\n", 8, []merge.LineKind{m, u, m, th, m}},
-		"one that is not over": {"a\n<<<<<<<\nx\n=======\ny\n", 7, []merge.LineKind{o, o, o, o, o}},
-		"the second is not":    {"<<<<<<<\n=======\n>>>>>>>\n<<<<<<<\nx\n", 7, []merge.LineKind{m, m, m, o, o}},
-		"lines like markers":   {"=======\n>>>>>>>\n|||||||\n", 7, []merge.LineKind{o, o, o}},
+		"nothing":     {"", 7, nil},
+		"no conflict": {"a\nb", 7, []merge.LineKind{o, o}},
+		"a conflict": {"a\n<<<<<<< yours\nx\n=======\ny\n>>>>>>> upstream\nb\n", 7,
+			[]merge.LineKind{o, m, u, m, th, m, o}},
+		"with the base": {"<<<<<<<\r\nx\r\n|||||||\r\nw\r\n=======\r\ny\r\n>>>>>>>", 7,
+			[]merge.LineKind{m, u, m, b, m, th, m}},
+		"empty sides": {"<<<<<<<\n=======\n>>>>>>>\n", 7, []merge.LineKind{m, m, m}},
+		"two": {"<<<<<<<\n=======\n>>>>>>>\na\n<<<<<<<\n=======\n>>>>>>>\n", 7,
+			[]merge.LineKind{m, m, m, o, m, m, m}},
+		"longer markers": {"<<<<<<<<\n<<<<<<<\n========\n=======\n>>>>>>>>\n", 8,
+			[]merge.LineKind{m, u, m, th, m}},
+		"a conflict without an end":   {"a\n<<<<<<<\nx\n=======\ny\n", 7, []merge.LineKind{o, o, o, o, o}},
+		"a second one without an end": {"<<<<<<<\n=======\n>>>>>>>\n<<<<<<<\nx\n", 7, []merge.LineKind{m, m, m, o, o}},
+		"lines like markers":          {"=======\n>>>>>>>\n|||||||\n", 7, []merge.LineKind{o, o, o}},
 	} {
 		if got := merge.LineKinds([]byte(c.text), c.size); !slices.Equal(got, c.want) {
 			t.Errorf("%s: %v, want %v", name, got, c.want)

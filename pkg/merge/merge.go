@@ -1,113 +1,113 @@
-// Package merge owns the three-way merge of one file's bytes.
+// Package merge implements the three-way merge and the diff of a file's bytes.
 //
-// The base is the text that two sides started from: ours, which the user edited, and theirs,
-// which comes from upstream. What one side changed is taken from that side; what both changed
-// in the same way is taken once; what both changed in different ways is a conflict, and stands
-// in the result with both sides between marker lines. Changes with no unchanged line between
-// them count as one place.
+// The base is the common ancestor of two sides: ours, which the user edited, and theirs, which comes from upstream. A
+// change of one side is taken from that side, and the same change of both sides is taken once. Different changes of
+// the same lines are a conflict: the result has both sides between conflict markers. Changes without an unchanged line
+// between them are one change.
 //
-// Texts are bytes, cut after each \n, and lines are equal when their bytes are: line ends, byte
-// order marks, encodings and a missing final newline are content like any other. The rules are
-// those of git merge-file, and so are the results, byte for byte, with two exceptions: markers grow
-// where a text has lines like them, and what both sides have made alike is never a conflict.
+// Texts are bytes, split after each \n, and lines are equal if their bytes are. Line endings, byte order marks,
+// encodings and a missing final newline are content. Results are those of git merge-file, byte for byte, with two
+// exceptions: markers are longer if a text has lines that look like markers, and the same change of both sides is
+// never a conflict.
 //
-// A result is made of parts, which say for each stretch of it where it comes from. Keeps proves
-// with them, without any search for differences, that nothing of the user's was lost.
+// A result consists of parts, which say where each range of its text comes from. CheckLossless verifies with them,
+// independently of the diff algorithm, that no change of either side was lost.
 package merge
 
 import "bytes"
 
-// A Style says what a conflict shows.
+// A Style says which texts a conflict shows.
 type Style string
 
-// The styles, with git's names. The empty style is Merge, too.
+// Styles have the names of git's merge.conflictStyle. The empty style is Merge.
 const (
-	Merge  Style = "merge"  // both sides, cut down to the lines in which they differ
+	Merge  Style = "merge"  // both sides, reduced to the lines that differ
 	Diff3  Style = "diff3"  // both sides and the base, in full
-	ZDiff3 Style = "zdiff3" // both sides and the base, without the lines that both sides begin or end with
+	ZDiff3 Style = "zdiff3" // both sides and the base, without common lines at the start and end
 )
 
-// Styles lists them all.
+// Styles lists all styles.
 var Styles = []Style{Merge, Diff3, ZDiff3}
 
-// Labels name the three texts in the marker lines. White space is folded; an empty label is left out.
+// Labels name the three texts in the conflict markers. White space is folded; an empty label is omitted.
 type Labels struct{ Base, Ours, Theirs string }
 
-// A Favor says which side settles a conflict, in the place of markers.
+// A Favor says which side resolves conflicts, if any.
 type Favor uint8
 
-// The favors.
+// Favors, as in git merge-file --ours and --theirs.
 const (
 	FavorNone Favor = iota
 	FavorOurs
 	FavorTheirs
 )
 
-// Options say what becomes of conflicts.
+// Options say how conflicts are written or resolved.
 type Options struct {
 	Style  Style
 	Labels Labels
 	Favor  Favor
 }
 
-// A LineRange is a range of lines, both ends included. The first line of a text is 1.
+// A LineRange is a range of lines, both ends included. Lines count from 1.
 type LineRange struct{ First, Last int }
 
-// A Result is what became of three texts.
+// A Result is the result of a merge.
 type Result struct {
-	Text       []byte      // may share its memory with the texts it was made from
-	Conflicts  []LineRange // where Text has conflicts, from the first marker line to the last; all of it when Binary
-	MarkerSize int         // how often the character of a marker is repeated: 7, or more where 7 looks like the text's own
-	Binary     bool        // both sides changed a file that is not text: Text is ours, with no markers
-	Resolved   int         // how many conflicts the favored side has settled
+	Text       []byte      // may share memory with the merged texts
+	Conflicts  []LineRange // the conflicts in Text, with their markers; all of it if Binary
+	MarkerSize int         // the length of the conflict markers: DefaultMarkerSize or more
+	Binary     bool        // both sides changed a binary file: Text is ours, without markers
+	Resolved   int         // how many conflicts were resolved by Options.Favor
 	parts      []part
 }
 
-// Clean reports whether there are no conflicts.
+// Clean reports whether the merge has no conflicts.
 func (r Result) Clean() bool { return len(r.Conflicts) == 0 }
 
 // An origin says where a part of a result comes from.
 type origin uint8
 
 const (
-	fromAll    origin = iota // all three texts have it
-	fromOurs                 // ours changed it, theirs did not
-	fromTheirs               // theirs changed it, ours did not
-	fromBoth                 // both sides have it
-	inConflict               // both changed it in different ways
-	oursWon                  // the same, and ours is favored
-	theirsWon                // the same, and theirs is
+	unchanged     origin = iota // the same in all three texts
+	fromOurs                    // changed by ours only
+	fromTheirs                  // changed by theirs only
+	fromBoth                    // the same on both sides
+	inConflict                  // changed by both sides in different ways
+	favoredOurs                 // the same, resolved in favor of ours
+	favoredTheirs               // the same, resolved in favor of theirs
 )
 
-// A span is a range of lines or bytes, its end excluded.
+// A span is a range of lines or bytes, without its end.
 type span struct{ lo, hi int }
 
 func (s span) len() int { return s.hi - s.lo }
 
-// A part is a stretch of a result and the stretches of the three texts that it stands for.
-// The parts of a result cover all four texts from end to end.
+// A part is a range of a result, with the ranges of the three texts that it was merged from. The parts of a result
+// cover all four texts.
 type part struct {
 	origin             origin
 	base, ours, theirs span
 	text               span
 }
 
-// ThreeWay merges theirs into ours. It takes time in proportion to the size of the texts, and more
-// the more they differ, up to a fixed factor.
+// ThreeWay merges theirs into ours:
 //
 //	ours = base   → theirs
 //	theirs = base → ours
 //	ours = theirs → ours
-//	a NUL among the first 8000 bytes of a text → a conflict of the whole file
-//	else          → a merge by lines
+//	a NUL in the first 8000 bytes of a text → a conflict of the whole file
+//	otherwise     → a merge by lines
+//
+// The time is linear in the size of the texts, times a bounded factor that grows with their differences.
 func ThreeWay(base, ours, theirs []byte, o Options) Result {
 	switch {
 	case bytes.Equal(ours, theirs):
-		return whole(fromBoth, base, ours, theirs)
+		return singlePart(fromBoth, base, ours, theirs)
 	case bytes.Equal(ours, base):
-		return whole(fromTheirs, base, ours, theirs)
+		return singlePart(fromTheirs, base, ours, theirs)
 	case bytes.Equal(theirs, base):
-		return whole(fromOurs, base, ours, theirs)
+		return singlePart(fromOurs, base, ours, theirs)
 	case isBinary(base) || isBinary(ours) || isBinary(theirs):
 		return o.binary(base, ours, theirs)
 	}
@@ -116,35 +116,35 @@ func ThreeWay(base, ours, theirs []byte, o Options) Result {
 	return w.write(t.merge(o.Style))
 }
 
-// binary returns the result for files that are not text.
+// binary returns the result for binary files.
 func (o Options) binary(base, ours, theirs []byte) Result {
-	if won := o.winner(); won != inConflict {
-		r := whole(won, base, ours, theirs)
+	if won := o.favored(); won != inConflict {
+		r := singlePart(won, base, ours, theirs)
 		r.Resolved = 1
 		return r
 	}
-	r := whole(inConflict, base, ours, theirs)
+	r := singlePart(inConflict, base, ours, theirs)
 	r.Binary = true
 	r.Conflicts = []LineRange{{1, max(1, countLines(ours))}}
 	return r
 }
 
-// winner returns the origin of what both sides changed in different ways.
-func (o Options) winner() origin {
-	return [...]origin{FavorNone: inConflict, FavorOurs: oursWon, FavorTheirs: theirsWon}[o.Favor]
+// favored returns the origin of parts that both sides changed in different ways.
+func (o Options) favored() origin {
+	return [...]origin{FavorNone: inConflict, FavorOurs: favoredOurs, FavorTheirs: favoredTheirs}[o.Favor]
 }
 
-// whole returns a result that is one part.
-func whole(from origin, base, ours, theirs []byte) Result {
+// singlePart returns a result of one part.
+func singlePart(from origin, base, ours, theirs []byte) Result {
 	text := ours
-	if from == fromTheirs || from == theirsWon {
+	if from == fromTheirs || from == favoredTheirs {
 		text = theirs
 	}
 	p := part{from, span{0, len(base)}, span{0, len(ours)}, span{0, len(theirs)}, span{0, len(text)}}
 	return Result{Text: text, MarkerSize: DefaultMarkerSize, parts: []part{p}}
 }
 
-// isBinary reports what git takes for binary, too.
+// isBinary reports whether git treats text as binary.
 func isBinary(text []byte) bool {
 	return bytes.IndexByte(text[:min(len(text), 8000)], 0) >= 0
 }

@@ -2,21 +2,22 @@ package merge
 
 import "bytes"
 
-// A line stands for the bytes of a line, its line end included. Equal lines have equal numbers,
-// also across texts that were read with one table.
+// A line identifies the bytes of a line, including its line ending. Equal lines of texts that were split with the
+// same table have equal numbers.
 type line int32
 
-// A text is cut into lines.
+// A text is a text split into lines.
 type text struct {
 	bytes []byte
 	lines []line
 	ends  []int // ends[i] is where line i ends
 }
 
-// A table numbers lines, from 0.
+// A table assigns numbers to lines, from 0.
 type table map[string]line
 
-func (t table) read(data []byte) text {
+// split returns data as a text, adding its lines to the table.
+func (t table) split(data []byte) text {
 	n := countLines(data)
 	out := text{bytes: data, lines: make([]line, 0, n), ends: make([]int, 0, n)}
 	for at := 0; at < len(data); {
@@ -24,7 +25,7 @@ func (t table) read(data []byte) text {
 		if i := bytes.IndexByte(data[at:], '\n'); i >= 0 {
 			end = at + i + 1
 		}
-		number, ok := t[string(data[at:end])] // the compiler makes no copy for a look-up
+		number, ok := t[string(data[at:end])] // does not allocate
 		if !ok {
 			number = line(len(t))
 			t[string(data[at:end])] = number
@@ -36,7 +37,7 @@ func (t table) read(data []byte) text {
 	return out
 }
 
-// offset returns where line i begins. Line len(lines) begins at the end of the text.
+// offset returns where line i starts. Line len(lines) is the end of the text.
 func (t text) offset(i int) int {
 	if i == 0 {
 		return 0
@@ -44,13 +45,13 @@ func (t text) offset(i int) int {
 	return t.ends[i-1]
 }
 
-// span returns the bytes that the lines of s take up.
+// span returns the bytes of the lines s.
 func (t text) span(s span) span { return span{t.offset(s.lo), t.offset(s.hi)} }
 
-// slice returns the bytes of the lines of s.
+// slice returns the content of the lines s.
 func (t text) slice(s span) []byte { return t.bytes[t.offset(s.lo):t.offset(s.hi)] }
 
-// line returns the bytes of line i.
+// line returns the content of line i.
 func (t text) line(i int) []byte { return t.slice(span{i, i + 1}) }
 
 // texts are the three texts of a merge.
@@ -59,9 +60,10 @@ type texts struct {
 	differ             differ
 }
 
+// split splits the three texts of a merge into lines.
 func split(base, ours, theirs []byte) texts {
 	numbers := make(table, countLines(base))
-	t := texts{base: numbers.read(base), ours: numbers.read(ours), theirs: numbers.read(theirs)}
+	t := texts{base: numbers.split(base), ours: numbers.split(ours), theirs: numbers.split(theirs)}
 	t.differ = newDiffer(len(numbers))
 	return t
 }

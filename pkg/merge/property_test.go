@@ -16,7 +16,7 @@ func (triple) Generate(r *quickrand.Rand, _ int) reflect.Value {
 	return reflect.ValueOf(generator{rand.New(rand.NewPCG(r.Uint64(), r.Uint64()))}.triple())
 }
 
-// check checks a property of triples, in each style.
+// check checks a property of random triples, in each style.
 func check(t *testing.T, holds func(x triple, style Style) bool) {
 	t.Helper()
 	all := func(x triple) bool {
@@ -28,30 +28,33 @@ func check(t *testing.T, holds func(x triple, style Style) bool) {
 	}
 }
 
-func TestOneSideUnchangedGivesTheOther(t *testing.T) {
+func TestUnchangedSideTakesTheOther(t *testing.T) {
 	check(t, func(x triple, s Style) bool {
 		o := Options{Style: s}
-		return gives(ThreeWay(x.base, x.base, x.theirs, o), x.theirs) && gives(ThreeWay(x.base, x.ours, x.base, o), x.ours) && gives(ThreeWay(x.base, x.ours, x.ours, o), x.ours)
+		return gives(ThreeWay(x.base, x.base, x.theirs, o), x.theirs) &&
+			gives(ThreeWay(x.base, x.ours, x.base, o), x.ours) && gives(ThreeWay(x.base, x.ours, x.ours, o), x.ours)
 	})
 }
 
 func gives(r Result, want []byte) bool { return r.Clean() && !r.Binary && bytes.Equal(r.Text, want) }
 
-func TestNothingIsLost(t *testing.T) {
+func TestLossless(t *testing.T) {
 	check(t, func(x triple, s Style) bool {
 		return ThreeWay(x.base, x.ours, x.theirs, Options{Style: s}).CheckLossless(x.base, x.ours, x.theirs) == nil
 	})
 }
 
-func TestSidesMayBeSwapped(t *testing.T) {
+func TestSymmetric(t *testing.T) {
 	check(t, func(x triple, s Style) bool {
-		r, swapped := ThreeWay(x.base, x.ours, x.theirs, Options{Style: s}), ThreeWay(x.base, x.theirs, x.ours, Options{Style: s})
+		r := ThreeWay(x.base, x.ours, x.theirs, Options{Style: s})
+		swapped := ThreeWay(x.base, x.theirs, x.ours, Options{Style: s})
 		return r.Clean() == swapped.Clean() && (!r.Clean() || bytes.Equal(r.Text, swapped.Text))
 	})
 }
 
-// What a side has more often than the base is at least so often in the result, whatever was paired with what.
-func TestAddedLinesAreThere(t *testing.T) {
+// TestAddedLinesAreKept checks that lines that a side has more often than the base are in the result as often,
+// whatever the alignment.
+func TestAddedLinesAreKept(t *testing.T) {
 	check(t, func(x triple, s Style) bool {
 		r := ThreeWay(x.base, x.ours, x.theirs, Options{Style: s})
 		return has(r.Text, added(x.base, x.ours)) && has(r.Text, added(x.base, x.theirs))
@@ -61,7 +64,7 @@ func TestAddedLinesAreThere(t *testing.T) {
 func count(text []byte) map[string]int {
 	n := map[string]int{}
 	for l := range bytes.Lines(text) {
-		n[string(bytes.TrimRight(l, "\r\n"))]++ // a conflict ends lines that have no end
+		n[string(bytes.TrimRight(l, "\r\n"))]++ // a conflict adds missing line endings
 	}
 	return n
 }
@@ -84,13 +87,13 @@ func has(text []byte, lines map[string]int) bool {
 	return true
 }
 
-func TestConflictsStandWhereTheResultSays(t *testing.T) {
+func TestConflictRanges(t *testing.T) {
 	check(t, func(x triple, s Style) bool {
 		r := ThreeWay(x.base, x.ours, x.theirs, Options{Style: s})
 		lines := slices.Collect(bytes.Lines(r.Text))
 		for _, c := range r.Conflicts {
-			first, n := asMarker(lines[c.First-1])
-			last, m := asMarker(lines[c.Last-1])
+			first, n := parseMarker(lines[c.First-1])
+			last, m := parseMarker(lines[c.Last-1])
 			if first != '<' || last != '>' || n != r.MarkerSize || m != n {
 				return false
 			}
@@ -99,12 +102,12 @@ func TestConflictsStandWhereTheResultSays(t *testing.T) {
 	})
 }
 
-// Both sides edit lines of their own, with a line between that neither touches: both edits are in the result.
-func TestEditsApartAreBothTaken(t *testing.T) {
+// TestSeparateEdits checks that edits of both sides are merged if an unchanged line separates them.
+func TestSeparateEdits(t *testing.T) {
 	g := generator{rand.New(rand.NewPCG(5, 6))}
 	for range 1000 {
 		var base, ours, theirs, want []byte
-		for i, place := 0, 1+g.IntN(40); i < place; i++ {
+		for i, n := 0, 1+g.IntN(40); i < n; i++ {
 			was, is := fmt.Appendf(nil, "line %d\n", i), g.edited(i)
 			base = append(base, was...)
 			switch g.IntN(3) {
@@ -116,17 +119,19 @@ func TestEditsApartAreBothTaken(t *testing.T) {
 				ours, theirs, want = append(ours, is...), append(theirs, is...), append(want, is...)
 			}
 			between := fmt.Appendf(nil, "between %d\n", i)
-			base, ours, theirs, want = append(base, between...), append(ours, between...), append(theirs, between...), append(want, between...)
+			base, ours = append(base, between...), append(ours, between...)
+			theirs, want = append(theirs, between...), append(want, between...)
 		}
 		for _, s := range Styles {
 			if r := ThreeWay(base, ours, theirs, Options{Style: s}); !gives(r, want) {
-				t.Fatalf("style %s\nbase %q\nours %q\ntheirs %q\ngot  %q\nwant %q", s, base, ours, theirs, r.Text, want)
+				t.Fatalf("style %s\nbase %q\nours %q\ntheirs %q\ngot  %q\nwant %q", s, base, ours, theirs, r.Text,
+					want)
 			}
 		}
 	}
 }
 
-// edited returns line i as an edit leaves it: replaced, gone, or with lines beside it.
+// edited returns line i after a random edit: replaced, deleted, or with lines inserted next to it.
 func (g generator) edited(i int) []byte {
 	switch g.IntN(4) {
 	case 0:
@@ -142,7 +147,8 @@ func (g generator) edited(i int) []byte {
 func FuzzThree(f *testing.F) {
 	for _, seed := range [][3]string{
 		{"", "", ""}, {"a\nb\nc\n", "a\nX\nc\n", "a\nY\nc\n"}, {"a\r\nb", "a\nb", "a\r\nb\r\n"}, {"\x00", "a", "b"},
-		{"x\nx\nx\n", "x\nx\n", "x\nx\nx\nx\n"}, {"=======\n", "<<<<<<<\n=======\n", ">>>>>>>"}, {"\n\n}\n\n", "}\n}\n", "\n}\n\n}\n"},
+		{"x\nx\nx\n", "x\nx\n", "x\nx\nx\nx\n"}, {"=======\n", "<<<<<<<\n=======\n", ">>>>>>>"}, {"\n\n}\n\n",
+			"}\n}\n", "\n}\n\n}\n"},
 	} {
 		f.Add([]byte(seed[0]), []byte(seed[1]), []byte(seed[2]))
 	}
@@ -153,10 +159,11 @@ func FuzzThree(f *testing.F) {
 				t.Errorf("style %s: %v", s, err)
 			}
 			if !r.Clean() && !r.Binary && !HasConflictMarkers(r.Text, r.MarkerSize) {
-				t.Errorf("style %s: HasConflict does not see %v", s, r.Conflicts)
+				t.Errorf("style %s: HasConflictMarkers misses %v", s, r.Conflicts)
 			}
-			if swapped := ThreeWay(base, theirs, ours, Options{Style: s}); r.Clean() != swapped.Clean() || r.Clean() && !bytes.Equal(r.Text, swapped.Text) {
-				t.Errorf("style %s: another merge with the sides swapped", s)
+			swapped := ThreeWay(base, theirs, ours, Options{Style: s})
+			if r.Clean() != swapped.Clean() || r.Clean() && !bytes.Equal(r.Text, swapped.Text) {
+				t.Errorf("style %s: a different merge with the sides swapped", s)
 			}
 		}
 	})

@@ -5,15 +5,15 @@ import (
 	"strings"
 )
 
-// A writer turns the parts of a merge into its text.
+// A writer writes the text of a merge.
 type writer struct {
 	texts
 	Options
-	size int // of the markers
+	size int // of the conflict markers
 	out  []byte
 }
 
-// write returns the result that has these parts, which are in lines.
+// write returns the result for the given parts, which are in lines.
 func (w *writer) write(parts []part) Result {
 	w.out = make([]byte, 0, len(w.ours.bytes)+len(w.theirs.bytes)/8)
 	r := Result{MarkerSize: w.size}
@@ -21,12 +21,12 @@ func (w *writer) write(parts []part) Result {
 	for i, p := range parts {
 		begin := len(w.out)
 		if p.origin == inConflict {
-			if p.origin = w.winner(); p.origin != inConflict {
+			if p.origin = w.favored(); p.origin != inConflict {
 				r.Resolved++
 			}
 		}
 		switch p.origin {
-		case fromTheirs, theirsWon:
+		case fromTheirs, favoredTheirs:
 			w.out = append(w.out, w.theirs.slice(p.theirs)...)
 		case inConflict:
 			w.conflict(p)
@@ -38,16 +38,17 @@ func (w *writer) write(parts []part) Result {
 			r.Conflicts = append(r.Conflicts, LineRange{lines + 1, lines + n})
 		}
 		lines += n
-		parts[i] = part{p.origin, w.base.span(p.base), w.ours.span(p.ours), w.theirs.span(p.theirs), span{begin, len(w.out)}}
+		parts[i] = part{p.origin, w.base.span(p.base), w.ours.span(p.ours), w.theirs.span(p.theirs),
+			span{begin, len(w.out)}}
 	}
 	r.Text, r.parts = w.out, parts
 	return r
 }
 
-// conflict writes a conflict. Its marker lines end as the lines around them do.
+// conflict writes a conflict. Its markers have the line ending of the lines around it.
 func (w *writer) conflict(p part) {
 	end := "\n"
-	if w.wantsCR(p) {
+	if w.usesCRLF(p) {
 		end = "\r\n"
 	}
 	w.marker('<', w.Labels.Ours, end)
@@ -61,7 +62,7 @@ func (w *writer) conflict(p part) {
 	w.marker('>', w.Labels.Theirs, end)
 }
 
-// side writes one side of a conflict, and ends its last line where that has no end.
+// side writes one side of a conflict, and adds a line ending if its last line has none.
 func (w *writer) side(text []byte, end string) {
 	w.out = append(w.out, text...)
 	if len(text) > 0 && text[len(text)-1] != '\n' {
@@ -77,15 +78,15 @@ func (w *writer) marker(char byte, label, end string) {
 	w.out = append(w.out, end...)
 }
 
-// wantsCR reports whether marker lines at p end in \r\n: as the lines before it do on
-// both sides and the base's first line, where these have an end.
-func (w *writer) wantsCR(p part) bool {
+// usesCRLF reports whether the markers of p end in \r\n: the line before p on both sides and the first line of the
+// base must do so, as far as they have a line ending.
+func (w *writer) usesCRLF(p part) bool {
 	found := false
 	for _, near := range []struct {
 		text text
 		line int
 	}{{w.ours, max(0, p.ours.lo-1)}, {w.theirs, max(0, p.theirs.lo-1)}, {w.base, 0}} {
-		cr, known := near.text.endsInCR(near.line)
+		cr, known := near.text.endsInCRLF(near.line)
 		if known && !cr {
 			return false
 		}
@@ -94,9 +95,9 @@ func (w *writer) wantsCR(p part) bool {
 	return found
 }
 
-// endsInCR reports whether line i ends in \r\n, or the line before it where i is the last and has
-// no end. It is unknown in a text with no line end.
-func (t text) endsInCR(i int) (cr, known bool) {
+// endsInCRLF reports whether line i ends in \r\n. If i is the last line and has no line ending, the line before it
+// decides. The result is unknown for a text without line endings.
+func (t text) endsInCRLF(i int) (cr, known bool) {
 	if len(t.lines) == 0 {
 		return false, false
 	}

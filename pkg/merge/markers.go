@@ -2,15 +2,15 @@ package merge
 
 import "bytes"
 
-// DefaultMarkerSize is how often the character of a marker is repeated where no text has lines like markers.
+// DefaultMarkerSize is the length of a conflict marker unless a line of a text looks like one of that size.
 const DefaultMarkerSize = 7
 
-// markerSize returns the smallest size of markers that no line of the texts looks like.
+// markerSize returns the smallest size from DefaultMarkerSize up that no line of the texts looks like a marker of.
 func markerSize(t texts) int {
 	taken := map[int]bool{}
 	for _, text := range []text{t.base, t.ours, t.theirs} {
 		for i := range text.lines {
-			if _, size := asMarker(text.line(i)); size > 0 {
+			if _, size := parseMarker(text.line(i)); size > 0 {
 				taken[size] = true
 			}
 		}
@@ -22,9 +22,9 @@ func markerSize(t texts) int {
 	return size
 }
 
-// asMarker returns the character and size of the marker that line looks like: the line begins
-// with one of <|=> repeated, and a space or the line's end follows. Else the size is 0.
-func asMarker(line []byte) (char byte, size int) {
+// parseMarker returns the character and size of a conflict marker: one of <|=> repeated, followed by a space or the
+// end of the line. The size is 0 if line is not a marker.
+func parseMarker(line []byte) (char byte, size int) {
 	if len(line) == 0 || bytes.IndexByte([]byte("<|=>"), line[0]) < 0 {
 		return 0, 0
 	}
@@ -37,13 +37,13 @@ func asMarker(line []byte) (char byte, size int) {
 	return line[0], size
 }
 
-// HasConflictMarkers reports whether text has a conflict with markers of this size: an opening
-// marker line, a dividing one and a closing one, in this order.
+// HasConflictMarkers reports whether text has an opening, a dividing and a closing conflict marker of this size, in
+// this order.
 func HasConflictMarkers(text []byte, size int) bool {
 	const order = "<=>"
 	seen := 0
 	for line := range bytes.Lines(text) {
-		char, n := asMarker(line)
+		char, n := parseMarker(line)
 		switch {
 		case n != size:
 		case char == order[seen]:

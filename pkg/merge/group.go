@@ -1,7 +1,7 @@
 package merge
 
-// A group is a run of changed lines of a version; it may be empty, between two unchanged lines.
-// Both versions have the same number of groups: each unchanged line separates two.
+// A group is a run of changed lines of a version. It is empty between two unchanged lines. Both versions have the
+// same number of groups, because each unchanged line separates two.
 type group struct {
 	version
 	span
@@ -9,28 +9,29 @@ type group struct {
 
 func firstGroup(v version) *group {
 	g := &group{version: v}
-	g.stretch()
+	g.extend()
 	return g
 }
 
-func (g *group) stretch() {
+// extend moves the end of the group past the changed lines that follow.
+func (g *group) extend() {
 	for g.hi < len(g.lines) && g.changed[g.hi] {
 		g.hi++
 	}
 }
 
-// next moves on to the following group, and reports whether there is one.
+// next moves to the following group and reports whether there is one.
 func (g *group) next() bool {
 	if g.hi == len(g.lines) {
 		return false
 	}
 	g.lo = g.hi + 1
 	g.hi = g.lo
-	g.stretch()
+	g.extend()
 	return true
 }
 
-// previous moves back to the preceding group, which there must be.
+// previous moves to the preceding group, which must exist.
 func (g *group) previous() {
 	g.hi = g.lo - 1
 	g.lo = g.hi
@@ -39,8 +40,8 @@ func (g *group) previous() {
 	}
 }
 
-// slideUp moves the group one line up, and takes in a group that it then touches.
-// It reports whether it could: the line above must equal the group's last.
+// slideUp moves the group up by one line and merges it with a group that it then touches. It reports whether it
+// could: the line above must equal the last line of the group.
 func (g *group) slideUp() bool {
 	if g.lo == 0 || g.lines[g.lo-1] != g.lines[g.hi-1] {
 		return false
@@ -54,7 +55,7 @@ func (g *group) slideUp() bool {
 	return true
 }
 
-// slideDown is the opposite of slideUp.
+// slideDown is the inverse of slideUp.
 func (g *group) slideDown() bool {
 	if g.hi == len(g.lines) || g.lines[g.lo] != g.lines[g.hi] {
 		return false
@@ -62,16 +63,16 @@ func (g *group) slideDown() bool {
 	g.changed[g.lo], g.changed[g.hi] = false, true
 	g.lo++
 	g.hi++
-	g.stretch()
+	g.extend()
 	return true
 }
 
-// compact slides each group of v that can be slid: to the last place where the other version has
-// changed lines as well, else as far down as it goes. Groups that meet become one.
+// compact slides each group of v that can move to the last position where the other version has changes too, or
+// else as far down as possible. Groups that touch become one.
 func compact(v, other version) {
 	for g, o := firstGroup(v), firstGroup(other); ; o.next() {
 		if g.len() > 0 {
-			settle(g, o)
+			slideGroup(g, o)
 		}
 		if !g.next() {
 			return
@@ -79,22 +80,22 @@ func compact(v, other version) {
 	}
 }
 
-// settle slides g, and moves o to stay the group at the same place.
-func settle(g, o *group) {
-	var top int
-	var facing bool
+// slideGroup slides g, and moves o so that it stays the group at the same position.
+func slideGroup(g, o *group) {
+	var highest int
+	var matchesOther bool
 	for size := -1; size != g.len(); {
 		size = g.len()
 		for g.slideUp() {
 			o.previous()
 		}
-		top, facing = g.hi, o.len() > 0
+		highest, matchesOther = g.hi, o.len() > 0
 		for g.slideDown() {
 			o.next()
-			facing = facing || o.len() > 0
+			matchesOther = matchesOther || o.len() > 0
 		}
 	}
-	if g.hi == top || !facing {
+	if g.hi == highest || !matchesOther {
 		return
 	}
 	for o.len() == 0 {

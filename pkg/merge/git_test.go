@@ -11,12 +11,20 @@ import (
 	"testing"
 )
 
-var triples = flag.Int("triples", 1500, "how many random triples to merge with git merge-file, too")
+var triples = flag.Int("triples", 1500, "number of random merges to compare with git merge-file")
 
-// A triple is three texts to merge.
+// sampleSize returns the number of random merges to compare with git: a fifth of the usual number in short mode.
+func sampleSize() int {
+	if testing.Short() {
+		return *triples / 5
+	}
+	return *triples
+}
+
+// A triple is the three texts of a merge.
 type triple struct{ base, ours, theirs []byte }
 
-// A generator makes texts that are much like files, or much unlike them.
+// A generator makes random texts, some like source code and some not.
 type generator struct{ *rand.Rand }
 
 // triple returns a random triple.
@@ -32,7 +40,7 @@ func (g generator) triple() triple {
 	}
 	edits := 1 + g.IntN(1+len(base)/4)
 	ours, theirs := g.edit(base, edits, words, end), g.edit(base, edits, words, end)
-	if g.IntN(6) == 0 { // both sides begin with the same edit
+	if g.IntN(6) == 0 { // both sides share an edit
 		both := g.edit(base, edits, words, end)
 		ours, theirs = g.edit(both, edits, words, end), g.edit(both, edits, words, end)
 	}
@@ -40,7 +48,7 @@ func (g generator) triple() triple {
 }
 
 func (g generator) line(words int, end string) string {
-	if g.IntN(40) == 0 { // the other line end
+	if g.IntN(40) == 0 { // the other line ending
 		end = map[string]string{"\n": "\r\n", "\r\n": "\n"}[end]
 	}
 	switch g.IntN(8) {
@@ -91,56 +99,61 @@ func (g generator) join(lines []string) []byte {
 	return out
 }
 
-// Each merge is byte for byte that of git, but for conflicts of git's with nothing in conflict; the default is a share of the 100,000 that -triples=100000 tries.
-func TestMergesAreThoseOfGit(t *testing.T) {
+// TestSameAsGit compares merges with git's, byte for byte, except for conflicts of git between equal sides. A thorough
+// run uses -triples=100000.
+func TestSameAsGit(t *testing.T) {
 	g := generator{rand.New(rand.NewPCG(1, 2))}
-	styles := []Style{Merge, Diff3, ZDiff3}
-	for done := 0; done < *triples; {
-		batch := make([]triple, min(500, *triples-done))
+	n := sampleSize()
+	for done := 0; done < n; {
+		batch := make([]triple, min(500, max(1, n/len(Styles)), n-done))
 		for i := range batch {
 			batch[i] = g.triple()
 		}
-		style := styles[done/len(batch)%len(styles)]
+		style := Styles[done/len(batch)%len(Styles)]
 		for i, want := range gitMerge(t, batch, "--"+string(style)) {
 			x := batch[i]
 			r := ThreeWay(x.base, x.ours, x.theirs, Options{Style: style, Labels: Labels{"B", "O", "T"}})
 			if !bytes.Equal(r.Text, want) && !bytes.Equal(r.Text, withoutAgreed(want)) {
-				t.Errorf("triple %d, %s\nbase %q\nours %q\ntheirs %q\ngot:\n%s\nwant:\n%s", done+i, style, x.base, x.ours, x.theirs, r.Text, want)
+				t.Errorf("triple %d, %s\nbase %q\nours %q\ntheirs %q\ngot:\n%s\nwant:\n%s", done+i, style, x.base,
+					x.ours, x.theirs, r.Text, want)
 			}
 		}
 		done += len(batch)
 	}
 }
 
-// Where one side is favored, too; git's conflicts between equals make no difference then.
-func TestFavoredMergesAreThoseOfGit(t *testing.T) {
+// TestFavorSameAsGit does the same for merges that favor a side, where git's conflicts between equal sides do not
+// show.
+func TestFavorSameAsGit(t *testing.T) {
 	g := generator{rand.New(rand.NewPCG(3, 4))}
 	for favor, option := range map[Favor]string{FavorOurs: "--ours", FavorTheirs: "--theirs"} {
-		batch := make([]triple, *triples/5)
+		batch := make([]triple, sampleSize()/5)
 		for i := range batch {
 			batch[i] = g.triple()
 		}
-		settled := 0
+		resolved := 0
 		for i, want := range gitMerge(t, batch, option) {
 			x := batch[i]
 			r := ThreeWay(x.base, x.ours, x.theirs, Options{Favor: favor})
-			if err := r.CheckLossless(x.base, x.ours, x.theirs); err != nil || !r.Clean() || !bytes.Equal(r.Text, want) {
-				t.Errorf("triple %d, %s: %v\nbase %q\nours %q\ntheirs %q\ngot:\n%s\nwant:\n%s", i, option, err, x.base, x.ours, x.theirs, r.Text, want)
+			if err := r.CheckLossless(x.base, x.ours, x.theirs); err != nil || !r.Clean() ||
+				!bytes.Equal(r.Text, want) {
+				t.Errorf("triple %d, %s: %v\nbase %q\nours %q\ntheirs %q\ngot:\n%s\nwant:\n%s", i, option, err, x.base,
+					x.ours, x.theirs, r.Text, want)
 			}
-			settled += r.Resolved
+			resolved += r.Resolved
 		}
-		if settled < len(batch)/10 {
-			t.Errorf("%s: %d conflicts in %d triples, which is too few to tell", option, settled, len(batch))
+		if resolved < len(batch)/10 {
+			t.Errorf("%s: only %d conflicts in %d triples", option, resolved, len(batch))
 		}
 	}
 }
 
-// withoutAgreed returns a merge of git's, with the base shown, without the conflicts in which both sides are the same.
+// withoutAgreed removes the conflicts with equal sides from a diff3-style merge.
 func withoutAgreed(text []byte) []byte {
 	var out, conflict, ours, theirs []byte
 	inside := byte(0)
 	for l := range bytes.Lines(text) {
-		char, size := asMarker(l)
+		char, size := parseMarker(l)
 		if size == DefaultMarkerSize {
 			inside = char
 		}
@@ -168,7 +181,8 @@ func withoutAgreed(text []byte) []byte {
 	return out
 }
 
-// Both sides made the same of the base, by changes that are not the same: git shows a conflict between equals.
+// TestEqualSidesAreNoConflict merges sides that make the same text of a range by different edits, which git shows as a
+// conflict.
 func TestEqualSidesAreNoConflict(t *testing.T) {
 	x := triple{[]byte("q\na\na\nb\nb\na\n"), []byte("a\nb\na\n"), []byte("a\nb\na\nq\n")}
 	want := gitMerge(t, []triple{x}, "--diff3")[0]
@@ -178,8 +192,8 @@ func TestEqualSidesAreNoConflict(t *testing.T) {
 	}
 }
 
-// Where texts have so little in common that the search for the fewest changes is given up, too.
-func TestLargeMergesAreThoseOfGit(t *testing.T) {
+// TestLargeSameAsGit includes texts with so little in common that the search for the shortest diff is given up.
+func TestLargeSameAsGit(t *testing.T) {
 	cases := []triple{large(10_000, 200), large(1_000, 400), shuffled(3_000)}
 	for i, want := range gitMerge(t, cases, "--merge") {
 		x := cases[i]
@@ -188,12 +202,13 @@ func TestLargeMergesAreThoseOfGit(t *testing.T) {
 			t.Errorf("case %d: %v", i, err)
 		}
 		if !bytes.Equal(r.Text, want) {
-			t.Errorf("case %d: got %d bytes and %d conflicts, git has %d bytes", i, len(r.Text), len(r.Conflicts), len(want))
+			t.Errorf("case %d: got %d bytes and %d conflicts, git has %d bytes", i, len(r.Text), len(r.Conflicts),
+				len(want))
 		}
 	}
 }
 
-// gitMerge returns what git merge-file makes of the triples.
+// gitMerge returns the results of git merge-file for the triples.
 func gitMerge(t *testing.T, batch []triple, option string) [][]byte {
 	t.Helper()
 	dir := t.TempDir()
@@ -204,10 +219,15 @@ func gitMerge(t *testing.T, batch []triple, option string) [][]byte {
 			}
 		}
 	}
-	if option == "--merge" { // is git's own way
+	if option == "--merge" { // the default, which has no option
 		option = "-q"
 	}
-	loop := `i=0; while [ $i -lt $1 ]; do git merge-file $2 -p -L O -L B -L T ${i}o ${i}b ${i}t >${i}r; [ $? -lt 128 ] || exit 1; i=$((i+1)); done`
+	loop := `i=0
+		while [ $i -lt $1 ]; do
+			git merge-file $2 -p -L O -L B -L T ${i}o ${i}b ${i}t >${i}r
+			[ $? -lt 128 ] || exit 1
+			i=$((i+1))
+		done`
 	cmd := exec.Command("sh", "-c", loop, "sh", fmt.Sprint(len(batch)), option)
 	cmd.Dir = dir
 	if out, err := cmd.CombinedOutput(); err != nil {

@@ -6,12 +6,11 @@ import (
 	"strings"
 )
 
-// UnifiedDiff returns the unified diff that turns before into after, with so many lines of context around
-// each change: what git diff and diff -u print, for git apply and patch to read. It is empty for
-// equal texts, and one line that says so for binary ones. The names are written as given: a
-// caller adds a/ and b/, or says /dev/null for a text that is not there.
+// UnifiedDiff returns the unified diff between two texts, with the given number of context lines around each change.
+// It has the format of git diff and diff -u, without a git header. It is empty for equal texts, and a single line
+// for binary ones. The names are written as given: the caller adds a/ and b/, or passes /dev/null.
 func UnifiedDiff(oldName, newName string, before, after []byte, context int) []byte {
-	oldName, newName = quote(oldName), quote(newName)
+	oldName, newName = quoteName(oldName), quoteName(newName)
 	switch {
 	case bytes.Equal(before, after):
 		return nil
@@ -19,37 +18,37 @@ func UnifiedDiff(oldName, newName string, before, after []byte, context int) []b
 		return fmt.Appendf(nil, "Binary files %s and %s differ\n", oldName, newName)
 	}
 	numbers := make(table, countLines(before))
-	p := patch{a: numbers.read(before), b: numbers.read(after)}
+	p := diffWriter{a: numbers.split(before), b: numbers.split(after)}
 	p.context = min(max(0, context), len(p.a.lines))
-	p.out = fmt.Appendf(p.out, "--- %s\n+++ %s\n", tabbed(oldName), tabbed(newName))
-	hunks := newDiffer(len(numbers)).diff(p.a.lines, p.b.lines)
-	for len(hunks) > 0 {
+	p.out = fmt.Appendf(p.out, "--- %s\n+++ %s\n", withTab(oldName), withTab(newName))
+	edits := newDiffer(len(numbers)).diff(p.a.lines, p.b.lines)
+	for len(edits) > 0 {
 		n := 1
-		for n < len(hunks) && hunks[n].a.lo-hunks[n-1].a.hi <= 2*p.context {
+		for n < len(edits) && edits[n].a.lo-edits[n-1].a.hi <= 2*p.context {
 			n++
 		}
-		p.write(hunks[:n])
-		hunks = hunks[n:]
+		p.write(edits[:n])
+		edits = edits[n:]
 	}
 	return p.out
 }
 
-// A patch is a unified diff on its way.
-type patch struct {
+// A diffWriter writes a unified diff.
+type diffWriter struct {
 	a, b    text
 	context int
 	out     []byte
 }
 
-// write writes hunks that are so near to each other that they share their context.
-func (p *patch) write(hunks []hunk) {
-	first, last := hunks[0], hunks[len(hunks)-1]
+// write writes one hunk: edits that are close enough to share their context.
+func (p *diffWriter) write(edits []edit) {
+	first, last := edits[0], edits[len(edits)-1]
 	head := min(p.context, first.a.lo)
 	tail := min(p.context, len(p.a.lines)-last.a.hi)
 	p.out = fmt.Appendf(p.out, "@@ -%s +%s @@\n",
-		place(span{first.a.lo - head, last.a.hi + tail}), place(span{first.b.lo - head, last.b.hi + tail}))
+		hunkRange(span{first.a.lo - head, last.a.hi + tail}), hunkRange(span{first.b.lo - head, last.b.hi + tail}))
 	at := first.a.lo - head
-	for _, h := range hunks {
+	for _, h := range edits {
 		p.lines(' ', p.a, span{at, h.a.lo})
 		p.lines('-', p.a, h.a)
 		p.lines('+', p.b, h.b)
@@ -58,8 +57,8 @@ func (p *patch) write(hunks []hunk) {
 	p.lines(' ', p.a, span{at, at + tail})
 }
 
-// place returns the range as it stands in a hunk's head: an empty one is named after the line before it.
-func place(lines span) string {
+// hunkRange returns a range of lines in the format of a hunk header. An empty range is given by the line before it.
+func hunkRange(lines span) string {
 	switch lines.len() {
 	case 0:
 		return fmt.Sprintf("%d,0", lines.lo)
@@ -69,7 +68,7 @@ func place(lines span) string {
 	return fmt.Sprintf("%d,%d", lines.lo+1, lines.len())
 }
 
-func (p *patch) lines(mark byte, t text, lines span) {
+func (p *diffWriter) lines(mark byte, t text, lines span) {
 	for i := lines.lo; i < lines.hi; i++ {
 		p.out = append(append(p.out, mark), t.line(i)...)
 		if p.out[len(p.out)-1] != '\n' {
@@ -78,8 +77,8 @@ func (p *patch) lines(mark byte, t text, lines span) {
 	}
 }
 
-// quote returns a name in quotes, as git writes it, where it has bytes that would break a line of a diff.
-func quote(name string) string {
+// quoteName quotes a name as git does if it contains characters that would break a line of the diff.
+func quoteName(name string) string {
 	if !strings.ContainsFunc(name, func(r rune) bool { return r < ' ' || r == '"' || r == '\\' || r == 0x7f }) {
 		return name
 	}
@@ -97,8 +96,8 @@ func quote(name string) string {
 	return string(append(out, '"'))
 }
 
-// tabbed ends a name that has a space with a tab, so that patch does not cut it there.
-func tabbed(name string) string {
+// withTab ends a name that contains a space with a tab, so that patch does not cut it at the space.
+func withTab(name string) string {
 	if strings.Contains(name, " ") {
 		return name + "\t"
 	}
