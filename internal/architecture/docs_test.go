@@ -1,12 +1,13 @@
-package ppm_test
+package architecture_test
 
 import (
 	"os"
+	"path/filepath"
 	"regexp"
 	"testing"
 )
 
-// Every field that a user may write or find in a file of ppm's is explained.
+// Every field of ppm.toml, ppm.lock and a pack's manifest is documented.
 func TestDocsNameEveryField(t *testing.T) {
 	tag := regexp.MustCompile("`toml:\"([a-z_]+)\"`")
 	for _, c := range []struct{ code, doc string }{
@@ -15,11 +16,11 @@ func TestDocsNameEveryField(t *testing.T) {
 		{"pkg/lockfile/parse.go", "docs/formats.md"},
 		{"pkg/pack/native.go", "docs/packs.md"},
 	} {
-		code, err := os.ReadFile(c.code)
+		code, err := os.ReadFile(filepath.Join(root, c.code))
 		if err != nil {
 			t.Fatal(err)
 		}
-		doc, err := os.ReadFile(c.doc)
+		doc, err := os.ReadFile(filepath.Join(root, c.doc))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -29,7 +30,7 @@ func TestDocsNameEveryField(t *testing.T) {
 		}
 		for _, f := range fields {
 			if !regexp.MustCompile(`(?m)^` + string(f[1]) + ` = |[\x60\[.]` + string(f[1]) + `[\x60\].]`).Match(doc) {
-				t.Errorf("%s does not say what %q of %s is", c.doc, f[1], c.code)
+				t.Errorf("%s does not document %q of %s", c.doc, f[1], c.code)
 			}
 		}
 	}

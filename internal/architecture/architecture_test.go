@@ -1,0 +1,192 @@
+package architecture_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"io/fs"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+)
+
+const module = "github.com/Project-Manager-With-Git/ppm/"
+
+// root is the root folder of the repository, as seen from this package.
+var root = filepath.Join("..", "..")
+
+// goPackage holds the fields of go list -json that these tests read.
+type goPackage struct {
+	ImportPath string
+	Imports    []string
+}
+
+func packages(t *testing.T) []goPackage {
+	t.Helper()
+	watchSources(t)
+	list := exec.Command("go", "list", "-json=ImportPath,Imports", "./...")
+	list.Dir = root
+	out, err := list.Output()
+	if err != nil {
+		t.Fatalf("go list: %v", err)
+	}
+	var all []goPackage
+	for dec := json.NewDecoder(bytes.NewReader(out)); dec.More(); {
+		var p goPackage
+		if err := dec.Decode(&p); err != nil {
+			t.Fatal(err)
+		}
+		all = append(all, p)
+	}
+	if len(all) < 10 {
+		t.Fatalf("go list found only %d packages", len(all))
+	}
+	return all
+}
+
+// watchSources makes the cached result of a test invalid when a source file changes. The go command
+// records the folders that a test opens, but not what the programs that it runs read.
+func watchSources(t *testing.T) {
+	t.Helper()
+	for _, dir := range []string{"cmd", "pkg", "internal", "e2e", "examples"} {
+		visit := func(_ string, _ fs.DirEntry, err error) error { return err }
+		if err := filepath.WalkDir(filepath.Join(root, dir), visit); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			t.Fatal(err)
+		}
+	}
+}
+
+// shared holds the packages that every package may use.
+var shared = []string{"pkg/ref", "pkg/failure", "pkg/fileset", "pkg/suggest", "pkg/configfile"}
+
+// importRule lists the packages that a package may import besides the shared ones, and says why no others.
+type importRule struct {
+	allowed string // separated by spaces
+	reason  string
+}
+
+// mayImport holds a rule for every package of the module, by folder.
+var mayImport = map[string]importRule{
+	"cmd/ppm": {
+		". pkg/project pkg/fetch pkg/manifest pkg/lockfile pkg/merge pkg/langenv pkg/difftool",
+		"a command calls one verb of project; the others define its options",
+	},
+	"pkg/project": {
+		"pkg/apply pkg/plan pkg/merge pkg/fetch pkg/render pkg/pack pkg/resolver pkg/registry pkg/manifest " +
+			"pkg/lockfile pkg/metadata pkg/langdeps pkg/similarity pkg/langenv pkg/difftool pkg/git/ignore pkg/git/index",
+		"the verbs connect the stages",
+	},
+	"pkg/apply":        {"pkg/plan", "the only writer in a project knows plans, not where they come from"},
+	"pkg/plan":         {"pkg/merge", "pure: no disk, no network"},
+	"pkg/git/config":   {"", "knows the file format, not what the settings are for"},
+	"pkg/git/ignore":   {"", "pure: text in, matches out"},
+	"pkg/git/index":    {"pkg/git/config", "writes in git's folder, and knows nothing of components"},
+	"pkg/fetch":        {"pkg/fetch/wire", "fetch, render and plan stay apart: each can be tested and replaced alone"},
+	"pkg/fetch/wire":   {"pkg/git/config", "talks to servers, knows no cache"},
+	"pkg/similarity":   {"pkg/merge", "pure: two contents in, a number out"},
+	"pkg/merge":        {"", "pure: bytes in, bytes out"},
+	"pkg/render":       {"pkg/render/jinja", "pure: a template reaches nothing"},
+	"pkg/render/jinja": {"", "the template language knows no components"},
+	"pkg/pack":         {"pkg/tomldoc", "a manifest is read without the network"},
+	"pkg/manifest":     {"pkg/tomldoc", "a manifest is read without the network"},
+	"pkg/lockfile":     {"pkg/tomldoc", "a lockfile is read without the network"},
+	"pkg/metadata":     {"pkg/tomldoc pkg/manifest", "reads text; the caller reads the files"},
+	"pkg/langenv":      {"", "runs a language's own tools, when asked to"},
+	"pkg/difftool":     {"", "runs the tool that the user names"},
+	"pkg/langdeps":     {"", "pure: version constraints, no packs"},
+	"pkg/tomldoc":      {"", "knows TOML, not what is written in it"},
+	"pkg/resolver":     {"", "pure: decides over a list of refs"},
+	"pkg/registry":     {"pkg/manifest", "looks names up without the network"},
+	"pkg/ref":          {"", "everything imports it"},
+	"pkg/failure":      {"", "everything imports it"},
+	"pkg/fileset":      {"", "everything imports it"},
+	"pkg/suggest":      {"", "everything imports it"},
+	"pkg/configfile":   {"", "everything imports it"},
+	".":                {"", "data only"},
+
+	// Tests, and what only tests use.
+	"internal/applytest":    {"", "an oracle must not share code with what it judges"},
+	"internal/architecture": {"", "tests only"},
+	"internal/gittest":      {"", "servers for tests must not share code with what they test"},
+}
+
+// packageDir returns the folder of a package of this module, "." for the root, and false for other packages.
+func packageDir(importPath string) (string, bool) {
+	if importPath+"/" == module {
+		return ".", true
+	}
+	return strings.CutPrefix(importPath, module)
+}
+
+func TestPackagesImportOnlyWhatTheyMay(t *testing.T) {
+	for _, p := range packages(t) {
+		importer, _ := packageDir(p.ImportPath)
+		rule, known := mayImport[importer]
+		if !known {
+			t.Errorf("%q is a new package: add to mayImport what it may import", importer)
+			continue
+		}
+		allowed := append(strings.Fields(rule.allowed), shared...)
+		for _, path := range p.Imports {
+			if imported, ours := packageDir(path); ours && !slices.Contains(allowed, imported) {
+				t.Errorf("%s imports %s: %s", importer, imported, rule.reason)
+			}
+		}
+	}
+}
+
+// onlyIn holds libraries, each with the packages that may import it, so that it can be replaced in one place.
+var onlyIn = map[string][]string{
+	"github.com/go-git/":            {"pkg/fetch", "pkg/fetch/wire", "pkg/git/config", "pkg/git/ignore"}, // the readers of git's formats
+	"github.com/urfave/cli":         {"cmd/ppm"},
+	"github.com/BurntSushi/toml":    {"pkg/tomldoc"},
+	"github.com/Masterminds/semver": {"pkg/ref", "pkg/resolver", "pkg/fetch", "pkg/langdeps"}, // ref checks a range when it is typed
+	"github.com/gofrs/flock":        {"pkg/apply", "pkg/fetch"},
+	"golang.org/x/term":             {"cmd/ppm"},
+	"net/http":                      {"pkg/fetch", "pkg/fetch/wire", "internal/gittest"},                // the only network
+	"net":                           {"pkg/fetch", "pkg/fetch/wire", "internal/gittest", "pkg/failure"}, // failure recognizes network errors
+	// git's credential helper, and what --install and --tool ask for; nothing else is run
+	"os/exec":   {"pkg/fetch/wire", "internal/gittest", "pkg/langenv", "pkg/difftool"},
+	"log":       {"internal/gittest"}, // results are values: nothing prints
+	"math/rand": {},                   // the same input gives the same output
+}
+
+func TestLibrariesAreImportedInOnePlace(t *testing.T) {
+	for _, p := range packages(t) {
+		importer, _ := packageDir(p.ImportPath)
+		for _, imported := range p.Imports {
+			for library, importers := range onlyIn {
+				if imported != library && !(strings.Contains(library, ".") && strings.HasPrefix(imported, library)) {
+					continue
+				}
+				if !slices.Contains(importers, importer) {
+					t.Errorf("%s imports %s; only %v may", importer, imported, importers)
+				}
+			}
+		}
+	}
+}
+
+// Packages under pkg/ do not read the environment, print or exit. cmd/ppm does, and passes values down.
+func TestPackagesDoNotTouchTheProcess(t *testing.T) {
+	watchSources(t)
+	args := []string{"grep", "--untracked", "-nF"}
+	for _, banned := range []string{
+		"os.Getenv", "os.Environ", "os.LookupEnv", "os.Exit", "os.Stdout", "os.Stderr", "os.Args", "fmt.Print", "log.Print",
+	} {
+		args = append(args, "-e", banned)
+	}
+	args = append(args, "--", "pkg/*.go", ":!*_test.go")
+	grep := exec.Command("git", args...)
+	grep.Dir = root
+	out, err := grep.CombinedOutput()
+	var exit *exec.ExitError
+	switch {
+	case err == nil:
+		t.Errorf("a package under pkg/ touches the process:\n%s", out)
+	case !errors.As(err, &exit) || exit.ExitCode() != 1: // git grep exits with 1 when nothing matches
+		t.Fatalf("git grep: %v\n%s", err, out)
+	}
+}
