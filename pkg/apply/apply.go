@@ -1,21 +1,18 @@
-// Package apply carries out plans: it is the only writer in a user's project.
+// Package apply applies plans. It is the only writer in a user's project.
 //
-// A command opens the project, which takes the project's lock and, when an earlier
-// command was killed, completes it or takes it back. It scans the paths it cares
-// about, makes a plan of what it found, and applies the plan as one transaction:
+// A command opens the project, which locks it and completes or rolls back an earlier command that was killed. The
+// command scans the paths it is interested in, makes a plan, and applies the plan as one transaction:
 //
-//   - stage: the new contents are written to .ppm and made durable;
-//   - journal: what will happen, and the old contents of what is replaced, are written
-//     to one file, .ppm/journal. From the moment it is durable the command is decided;
-//   - execute: each file is moved out of the way, its successor moved to its place, in the order of the plan;
-//   - finish: the journal is renamed to .ppm/undo-NUMBER.zip, an entry of the history.
+//   - stage: write the new contents to .ppm, durably;
+//   - journal: write all changes, and the old contents of the files that they replace, to .ppm/journal. Once this file
+//     is durable, the command will be completed;
+//   - execute: in the order of the plan, move each old file aside and the new one into its place;
+//   - finish: rename the journal to .ppm/undo-NUMBER.zip, an entry of the history.
 //
-// A failure on the way takes everything back. After a crash, the next command finds the
-// journal: it completes it when it can, else it takes it back, and leaves alone what the
-// user has changed in the meantime.
+// If a step fails, everything is rolled back. After a crash, the next command finds the journal. It completes the
+// command if possible and rolls it back otherwise, and leaves files alone that the user has changed meanwhile.
 //
-// Everything goes through an os.Root, and no symbolic link is followed, not even one
-// inside the project.
+// All access is through an os.Root and follows no symbolic link, not even inside the project.
 package apply
 
 import (
@@ -35,47 +32,48 @@ import (
 	"github.com/Project-Manager-With-Git/ppm/pkg/failure"
 )
 
-// The folder of the project's state, and what is in it. Losing it loses no installed file.
+// The folder of the project's state, and its files. Losing them loses no installed file.
 const (
-	stateDir    = ".ppm"
-	lockName    = stateDir + "/lock"
-	ignoreName  = stateDir + "/.gitignore"
-	journalName = stateDir + "/journal"
-	abortName   = stateDir + "/rollback" // the journal of a command that is being taken back
-	tempPrefix  = "tmp-"                 // of all files that live only during a command
+	stateDir     = ".ppm"
+	lockName     = stateDir + "/lock"
+	ignoreName   = stateDir + "/.gitignore"
+	journalName  = stateDir + "/journal"
+	rollbackName = stateDir + "/rollback" // the journal of a command that is being rolled back
+	tempPrefix   = "tmp-"                 // of files that exist only during a command
 )
 
 // Options says how to open a project.
 type Options struct {
-	// LockTimeout is how long to wait for another ppm that works in the project.
+	// LockTimeout is how long to wait for another ppm process that has locked the project.
 	LockTimeout time.Duration
 	// ReadOnly opens the project for reading: nothing is written and no lock is taken,
 	// unless an earlier command was killed: then it is completed or taken back first.
 	ReadOnly bool
 
-	wrap func(disk) disk // decorates what writes, in tests
+	wrap func(disk) disk // wraps the disk in tests
 }
 
-// A Project is a folder that ppm works in. It is not safe for use by several goroutines.
+// A Project is a folder that ppm works in. It is not safe for concurrent use.
 type Project struct {
-	spot
+	openDir
 	disk      disk
-	lock      *flock.Flock // nil when the project is open for reading
+	lock      *flock.Flock // nil if the project is open for reading
 	recovered *Recovery
 }
 
-// Open opens the project in the folder dir, which must exist. Its errors are of kind
-// Locked when another ppm works there, and Refused when dir lies in git's own folder
-// or .ppm is not a folder.
+// Open opens the project in the folder dir, which must exist. If an earlier command was killed, Open completes it or
+// rolls it back. The error is of kind Locked if another ppm process is working there, and Refused if dir is in a .git
+// folder or .ppm is not a folder.
 func Open(ctx context.Context, dir string, o Options) (*Project, error) {
 	if err := checkDir(dir); err != nil {
 		return nil, err
 	}
 	root, err := os.OpenRoot(dir)
 	if err != nil {
-		return nil, failure.Errorf(failure.LocalIO, "opening the project: %w", err).WithHint("name a folder that exists with --cwd")
+		return nil, failure.Errorf(failure.LocalIO, "opening the project: %w", err).
+			WithHint("name a folder that exists with --cwd")
 	}
-	p := &Project{spot: spot{root: root}, disk: rootDisk{root}}
+	p := &Project{openDir: openDir{root: root}, disk: rootDisk{root}}
 	if o.wrap != nil {
 		p.disk = o.wrap(p.disk)
 	}
@@ -91,13 +89,13 @@ func (p *Project) open(ctx context.Context, o Options) error {
 	}
 	if o.ReadOnly {
 		_, err1 := p.root.Lstat(journalName)
-		_, err2 := p.root.Lstat(abortName)
+		_, err2 := p.root.Lstat(rollbackName)
 		if errors.Is(err1, fs.ErrNotExist) && errors.Is(err2, fs.ErrNotExist) {
-			p.tidy()
+			p.cleanUpIfIdle()
 			return nil
 		}
 	}
-	if err := p.acquire(ctx, o.LockTimeout); err != nil {
+	if err := p.acquireLock(ctx, o.LockTimeout); err != nil {
 		return err
 	}
 	r, err := p.recover()
@@ -105,35 +103,37 @@ func (p *Project) open(ctx context.Context, o Options) error {
 	return err
 }
 
-// tidy removes what a command left that was killed before it decided anything. Where another ppm
-// works in the project, or the disk cannot be written, that stays for a later command.
-func (p *Project) tidy() {
+// cleanUpIfIdle removes the temporary files of a command that was killed before its journal was durable, unless
+// another ppm process is working in the project. A failure is left to a later command.
+func (p *Project) cleanUpIfIdle() {
 	names, _ := p.stateFiles()
 	if !slices.ContainsFunc(names, isTemporary) {
 		return
 	}
-	lock, err := p.tryAcquire()
+	lock, err := p.tryLock()
 	if err != nil || lock == nil {
 		return
 	}
 	p.lock = lock
 	p.cleanUp()
-	_ = p.release()
+	_ = p.releaseLock()
 }
 
-// Recovered returns what Open had to complete or take back, or nil.
+// Recovered returns what Open completed or rolled back, or nil.
 func (p *Project) Recovered() *Recovery { return p.recovered }
 
-// Close gives the project free for the next ppm. A .ppm folder that holds nothing is removed.
+// Close unlocks the project. It removes the .ppm folder if it has no content.
 func (p *Project) Close() error {
-	return cmp.Or(p.release(), p.root.Close())
+	err := p.releaseLock()
+	return cmp.Or(err, p.root.Close())
 }
 
-// checkDir refuses a project inside git's own folder.
+// checkDir returns an error if dir is inside a .git folder.
 func checkDir(dir string) error {
 	abs, err := filepath.Abs(dir)
 	if err != nil {
-		return failure.Errorf(failure.LocalIO, "opening the project %q: %w", dir, err).WithHint("change to a folder that exists")
+		return failure.Errorf(failure.LocalIO, "opening the project %q: %w", dir, err).
+			WithHint("change to a folder that exists")
 	}
 	if resolved, err := filepath.EvalSymlinks(abs); err == nil {
 		abs = resolved
@@ -147,13 +147,13 @@ func checkDir(dir string) error {
 	return nil
 }
 
-// checkStateDir refuses a .ppm that is not a folder, such as a link to one elsewhere.
+// checkStateDir returns an error if .ppm is not a folder, such as a symbolic link.
 func (p *Project) checkStateDir() error {
 	switch info, err := p.root.Lstat(stateDir); {
 	case errors.Is(err, fs.ErrNotExist):
 		return nil
 	case err != nil:
-		return ioError("reading", stateDir, err)
+		return errIO("reading", stateDir, err)
 	case !info.IsDir():
 		return failure.Errorf(failure.Refused, "opening the project %q: %q is not a folder", p.root.Name(), stateDir).
 			WithHint("remove %s", stateDir)
@@ -161,17 +161,18 @@ func (p *Project) checkStateDir() error {
 	return nil
 }
 
-// ioError returns err as a failure of the local disk at path, unless it is a failure already.
-func ioError(doing, path string, err error) error {
+// errIO returns err as a failure of the local disk at path. It returns nil, failures and context errors as they are.
+func errIO(doing, path string, err error) error {
 	var (
 		known *failure.Error
 		named *fs.PathError
 		link  *os.LinkError
 	)
 	switch {
-	case err == nil, errors.As(err, &known), errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
+	case err == nil, errors.As(err, &known), errors.Is(err, context.Canceled),
+		errors.Is(err, context.DeadlineExceeded):
 		return err
-	case errors.As(err, &named): // by a name inside .ppm, which says nothing to the user
+	case errors.As(err, &named): // the user does not know a name inside .ppm
 		err = named.Err
 	case errors.As(err, &link):
 		err = link.Err
@@ -186,8 +187,8 @@ func ioError(doing, path string, err error) error {
 	return e.WithHint("try again")
 }
 
-// changed returns the error for a path that is not what the plan was made for.
-func changed(path string) error {
+// errChanged returns the error for a path whose state is not what the plan was made for.
+func errChanged(path string) error {
 	return failure.Errorf(failure.Refused, "writing %q: it was changed while ppm was running", path).
 		WithHint("run the command again")
 }

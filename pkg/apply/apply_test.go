@@ -1,7 +1,6 @@
 package apply
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"io/fs"
@@ -29,12 +28,17 @@ func open(t testing.TB, dir string, o Options) *Project {
 
 func closeProject(t testing.TB, p *Project) {
 	t.Helper()
-	if err := p.Close(); err != nil {
+	must(t, p.Close())
+}
+
+func must(t testing.TB, err error) {
+	t.Helper()
+	if err != nil {
 		t.Fatal(err)
 	}
 }
 
-// files makes a set of "path" or "path*" (executable) names; the content tells the version.
+// files returns a set of files. A name "path*" is executable; the content names the version.
 func files(version string, names ...string) fileset.Set {
 	var out fileset.Set
 	for _, name := range names {
@@ -60,7 +64,7 @@ func states(s fileset.Set) map[string]plan.State {
 	return out
 }
 
-// makePlan plans the way from base to theirs, with the lockfile that a command would write.
+// makePlan plans the change from base to theirs, with the records that a command would write.
 func makePlan(t testing.TB, p *Project, base, theirs fileset.Set, force bool) plan.Plan {
 	t.Helper()
 	var paths []string
@@ -92,7 +96,7 @@ func makePlan(t testing.TB, p *Project, base, theirs fileset.Set, force bool) pl
 	return pl
 }
 
-// run opens dir, applies the plan from base to theirs, and closes it.
+// run opens dir, applies the plan from base to theirs, and closes the project.
 func run(t testing.TB, dir string, base, theirs fileset.Set) {
 	t.Helper()
 	p := open(t, dir, Options{})
@@ -122,20 +126,20 @@ func TestApply(t *testing.T) {
 	state, times := applytest.Tree(t, dir, ".ppm"), applytest.Times(t, dir)
 	run(t, dir, one, one)
 	if got := applytest.Times(t, dir); got != times {
-		t.Errorf("the second time something was written:\n%s\nbefore:\n%s", got, times)
+		t.Errorf("applying twice wrote something:\n%s\nbefore:\n%s", got, times)
 	}
 	two := files("2", "src/a.py", "run.sh", "src/c.py*")
 	run(t, dir, one, two)
 	if _, err := os.Stat(filepath.Join(dir, "src/deep")); !errors.Is(err, fs.ErrNotExist) {
-		t.Errorf("the folder that became empty: %v", err)
+		t.Errorf("the empty folder was not removed: %v", err)
 	}
 	run(t, dir, two, one)
 	if got := applytest.Tree(t, dir, ".ppm"); got != state {
-		t.Errorf("there and back:\n%s\nwant:\n%s", got, state)
+		t.Errorf("after a change and its inverse:\n%s\nwant:\n%s", got, state)
 	}
 	run(t, dir, one, nil)
 	if got := applytest.Tree(t, dir, ".ppm"); got != before {
-		t.Errorf("after removing all:\n%s\nwant:\n%s", got, before)
+		t.Errorf("after removing everything:\n%s\nwant:\n%s", got, before)
 	}
 }
 
@@ -149,7 +153,7 @@ func TestFileBecomesFolder(t *testing.T) {
 	}
 }
 
-// TestNothingWritten: what writes nothing leaves no trace, not even a time.
+// TestNothingWritten checks that a command that changes nothing leaves no trace, not even a modification time.
 func TestNothingWritten(t *testing.T) {
 	dir := t.TempDir()
 	applytest.Write(t, dir, map[string]string{"a": "mine"})
@@ -158,12 +162,13 @@ func TestNothingWritten(t *testing.T) {
 	if err := p.Apply(t.Context(), plan.Plan{}, Meta{}); err != nil {
 		t.Error(err)
 	}
-	if err := p.Apply(t.Context(), makePlan(t, p, nil, files("1", "a", "b"), false), Meta{}); !errors.Is(err, failure.Refused) || !strings.Contains(err.Error(), `"a" exists`) {
+	err := p.Apply(t.Context(), makePlan(t, p, nil, files("1", "a", "b"), false), Meta{})
+	if !errors.Is(err, failure.Refused) || !strings.Contains(err.Error(), `"a" exists`) {
 		t.Errorf("Apply with a collision = %v", err)
 	}
 	closeProject(t, p)
 	if got := applytest.Tree(t, dir); got != before {
-		t.Errorf("left behind:\n%s", got)
+		t.Errorf("left over:\n%s", got)
 	}
 	info, err := os.Stat(dir)
 	if err != nil {
@@ -178,7 +183,7 @@ func TestNothingWritten(t *testing.T) {
 	}
 	closeProject(t, p)
 	if after, err := os.Stat(dir); err != nil || !after.ModTime().Equal(info.ModTime()) {
-		t.Errorf("opening for reading touched the folder: %v", err)
+		t.Errorf("opening for reading changed the folder: %v", err)
 	}
 }
 
@@ -188,16 +193,16 @@ func TestOpenRefuses(t *testing.T) {
 		files     map[string]string
 		want      failure.Kind
 	}{
-		{"no folder", "none", nil, failure.LocalIO},
+		{"no such folder", "none", nil, failure.LocalIO},
 		{"a file", "f", map[string]string{"f": ""}, failure.LocalIO},
-		{"git's own folder", ".git/modules/x", map[string]string{".git/modules/x/": ""}, failure.Refused},
-		{"a link into git's own folder", "l", map[string]string{".git/": "", "l": "->.git"}, failure.Refused},
-		{".ppm a link to a folder", "", map[string]string{"x/": "", ".ppm": "->x"}, failure.Refused},
-		{".ppm a link to nothing", "", map[string]string{".ppm": "->x"}, failure.Refused},
-		{".ppm a file", "", map[string]string{".ppm": ""}, failure.Refused},
-		{"the lock a link", "", map[string]string{"x": "", ".ppm/lock": "->../x"}, failure.Refused},
-		{"the lock a link to nothing", "", map[string]string{".ppm/lock": "->../x"}, failure.Refused},
-		{"a journal that is none", "", map[string]string{".ppm/journal": "x"}, failure.Integrity},
+		{"inside .git", ".git/modules/x", map[string]string{".git/modules/x/": ""}, failure.Refused},
+		{"a link into .git", "l", map[string]string{".git/": "", "l": "->.git"}, failure.Refused},
+		{".ppm is a link to a folder", "", map[string]string{"x/": "", ".ppm": "->x"}, failure.Refused},
+		{".ppm is a dangling link", "", map[string]string{".ppm": "->x"}, failure.Refused},
+		{".ppm is a file", "", map[string]string{".ppm": ""}, failure.Refused},
+		{"the lock is a link", "", map[string]string{"x": "", ".ppm/lock": "->../x"}, failure.Refused},
+		{"the lock is a dangling link", "", map[string]string{".ppm/lock": "->../x"}, failure.Refused},
+		{"an invalid journal", "", map[string]string{".ppm/journal": "x"}, failure.Integrity},
 		{"an empty journal", "", map[string]string{".ppm/journal": ""}, failure.Integrity},
 		{"a journal that is a folder", "", map[string]string{".ppm/journal/": ""}, failure.Refused},
 		{"a journal that is a link", "", map[string]string{"x": "", ".ppm/journal": "->../x"}, failure.Refused},
@@ -218,7 +223,7 @@ func TestOpenRefuses(t *testing.T) {
 	}
 }
 
-func TestFolderGone(t *testing.T) {
+func TestDeletedDir(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "gone")
 	if err := os.Mkdir(dir, 0o755); err != nil {
 		t.Fatal(err)
@@ -243,12 +248,11 @@ func TestReadFile(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := cmp.Or(huge.Truncate(maxRead+1), huge.Close()); err != nil {
-		t.Fatal(err)
-	}
+	must(t, huge.Truncate(maxRead+1))
+	must(t, huge.Close())
 	p := open(t, dir, Options{ReadOnly: true})
 	if data, err := p.ReadFile("ppm.toml"); err != nil || data == nil || len(data) != 0 {
-		t.Errorf("an empty file: %v, %v", data, err) // is not no file
+		t.Errorf("an empty file: %v, %v", data, err) // not nil
 	}
 	for _, name := range []string{"none", "a/none", "a/f/x", "folder/f"} {
 		if _, err := p.ReadFile(name); !errors.Is(err, fs.ErrNotExist) {
@@ -257,7 +261,7 @@ func TestReadFile(t *testing.T) {
 	}
 	for _, name := range []string{"link", "a", "huge"} {
 		if _, err := p.ReadFile(name); !errors.Is(err, failure.Refused) {
-			t.Errorf("ReadFile(%q) = %v, want it refused", name, err)
+			t.Errorf("ReadFile(%q) = %v, want Refused", name, err)
 		}
 	}
 }
@@ -271,12 +275,12 @@ func TestHardLink(t *testing.T) {
 	}
 	run(t, dir, one, files("2", "f"))
 	if data, err := os.ReadFile(outside); err != nil || string(data) != "1 of f\n" {
-		t.Errorf("the other name of the file: %q, %v", data, err)
+		t.Errorf("the other link to the file: %q, %v", data, err)
 	}
 }
 
-// TestUnsoundPlan: a plan from a file is believed nothing.
-func TestUnsoundPlan(t *testing.T) {
+// TestInvalidPlan checks that Apply validates a plan, which may come from a file.
+func TestInvalidPlan(t *testing.T) {
 	dir := t.TempDir()
 	applytest.Write(t, dir, map[string]string{"old": "old"})
 	p := open(t, dir, Options{})
@@ -284,28 +288,32 @@ func TestUnsoundPlan(t *testing.T) {
 	file, old := plan.Of(data, fileset.Regular), plan.Of([]byte("old"), fileset.Regular)
 	before := applytest.Tree(t, dir)
 	changesOf := map[string][]plan.Change{
-		"outside":           {{Path: "../a", Action: plan.Create, New: file, Data: data}},
-		"git's":             {{Path: ".git/hooks/post-commit", Action: plan.Create, New: file, Data: data}},
-		"ppm's own":         {{Path: ".ppm/lock", Action: plan.Create, New: file, Data: data}},
-		"twice":             {{Path: "a", Action: plan.Create, New: file, Data: data}, {Path: "a", Action: plan.Create, New: file, Data: data}},
-		"two in one":        {{Path: "a", Action: plan.Create, New: file, Data: data}, {Path: "A", Action: plan.Create, New: file, Data: data}},
-		"other content":     {{Path: "a", Action: plan.Create, New: file, Data: []byte("other")}},
-		"no content":        {{Path: "a", Action: plan.Create, New: file}},
-		"unknown action":    {{Path: "a", Action: "chown", New: file, Data: data}},
-		"a conflict":        {{Path: "a", Action: plan.Conflict, New: file, Data: data}},
-		"creates a folder":  {{Path: "a", Action: plan.Create, New: plan.State{Kind: plan.Folder}}},
-		"creates over":      {{Path: "old", Action: plan.Create, Old: old, New: file, Data: data}},
-		"over what is not":  {{Path: "old", Action: plan.Create, New: file, Data: data}},
-		"updates a link":    {{Path: "old", Action: plan.Update, Old: plan.State{Kind: plan.Symlink}, New: file, Data: data}},
-		"updates to same":   {{Path: "old", Action: plan.Update, Old: old, New: old}},
-		"of something else": {{Path: "old", Action: plan.Update, Old: file, New: old, Data: []byte("old")}},
-		"deletes not all":   {{Path: "old", Action: plan.Delete, Old: old, New: file}},
-		"deletes another":   {{Path: "old", Action: plan.Delete, Old: file}},
-		"below a file":      {{Path: "old/a", Action: plan.Create, New: file, Data: data}},
+		"outside": {{Path: "../a", Action: plan.Create, New: file, Data: data}},
+		"in .git": {{Path: ".git/hooks/post-commit", Action: plan.Create, New: file, Data: data}},
+		"in .ppm": {{Path: ".ppm/lock", Action: plan.Create, New: file, Data: data}},
+		"twice": {{Path: "a", Action: plan.Create, New: file, Data: data},
+			{Path: "a", Action: plan.Create, New: file, Data: data}},
+		"case collision": {{Path: "a", Action: plan.Create, New: file, Data: data},
+			{Path: "A", Action: plan.Create, New: file, Data: data}},
+		"other content":       {{Path: "a", Action: plan.Create, New: file, Data: []byte("other")}},
+		"no content":          {{Path: "a", Action: plan.Create, New: file}},
+		"unknown action":      {{Path: "a", Action: "chown", New: file, Data: data}},
+		"a conflict":          {{Path: "a", Action: plan.Conflict, New: file, Data: data}},
+		"creates a folder":    {{Path: "a", Action: plan.Create, New: plan.State{Kind: plan.Folder}}},
+		"creates over a file": {{Path: "old", Action: plan.Create, Old: old, New: file, Data: data}},
+		"missing old state":   {{Path: "old", Action: plan.Create, New: file, Data: data}},
+		"updates a link": {{Path: "old", Action: plan.Update, Old: plan.State{Kind: plan.Symlink}, New: file,
+			Data: data}},
+		"updates to same":    {{Path: "old", Action: plan.Update, Old: old, New: old}},
+		"other old content":  {{Path: "old", Action: plan.Update, Old: file, New: old, Data: []byte("old")}},
+		"deletes and writes": {{Path: "old", Action: plan.Delete, Old: old, New: file}},
+		"deletes another":    {{Path: "old", Action: plan.Delete, Old: file}},
+		"below a file":       {{Path: "old/a", Action: plan.Create, New: file, Data: data}},
 	}
 	for name, changes := range changesOf {
-		if err := p.Apply(t.Context(), plan.Plan{Changes: changes}, Meta{}); !errors.Is(err, failure.Refused) || failure.Hint(err) == "" {
-			t.Errorf("%s: Apply = %v, want it refused", name, err)
+		if err := p.Apply(t.Context(), plan.Plan{Changes: changes}, Meta{}); !errors.Is(err, failure.Refused) ||
+			failure.Hint(err) == "" {
+			t.Errorf("%s: Apply = %v, want Refused", name, err)
 		}
 		if got := applytest.Tree(t, dir); got != before {
 			t.Fatalf("%s: changed\n%s", name, got)
@@ -313,7 +321,7 @@ func TestUnsoundPlan(t *testing.T) {
 	}
 }
 
-func TestWaitEnds(t *testing.T) {
+func TestLockTimeout(t *testing.T) {
 	dir := t.TempDir()
 	first := open(t, dir, Options{})
 	_, err := Open(t.Context(), dir, Options{LockTimeout: 20 * time.Millisecond})
@@ -331,13 +339,13 @@ func TestWaitEnds(t *testing.T) {
 	closeProject(t, first)
 	closeProject(t, open(t, dir, Options{}))
 	if got := applytest.Tree(t, dir); got != "" {
-		t.Errorf("left behind: %s", got)
+		t.Errorf("left over: %s", got)
 	}
 }
 
-// What a command left that was killed before it decided anything goes with the next command, also with one that
-// only reads, but not while its owner is at work.
-func TestLeftoversGo(t *testing.T) {
+// TestTemporaryFiles checks that the next command, even a read-only one, removes the temporary files of a killed
+// command, but not those of a running one.
+func TestTemporaryFiles(t *testing.T) {
 	dir := t.TempDir()
 	busy := open(t, dir, Options{})
 	left := filepath.Join(dir, stateDir, tempPrefix+"new-0")
@@ -346,11 +354,11 @@ func TestLeftoversGo(t *testing.T) {
 	}
 	closeProject(t, open(t, dir, Options{ReadOnly: true}))
 	if _, err := os.Lstat(left); err != nil {
-		t.Errorf("the file of a ppm at work: %v", err)
+		t.Errorf("the file of a running command: %v", err)
 	}
 	busy.lock.Close() // as if killed
 	closeProject(t, open(t, dir, Options{ReadOnly: true}))
 	if _, err := os.Lstat(left); !errors.Is(err, fs.ErrNotExist) {
-		t.Errorf("what a killed ppm left: %v", err)
+		t.Errorf("the file of a killed command: %v", err)
 	}
 }

@@ -10,13 +10,14 @@ import (
 	"github.com/Project-Manager-With-Git/ppm/internal/applytest"
 )
 
-// TestFlushes: each flush costs about as much as all else together, so that their number is a promise.
+// TestFlushes checks the number of flushes. Each takes about as long as everything else together.
 func TestFlushes(t *testing.T) {
 	dir := t.TempDir()
 	p := open(t, dir, Options{})
 	count := &counter{disk: p.disk}
 	p.disk = count
-	for _, want := range []int32{10, 9} { // the first time .ppm is new; four files, the journal, .ppm twice, two folders
+	// .ppm is new the first time; the rest are four files, the journal, .ppm twice and two folders
+	for _, want := range []int32{10, 9} {
 		name := fmt.Sprintf("src/%d-", want)
 		pl := makePlan(t, p, nil, files("1", name+"a", name+"b"), false)
 		count.flushes.Store(0)
@@ -32,7 +33,7 @@ func TestFlushes(t *testing.T) {
 // counter counts flushes.
 type counter struct {
 	disk
-	flushes atomic.Int32 // files are staged at once
+	flushes atomic.Int32 // files are staged in parallel
 }
 
 type countedFile struct {
@@ -45,9 +46,9 @@ func (c *counter) Create(name string, perm os.FileMode) (file, error) {
 	return countedFile{f, c}, err
 }
 
-func (c *counter) Sync(folder string) error {
+func (c *counter) Sync(dir string) error {
 	c.flushes.Add(1)
-	return c.disk.Sync(folder)
+	return c.disk.Sync(dir)
 }
 
 func (f countedFile) Sync() error {
@@ -55,7 +56,7 @@ func (f countedFile) Sync() error {
 	return f.file.Sync()
 }
 
-// BenchmarkApply adds two files to a new project, from opening it to closing it.
+// BenchmarkApply adds two files to a new project, including opening and closing it.
 func BenchmarkApply(b *testing.B) {
 	root, set := b.TempDir(), files("1", "src/a.py", "src/b.py")
 	for i := 0; b.Loop(); i++ {

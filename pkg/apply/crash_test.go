@@ -1,7 +1,6 @@
 package apply
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -17,23 +16,23 @@ import (
 	"github.com/Project-Manager-With-Git/ppm/pkg/fileset"
 )
 
-// A scene is a project in which one command does everything that a command can do.
+// A scene is a project and one command that makes every kind of change.
 type scene struct {
 	base, theirs fileset.Set
-	old, new     string // the trees before and after
-	root         string // where the projects are
+	old, new     string // the project before and after the command
+	root         string // the parent of the project
 }
 
-// stage returns the folder of a new project of the scene. It takes the place of the last one.
+// stage creates a new project for the scene, replacing the previous one, and returns its folder.
 func (s *scene) stage(t testing.TB) string {
 	t.Helper()
 	dir := filepath.Join(s.root, "project")
-	if err := cmp.Or(os.RemoveAll(s.root), os.MkdirAll(dir, 0o755)); err != nil {
-		t.Fatal(err)
-	}
+	must(t, os.RemoveAll(s.root))
+	must(t, os.MkdirAll(dir, 0o755))
 	applytest.Write(t, dir, map[string]string{
-		"mine": "mine", "src/mine": "mine", "forced": "mine, replaced", // the user's
-		"ppm.toml": "old manifest", ".git/HEAD": "ref: x", ".ppm/undo-000001.zip": "not read here", ".ppm/.gitignore": "*\n"})
+		"mine": "mine", "src/mine": "mine", "forced": "mine, replaced", // user files
+		"ppm.toml": "old manifest", ".git/HEAD": "ref: x", ".ppm/undo-000001.zip": "not read here",
+		".ppm/.gitignore": "*\n"})
 	for _, f := range s.base {
 		applytest.Write(t, dir, map[string]string{f.Path: string(f.Data)})
 		if err := os.Chmod(filepath.Join(dir, f.Path), f.Mode); err != nil {
@@ -49,12 +48,14 @@ func (s *scene) stage(t testing.TB) string {
 }
 
 func newScene(t *testing.T) *scene {
-	if info, err := os.Stat("/dev/shm"); err == nil && info.IsDir() { // thousands of projects are made: in memory, where there is a disk of it
+	// tests create thousands of projects: use memory if possible
+	if info, err := os.Stat("/dev/shm"); err == nil && info.IsDir() {
 		t.Setenv("TMPDIR", "/dev/shm")
 	}
 	s := &scene{
-		root:   t.TempDir(),
-		base:   files("1", "secret", "becomes", "gone/deep/a", "gone/b", "src/a", "tool", "same", "flattens/a/b", "flattens/c"),
+		root: t.TempDir(),
+		base: files("1", "secret", "becomes", "gone/deep/a", "gone/b", "src/a", "tool", "same", "flattens/a/b",
+			"flattens/c"),
 		theirs: files("2", "secret", "becomes/a/b", "becomes/c", "src/a", "new/folder/x*", "forced", "flattens"),
 	}
 	same, _ := s.base.Lookup("same")
@@ -67,15 +68,16 @@ func newScene(t *testing.T) *scene {
 		t.Fatal(err)
 	}
 	s.new = applytest.Tree(t, dir, ".ppm")
-	for _, part := range []string{"secret -rw------- 12 ", "becomes/a/b -rw-r--r--", "new/folder/x -rwxr-xr-x", "tool -rwxr-xr-x", "flattens -rw-r--r--", "ppm.lock"} {
+	for _, part := range []string{"secret -rw------- 12 ", "becomes/a/b -rw-r--r--", "new/folder/x -rwxr-xr-x",
+		"tool -rwxr-xr-x", "flattens -rw-r--r--", "ppm.lock"} {
 		if !strings.Contains(s.new, part) || strings.Contains(s.new, "gone") {
-			t.Fatalf("the scene went wrong: no %q in\n%s", part, s.new)
+			t.Fatalf("unexpected scene: no %q in\n%s", part, s.new)
 		}
 	}
 	return s
 }
 
-// apply does the command of the scene on a faulty disk.
+// apply runs the command of the scene on a faulty disk.
 func (s *scene) apply(ctx context.Context, t *testing.T, dir string, f *faulty) error {
 	t.Helper()
 	p, err := Open(ctx, dir, Options{wrap: f.wrap})
@@ -85,14 +87,14 @@ func (s *scene) apply(ctx context.Context, t *testing.T, dir string, f *faulty) 
 	pl := makePlan(t, p, s.base, s.theirs, true)
 	f.planned = f.ops
 	err = p.Apply(ctx, pl, Meta{Command: "scene"})
-	closed := p.Close() // a killed process gives its lock free, too
+	closed := p.Close() // killing a process releases its lock too
 	if err == nil && !f.fired {
 		return closed
 	}
 	return err
 }
 
-// reopen lets the next command recover, on a faulty disk or a good one.
+// reopen lets the next command recover, on a faulty or a good disk.
 func reopen(t *testing.T, dir string, f *faulty) error {
 	t.Helper()
 	p, err := Open(t.Context(), dir, Options{wrap: f.wrap})
@@ -102,17 +104,18 @@ func reopen(t *testing.T, dir string, f *faulty) error {
 	return p.Close()
 }
 
-// check proves that the project is as it was or as it should be, and that nothing is left over.
+// check fails the test unless the project is in its old or new state, as allowed.
 func (s *scene) check(t *testing.T, dir, what string, allowOld, allowNew bool) {
 	t.Helper()
 	got := applytest.Tree(t, dir, ".ppm")
 	if got == s.old && allowOld || got == s.new && allowNew {
 		return
 	}
-	t.Fatalf("%s: neither old (%v) nor new (%v)\nto old:\n%s\nto new:\n%s", what, allowOld, allowNew, difference(got, s.old), difference(got, s.new))
+	t.Fatalf("%s: neither old (%v) nor new (%v)\nto old:\n%s\nto new:\n%s", what, allowOld, allowNew,
+		difference(got, s.old), difference(got, s.new))
 }
 
-// difference returns the lines that only one of two trees has.
+// difference returns the lines that differ between two trees.
 func difference(got, want string) string {
 	var out strings.Builder
 	for line := range strings.Lines(want) {
@@ -128,6 +131,16 @@ func difference(got, want string) string {
 	return out.String()
 }
 
+// stride returns the distance between the operations at which a test injects a fault: all of them, or a sample in
+// short mode.
+func stride() int {
+	if testing.Short() {
+		return 7
+	}
+	return 1
+}
+
+// checkState fails the test if .ppm contains more than the history.
 func checkState(t *testing.T, dir, what string) {
 	t.Helper()
 	entries, err := os.ReadDir(filepath.Join(dir, ".ppm"))
@@ -136,23 +149,25 @@ func checkState(t *testing.T, dir, what string) {
 	}
 	for _, e := range entries {
 		if name := e.Name(); !strings.HasPrefix(name, "undo-") && name != "lock" && name != ".gitignore" {
-			t.Fatalf("%s: %s is left in .ppm", what, name)
+			t.Fatalf("%s: %s is left over in .ppm", what, name)
 		}
 	}
 }
 
-// TestFailAtEveryOperation: whatever fails, the command is taken back at once, and says what failed.
+// TestFailAtEveryOperation checks that a failed command is rolled back at once and reports the error.
 func TestFailAtEveryOperation(t *testing.T) {
 	s := newScene(t)
-	all := []syscall.Errno{syscall.EIO, syscall.ENOSPC, syscall.EDQUOT, syscall.EROFS, syscall.EACCES, syscall.EMFILE, syscall.EXDEV, syscall.EINTR}
+	all := []syscall.Errno{syscall.EIO, syscall.ENOSPC, syscall.EDQUOT, syscall.EROFS, syscall.EACCES, syscall.EMFILE,
+		syscall.EXDEV, syscall.EINTR}
 	for shift := range 3 {
-		for at := 1; ; at++ {
+		for at := 1; ; at += stride() {
 			errno := all[(at*3+shift)%len(all)]
 			f := &faulty{at: at, err: errno}
 			what := fmt.Sprintf("%v at operation %d", errno, at)
 			dir := s.stage(t)
 			err := s.apply(t.Context(), t, dir, f)
-			if err != nil && (failure.KindOf(err) != failure.LocalIO || failure.Hint(err) == "" || !errors.Is(err, errno) || strings.Contains(err.Error(), "\n")) {
+			if err != nil && (failure.KindOf(err) != failure.LocalIO || failure.Hint(err) == "" ||
+				!errors.Is(err, errno) || strings.Contains(err.Error(), "\n")) {
 				t.Errorf("%s: %v (%v), hint %q", what, err, failure.KindOf(err), failure.Hint(err))
 			}
 			s.check(t, dir, what, err != nil, err == nil)
@@ -168,16 +183,17 @@ func TestFailAtEveryOperation(t *testing.T) {
 	}
 }
 
-// TestDiskFull: from some operation on there is no space for anything, until the user makes some.
+// TestDiskFull fills the disk from some operation on, until the next command.
 func TestDiskFull(t *testing.T) {
 	s := newScene(t)
-	for at := 1; ; at++ {
-		f := &faulty{at: at, err: syscall.ENOSPC, last: true}
+	for at := 1; ; at += stride() {
+		f := &faulty{at: at, err: syscall.ENOSPC, full: true}
 		what := fmt.Sprintf("full from operation %d", at)
 		dir := s.stage(t)
 		err := s.apply(t.Context(), t, dir, f)
 		what += fmt.Sprintf(" (%v)", err)
-		if err == nil || !strings.Contains(err.Error(), "taking the command back") { // which may need space for folders
+		// rolling back may need space for folders
+		if err == nil || !strings.Contains(err.Error(), "taking the command back") {
 			s.check(t, dir, what, err != nil, err == nil)
 		}
 		if err := reopen(t, dir, &faulty{}); err != nil {
@@ -191,14 +207,14 @@ func TestDiskFull(t *testing.T) {
 	}
 }
 
-// TestKillAtEveryOperation kills the command at each operation, kills or fails the next command at each
-// of its operations, and lets a third one recover.
+// TestKillAtEveryOperation kills the command at each operation, and kills or fails the next command at some of its
+// operations. The third command must recover. All operations of both are covered, but not all pairs.
 func TestKillAtEveryOperation(t *testing.T) {
 	s := newScene(t)
 	seen := make(map[bool]int)
-	for at := 1; ; at++ {
+	for at := 1; ; at += stride() {
 		var first *faulty
-		for again := 1 + at%4; ; again += 4 { // each of the two at each of its operations, if not all pairs
+		for again := 1 + at%4; ; again += 4 {
 			dir := s.stage(t)
 			first = &faulty{at: at}
 			err := s.apply(t.Context(), t, dir, first)
@@ -223,20 +239,20 @@ func TestKillAtEveryOperation(t *testing.T) {
 		}
 	}
 	if seen[true] == 0 || seen[false] == 0 {
-		t.Errorf("recovery never went both ways: %v", seen)
+		t.Errorf("recovery did not both complete and roll back: %v", seen)
 	}
 }
 
-// TestKillWithoutLinks kills a command and the next one on a disk that has no hard links.
+// TestKillWithoutLinks kills a command and the next one on a disk without hard links.
 func TestKillWithoutLinks(t *testing.T) {
 	s := newScene(t)
-	for at := 1; ; at++ {
+	for at := 1; ; at += stride() {
 		dir := s.stage(t)
-		f := &faulty{at: at, bare: true}
+		f := &faulty{at: at, noLinks: true}
 		err := s.apply(t.Context(), t, dir, f)
-		_ = reopen(t, dir, &faulty{at: 1 + at*7%30, bare: true})
+		_ = reopen(t, dir, &faulty{at: 1 + at*7%30, noLinks: true})
 		what := fmt.Sprintf("killed at %d", at)
-		if err := reopen(t, dir, &faulty{bare: true}); err != nil {
+		if err := reopen(t, dir, &faulty{noLinks: true}); err != nil {
 			t.Fatalf("%s: the next command: %v", what, err)
 		}
 		s.check(t, dir, what, err != nil, true)
@@ -247,17 +263,17 @@ func TestKillWithoutLinks(t *testing.T) {
 	}
 }
 
-// TestFailThenKill: taking a failed command back is interrupted, and must not end in its completion.
+// TestFailThenKill kills the process while it rolls a failed command back. Recovery must not complete the command.
 func TestFailThenKill(t *testing.T) {
 	s := newScene(t)
-	for at := 1; ; at++ {
+	for at := 1; ; at += stride() {
 		fired := false
 		for later := 1 + at%4; ; later += 4 {
 			dir := s.stage(t)
 			f := &faulty{at: at, err: syscall.EIO}
 			f.hook = func(op int) {
 				if f.fired && op == at+later {
-					f.err, f.at = nil, op // the process dies
+					f.err, f.at = nil, op // kill the process
 				}
 			}
 			err := s.apply(t.Context(), t, dir, f)
@@ -279,19 +295,19 @@ func TestFailThenKill(t *testing.T) {
 	}
 }
 
-// TestPowerLoss kills the command and the next one at each operation, and each time loses what was not flushed.
+// TestPowerLoss kills the command and the next one at each operation, and loses what was not flushed.
 func TestPowerLoss(t *testing.T) {
 	s := newScene(t)
 	for seed := range uint64(4) {
 		power := rand.New(rand.NewPCG(seed, 0))
-		for at := 1; ; at++ {
+		for at := 1; ; at += stride() {
 			dir := s.stage(t)
 			first, second := &faulty{at: at, power: power}, &faulty{at: 1 + power.IntN(40), power: power}
 			err := s.apply(t.Context(), t, dir, first)
 			first.crash()
 			_ = reopen(t, dir, second)
 			second.crash()
-			what := fmt.Sprintf("no power at %d and at %d, seed %d", at, second.at, seed)
+			what := fmt.Sprintf("power failure at %d and at %d, seed %d", at, second.at, seed)
 			if err := reopen(t, dir, &faulty{}); err != nil {
 				t.Fatalf("%s: the next command: %v", what, err)
 			}
@@ -304,7 +320,8 @@ func TestPowerLoss(t *testing.T) {
 	}
 }
 
-// TestCancelAtEveryOperation: Ctrl-C before the journal is durable leaves all as it was, later it changes nothing.
+// TestCancelAtEveryOperation checks that a cancellation before the journal is durable changes nothing, and that a
+// later one has no effect.
 func TestCancelAtEveryOperation(t *testing.T) {
 	s := newScene(t)
 	cancelled := 0
@@ -332,6 +349,6 @@ func TestCancelAtEveryOperation(t *testing.T) {
 		}
 	}
 	if cancelled < 10 {
-		t.Errorf("it could be cancelled at %d operations only", cancelled)
+		t.Errorf("cancelled at only %d operations", cancelled)
 	}
 }

@@ -10,19 +10,18 @@ import (
 	"syscall"
 )
 
-// A disk does everything that alters a project. Names are relative to the project.
-// It is the one seam of the package: tests put faults behind it.
+// A disk performs all operations that modify a project. Names are relative to the project. Tests inject faults here.
 type disk interface {
-	Create(name string, perm fs.FileMode) (file, error) // fails when there is something
+	Create(name string, perm fs.FileMode) (file, error) // fails if name exists
 	Mkdir(name string, perm fs.FileMode) error
-	Chmod(name string, perm fs.FileMode) error // of a folder
+	Chmod(name string, perm fs.FileMode) error // a folder
 	Rename(from, to string) error              // replaces a file at to
-	Link(from, to string) error                // fails when there is something at to
+	Link(from, to string) error                // fails if to exists
 	Remove(name string) error                  // a file or an empty folder
-	Sync(folder string) error                  // makes the names in the folder durable
+	Sync(dir string) error                     // flushes a folder, so that its names are durable
 }
 
-// A file is a new file that is being written.
+// A file is a new file open for writing.
 type file interface {
 	io.Writer
 	Chmod(perm fs.FileMode) error
@@ -35,7 +34,7 @@ type rootDisk struct{ root *os.Root }
 
 func (d rootDisk) Create(name string, perm fs.FileMode) (file, error) {
 	f, err := d.root.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, perm)
-	if err != nil { // not a nil *os.File in the interface
+	if err != nil { // not a nil *os.File in an interface
 		return nil, err
 	}
 	return f, nil
@@ -47,23 +46,23 @@ func (d rootDisk) Rename(from, to string) error              { return d.root.Ren
 func (d rootDisk) Link(from, to string) error                { return d.root.Link(from, to) }
 func (d rootDisk) Remove(name string) error                  { return d.root.Remove(name) }
 
-func (d rootDisk) Sync(folder string) error {
-	if runtime.GOOS == "windows" { // folders cannot be flushed there; NTFS keeps its own journal
+func (d rootDisk) Sync(dir string) error {
+	if runtime.GOOS == "windows" { // folders cannot be flushed; NTFS has its own journal
 		return nil
 	}
-	f, err := d.root.Open(folder)
+	f, err := d.root.Open(dir)
 	if err != nil {
 		return err
 	}
 	err = f.Sync()
-	if errors.Is(err, syscall.EINVAL) || errors.Is(err, syscall.ENOTSUP) { // a file system without the notion
+	if errors.Is(err, syscall.EINVAL) || errors.Is(err, syscall.ENOTSUP) { // not supported by the file system
 		err = nil
 	}
 	return cmp.Or(err, f.Close())
 }
 
-// write makes the file name with what fill writes, durable, and removes it again on failure.
-// Bits of perm are subject to the umask unless exact.
+// write creates the file name with what fill writes, and flushes it. On failure it removes the file.
+// The umask applies to perm unless exact is set.
 func write(d disk, name string, perm fs.FileMode, exact bool, fill func(io.Writer) error) (err error) {
 	f, err := d.Create(name, perm)
 	if err != nil {
@@ -71,7 +70,7 @@ func write(d disk, name string, perm fs.FileMode, exact bool, fill func(io.Write
 	}
 	defer func() {
 		if err != nil {
-			_ = d.Remove(name) // what cannot be removed now is cleaned up by the next command
+			_ = d.Remove(name) // on failure the next command removes it
 		}
 	}()
 	err = fill(f)

@@ -1,7 +1,6 @@
 package apply
 
 import (
-	"cmp"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -18,35 +17,35 @@ import (
 
 var errKilled = errors.New("killed")
 
-// faulty is a disk on which operation number at, counted from 1, goes wrong. Nothing on it is flushed
-// for real, which makes tests fast; what was not flushed is lost when the power goes.
+// faulty is a disk on which operation number at, counted from 1, fails. It does not flush files, which makes tests
+// fast. Data that was not flushed is lost in a simulated power failure.
 type faulty struct {
-	real  rootDisk
-	at    int
-	err   error        // what operation number at fails with; nil: the process dies there
-	last  bool         // all later operations that need space fail, too
-	hook  func(op int) // called before each operation
-	bare  bool         // there are no hard links
-	power *rand.Rand   // not nil: with the process, the power goes
+	real    rootDisk
+	at      int
+	err     error        // the error of operation number at; nil: the process is killed
+	full    bool         // later operations that need space fail too
+	hook    func(op int) // called before each operation
+	noLinks bool         // hard links are not supported
+	power   *rand.Rand   // not nil: the kill is a power failure
 
-	mu      sync.Mutex // files are staged at once
-	ops     int
-	planned int // how many operations came before the plan was made
-	fired   bool
-	stash   string              // a folder for second names of files, so that they can come back
-	kept    int                 // how many are there
-	pending map[string][]func() // by folder: what takes back the changes that were not flushed, in their order
-	torn    map[string]bool     // files whose content was not flushed
+	mu        sync.Mutex // files are staged in parallel
+	ops       int
+	planned   int // number of operations before the plan was made
+	fired     bool
+	backupDir string              // a folder with links to files, to restore them
+	kept      int                 // number of links in backupDir
+	pending   map[string][]func() // by folder: functions that undo unflushed changes, in order of the changes
+	torn      map[string]bool     // files with unflushed content
 }
 
 func (f *faulty) wrap(d disk) disk {
 	f.real = d.(rootDisk)
-	f.stash = f.real.root.Name() + ".stash" + fmt.Sprint(time.Now().UnixNano())
+	f.backupDir = f.real.root.Name() + ".backupDir" + fmt.Sprint(time.Now().UnixNano())
 	f.pending, f.torn = make(map[string][]func()), make(map[string]bool)
 	return f
 }
 
-// step counts an operation and says whether it goes wrong.
+// step counts an operation and returns an error if it must fail. Space says whether the operation needs disk space.
 func (f *faulty) step(space bool) error {
 	if f.fired && f.err == nil {
 		return errKilled
@@ -56,7 +55,7 @@ func (f *faulty) step(space bool) error {
 		f.hook(f.ops)
 	}
 	switch {
-	case f.ops == f.at && f.last && !space:
+	case f.ops == f.at && f.full && !space:
 		f.at++
 	case f.ops == f.at:
 		f.fired = true
@@ -64,27 +63,28 @@ func (f *faulty) step(space bool) error {
 			return errKilled
 		}
 		return f.err
-	case f.fired && f.last && space:
+	case f.fired && f.full && space:
 		return f.err
 	}
 	return nil
 }
 
-func (f *faulty) later(folder string, undo func()) {
-	f.pending[folder] = append(f.pending[folder], undo)
+// later registers how to undo an unflushed change of a folder.
+func (f *faulty) later(dir string, undo func()) {
+	f.pending[dir] = append(f.pending[dir], undo)
 }
 
 func (f *faulty) path(name string) string { return filepath.Join(f.real.root.Name(), name) }
 
-// crash loses what was not flushed. Of each folder the first changes, at random, have reached the disk all the same.
+// crash undoes unflushed changes. Of some folders, at random, the first changes have reached the disk nevertheless.
 func (f *faulty) crash() {
 	for name := range f.torn {
 		if info, err := os.Stat(f.path(name)); err == nil {
 			_ = os.Truncate(f.path(name), info.Size()/2)
 		}
 	}
-	for _, folder := range slices.Sorted(maps.Keys(f.pending)) { // what is lost with a folder does not come back in it
-		undo := f.pending[folder]
+	for _, dir := range slices.Sorted(maps.Keys(f.pending)) { // parents first, as files are lost with their folder
+		undo := f.pending[dir]
 		kept := 0
 		if f.power.IntN(2) == 0 {
 			kept = f.power.IntN(len(undo) + 1)
@@ -95,7 +95,7 @@ func (f *faulty) crash() {
 	}
 }
 
-// snapshot returns what brings back what stands at name now.
+// snapshot returns a function that restores the current state of name.
 func (f *faulty) snapshot(name string) func() {
 	if f.power == nil {
 		return nil
@@ -109,13 +109,16 @@ func (f *faulty) snapshot(name string) func() {
 		return func() { _ = os.Mkdir(at, info.Mode().Perm()) }
 	}
 	f.kept++
-	second := filepath.Join(f.stash, fmt.Sprint(f.kept))
-	if err := cmp.Or(os.MkdirAll(f.stash, 0o755), os.Link(at, second)); err != nil {
+	second := filepath.Join(f.backupDir, fmt.Sprint(f.kept))
+	if err := os.MkdirAll(f.backupDir, 0o755); err != nil {
+		panic(err)
+	}
+	if err := os.Link(at, second); err != nil {
 		panic(err)
 	}
 	return func() {
 		_ = os.Remove(at)
-		_ = os.Link(second, at) // the same file, unless its folder was lost
+		_ = os.Link(second, at) // the same file, unless its folder is lost
 	}
 }
 
@@ -168,7 +171,7 @@ func (f *faulty) Rename(from, to string) error {
 	err := f.real.Rename(from, to)
 	switch {
 	case err != nil:
-	case path.Dir(from) == path.Dir(to): // at once, as every file system does it
+	case path.Dir(from) == path.Dir(to): // atomic within a folder
 		f.later(path.Dir(to), func() { undoTo(); undoFrom() })
 	default:
 		f.later(path.Dir(to), undoTo)
@@ -183,7 +186,7 @@ func (f *faulty) Link(from, to string) error {
 	if err := f.step(true); err != nil {
 		return err
 	}
-	if f.bare {
+	if f.noLinks {
 		return syscall.EPERM
 	}
 	undo := f.snapshot(to)
@@ -208,16 +211,16 @@ func (f *faulty) Remove(name string) error {
 	return err
 }
 
-func (f *faulty) Sync(folder string) error {
+func (f *faulty) Sync(dir string) error {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	if err := f.step(false); err != nil {
 		return err
 	}
-	if _, err := os.Stat(f.path(folder)); err != nil {
+	if _, err := os.Stat(f.path(dir)); err != nil {
 		return err
 	}
-	delete(f.pending, folder)
+	delete(f.pending, dir)
 	return nil
 }
 

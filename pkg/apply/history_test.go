@@ -2,7 +2,6 @@ package apply
 
 import (
 	"archive/zip"
-	"cmp"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -16,7 +15,7 @@ import (
 	"github.com/Project-Manager-With-Git/ppm/pkg/plan"
 )
 
-// undo takes the last command back, and returns the plan's or Apply's error.
+// undo undoes the last command. It returns the plan, and the error of making or applying it.
 func undo(t *testing.T, dir string, force bool) (plan.Plan, error) {
 	t.Helper()
 	p := open(t, dir, Options{})
@@ -30,7 +29,8 @@ func undo(t *testing.T, dir string, force bool) (plan.Plan, error) {
 
 func TestUndo(t *testing.T) {
 	dir := t.TempDir()
-	applytest.Write(t, dir, map[string]string{"mine": "mine", "empty/": "", "forced": "mine, replaced", "ppm.toml": "# mine\n"})
+	applytest.Write(t, dir, map[string]string{"mine": "mine", "empty/": "", "forced": "mine, replaced",
+		"ppm.toml": "# mine\n"})
 	if err := os.Chmod(filepath.Join(dir, "forced"), 0o640); err != nil {
 		t.Fatal(err)
 	}
@@ -47,17 +47,18 @@ func TestUndo(t *testing.T) {
 		p := open(t, dir, Options{})
 		base := files(fmt.Sprint(step[0]), versions[step[0]]()...)
 		theirs := files(fmt.Sprint(step[1]), versions[step[1]]()...)
-		if err := p.Apply(t.Context(), makePlan(t, p, base, theirs, true), Meta{Command: fmt.Sprint("to ", step[1])}); err != nil {
+		if err := p.Apply(t.Context(), makePlan(t, p, base, theirs, true),
+			Meta{Command: fmt.Sprint("to ", step[1])}); err != nil {
 			t.Fatal(err)
 		}
 		closeProject(t, p)
 	}
 	for i := len(trees) - 1; i >= 0; i-- {
 		if _, err := undo(t, dir, false); err != nil {
-			t.Fatalf("taking back command %d: %v", i+1, err)
+			t.Fatalf("undoing command %d: %v", i+1, err)
 		}
 		if got := applytest.Tree(t, dir, ".ppm"); got != trees[i] {
-			t.Errorf("after taking back command %d:\n%s", i+1, difference(got, trees[i]))
+			t.Errorf("after undoing command %d:\n%s", i+1, difference(got, trees[i]))
 		}
 	}
 	if _, err := undo(t, dir, false); !errors.Is(err, failure.Usage) || failure.Hint(err) == "" {
@@ -68,40 +69,44 @@ func TestUndo(t *testing.T) {
 	if err != nil || len(history) != 8 {
 		t.Fatalf("History = %+v, %v", history, err)
 	}
-	for i, c := range history { // 8 takes back 1, 7 takes back 2, …
-		if c.Number != 8-i || c.Time.IsZero() || c.Changes == 0 || i < 4 && (c.Undoes != i+1 || c.Command != "undo") || i >= 4 && (!c.Undone || c.Command != fmt.Sprint("to ", sets[7-i][1])) {
+	for i, c := range history { // 8 undoes 1, 7 undoes 2, …
+		if c.Number != 8-i || c.Time.IsZero() || c.Changes == 0 || i < 4 && (c.Undoes != i+1 || c.Command != "undo") ||
+			i >= 4 && (!c.Undone || c.Command != fmt.Sprint("to ", sets[7-i][1])) {
 			t.Errorf("History[%d] = %+v", i, c)
 		}
 	}
 }
 
-// TestUndoBesideDamage: what is damaged is listed, and stops only what would have to go past it.
-func TestUndoBesideDamage(t *testing.T) {
+// TestDamagedEntry checks that a damaged entry is listed, and only blocks undoing the commands before it.
+func TestDamagedEntry(t *testing.T) {
 	dir := t.TempDir()
 	for i := range 3 {
 		p := open(t, dir, Options{})
-		if err := p.Apply(t.Context(), makePlan(t, p, nil, files("0", fmt.Sprint("f", i)), false), Meta{Command: fmt.Sprint("add ", i)}); err != nil {
+		if err := p.Apply(t.Context(), makePlan(t, p, nil, files("0", fmt.Sprint("f", i)), false),
+			Meta{Command: fmt.Sprint("add ", i)}); err != nil {
 			t.Fatal(err)
 		}
 		closeProject(t, p)
 	}
-	applytest.Write(t, dir, map[string]string{undoName(2): "no zip"})
+	applytest.Write(t, dir, map[string]string{undoName(2): "not a zip file"})
 	p := open(t, dir, Options{ReadOnly: true})
 	history, err := p.History()
 	if err != nil || len(history) != 3 {
 		t.Fatalf("History = %+v, %v", history, err)
 	}
 	for i, c := range history {
-		if damaged := i == 1; (c.Err != nil) != damaged || (c.Command == "") != damaged || c.Time.IsZero() || c.Undone {
+		if damaged := i == 1; (c.Err != nil) != damaged || (c.Command == "") != damaged || c.Time.IsZero() ||
+			c.Undone {
 			t.Errorf("History[%d] = %+v", i, c)
 		}
 	}
 	if _, err := undo(t, dir, false); err != nil {
-		t.Fatalf("taking back the command after it: %v", err)
+		t.Fatalf("undoing the command after it: %v", err)
 	}
 	before := applytest.Tree(t, dir)
-	if _, err := undo(t, dir, false); !errors.Is(err, failure.Integrity) || !strings.Contains(failure.Hint(err), undoName(2)) {
-		t.Errorf("taking back a damaged command = %v, hint %q", err, failure.Hint(err))
+	if _, err := undo(t, dir, false); !errors.Is(err, failure.Integrity) ||
+		!strings.Contains(failure.Hint(err), undoName(2)) {
+		t.Errorf("undoing a damaged command = %v, hint %q", err, failure.Hint(err))
 	}
 	if got := applytest.Tree(t, dir); got != before {
 		t.Errorf("it changed\n%s", difference(got, before))
@@ -109,8 +114,9 @@ func TestUndoBesideDamage(t *testing.T) {
 	if err := os.Remove(filepath.Join(dir, undoName(2))); err != nil {
 		t.Fatal(err)
 	}
-	if pl, err := undo(t, dir, false); err == nil || pl.Err() == nil || !strings.Contains(pl.Err().Error(), "ppm.lock") {
-		t.Errorf("taking back what lies below it = %v", err)
+	if pl, err := undo(t, dir, false); err == nil || pl.Err() == nil ||
+		!strings.Contains(pl.Err().Error(), "ppm.lock") {
+		t.Errorf("undoing the command before it = %v", err)
 	}
 }
 
@@ -144,7 +150,8 @@ func TestUndoAfterEdits(t *testing.T) {
 		switch {
 		case c.want == "" && (err != nil || without(got, c.edited) != without(before, c.edited)):
 			t.Errorf("%s: %v\n%s", c.name, err, difference(got, before))
-		case c.want != "" && (!errors.Is(err, failure.Refused) || !strings.Contains(err.Error(), c.want) || got != after):
+		case c.want != "" && (!errors.Is(err, failure.Refused) || !strings.Contains(err.Error(), c.want) ||
+			got != after):
 			t.Errorf("%s: %v, want %q\n%s", c.name, err, c.want, difference(got, after))
 		}
 		if data, _ := os.ReadFile(filepath.Join(dir, c.edited)); (string(data) == "edited") != c.kept {
@@ -153,8 +160,8 @@ func TestUndoAfterEdits(t *testing.T) {
 	}
 }
 
-// TestHistoryIsBounded: twenty commands, and 64 MiB, but always the last command.
-func TestHistoryIsBounded(t *testing.T) {
+// TestHistoryLimits checks that the history has at most 20 commands and 64 MiB, but always the last command.
+func TestHistoryLimits(t *testing.T) {
 	dir := t.TempDir()
 	one, two := files("1", "a"), files("2", "a")
 	run(t, dir, nil, one)
@@ -164,7 +171,7 @@ func TestHistoryIsBounded(t *testing.T) {
 	}
 	p := open(t, dir, Options{})
 	history, err := p.History()
-	if err != nil || len(history) != keepCommands || history[0].Number != 25 || history[keepCommands-1].Number != 6 {
+	if err != nil || len(history) != maxEntries || history[0].Number != 25 || history[maxEntries-1].Number != 6 {
 		t.Errorf("%d commands, %v", len(history), err)
 	}
 	for _, n := range []int{22, 25} {
@@ -175,12 +182,12 @@ func TestHistoryIsBounded(t *testing.T) {
 	closeProject(t, p)
 	run(t, dir, one, two)
 	p = open(t, dir, Options{})
-	if numbers, err := p.numbers(); err != nil || fmt.Sprint(numbers) != "[23 24 25 26]" {
-		t.Errorf("with large ones the history is %v, %v", numbers, err)
+	if numbers, err := p.entryNumbers(); err != nil || fmt.Sprint(numbers) != "[23 24 25 26]" {
+		t.Errorf("with large entries the history is %v, %v", numbers, err)
 	}
 }
 
-// writeJournal makes a journal with these members, in turn a name and a content.
+// writeJournal creates a journal from alternating member names and contents.
 func writeJournal(t *testing.T, path string, members ...string) {
 	t.Helper()
 	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
@@ -200,12 +207,11 @@ func writeJournal(t *testing.T, path string, members ...string) {
 			t.Fatal(err)
 		}
 	}
-	if err := cmp.Or(z.Close(), f.Close()); err != nil {
-		t.Fatal(err)
-	}
+	must(t, z.Close())
+	must(t, f.Close())
 }
 
-// TestForeignJournal: a repository can bring a .ppm that somebody else has made up.
+// TestForeignJournal opens projects with a crafted .ppm folder, which a repository could contain.
 func TestForeignJournal(t *testing.T) {
 	mine := plan.Of([]byte("mine"), 0).String()
 	for _, c := range []struct {
@@ -216,20 +222,29 @@ func TestForeignJournal(t *testing.T) {
 		{"no version", `{"changes":[{"path":"mine","old":"` + mine + `","new":"absent"}]}`, failure.Refused},
 		{"no JSON", `{`, failure.Integrity},
 		{"empty", ``, failure.Integrity},
-		{"removes from .git", `{"version":1,"changes":[{"path":".git/config","old":"` + mine + `","new":"absent"}]}`, failure.Refused},
-		{"removes from .GIT", `{"version":1,"changes":[{"path":".GIT/config","old":"` + mine + `","new":"absent"}]}`, failure.Refused},
-		{"restores into .git", `{"version":1,"changes":[{"path":".git/hooks/x","old":"` + mine + `","new":"absent","perm":"0755"}]}`, failure.Refused},
-		{"leaves the project", `{"version":1,"changes":[{"path":"../x","old":"` + mine + `","new":"absent"}]}`, failure.Refused},
+		{"removes from .git", `{"version":1,"changes":[{"path":".git/config","old":"` + mine + `","new":"absent"}]}`,
+			failure.Refused},
+		{"removes from .GIT", `{"version":1,"changes":[{"path":".GIT/config","old":"` + mine + `","new":"absent"}]}`,
+			failure.Refused},
+		{"restores into .git", `{"version":1,"changes":[{"path":".git/hooks/x","old":"` + mine +
+			`","new":"absent","perm":"0755"}]}`, failure.Refused},
+		{"leaves the project", `{"version":1,"changes":[{"path":"../x","old":"` + mine + `","new":"absent"}]}`,
+			failure.Refused},
 		{"makes a folder in .git", `{"version":1,"changes":[],"made":[{"path":".git/x"}]}`, failure.Refused},
-		{"removes a folder of .git", `{"version":1,"changes":[],"dropped":[{"path":".git/refs","perm":"0755"}]}`, failure.Refused},
-		{"writes a link", `{"version":1,"changes":[{"path":"mine","old":"symlink","new":"absent"}]}`, failure.Integrity},
-		{"setuid", `{"version":1,"changes":[{"path":"new","old":"` + mine + `","new":"absent","perm":"4755"}]}`, failure.Integrity},
-		{"no such state", `{"version":1,"changes":[{"path":"new","old":"sha256:0","new":"absent"}]}`, failure.Integrity},
+		{"removes a folder of .git", `{"version":1,"changes":[],"dropped":[{"path":".git/refs","perm":"0755"}]}`,
+			failure.Refused},
+		{"writes a link", `{"version":1,"changes":[{"path":"mine","old":"symlink","new":"absent"}]}`,
+			failure.Integrity},
+		{"setuid", `{"version":1,"changes":[{"path":"new","old":"` + mine + `","new":"absent","perm":"4755"}]}`,
+			failure.Integrity},
+		{"no such state", `{"version":1,"changes":[{"path":"new","old":"sha256:0","new":"absent"}]}`,
+			failure.Integrity},
 	} {
-		for _, name := range []string{journalName, abortName} {
+		for _, name := range []string{journalName, rollbackName} {
 			dir := t.TempDir()
 			applytest.Write(t, dir, map[string]string{"mine": "mine", ".git/config": "mine", ".git/refs/": ""})
-			writeJournal(t, filepath.Join(dir, name), "journal.json", c.journal, "old/new", "mine", "old/.git/hooks/x", "mine", "old/../x", "mine")
+			writeJournal(t, filepath.Join(dir, name), "journal.json", c.journal, "old/new", "mine", "old/.git/hooks/x",
+				"mine", "old/../x", "mine")
 			before := applytest.Tree(t, filepath.Dir(dir), "lock", ".gitignore")
 			_, err := Open(t.Context(), dir, Options{})
 			if failure.KindOf(err) != c.want || failure.Hint(err) == "" || strings.Contains(err.Error(), "\n") {
@@ -242,23 +257,23 @@ func TestForeignJournal(t *testing.T) {
 	}
 }
 
-// TestDamagedOldContent: what cannot be brought back as it was is not brought back as something else.
+// TestDamagedOldContent checks that damaged content is not restored.
 func TestDamagedOldContent(t *testing.T) {
 	old := plan.Of([]byte("old"), 0).String()
 	text := `{"version":1,"command":"c","changes":[{"path":"f","old":"` + old + `","new":"absent","perm":"0644"}]}`
 	for _, content := range []string{"damaged", ""} {
 		dir := t.TempDir()
-		writeJournal(t, filepath.Join(dir, abortName), "journal.json", text, "old/f", content)
+		writeJournal(t, filepath.Join(dir, rollbackName), "journal.json", text, "old/f", content)
 		_, err := Open(t.Context(), dir, Options{})
-		if !errors.Is(err, failure.Integrity) || !strings.Contains(failure.Hint(err), abortName) {
+		if !errors.Is(err, failure.Integrity) || !strings.Contains(failure.Hint(err), rollbackName) {
 			t.Errorf("Open = %v, hint %q", err, failure.Hint(err))
 		}
 		if got := applytest.Tree(t, dir, ".ppm"); got != "" {
-			t.Errorf("it was brought back: %s", got)
+			t.Errorf("it was restored: %s", got)
 		}
 	}
 	dir := t.TempDir()
-	writeJournal(t, filepath.Join(dir, abortName), "journal.json", text, "old/f", "old")
+	writeJournal(t, filepath.Join(dir, rollbackName), "journal.json", text, "old/f", "old")
 	p := open(t, dir, Options{})
 	if r := p.Recovered(); r == nil || r.Completed || r.Command != "c" {
 		t.Errorf("Recovered = %+v", r)
@@ -268,19 +283,18 @@ func TestDamagedOldContent(t *testing.T) {
 	}
 }
 
-// TestRecoverAroundLink: a folder that became a link after a crash does not block recovery, and is not followed.
+// TestRecoverAroundLink checks that recovery skips a folder that became a symbolic link after a crash.
 func TestRecoverAroundLink(t *testing.T) {
 	s := newScene(t)
-	for at := 1; ; at++ {
+	for at := 1; ; at += stride() {
 		dir, outside := s.stage(t), t.TempDir()
 		f := &faulty{at: at}
 		_ = s.apply(t.Context(), t, dir, f)
 		if !f.fired {
 			break
 		}
-		if err := cmp.Or(os.Rename(filepath.Join(dir, "src"), filepath.Join(dir, "elsewhere")), os.Symlink(outside, filepath.Join(dir, "src"))); err != nil {
-			t.Fatal(err)
-		}
+		must(t, os.Rename(filepath.Join(dir, "src"), filepath.Join(dir, "elsewhere")))
+		must(t, os.Symlink(outside, filepath.Join(dir, "src")))
 		for range 2 {
 			p, err := Open(t.Context(), dir, Options{})
 			if err != nil {
@@ -298,7 +312,7 @@ func TestRecoverAroundLink(t *testing.T) {
 	}
 }
 
-// TestSpelling: on a disk that ignores case, another spelling of a name is not the name.
+// TestSpelling checks that on a case-insensitive disk a different spelling of a name does not match.
 func TestSpelling(t *testing.T) {
 	dir := t.TempDir()
 	applytest.Write(t, dir, map[string]string{"src/README": "x"})
@@ -307,18 +321,19 @@ func TestSpelling(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := &speller{p: p, probed: true, ignores: true, names: map[string][]string{}}
-	if !s.right("src/README", info) || !s.right("src", info) || s.right("src/readme", info) || s.right("SRC", info) {
-		t.Error("the spelling of names is not told apart")
+	s := &spellingChecker{p: p, probed: true, insensitive: true, names: map[string][]string{}}
+	if !s.isExact("src/README", info) || !s.isExact("src", info) || s.isExact("src/readme", info) ||
+		s.isExact("SRC", info) {
+		t.Error("spellings are not distinguished")
 	}
-	s = &speller{p: p}
+	s = &spellingChecker{p: p}
 	if s.probe("src/README", info); !s.probed {
-		t.Error("the disk was not tried")
+		t.Error("the disk was not probed")
 	}
 }
 
-// TestUndoSays: a command that takes another back tells of that, and not of an upgrade.
-func TestUndoSays(t *testing.T) {
+// TestUndoReasons checks the reasons in the plan of an undo.
+func TestUndoReasons(t *testing.T) {
 	for _, c := range []struct {
 		name  string
 		write map[string]string // after the command
@@ -326,13 +341,24 @@ func TestUndoSays(t *testing.T) {
 		force bool
 		want  string
 	}{
-		{"nothing since", nil, "", false, "added: delete, made by the command that is taken back; removed: create, as it was before; updated: update, as it was before"},
-		{"edited since", map[string]string{"added": "edited"}, "", false, "added: keep, was changed after the command, and stays; removed: create, as it was before; updated: update, as it was before"},
-		{"edited since, forced", map[string]string{"updated": "edited"}, "", true, "added: delete, made by the command that is taken back; removed: create, as it was before; updated: update, as it was before; what was changed after the command is kept as \"old/updated\" in .ppm/undo-000003.zip"},
-		{"deleted since", nil, "updated", false, "added: delete, made by the command that is taken back; removed: create, as it was before; updated: keep, gone since the command, and stays so"},
-		{"deleted before it could", nil, "added", false, "added: unchanged, gone already; removed: create, as it was before; updated: update, as it was before"},
-		{"taken back by hand", map[string]string{"updated": "1 of updated\n"}, "", false, "added: delete, made by the command that is taken back; removed: create, as it was before; updated: unchanged, as it was before already"},
-		{"in the way", map[string]string{"removed": "another"}, "", false, "added: delete, made by the command that is taken back; removed: conflict, exists with other content, not installed by ppm; updated: update, as it was before"},
+		{"nothing since", nil, "", false, "added: delete, made by the command that is taken back; removed: create," +
+			" as it was before; updated: update, as it was before"},
+		{"edited since", map[string]string{"added": "edited"}, "", false, "added: keep, was changed after the " +
+			"command, and stays; removed: create, as it was before; updated: update, as it was before"},
+		{"edited since, forced", map[string]string{"updated": "edited"}, "", true,
+			"added: delete, made by the command that is taken back; removed: create, as it was before; updated: " +
+				"update, as it was before; what was changed after the command is kept as \"old/updated\" in " +
+				".ppm/undo-000003.zip"},
+		{"deleted since", nil, "updated", false, "added: delete, made by the command that is taken back; removed: " +
+			"create, as it was before; updated: keep, gone since the command, and stays so"},
+		{"deleted before it could", nil, "added", false,
+			"added: unchanged, gone already; removed: create, as it was before; updated: update, as it was before"},
+		{"taken back by hand", map[string]string{"updated": "1 of updated\n"}, "", false,
+			"added: delete, made by the command that is taken back; removed: create, as it was before; updated: " +
+				"unchanged, as it was before already"},
+		{"in the way", map[string]string{"removed": "another"}, "", false, "added: delete, made by the command " +
+			"that is taken back; removed: conflict, exists with other content, not installed by ppm; updated: " +
+			"update, as it was before"},
 	} {
 		dir := t.TempDir()
 		one, two := files("1", "updated", "removed"), files("2", "updated", "added")
@@ -349,19 +375,19 @@ func TestUndoSays(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		var said []string
+		var got []string
 		for _, change := range pl.Changes {
 			if !change.Record {
-				said = append(said, fmt.Sprintf("%s: %s, %s", change.Path, change.Action, change.Reason))
+				got = append(got, fmt.Sprintf("%s: %s, %s", change.Path, change.Action, change.Reason))
 			}
 		}
-		if got := strings.Join(said, "; "); got != c.want {
+		if got := strings.Join(got, "; "); got != c.want {
 			t.Errorf("%s: %s\nwant %s", c.name, got, c.want)
 		}
 	}
 }
 
-// TestLinkedJournal: an entry of the history, or a journal, that is a link is named, and not followed.
+// TestLinkedJournal checks that a history entry or journal that is a symbolic link is reported and not followed.
 func TestLinkedJournal(t *testing.T) {
 	for _, target := range []string{"../../outside", "../mine", "nothing"} {
 		dir := t.TempDir()
@@ -369,20 +395,21 @@ func TestLinkedJournal(t *testing.T) {
 		dir = filepath.Join(dir, "project")
 		run(t, dir, nil, files("1", "a"))
 		link := func(name string) {
-			if err := cmp.Or(os.RemoveAll(filepath.Join(dir, name)), os.Symlink(target, filepath.Join(dir, name))); err != nil {
-				t.Fatal(err)
-			}
+			must(t, os.RemoveAll(filepath.Join(dir, name)))
+			must(t, os.Symlink(target, filepath.Join(dir, name)))
 		}
 		link(undoName(1))
 		before := applytest.Tree(t, dir, "lock")
-		if _, err := undo(t, dir, false); !errors.Is(err, failure.Refused) || failure.Hint(err) != "remove "+undoName(1) {
+		if _, err := undo(t, dir, false); !errors.Is(err, failure.Refused) ||
+			failure.Hint(err) != "remove "+undoName(1) {
 			t.Errorf("undo of a link to %s = %v, hint %q", target, err, failure.Hint(err))
 		}
 		if got := applytest.Tree(t, dir, "lock"); got != before {
 			t.Errorf("it changed\n%s", difference(got, before))
 		}
 		link(journalName)
-		if _, err := Open(t.Context(), dir, Options{}); !errors.Is(err, failure.Refused) || failure.Hint(err) != "remove "+journalName {
+		if _, err := Open(t.Context(), dir, Options{}); !errors.Is(err, failure.Refused) ||
+			failure.Hint(err) != "remove "+journalName {
 			t.Errorf("a journal that is a link to %s: Open = %v, hint %q", target, err, failure.Hint(err))
 		}
 	}

@@ -15,24 +15,24 @@ import (
 	"github.com/Project-Manager-With-Git/ppm/pkg/failure"
 )
 
-// pollInterval is how often a waiting ppm looks whether the lock is free.
+// pollInterval is how often a waiting process tries to lock.
 const pollInterval = 5 * time.Millisecond
 
-// acquire takes the project's lock. The system gives the lock of a killed process free.
-func (p *Project) acquire(ctx context.Context, wait time.Duration) error {
+// acquireLock locks the project. The operating system releases the lock of a killed process.
+func (p *Project) acquireLock(ctx context.Context, wait time.Duration) error {
 	deadline := time.Now().Add(wait)
 	for {
 		if err := ctx.Err(); err != nil {
 			return err
 		}
-		lock, err := p.tryAcquire()
+		lock, err := p.tryLock()
 		if err != nil {
-			_ = p.disk.Remove(stateDir) // where it is new and empty
-			return ioError("locking", lockName, err)
+			_ = p.disk.Remove(stateDir) // if it is new and empty
+			return errIO("locking", lockName, err)
 		}
 		if lock != nil {
 			p.lock = lock
-			return p.ignoreState()
+			return p.writeGitignore()
 		}
 		if time.Now().After(deadline) {
 			return failure.Errorf(failure.Locked, "opening the project %q: another ppm works there", p.root.Name()).
@@ -45,8 +45,8 @@ func (p *Project) acquire(ctx context.Context, wait time.Duration) error {
 	}
 }
 
-// tryAcquire returns nil when the lock is taken, or when its file vanished under it.
-func (p *Project) tryAcquire() (*flock.Flock, error) {
+// tryLock returns nil if the project is locked, or if the lock file was removed meanwhile.
+func (p *Project) tryLock() (*flock.Flock, error) {
 	if err := p.disk.Mkdir(stateDir, 0o777); err != nil && !errors.Is(err, fs.ErrExist) {
 		return nil, err
 	}
@@ -54,7 +54,7 @@ func (p *Project) tryAcquire() (*flock.Flock, error) {
 		return nil, err
 	}
 	switch f, err := p.disk.Create(lockName, 0o666); {
-	case errors.Is(err, fs.ErrNotExist): // another ppm has just removed .ppm
+	case errors.Is(err, fs.ErrNotExist): // another process has just removed .ppm
 		return nil, nil
 	case err == nil:
 		if err := f.Close(); err != nil {
@@ -64,9 +64,10 @@ func (p *Project) tryAcquire() (*flock.Flock, error) {
 		return nil, err
 	}
 	if info, err := p.root.Lstat(lockName); err == nil && !info.Mode().IsRegular() {
-		return nil, failure.Errorf(failure.Refused, "opening the project: %q is not a file", lockName).WithHint("remove %s", lockName)
+		return nil, failure.Errorf(failure.Refused, "opening the project: %q is not a file", lockName).
+			WithHint("remove %s", lockName)
 	}
-	// The file exists, so that opening it by name, without os.O_CREATE, alters nothing wherever the name leads.
+	// The file exists. Opening it without os.O_CREATE changes nothing, even if the name became a link.
 	lock := flock.New(filepath.Join(p.root.Name(), filepath.FromSlash(lockName)), flock.SetFlag(os.O_RDONLY))
 	switch ok, err := lock.TryLock(); {
 	case errors.Is(err, fs.ErrNotExist):
@@ -78,14 +79,14 @@ func (p *Project) tryAcquire() (*flock.Flock, error) {
 	}
 	held, err1 := lock.Stat()
 	named, err2 := p.root.Lstat(lockName)
-	if err1 != nil || err2 != nil || !os.SameFile(held, named) { // its last holder has removed it
+	if err1 != nil || err2 != nil || !os.SameFile(held, named) { // the previous owner has removed it
 		return nil, lock.Close()
 	}
 	return lock, nil
 }
 
-// ignoreState keeps .ppm out of the user's repository.
-func (p *Project) ignoreState() error {
+// writeGitignore keeps .ppm out of the user's repository.
+func (p *Project) writeGitignore() error {
 	f, err := p.disk.Create(ignoreName, 0o666)
 	if errors.Is(err, fs.ErrExist) {
 		return nil
@@ -94,26 +95,27 @@ func (p *Project) ignoreState() error {
 		_, err = f.Write([]byte("*\n"))
 		err = cmp.Or(err, f.Close())
 	}
-	return ioError("writing", ignoreName, err)
+	return errIO("writing", ignoreName, err)
 }
 
-// release gives the lock free, and removes .ppm while it still is locked when nothing else is in it.
-func (p *Project) release() error {
+// releaseLock unlocks the project. It first removes .ppm if nothing else is in it.
+func (p *Project) releaseLock() error {
 	if p.lock == nil {
 		return nil
 	}
 	lock := p.lock
 	p.lock = nil
-	if runtime.GOOS == "windows" { // where no open file can be removed, so that another's lock is safe
+	if runtime.GOOS == "windows" { // an open file cannot be removed, so another process's lock is safe
 		err := lock.Close()
-		p.removeState()
+		p.removeUnusedStateDir()
 		return err
 	}
-	p.removeState()
+	p.removeUnusedStateDir()
 	return lock.Close()
 }
 
-func (p *Project) removeState() {
+// removeUnusedStateDir removes .ppm if it holds no state.
+func (p *Project) removeUnusedStateDir() {
 	names, err := p.stateFiles()
 	if err != nil {
 		return
@@ -123,7 +125,7 @@ func (p *Project) removeState() {
 			return
 		}
 	}
-	// What fails here, because another ppm waits in the folder, is left to that one.
+	// If a removal fails because another process waits for the lock, that process removes the folder.
 	_ = p.disk.Remove(ignoreName)
 	_ = p.disk.Remove(lockName)
 	_ = p.disk.Remove(stateDir)
@@ -133,7 +135,7 @@ func (p *Project) removeState() {
 func (p *Project) stateFiles() ([]string, error) {
 	entries, err := p.readDir(stateDir)
 	if err != nil {
-		return nil, ioError("reading", stateDir, err)
+		return nil, errIO("reading", stateDir, err)
 	}
 	names := make([]string, len(entries))
 	for i, e := range entries {

@@ -4,5 +4,5 @@ package apply
 
 import "syscall"
 
-// nonblock keeps the opening of a pipe that took the place of a file from waiting for a writer.
+// nonblock prevents that opening a pipe, which replaced a file, waits for a writer.
 const nonblock = syscall.O_NONBLOCK

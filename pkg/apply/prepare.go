@@ -16,8 +16,8 @@ import (
 	"github.com/Project-Manager-With-Git/ppm/pkg/plan"
 )
 
-// check proves that pl is a plan that may be applied, also when it comes from a file.
-func check(pl plan.Plan) error {
+// checkPlan returns an error unless pl is valid. The plan may come from a file.
+func checkPlan(pl plan.Plan) error {
 	if err := pl.Err(); err != nil {
 		return err
 	}
@@ -28,14 +28,16 @@ func check(pl plan.Plan) error {
 			return err
 		}
 		if seen[c.Path] {
-			return failure.Errorf(failure.Refused, "writing %q: the plan has two changes of it", c.Path).WithHint("make the plan again")
+			return failure.Errorf(failure.Refused, "writing %q: the plan has two changes of it", c.Path).
+				WithHint("make the plan again")
 		}
 		seen[c.Path] = true
 		if c.Action == plan.Create || c.Action == plan.Update || c.Action == plan.Merge {
 			written = append(written, c.Path)
 		}
 		if err := checkChange(c); err != nil {
-			return failure.Errorf(failure.Refused, "writing %q: the plan is not sound: %w", c.Path, err).WithHint("make the plan again")
+			return failure.Errorf(failure.Refused, "writing %q: the plan is not sound: %w", c.Path, err).
+				WithHint("make the plan again")
 		}
 	}
 	return fileset.CheckCollisions(written)
@@ -69,15 +71,15 @@ func checkChange(c plan.Change) error {
 	return nil
 }
 
-// prepare checks what the plan was made for, and writes all that the command
-// needs to .ppm, durable. It touches nothing else.
+// prepare checks that the files are in the state that the plan was made for, and stages the new contents and the
+// journal in .ppm. It changes nothing else.
 func (p *Project) prepare(ctx context.Context, pl plan.Plan, m Meta) (*journal, error) {
 	j := &journal{Version: journalVersion, Command: m.Command, Run: m.RunID, Undoes: m.undoes}
 	var data [][]byte
 	changes := slices.DeleteFunc(slices.Clone(pl.Changes), func(c plan.Change) bool { return !c.Writes() })
 	slices.SortStableFunc(changes, func(a, b plan.Change) int { return rank(a) - rank(b) })
 	for _, c := range changes {
-		e, err := p.inspect(c, j, m)
+		e, err := p.prepareChange(c, j, m)
 		if err != nil {
 			return nil, err
 		}
@@ -85,19 +87,19 @@ func (p *Project) prepare(ctx context.Context, pl plan.Plan, m Meta) (*journal, 
 		data = append(data, c.Data)
 	}
 	var err error
-	if j.Dropped, err = p.emptied(j, m); err != nil {
+	if j.RemovedDirs, err = p.dirsLeftEmpty(j, m); err != nil {
 		return nil, err
 	}
 	if err := p.stageAll(ctx, j, m, data); err != nil {
 		return nil, err
 	}
-	if err := p.save(j, draftName); err != nil {
-		return nil, ioError("writing", journalName, err)
+	if err := p.writeJournal(j, draftName); err != nil {
+		return nil, errIO("writing", journalName, err)
 	}
 	return j, ctx.Err()
 }
 
-// rank orders what is executed: what goes makes room for what comes, and the project's records come last.
+// rank orders changes for execution: deletions make room for writes, and the project's records come last.
 func rank(c plan.Change) int {
 	switch {
 	case c.Record:
@@ -108,101 +110,101 @@ func rank(c plan.Change) int {
 	return 1
 }
 
-// inspect returns the entry of c, and adds to j the folders that it needs. The digest
-// of what is replaced is compared when it is copied to the journal.
-func (p *Project) inspect(c plan.Change, j *journal, m Meta) (entry, error) {
-	e := entry{Path: c.Path, Record: c.Record, Old: c.Old, New: c.New}
-	kind, info, err := p.look(c.Path)
+// prepareChange returns the journal's record of c, and adds to j the folders that c creates. The digest of the old
+// content is checked when it is copied to the journal.
+func (p *Project) prepareChange(c plan.Change, j *journal, m Meta) (fileChange, error) {
+	e := fileChange{Path: c.Path, Record: c.Record, Old: c.Old, New: c.New}
+	kind, info, err := p.lookup(c.Path)
 	if err != nil {
 		return e, err
 	}
 	if kind != c.Old.Kind {
-		return e, changed(c.Path)
+		return e, errChanged(c.Path)
 	}
 	if kind == plan.Folder {
-		e.Old = plan.State{} // by the time that the file comes
+		e.Old = plan.State{} // it is removed before the file is written
 	}
 	if kind == plan.File {
 		e.Perm = perm(info.Mode().Perm())
 		if !(plan.State{Kind: kind, Digest: c.Old.Digest, Mode: modeOf(info)}).Same(c.Old) {
-			return e, changed(c.Path)
+			return e, errChanged(c.Path)
 		}
 	}
 	if c.New.Kind != plan.File {
 		return e, nil
 	}
-	if c.From != "" && kind != plan.File { // a file that moves stays as secret as it was
-		if kind, info, err := p.look(c.From); err == nil && kind == plan.File {
+	if c.From != "" && kind != plan.File { // a file that moves keeps its permissions
+		if kind, info, err := p.lookup(c.From); err == nil && kind == plan.File {
 			e.Perm = perm(info.Mode().Perm())
 		}
 	}
-	for _, folder := range ancestors(c.Path) {
-		kind, _, err := p.lstat(folder)
+	for _, dir := range ancestors(c.Path) {
+		kind, _, err := p.lstat(dir)
 		switch {
 		case err != nil:
 			return e, err
-		case kind == plan.Folder || has(j.Made, folder):
-		case kind == plan.Absent || kind == plan.File && j.removes(folder): // nothing, or a file that becomes a folder
-			j.Made = append(j.Made, m.folder(folder))
+		case kind == plan.Folder || containsDir(j.CreatedDirs, dir):
+		case kind == plan.Absent || kind == plan.File && j.removes(dir): // missing, or a file that becomes a folder
+			j.CreatedDirs = append(j.CreatedDirs, m.newDir(dir))
 		default:
-			return e, changed(folder)
+			return e, errChanged(dir)
 		}
 	}
 	return e, nil
 }
 
-// emptied returns the folders in which nothing is left, inner before outer, except
-// those that were there before ppm wrote its first file into them.
-func (p *Project) emptied(j *journal, m Meta) ([]folder, error) {
+// dirsLeftEmpty returns the folders that the command leaves empty, inner before outer, except for those that existed
+// before ppm wrote its first file there.
+func (p *Project) dirsLeftEmpty(j *journal, m Meta) ([]dirRecord, error) {
 	var candidates []string
-	gone, needed, replaced := make(map[string]bool), make(map[string]bool), make(map[string]bool)
+	removed, needed, replaced := make(map[string]bool), make(map[string]bool), make(map[string]bool)
 	for _, e := range j.Changes {
 		replaced[e.Path] = true
 		if e.New.Kind == plan.Absent {
-			gone[e.Path] = true
+			removed[e.Path] = true
 			candidates = append(candidates, ancestors(e.Path)...)
 			continue
 		}
-		for _, folder := range ancestors(e.Path) {
-			needed[folder] = true
+		for _, dir := range ancestors(e.Path) {
+			needed[dir] = true
 		}
 	}
 	if len(candidates) == 0 {
 		return nil, nil
 	}
-	theirs := p.usersFolders(gone)
-	slices.SortFunc(candidates, func(a, b string) int { return strings.Compare(b, a) }) // what is inside comes first
-	var out []folder
+	preexisting := p.preexistingDirs(removed)
+	slices.SortFunc(candidates, func(a, b string) int { return strings.Compare(b, a) }) // inner first
+	var out []dirRecord
 	for _, name := range slices.Compact(candidates) {
-		keep := theirs[name] || m.undone != nil && !has(m.undone.Made, name)
+		keep := preexisting[name] || m.undone != nil && !containsDir(m.undone.CreatedDirs, name)
 		if needed[name] || keep && !replaced[name] {
 			continue
 		}
 		entries, err := p.readDir(name)
 		if err != nil {
-			return nil, ioError("reading", name, err)
+			return nil, errIO("reading", name, err)
 		}
-		if slices.ContainsFunc(entries, func(e string) bool { return !gone[name+"/"+e] }) {
+		if slices.ContainsFunc(entries, func(e string) bool { return !removed[name+"/"+e] }) {
 			continue
 		}
 		_, info, err := p.lstat(name)
 		if err != nil {
 			return nil, err
 		}
-		gone[name] = true
-		out = append(out, folder{name, perm(info.Mode().Perm())})
+		removed[name] = true
+		out = append(out, dirRecord{name, perm(info.Mode().Perm())})
 	}
 	return out, nil
 }
 
-// stagers is how many files are written at once. Most of the time goes into waiting for
-// the disk, which flushes many files about as fast as one.
-const stagers = 8
+// maxParallelWrites is how many files are staged in parallel. Most of the time is spent waiting for the disk, which
+// flushes many files about as fast as one.
+const maxParallelWrites = 8
 
 // stageAll writes the new contents to .ppm.
 func (p *Project) stageAll(ctx context.Context, j *journal, m Meta, data [][]byte) error {
 	group, ctx := errgroup.WithContext(ctx)
-	group.SetLimit(stagers)
+	group.SetLimit(maxParallelWrites)
 	for i, e := range j.Changes {
 		if e.New.Kind != plan.File {
 			continue
@@ -212,7 +214,7 @@ func (p *Project) stageAll(ctx context.Context, j *journal, m Meta, data [][]byt
 				return err
 			}
 			if err := p.stage(i, e, m, data[i]); err != nil {
-				return ioError("writing", e.Path, err)
+				return errIO("writing", e.Path, err)
 			}
 			return nil
 		})
@@ -221,20 +223,21 @@ func (p *Project) stageAll(ctx context.Context, j *journal, m Meta, data [][]byt
 }
 
 // stage writes the new content of change i to .ppm.
-func (p *Project) stage(i int, e entry, m Meta, data []byte) error {
-	bits, exact := m.perm(e)
-	return write(p.disk, staged(i), bits, exact, func(w io.Writer) error {
+func (p *Project) stage(i int, e fileChange, m Meta, data []byte) error {
+	bits, exact := m.filePerm(e)
+	return write(p.disk, stagedName(i), bits, exact, func(w io.Writer) error {
 		if e.New.Digest == e.Old.Digest { // only the mode changes
-			return p.copyOld(w, e)
+			return p.copyCurrent(w, e)
 		}
 		_, err := w.Write(data)
 		return err
 	})
 }
 
-// perm returns the permission bits of the file that e writes, and whether the umask must not touch them. A
-// file that is replaced or moved keeps what it had, but for the executable bits; one that was removed gets back what it had.
-func (m Meta) perm(e entry) (bits fs.FileMode, exact bool) {
+// filePerm returns the permission bits of the file that e writes, and whether they are exact or subject to the umask.
+// A replaced or moved file keeps its bits except for the executable ones. A file that an undo restores gets its old
+// bits.
+func (m Meta) filePerm(e fileChange) (bits fs.FileMode, exact bool) {
 	bits = 0o666
 	if e.Old.Kind == plan.File || e.Perm != 0 {
 		bits, exact = fs.FileMode(e.Perm), true
@@ -254,10 +257,10 @@ func (m Meta) perm(e entry) (bits fs.FileMode, exact bool) {
 	return bits, exact
 }
 
-// folder returns the folder that is made at path: as it was, when it was removed.
-func (m Meta) folder(path string) folder {
-	if m.undone != nil && has(m.undone.Dropped, path) {
-		return find(m.undone.Dropped, path)
+// newDir returns the record of the folder to create at path, with its old permissions if an undo restores it.
+func (m Meta) newDir(path string) dirRecord {
+	if m.undone != nil && containsDir(m.undone.RemovedDirs, path) {
+		return findDir(m.undone.RemovedDirs, path)
 	}
-	return folder{Path: path}
+	return dirRecord{Path: path}
 }

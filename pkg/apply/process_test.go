@@ -19,11 +19,11 @@ import (
 	"github.com/Project-Manager-With-Git/ppm/pkg/plan"
 )
 
-// childEnv makes a test be the child process of itself, at work in this folder.
+// childEnv tells a test binary to run as a child process in this folder.
 const childEnv = "APPLY_TEST_CHILD"
 
-// countOn makes the number in the lockfile one more.
-func countOn(t *testing.T, dir string) {
+// incrementCounter increments the number in the lockfile.
+func incrementCounter(t *testing.T, dir string) {
 	p := open(t, dir, Options{LockTimeout: time.Minute})
 	old, err := p.ReadFile("ppm.lock")
 	if errors.Is(err, fs.ErrNotExist) {
@@ -41,14 +41,14 @@ func countOn(t *testing.T, dir string) {
 	closeProject(t, p)
 }
 
-// child returns the process that runs this test as its own child in dir.
+// child returns a command that runs this test as a child process in dir.
 func child(t *testing.T, dir string) *exec.Cmd {
 	cmd := exec.Command(os.Args[0], "-test.run=^"+t.Name()+"$")
 	cmd.Env = append(os.Environ(), childEnv+"="+dir)
 	return cmd
 }
 
-// start runs a child in dir, and waits until it is ready.
+// start starts a child process in dir, and waits until it is ready.
 func start(t *testing.T, dir string) *exec.Cmd {
 	t.Helper()
 	cmd := child(t, dir)
@@ -60,7 +60,7 @@ func start(t *testing.T, dir string) *exec.Cmd {
 		t.Fatal(err)
 	}
 	if line, err := bufio.NewReader(out).ReadString('\n'); err != nil || line != "ready\n" {
-		t.Fatalf("the child says %q, %v", line, err)
+		t.Fatalf("the child printed %q, %v", line, err)
 	}
 	return cmd
 }
@@ -70,21 +70,21 @@ func kill(t *testing.T, cmd *exec.Cmd) {
 	if err := cmd.Process.Kill(); err != nil {
 		t.Fatal(err)
 	}
-	_ = cmd.Wait() // says that it was killed
+	_ = cmd.Wait() // reports the kill
 }
 
-func TestKilledHolder(t *testing.T) {
+func TestKilledLockOwner(t *testing.T) {
 	if dir := os.Getenv(childEnv); dir != "" {
 		open(t, dir, Options{})
 		fmt.Println("ready")
 		select {}
 	}
 	dir := t.TempDir()
-	holder := start(t, dir)
+	owner := start(t, dir)
 	if _, err := Open(t.Context(), dir, Options{}); !errors.Is(err, failure.Locked) {
 		t.Errorf("Open while another process holds the lock = %v", err)
 	}
-	kill(t, holder)
+	kill(t, owner)
 	closeProject(t, open(t, dir, Options{}))
 	if got := applytest.Tree(t, dir); got != "" {
 		t.Errorf("left behind: %s", got)
@@ -100,7 +100,7 @@ func flipVersions() (one, two fileset.Set) {
 	return files("1", first...), files("2", second...)
 }
 
-// TestKilledProcess kills a real process at any moment, again and again.
+// TestKilledProcess repeatedly kills a real process at varying times.
 func TestKilledProcess(t *testing.T) {
 	one, two := flipVersions()
 	if dir := os.Getenv(childEnv); dir != "" {
@@ -118,10 +118,13 @@ func TestKilledProcess(t *testing.T) {
 	run(t, dir, two, one)
 	took := time.Since(began)
 	treeOfOne := applytest.Tree(t, dir, ".ppm")
-	recovered := 0
-	for i := range 14 {
+	kills, recovered := 14, 0
+	if testing.Short() {
+		kills = 4
+	}
+	for i := range kills {
 		flipper := start(t, dir)
-		time.Sleep(took * time.Duration(i) / 7) // through two commands
+		time.Sleep(took * time.Duration(2*i) / time.Duration(kills)) // the duration of two commands
 		kill(t, flipper)
 		p := open(t, dir, Options{})
 		if p.Recovered() != nil {
@@ -134,18 +137,18 @@ func TestKilledProcess(t *testing.T) {
 			t.Fatalf("kill %d: neither one nor two:\n%s", i, difference(tree, treeOfOne))
 		}
 		trees[tree]++
-		if tree == treeOfTwo { // the child begins at one
+		if tree == treeOfTwo { // the child starts from one
 			run(t, dir, two, one)
 		}
 	}
-	t.Logf("%d of 14 kills left something to recover, %d ended at two", recovered, trees[treeOfTwo])
+	t.Logf("%d of %d kills required recovery, %d ended at two", recovered, kills, trees[treeOfTwo])
 }
 
-// TestManyProcesses: processes in one project come one after the other.
+// TestManyProcesses checks that processes in one project exclude each other.
 func TestManyProcesses(t *testing.T) {
 	if dir := os.Getenv(childEnv); dir != "" {
 		for range 10 {
-			countOn(t, dir)
+			incrementCounter(t, dir)
 		}
 		return
 	}
@@ -165,11 +168,11 @@ func TestManyProcesses(t *testing.T) {
 	checkState(t, dir, "many processes")
 }
 
-// TestManyOpenings: while .ppm comes and goes, nobody loses it under another.
-func TestManyOpenings(t *testing.T) {
+// TestConcurrentOpen checks that locking works while .ppm is created and removed.
+func TestConcurrentOpen(t *testing.T) {
 	dir := t.TempDir()
 	var wg sync.WaitGroup
-	var holders sync.Mutex
+	var owner sync.Mutex
 	for range 8 {
 		wg.Go(func() {
 			for range 25 {
@@ -178,11 +181,11 @@ func TestManyOpenings(t *testing.T) {
 					t.Error(err)
 					return
 				}
-				if !holders.TryLock() {
+				if !owner.TryLock() {
 					t.Error("two hold the lock")
 					return
 				}
-				holders.Unlock()
+				owner.Unlock()
 				if err := p.Close(); err != nil {
 					t.Error(err)
 				}

@@ -14,24 +14,23 @@ import (
 	"github.com/Project-Manager-With-Git/ppm/pkg/plan"
 )
 
-// copyName is where an old content is written before it is put in its place.
+// copyName is where an old content is staged before it is restored.
 const copyName = stateDir + "/" + tempPrefix + "copy"
 
-// A Recovery says what became of a command that was killed.
+// A Recovery says what was done about a command that was killed.
 type Recovery struct {
 	Command   string
-	Completed bool     // else it was taken back
-	Kept      []string // files that the user has changed since, and that were left so
+	Completed bool     // else it was rolled back
+	Kept      []string // files that the user changed since, which were left as they are
 }
 
-// recover completes a killed command when each of its files is either done or still as
-// the command found it; else it takes the command back. It can be interrupted at any point
-// and started again.
+// recover completes a killed command if each of its files is either done or still in its old state; otherwise it rolls
+// the command back. It can be interrupted at any point and run again.
 func (p *Project) recover() (*Recovery, error) {
-	if _, err := p.root.Lstat(abortName); err == nil {
+	if _, err := p.root.Lstat(rollbackName); err == nil {
 		return p.rollBack()
 	}
-	a, err := p.load(journalName)
+	a, err := p.openJournal(journalName)
 	if errors.Is(err, fs.ErrNotExist) {
 		p.cleanUp()
 		return nil, nil
@@ -41,7 +40,7 @@ func (p *Project) recover() (*Recovery, error) {
 	}
 	j := a.journal
 	if err := a.Close(); err != nil {
-		return nil, ioError("reading", journalName, err)
+		return nil, errIO("reading", journalName, err)
 	}
 	done := make(map[string]bool)
 	for i, e := range j.Changes {
@@ -54,26 +53,26 @@ func (p *Project) recover() (*Recovery, error) {
 		}
 		done[e.Path] = isDone
 	}
-	if err := p.execute(j, done); errors.Is(err, failure.Refused) { // the user has put something in the way
+	if err := p.execute(j, done); errors.Is(err, failure.Refused) { // something else is in the way now
 		return p.rollBack()
 	} else if err != nil {
 		return nil, err
 	}
-	kept, err := p.differing(j, j.Made, func(e entry) plan.State { return e.New })
+	kept, err := p.unexpectedFiles(j, j.CreatedDirs, func(e fileChange) plan.State { return e.New })
 	if err != nil {
 		return nil, err
 	}
 	return &Recovery{Command: j.Command, Completed: true, Kept: kept}, p.finish(journalName)
 }
 
-// progress reports whether change i was made, and else whether it can be made now.
+// progress reports whether change i is done, and if not, whether it can be made now.
 func (p *Project) progress(j *journal, i int) (done, ready bool, err error) {
 	e := j.Changes[i]
-	if above, err := p.blocker(e.Path); err != nil || above != "" && !j.removes(above) {
-		return e.New.Kind != plan.File, false, err // where no folder is, nothing is left to remove
+	if above, err := p.nonDirAbove(e.Path); err != nil || above != "" && !j.removes(above) {
+		return e.New.Kind != plan.File, false, err // without a folder there is nothing to remove
 	}
-	out, _, err := p.state(moved(i))
-	if err != nil || out.Kind != plan.Absent && !out.Same(e.Old) { // the user was writing it when it was moved
+	out, _, err := p.state(asideName(i))
+	if err != nil || out.Kind != plan.Absent && !out.Same(e.Old) { // it was being written when it was moved
 		return false, false, err
 	}
 	now, info, err := p.state(e.Path)
@@ -81,41 +80,41 @@ func (p *Project) progress(j *journal, i int) (done, ready bool, err error) {
 		return false, false, err
 	}
 	if e.New.Kind != plan.File {
-		inTheWay := now.Kind != plan.Absent && now.Kind != plan.Folder && has(j.Made, e.Path)
+		inTheWay := now.Kind != plan.Absent && now.Kind != plan.Folder && containsDir(j.CreatedDirs, e.Path)
 		return !now.Same(e.Old) && !inTheWay, now.Same(e.Old), nil
 	}
 	if now.Same(e.New) {
 		return true, false, nil
 	}
-	if placed, err := p.placed(i, info); err != nil || placed { // and edited since
-		return placed && now.Kind != plan.Absent && !now.Same(e.Old), false, err
+	if isPlaced, err := p.isPlaced(i, info); err != nil || isPlaced { // and possibly edited since
+		return isPlaced && now.Kind != plan.Absent && !now.Same(e.Old), false, err
 	}
-	free := now.Same(e.Old) || now.Kind == plan.Absent || now.Kind == plan.Folder && has(j.Dropped, e.Path)
-	next, _, err := p.state(staged(i))
+	free := now.Same(e.Old) || now.Kind == plan.Absent || now.Kind == plan.Folder && containsDir(j.RemovedDirs, e.Path)
+	next, _, err := p.state(stagedName(i))
 	return false, next.Same(e.New) && free, err
 }
 
-// placed reports whether what stands at the path of change i, which info is about, is the file that was staged for it.
-func (p *Project) placed(i int, info fs.FileInfo) (bool, error) {
-	kind, next, err := p.lstat(staged(i))
-	if err != nil || kind == plan.Absent { // renamed, where there are no hard links
+// isPlaced reports whether the file at the path of change i, described by info, is the one that was staged for it.
+func (p *Project) isPlaced(i int, info fs.FileInfo) (bool, error) {
+	kind, next, err := p.lstat(stagedName(i))
+	if err != nil || kind == plan.Absent { // renamed, as there are no hard links
 		return err == nil, err
 	}
 	return info != nil && os.SameFile(info, next), nil
 }
 
-// rollBack brings back the old state of each file that the command has written or removed, in
-// reverse order. From its first step on the command can only be taken back.
+// rollBack restores the old state of each file that the command has written or removed, in reverse order. Once it has
+// started, the command can no longer be completed.
 func (p *Project) rollBack() (*Recovery, error) {
-	err := p.disk.Rename(journalName, abortName)
+	err := p.disk.Rename(journalName, rollbackName)
 	if err == nil {
 		err = p.disk.Sync(stateDir)
 	}
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return nil, ioError("writing", abortName, err)
+		return nil, errIO("writing", rollbackName, err)
 	}
-	a, err := p.load(abortName)
-	if errors.Is(err, fs.ErrNotExist) { // the command had not begun
+	a, err := p.openJournal(rollbackName)
+	if errors.Is(err, fs.ErrNotExist) { // the command has changed nothing
 		p.cleanUp()
 		return nil, nil
 	}
@@ -127,65 +126,65 @@ func (p *Project) rollBack() (*Recovery, error) {
 		return nil, err
 	}
 	r := &Recovery{Command: a.Command, Kept: kept}
-	if len(kept) > 0 { // the history takes the old contents of the files that were left
-		return r, p.finish(abortName)
+	if len(kept) > 0 { // keep the old contents of these files in the history
+		return r, p.finish(rollbackName)
 	}
-	if err := p.disk.Remove(abortName); err != nil {
-		return nil, ioError("removing", abortName, err)
+	if err := p.disk.Remove(rollbackName); err != nil {
+		return nil, errIO("removing", rollbackName, err)
 	}
 	p.cleanUp()
-	return r, ioError("writing", stateDir, p.disk.Sync(stateDir))
+	return r, errIO("writing", stateDir, p.disk.Sync(stateDir))
 }
 
-// restoreAll does the steps of execute backwards.
-func (p *Project) restoreAll(a *archive) ([]string, error) {
+// restoreAll reverses the steps of execute. It returns the files that are not in their old state.
+func (p *Project) restoreAll(a *journalReader) ([]string, error) {
 	touched := make(map[string]bool)
 	removals := a.removals()
 	for i, e := range slices.Backward(a.Changes) {
 		if i == removals-1 {
-			if err := p.restoreFolders(a); err != nil {
+			if err := p.restoreDirs(a); err != nil {
 				return nil, err
 			}
 		}
 		touched[path.Dir(e.Path)] = true
 		if err := p.restore(a, i, e); err != nil {
-			return nil, ioError("restoring", e.Path, err)
+			return nil, errIO("restoring", e.Path, err)
 		}
 	}
 	if removals == 0 {
-		if err := p.restoreFolders(a); err != nil {
+		if err := p.restoreDirs(a); err != nil {
 			return nil, err
 		}
 	}
 	if err := p.syncAll(a.journal, touched); err != nil {
 		return nil, err
 	}
-	return p.differing(a.journal, a.Dropped, func(e entry) plan.State { return e.Old })
+	return p.unexpectedFiles(a.journal, a.RemovedDirs, func(e fileChange) plan.State { return e.Old })
 }
 
-// restoreFolders removes the folders that were made and brings back those that were dropped.
-func (p *Project) restoreFolders(a *archive) error {
-	made := slices.Clone(a.Made)
+// restoreDirs removes the folders that were created and recreates those that were removed.
+func (p *Project) restoreDirs(a *journalReader) error {
+	made := slices.Clone(a.CreatedDirs)
 	slices.Reverse(made)
-	if err := p.drop(made); err != nil {
+	if err := p.removeDirs(made); err != nil {
 		return err
 	}
-	for _, folder := range slices.Backward(a.Dropped) {
-		if err := p.remake(folder); err != nil {
-			return ioError("restoring", folder.Path, err)
+	for _, dir := range slices.Backward(a.RemovedDirs) {
+		if err := p.recreateDir(dir); err != nil {
+			return errIO("restoring", dir.Path, err)
 		}
 	}
 	return nil
 }
 
-// restore takes change i back, unless the user has changed the file since.
-func (p *Project) restore(a *archive, i int, e entry) error {
+// restore reverses change i, unless the user has changed the file since.
+func (p *Project) restore(a *journalReader, i int, e fileChange) error {
 	now, info, err := p.state(e.Path)
 	if err != nil {
 		return err
 	}
 	if e.New.Kind == plan.File && now.Same(e.New) {
-		if placed, err := p.placed(i, info); err != nil || !placed { // the same content, but somebody else's file
+		if isPlaced, err := p.isPlaced(i, info); err != nil || !isPlaced { // the same content in a different file
 			return err
 		}
 		if err := p.disk.Remove(e.Path); err != nil {
@@ -196,62 +195,63 @@ func (p *Project) restore(a *archive, i int, e entry) error {
 	if e.Old.Kind != plan.File || now.Kind != plan.Absent {
 		return nil
 	}
-	if above, err := p.blocker(e.Path); err != nil || above != "" {
+	if above, err := p.nonDirAbove(e.Path); err != nil || above != "" {
 		return err
 	}
-	if kind, _, err := p.lstat(moved(i)); err != nil {
+	if kind, _, err := p.lstat(asideName(i)); err != nil {
 		return err
-	} else if kind == plan.Absent { // lost with the power, or removed by the user
+	} else if kind == plan.Absent { // lost in a power failure, or removed by the user
 		return p.restoreCopy(a, e)
 	}
-	if err := p.makeFolders(e.Path, a.Dropped); err != nil {
+	if err := p.makeDirs(e.Path, a.RemovedDirs); err != nil {
 		return err
 	}
-	return p.place(moved(i), e.Path)
+	return p.moveIntoPlace(asideName(i), e.Path)
 }
 
-// restoreCopy puts the copy of the old content in its place that is in the journal.
-func (p *Project) restoreCopy(a *archive, e entry) error {
-	if err := p.disk.Remove(copyName); err != nil && !errors.Is(err, fs.ErrNotExist) { // of a killed attempt
+// restoreCopy restores the old content from the copy in the journal.
+func (p *Project) restoreCopy(a *journalReader, e fileChange) error {
+	if err := p.disk.Remove(copyName); err != nil && !errors.Is(err, fs.ErrNotExist) { // of an interrupted attempt
 		return err
 	}
-	err := write(p.disk, copyName, fs.FileMode(e.Perm), true, func(w io.Writer) error { return a.old(w, e) })
+	err := write(p.disk, copyName, fs.FileMode(e.Perm), true,
+		func(w io.Writer) error { return a.copyOldContent(w, e) })
 	if err == nil {
-		err = p.makeFolders(e.Path, a.Dropped)
+		err = p.makeDirs(e.Path, a.RemovedDirs)
 	}
 	if err != nil {
 		return err
 	}
-	return p.place(copyName, e.Path)
+	return p.moveIntoPlace(copyName, e.Path)
 }
 
-// remake brings back a folder that was removed.
-func (p *Project) remake(f folder) error {
-	if above, err := p.blocker(f.Path); err != nil || above != "" {
+// recreateDir recreates a folder that was removed.
+func (p *Project) recreateDir(f dirRecord) error {
+	if above, err := p.nonDirAbove(f.Path); err != nil || above != "" {
 		return err
 	}
 	if kind, _, err := p.lstat(f.Path); err != nil || kind != plan.Absent {
 		return err
 	}
-	return p.makeFolders(f.Path+"/", []folder{f})
+	return p.makeDirs(f.Path+"/", []dirRecord{f})
 }
 
-// differing returns the paths that are neither as wanted nor among the folders, which a file became or had been.
-func (p *Project) differing(j *journal, folders []folder, want func(entry) plan.State) ([]string, error) {
+// unexpectedFiles returns the paths that are not in the wanted state, except for folders in dirs.
+func (p *Project) unexpectedFiles(j *journal, dirs []dirRecord, want func(fileChange) plan.State) ([]string, error) {
 	var out []string
 	for _, e := range j.Changes {
 		now, _, err := p.state(e.Path)
 		if err != nil {
 			return nil, err
 		}
-		if !now.Same(want(e)) && !(now.Kind == plan.Folder && has(folders, e.Path)) {
+		if !now.Same(want(e)) && !(now.Kind == plan.Folder && containsDir(dirs, e.Path)) {
 			out = append(out, e.Path)
 		}
 	}
 	return out, nil
 }
 
-// cleanUp removes what lives only during a command. What fails now is left to the next one.
+// cleanUp removes temporary files. A failure is left to the next command.
 func (p *Project) cleanUp() {
 	names, _ := p.stateFiles()
 	for _, name := range names {
@@ -261,5 +261,5 @@ func (p *Project) cleanUp() {
 	}
 }
 
-// isTemporary reports whether a file of .ppm lives only during a command.
+// isTemporary reports whether a file of .ppm exists only during a command.
 func isTemporary(name string) bool { return strings.HasPrefix(name, stateDir+"/"+tempPrefix) }

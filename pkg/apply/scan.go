@@ -1,45 +1,33 @@
 package apply
 
 import (
-	"bytes"
 	"cmp"
 	"context"
-	"errors"
-	"io"
 	"io/fs"
-	"os"
 	"path"
 	"runtime"
-	"slices"
-	"strings"
 	"sync"
 
 	"golang.org/x/sync/errgroup"
 
-	"github.com/Project-Manager-With-Git/ppm/pkg/failure"
 	"github.com/Project-Manager-With-Git/ppm/pkg/fileset"
 	"github.com/Project-Manager-With-Git/ppm/pkg/plan"
 )
 
-// maxRead bounds what ReadFile returns: the project's records and the files that a merge holds in memory.
-const maxRead = 64 << 20
+// maxJobSize is the maximum number of files in one job.
+const maxJobSize = 100
 
-// ErrTooLarge says of a file that ReadFile does not read it.
-var ErrTooLarge = errors.New("it is larger than 64 MiB")
-
-// maxAtOnce is how many files of one folder are looked at one after the other.
-const maxAtOnce = 100
-
-// Scan returns the state of each path, and of the folders above it. It follows no link: what
-// lies behind one is Absent, and the link itself is in the result. A path that CheckPath refuses is Refused.
+// Scan returns the state of each path and of the folders above it. It follows no symbolic link: a path below one is
+// Absent, and the link is in the result. The error is of kind Refused for an invalid path.
 func (p *Project) Scan(ctx context.Context, paths []string) (plan.Disk, error) {
-	s := &scan{spot: p.spot, disk: make(plan.Disk, len(paths)), folders: make(map[string]fs.FileInfo), spelling: speller{p: p}}
-	asked := make(map[string]bool, len(paths))
+	s := &scanner{openDir: p.openDir, disk: make(plan.Disk, len(paths)), dirs: make(map[string]fs.FileInfo),
+		spelling: spellingChecker{p: p}}
+	requested := make(map[string]bool, len(paths))
 	for _, name := range paths {
 		if err := fileset.CheckPath(name); err != nil {
 			return nil, err
 		}
-		asked[name] = true
+		requested[name] = true
 	}
 	jobs, err := s.jobs(ctx, paths)
 	if err != nil {
@@ -48,9 +36,10 @@ func (p *Project) Scan(ctx context.Context, paths []string) (plan.Disk, error) {
 	group, within := errgroup.WithContext(ctx)
 	group.SetLimit(runtime.GOMAXPROCS(0))
 	for _, j := range jobs {
-		group.Go(func() error { return s.look(within, j) })
+		group.Go(func() error { return s.run(within, j) })
 	}
-	if err := cmp.Or(group.Wait(), ctx.Err()); err != nil {
+	err = group.Wait()
+	if err = cmp.Or(err, ctx.Err()); err != nil {
 		return nil, err
 	}
 	for _, j := range jobs {
@@ -60,7 +49,7 @@ func (p *Project) Scan(ctx context.Context, paths []string) (plan.Disk, error) {
 	}
 	for _, name := range paths {
 		if s.disk[name].Kind == plan.Folder {
-			if _, err := p.scanFolder(name, asked, s.disk); err != nil {
+			if _, err := p.scanDir(name, requested, s.disk); err != nil {
 				return nil, err
 			}
 		}
@@ -68,49 +57,49 @@ func (p *Project) Scan(ctx context.Context, paths []string) (plan.Disk, error) {
 	return s.disk, nil
 }
 
-// A scan looks at the folders first, from the top, and then at what is in each of them: once a folder is open, the
-// paths of its files need not be walked again.
-type scan struct {
-	spot
+// A scanner looks up the folders first, from the top, and then the files in each of them: once a folder is open, the
+// path to its files does not have to be resolved again.
+type scanner struct {
+	openDir
 	disk     plan.Disk
-	folders  map[string]fs.FileInfo // above what is asked for; nil when something else is there, or nothing
-	mu       sync.Mutex             // of spelling
-	spelling speller
+	dirs     map[string]fs.FileInfo // above what is requested for; nil when something else is there, or nothing
+	mu       sync.Mutex             // guards spelling
+	spelling spellingChecker
 }
 
-// A job is a folder and names in it, by their whole paths, that one goroutine looks at.
+// A job is a folder and paths of files in it that one goroutine looks up.
 type job struct {
-	folder string
+	dir    string
 	names  []string
-	states []plan.State // of the names, when it is done
+	states []plan.State // of the names, set by run
 }
 
-// jobs looks at the folders above the paths, and returns what is to be done in those that are there.
-func (s *scan) jobs(ctx context.Context, paths []string) ([]*job, error) {
+// jobs looks up the folders above the paths, and returns the jobs for those that exist.
+func (s *scanner) jobs(ctx context.Context, paths []string) ([]*job, error) {
 	top, err := s.root.Lstat(".")
 	if err != nil {
-		return nil, ioError("reading", ".", err)
+		return nil, errIO("reading", ".", err)
 	}
-	s.folders["."] = top
+	s.dirs["."] = top
 	var jobs []*job
 	open := make(map[string]*job) // by folder
 	for _, name := range paths {
-		if _, seen := s.disk[name]; seen { // it stands twice in paths, or above another of them
+		if _, seen := s.disk[name]; seen { // a duplicate, or above another path
 			continue
 		}
 		s.disk[name] = plan.State{}
-		folder := path.Dir(name)
-		info, err := s.folder(ctx, folder)
+		dir := path.Dir(name)
+		info, err := s.dirInfo(ctx, dir)
 		if err != nil {
 			return nil, err
 		}
 		if info == nil {
 			continue
 		}
-		j := open[folder]
-		if j == nil || len(j.names) == maxAtOnce {
-			j = &job{folder: folder}
-			open[folder] = j
+		j := open[dir]
+		if j == nil || len(j.names) == maxJobSize {
+			j = &job{dir: dir}
+			open[dir] = j
 			jobs = append(jobs, j)
 		}
 		j.names = append(j.names, name)
@@ -118,16 +107,16 @@ func (s *scan) jobs(ctx context.Context, paths []string) ([]*job, error) {
 	return jobs, nil
 }
 
-// folder returns the folder at name; nil when it, or one above it, is something else or not there.
-func (s *scan) folder(ctx context.Context, name string) (fs.FileInfo, error) {
-	if info, seen := s.folders[name]; seen {
+// dirInfo returns the folder full name, or nil if it does not exist or is something else.
+func (s *scanner) dirInfo(ctx context.Context, name string) (fs.FileInfo, error) {
+	if info, seen := s.dirs[name]; seen {
 		return info, nil
 	}
-	above, err := s.folder(ctx, path.Dir(name))
+	above, err := s.dirInfo(ctx, path.Dir(name))
 	if err != nil || above == nil {
 		return nil, err
 	}
-	state, info, err := s.state(ctx, s.spot, name)
+	state, info, err := s.state(ctx, s.openDir, name)
 	if err != nil {
 		return nil, err
 	}
@@ -135,13 +124,13 @@ func (s *scan) folder(ctx context.Context, name string) (fs.FileInfo, error) {
 	if state.Kind != plan.Folder {
 		info = nil
 	}
-	s.folders[name] = info
+	s.dirs[name] = info
 	return info, nil
 }
 
-// look does a job.
-func (s *scan) look(ctx context.Context, j *job) error {
-	in, err := s.enter(j.folder, s.folders[j.folder])
+// run sets the states of a job.
+func (s *scanner) run(ctx context.Context, j *job) error {
+	in, err := s.openSubdir(j.dir, s.dirs[j.dir])
 	if err != nil {
 		return err
 	}
@@ -154,17 +143,17 @@ func (s *scan) look(ctx context.Context, j *job) error {
 	return cmp.Or(err, in.root.Close())
 }
 
-// state returns what stands at a name in a spot, hashed.
-func (s *scan) state(ctx context.Context, in spot, name string) (plan.State, fs.FileInfo, error) {
+// state returns the state of a name in a folder, with its digest.
+func (s *scanner) state(ctx context.Context, in openDir, name string) (plan.State, fs.FileInfo, error) {
 	kind, info, err := in.lstat(name)
 	if err != nil || kind == plan.Absent {
 		return plan.State{}, nil, err
 	}
 	s.mu.Lock()
-	right := s.spelling.right(in.path(name), info)
+	isExact := s.spelling.isExact(in.path(name), info)
 	s.mu.Unlock()
 	switch {
-	case !right:
+	case !isExact:
 		return plan.State{Kind: plan.Alias}, info, nil
 	case kind != plan.File:
 		return plan.State{Kind: kind}, info, nil
@@ -173,144 +162,30 @@ func (s *scan) state(ctx context.Context, in spot, name string) (plan.State, fs.
 	return plan.State{Kind: kind, Digest: digest, Mode: modeOf(info)}, info, err
 }
 
-// scanFolder adds to disk what is in a folder, up to the first file that is not asked for,
-// and reports whether there is none. It hashes nothing.
-func (p *Project) scanFolder(folder string, asked map[string]bool, disk plan.Disk) (bool, error) {
-	names, err := p.readDir(folder)
+// scanDir adds the content of a folder to disk, up to the first file that was not requested, and reports whether there
+// is no such file. It does not hash files.
+func (p *Project) scanDir(dir string, requested map[string]bool, disk plan.Disk) (bool, error) {
+	names, err := p.readDir(dir)
 	if err != nil {
-		return false, ioError("reading", folder, err)
+		return false, errIO("reading", dir, err)
 	}
 	for _, name := range names {
-		at := folder + "/" + name
-		kind, _, err := p.lstat(at)
+		full := dir + "/" + name
+		kind, _, err := p.lstat(full)
 		if err != nil {
 			return false, err
 		}
-		if kind != plan.Folder && asked[at] {
+		if kind != plan.Folder && requested[full] {
 			continue
 		}
-		disk[at] = plan.State{Kind: kind}
+		disk[full] = plan.State{Kind: kind}
 		only := false
 		if kind == plan.Folder {
-			only, err = p.scanFolder(at, asked, disk)
+			only, err = p.scanDir(full, requested, disk)
 		}
 		if err != nil || !only {
 			return false, err
 		}
 	}
 	return true, nil
-}
-
-// ReadFile returns the content of the regular file at name. errors.Is(err, fs.ErrNotExist) when there
-// is nothing; a link, and a file of more than 64 MiB (ErrTooLarge), is Refused.
-func (p *Project) ReadFile(name string) ([]byte, error) {
-	kind, info, err := p.look(name)
-	switch {
-	case err != nil:
-		return nil, err
-	case kind == plan.Absent:
-		return nil, failure.Errorf(failure.LocalIO, "reading %q: %w", name, fs.ErrNotExist).WithHint("check the path")
-	case kind != plan.File:
-		return nil, failure.Errorf(failure.Refused, "reading %q: it is not a regular file", name).WithHint("move it away")
-	case info.Size() > maxRead:
-		return nil, failure.Errorf(failure.Refused, "reading %q: %w", name, ErrTooLarge).WithHint("move it away")
-	}
-	f, err := p.openFile(name, info)
-	if err != nil {
-		return nil, err
-	}
-	var data bytes.Buffer
-	data.Grow(int(info.Size()) + bytes.MinRead) // once and for all
-	_, err = data.ReadFrom(io.LimitReader(f, maxRead))
-	if err = cmp.Or(err, f.Close()); err != nil {
-		return nil, ioError("reading", name, err)
-	}
-	return data.Bytes(), nil
-}
-
-// state returns what stands at name now, hashed.
-func (p *Project) state(name string) (plan.State, fs.FileInfo, error) {
-	kind, info, err := p.look(name)
-	if err != nil || kind != plan.File {
-		return plan.State{Kind: kind}, info, err
-	}
-	digest, err := p.hash(context.Background(), name, info)
-	return plan.State{Kind: plan.File, Digest: digest, Mode: modeOf(info)}, info, err
-}
-
-// look returns what stands at name. Below anything but a folder that is nothing.
-func (p *Project) look(name string) (plan.Kind, fs.FileInfo, error) {
-	for _, folder := range ancestors(name) {
-		if kind, _, err := p.lstat(folder); err != nil || kind != plan.Folder {
-			return plan.Absent, nil, err
-		}
-	}
-	return p.lstat(name)
-}
-
-// blocker returns the thing above name that is not a folder, or "".
-func (p *Project) blocker(name string) (string, error) {
-	for _, folder := range ancestors(name) {
-		if kind, _, err := p.lstat(folder); err != nil || kind != plan.Folder {
-			if kind == plan.Absent {
-				folder = ""
-			}
-			return folder, err
-		}
-	}
-	return "", nil
-}
-
-// ancestors returns the folders above name, outermost first.
-func ancestors(name string) []string {
-	var out []string
-	for i, r := range name {
-		if r == '/' {
-			out = append(out, name[:i])
-		}
-	}
-	return out
-}
-
-// A speller knows on a disk that ignores case or Unicode form whether a name is spelled as it stands there.
-type speller struct {
-	p       *Project
-	probed  bool
-	ignores bool
-	names   map[string][]string // of each folder asked about
-}
-
-// right reports whether the last segment of name, where info was found, is spelled as on the disk.
-func (s *speller) right(name string, info fs.FileInfo) bool {
-	if !s.probed {
-		s.probe(name, info)
-	}
-	if !s.ignores {
-		return true
-	}
-	folder := path.Dir(name)
-	names, ok := s.names[folder]
-	if !ok {
-		names, _ = s.p.readDir(folder) // a folder that cannot be read has no right names: nothing is written there
-		s.names[folder] = names
-	}
-	_, ok = slices.BinarySearch(names, path.Base(name))
-	return ok
-}
-
-// probe finds out what the disk ignores, from the first name that has a letter to try it with.
-func (s *speller) probe(name string, info fs.FileInfo) {
-	other := strings.ToUpper(name)
-	if other == name {
-		other = strings.ToLower(name)
-	}
-	if s.ignores = runtime.GOOS == "darwin"; s.ignores { // even where case matters, Unicode forms do not
-		s.probed = true
-	} else if other != name {
-		found, err := s.p.root.Lstat(other)
-		s.probed, s.ignores = true, err == nil && os.SameFile(info, found)
-	}
-	if s.ignores {
-		s.names = make(map[string][]string)
-	}
 }

@@ -6,13 +6,13 @@ import (
 	"io/fs"
 )
 
-// WriteState keeps data under a name in the project's state, in one step and durable; nil forgets it. It is for what a
-// command wants to know of an earlier one, and no part of a transaction or of the history.
+// WriteState durably and atomically stores data under a name in .ppm; nil data removes it. It is for what one command
+// leaves to a later one. It is not part of a transaction or of the history.
 func (p *Project) WriteState(name string, data []byte) error {
 	file := stateDir + "/" + name
 	if data == nil {
 		if err := p.disk.Remove(file); err != nil && !errors.Is(err, fs.ErrNotExist) {
-			return ioError("removing", file, err)
+			return errIO("removing", file, err)
 		}
 		return nil
 	}
@@ -24,10 +24,10 @@ func (p *Project) WriteState(name string, data []byte) error {
 	if err == nil {
 		err = p.disk.Sync(stateDir)
 	}
-	return ioError("writing", file, err)
+	return errIO("writing", file, err)
 }
 
-// ReadState returns what is remembered under a name; nil when nothing is, or nothing that can be read.
+// ReadState returns the data that WriteState stored under a name, or nil if there is none or it cannot be read.
 func (p *Project) ReadState(name string) []byte {
 	data, err := p.ReadFile(stateDir + "/" + name)
 	if err != nil {

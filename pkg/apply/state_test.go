@@ -7,14 +7,15 @@ import (
 	"testing"
 )
 
-// A memory survives the process, is the old or the new one whatever goes wrong, and leaves nothing when it is forgotten.
-func TestRemember(t *testing.T) {
+// TestWriteState checks that state survives the process, that a failed write leaves the old or the new state, and that
+// removing it leaves nothing.
+func TestWriteState(t *testing.T) {
 	dir := t.TempDir()
 	p := open(t, dir, Options{})
-	if p.ReadState("memo") != nil {
-		t.Error("something is remembered before anything was")
+	if p.ReadState("test") != nil {
+		t.Error("there is state before any was written")
 	}
-	if err := p.WriteState("memo", []byte("old")); err != nil {
+	if err := p.WriteState("test", []byte("old")); err != nil {
 		t.Fatal(err)
 	}
 	closeProject(t, p)
@@ -22,12 +23,12 @@ func TestRemember(t *testing.T) {
 		f := &faulty{err: os.ErrPermission}
 		p := open(t, dir, Options{wrap: f.wrap})
 		f.at = f.ops + at
-		err := p.WriteState("memo", []byte("new"))
-		got := string(p.ReadState("memo"))
+		err := p.WriteState("test", []byte("new"))
+		got := string(p.ReadState("test"))
 		closeProject(t, p)
 		if !f.fired {
 			if err != nil || got != "new" {
-				t.Errorf("remembering: %v, %q", err, got)
+				t.Errorf("WriteState: %v, %q", err, got)
 			}
 			break
 		}
@@ -37,12 +38,12 @@ func TestRemember(t *testing.T) {
 	}
 	p = open(t, dir, Options{})
 	for range 2 {
-		if err := p.WriteState("memo", nil); err != nil {
+		if err := p.WriteState("test", nil); err != nil {
 			t.Fatal(err)
 		}
 	}
 	closeProject(t, p)
 	if _, err := os.Lstat(filepath.Join(dir, stateDir)); !errors.Is(err, os.ErrNotExist) {
-		t.Errorf("something is left: %v", err)
+		t.Errorf("left over: %v", err)
 	}
 }

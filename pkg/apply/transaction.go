@@ -15,24 +15,23 @@ import (
 	"github.com/Project-Manager-With-Git/ppm/pkg/plan"
 )
 
-// Meta says what a plan is applied for. The history shows it.
+// Meta describes the command that a plan is applied for. The history records it.
 type Meta struct {
 	Command string // as the user typed it
-	RunID   string // names what was started as one in several projects; empty for a project alone
+	RunID   string // common to all projects that one workspace command changes; else empty
 
-	undoes int      // the number of the command that is taken back
-	undone *journal // and what it did
+	undoes int      // the number of the command that is undone
+	undone *journal // the journal of that command
 }
 
-// Undoes returns the number of the command that is taken back, or 0.
+// Undoes returns the number of the command that is undone, or 0.
 func (m Meta) Undoes() int { return m.undoes }
 
-// Apply carries out pl, all of it or nothing. It fails with kind Refused when the plan has
-// collisions or a file is not what the plan was made for, and with the context's error when
-// it ends before the journal is durable; after that it takes no notice of the context.
-// When nothing changes, nothing is written.
+// Apply carries out pl, completely or not at all. It writes nothing if nothing changes. The error is of kind Refused
+// if the plan has collisions or a file is not in the state that the plan was made for. Apply returns the context's
+// error if the context ends before the journal is durable; later it ignores the context.
 func (p *Project) Apply(ctx context.Context, pl plan.Plan, m Meta) error {
-	if err := check(pl); err != nil {
+	if err := checkPlan(pl); err != nil {
 		return err
 	}
 	if pl.Empty() {
@@ -46,7 +45,7 @@ func (p *Project) Apply(ctx context.Context, pl plan.Plan, m Meta) error {
 		p.cleanUp()
 		return err
 	}
-	err = p.commit()
+	err = p.commitJournal()
 	if err == nil {
 		err = p.execute(j, nil)
 	}
@@ -63,35 +62,35 @@ func (p *Project) Apply(ctx context.Context, pl plan.Plan, m Meta) error {
 	return err
 }
 
-// The new content of change i until it is put in its place, and what is moved out of its way.
-func staged(i int) string { return fmt.Sprintf("%s/%snew-%d", stateDir, tempPrefix, i) }
-func moved(i int) string  { return fmt.Sprintf("%s/%sold-%d", stateDir, tempPrefix, i) }
+// stagedName is the file with the new content of change i; asideName is where its old file is moved.
+func stagedName(i int) string { return fmt.Sprintf("%s/%snew-%d", stateDir, tempPrefix, i) }
+func asideName(i int) string  { return fmt.Sprintf("%s/%sold-%d", stateDir, tempPrefix, i) }
 
 const draftName = stateDir + "/" + tempPrefix + "journal"
 
-// commit makes the journal durable under its name.
-func (p *Project) commit() error {
+// commitJournal moves the journal to its final name and makes it durable.
+func (p *Project) commitJournal() error {
 	if err := p.disk.Rename(draftName, journalName); err != nil {
-		return ioError("writing", journalName, err)
+		return errIO("writing", journalName, err)
 	}
-	if numbers, err := p.numbers(); err != nil {
+	if numbers, err := p.entryNumbers(); err != nil {
 		return err
 	} else if len(numbers) == 0 { // .ppm itself may be new
 		if err := p.disk.Sync("."); err != nil {
-			return ioError("writing", stateDir, err)
+			return errIO("writing", stateDir, err)
 		}
 	}
-	return ioError("writing", stateDir, p.disk.Sync(stateDir))
+	return errIO("writing", stateDir, p.disk.Sync(stateDir))
 }
 
-// execute does what the journal says, in its order. Done, when not nil, holds
-// the paths at which an earlier attempt has done it already.
+// execute performs the changes of the journal, in order. Done, if not nil, has the paths that an earlier attempt has
+// completed.
 func (p *Project) execute(j *journal, done map[string]bool) error {
 	touched := make(map[string]bool)
 	removals := j.removals()
 	for i, e := range j.Changes {
 		if i == removals {
-			if err := p.drop(j.Dropped); err != nil {
+			if err := p.removeDirs(j.RemovedDirs); err != nil {
 				return err
 			}
 		}
@@ -99,103 +98,105 @@ func (p *Project) execute(j *journal, done map[string]bool) error {
 		if done[e.Path] {
 			continue
 		}
-		if err := p.perform(j, i, done != nil); err != nil {
-			return ioError("writing", e.Path, err)
+		if err := p.performChange(j, i, done != nil); err != nil {
+			return errIO("writing", e.Path, err)
 		}
 	}
 	if removals == len(j.Changes) {
-		if err := p.drop(j.Dropped); err != nil {
+		if err := p.removeDirs(j.RemovedDirs); err != nil {
 			return err
 		}
 	}
 	return p.syncAll(j, touched)
 }
 
-// drop removes the folders in which nothing is left.
-func (p *Project) drop(folders []folder) error {
-	for _, folder := range folders {
-		kind, _, err := p.look(folder.Path)
+// removeDirs removes the given folders, as far as they are empty.
+func (p *Project) removeDirs(dirs []dirRecord) error {
+	for _, dir := range dirs {
+		kind, _, err := p.lookup(dir.Path)
 		if err == nil && kind == plan.Folder {
-			err = p.disk.Remove(folder.Path)
+			err = p.disk.Remove(dir.Path)
 		}
-		if err != nil && !vanished(err) {
-			return ioError("removing", folder.Path, err)
+		if err != nil && !isMissingOrNotEmpty(err) {
+			return errIO("removing", dir.Path, err)
 		}
 	}
 	return nil
 }
 
-// perform makes change i. What stands at its path is moved out of the way before it is compared with what
-// the plan was made for, and nothing is ever replaced: so no byte that somebody writes meanwhile is lost.
-func (p *Project) perform(j *journal, i int, resumed bool) error {
+// performChange makes change i. It moves the current file aside before it compares its content with the plan, and
+// never replaces a file, so that a concurrent write to it is not lost.
+func (p *Project) performChange(j *journal, i int, resumed bool) error {
 	e := j.Changes[i]
-	kind, _, err := p.look(e.Path)
+	kind, _, err := p.lookup(e.Path)
 	switch {
 	case err != nil:
 		return err
 	case kind == plan.Absent && (e.Old.Kind == plan.Absent || resumed):
 	case kind != plan.File || e.Old.Kind == plan.Absent:
-		return changed(e.Path)
+		return errChanged(e.Path)
 	default:
-		if err := p.moveOut(i, e); err != nil {
+		if err := p.moveAside(i, e); err != nil {
 			return err
 		}
 	}
 	if e.New.Kind != plan.File {
 		return nil
 	}
-	if err := p.makeFolders(e.Path, j.Made); err != nil {
+	if err := p.makeDirs(e.Path, j.CreatedDirs); err != nil {
 		return err
 	}
-	return p.place(staged(i), e.Path)
+	return p.moveIntoPlace(stagedName(i), e.Path)
 }
 
-func (p *Project) moveOut(i int, e entry) error {
-	if kind, _, err := p.lstat(moved(i)); err != nil {
+// moveAside moves the old file of change i to .ppm, and checks that it is the file that the plan was made for.
+func (p *Project) moveAside(i int, e fileChange) error {
+	if kind, _, err := p.lstat(asideName(i)); err != nil {
 		return err
-	} else if kind == plan.File { // two names of one file, after the power went: renaming one to the other does nothing
-		if err := p.disk.Remove(moved(i)); err != nil {
+	} else if kind == plan.File { // after a power loss one file can have both names, and renaming it would do nothing
+		if err := p.disk.Remove(asideName(i)); err != nil {
 			return err
 		}
 	}
-	if err := p.disk.Rename(e.Path, moved(i)); err != nil {
+	if err := p.disk.Rename(e.Path, asideName(i)); err != nil {
 		return err
 	}
-	if above, err := p.blocker(e.Path); err != nil || above != "" { // a folder became a link at that very moment
-		return cmp.Or(err, p.disk.Link(moved(i), e.Path), changed(e.Path))
+	if above, err := p.nonDirAbove(e.Path); err != nil || above != "" { // a folder has just become a link
+		linkErr := p.disk.Link(asideName(i), e.Path) // move the file back
+		return cmp.Or(err, linkErr, errChanged(e.Path))
 	}
-	if out, _, err := p.state(moved(i)); err != nil || !out.Same(e.Old) {
-		return cmp.Or(err, changed(e.Path))
+	if out, _, err := p.state(asideName(i)); err != nil || !out.Same(e.Old) {
+		return cmp.Or(err, errChanged(e.Path))
 	}
 	return nil
 }
 
-// place puts a file of .ppm at a path where there is nothing. Its first name stays, until the
-// command is done, as the proof of whose file it is; but not every file system has hard links.
-func (p *Project) place(from, to string) error {
+// moveIntoPlace moves a file of .ppm to a path that must not exist. If the file system has hard links, the old name
+// remains until the end of the command, so that isPlaced can identify the file.
+func (p *Project) moveIntoPlace(from, to string) error {
 	switch err := p.disk.Link(from, to); {
 	case err == nil:
 		return p.checkPlaced(from, to)
 	case errors.Is(err, fs.ErrExist):
-		return changed(to)
+		return errChanged(to)
 	}
 	switch kind, _, err := p.lstat(to); {
 	case err != nil:
 		return err
 	case kind != plan.Absent:
-		return changed(to)
+		return errChanged(to)
 	}
 	return p.disk.Rename(from, to)
 }
 
-// checkPlaced takes a new name back that did not come to stand where it should,
-// because a folder above it became a link at that very moment.
+// checkPlaced checks that a new link is where it should be. If a folder above it was replaced by a symbolic link
+// meanwhile, it removes the link and returns an error.
 func (p *Project) checkPlaced(from, to string) error {
 	_, want, err := p.lstat(from)
 	if err != nil {
 		return err
 	}
-	_, got, err := p.look(to)
+	_, got, err := p.lookup(to)
 	if err != nil || got != nil && os.SameFile(want, got) {
 		return err
 	}
@@ -204,28 +205,28 @@ func (p *Project) checkPlaced(from, to string) error {
 			return err
 		}
 	}
-	return changed(to)
+	return errChanged(to)
 }
 
-// makeFolders makes the folders above name that do not exist. Of the known ones it sets the permissions.
-func (p *Project) makeFolders(name string, known []folder) error {
+// makeDirs creates the missing folders above name. For those in known it sets the permissions.
+func (p *Project) makeDirs(name string, known []dirRecord) error {
 	for _, at := range ancestors(name) {
 		kind, info, err := p.lstat(at)
-		bits := fs.FileMode(find(known, at).Perm)
+		bits := fs.FileMode(findDir(known, at).Perm)
 		switch {
 		case err != nil:
 			return err
 		case kind == plan.Absent:
 			err = p.disk.Mkdir(at, cmp.Or(bits, 0o777))
 			if errors.Is(err, fs.ErrExist) {
-				err = changed(at)
+				err = errChanged(at)
 			}
 		case kind != plan.Folder:
-			err = changed(at)
+			err = errChanged(at)
 		case info.Mode().Perm() == bits:
 			continue
 		}
-		if err == nil && bits != 0 { // of which the umask may have taken some
+		if err == nil && bits != 0 { // the umask may have removed some
 			err = p.disk.Chmod(at, bits)
 		}
 		if err != nil {
@@ -235,20 +236,20 @@ func (p *Project) makeFolders(name string, known []folder) error {
 	return nil
 }
 
-// vanished reports whether a folder could not be removed because it is not there or not empty: either is fine.
-func vanished(err error) bool {
+// isMissingOrNotEmpty reports whether removing a folder failed because it does not exist or is not empty.
+func isMissingOrNotEmpty(err error) bool {
 	return errors.Is(err, fs.ErrNotExist) || errors.Is(err, fs.ErrExist)
 }
 
-// syncAll makes the names in the folders durable, and in those above the folders that the journal makes or drops.
-func (p *Project) syncAll(j *journal, folders map[string]bool) error {
-	for _, f := range slices.Concat(j.Made, j.Dropped) {
-		folders[path.Dir(f.Path)] = true
+// syncAll flushes the given folders and the parents of the folders that the journal creates or removes.
+func (p *Project) syncAll(j *journal, dirs map[string]bool) error {
+	for _, f := range slices.Concat(j.CreatedDirs, j.RemovedDirs) {
+		dirs[path.Dir(f.Path)] = true
 	}
-	for _, folder := range slices.Sorted(maps.Keys(folders)) {
-		kind, _, err := p.look(folder)
-		if err == nil && kind == plan.Folder { // else it was dropped, or is the user's now
-			err = ioError("writing", folder, p.disk.Sync(folder))
+	for _, dir := range slices.Sorted(maps.Keys(dirs)) {
+		kind, _, err := p.lookup(dir)
+		if err == nil && kind == plan.Folder { // else it was removed or replaced
+			err = errIO("writing", dir, p.disk.Sync(dir))
 		}
 		if err != nil {
 			return err
@@ -257,9 +258,9 @@ func (p *Project) syncAll(j *journal, folders map[string]bool) error {
 	return nil
 }
 
-// finish turns the journal into an entry of the history. From here on the command is done.
+// finish turns the journal into an entry of the history, which ends the command.
 func (p *Project) finish(name string) error {
-	numbers, err := p.numbers()
+	numbers, err := p.entryNumbers()
 	if err != nil {
 		return err
 	}
@@ -268,9 +269,9 @@ func (p *Project) finish(name string) error {
 		next = numbers[len(numbers)-1] + 1
 	}
 	if err := p.disk.Rename(name, undoName(next)); err != nil {
-		return ioError("writing", undoName(next), err)
+		return errIO("writing", undoName(next), err)
 	}
-	// Should this fail, all files are durable all the same, and the next command finds a journal of which nothing is left to do.
+	// If this fails, all files are durable anyway; the next command finds a journal with nothing left to do.
 	_ = p.disk.Sync(stateDir)
 	p.prune(append(numbers, next))
 	p.cleanUp()

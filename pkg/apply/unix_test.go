@@ -3,7 +3,6 @@
 package apply
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -35,8 +34,8 @@ func TestPermissions(t *testing.T) {
 	}
 	run(t, dir, one, files("2", "new/a", "new/x*", "kept", "gains*", "loses"))
 	for name, want := range map[string]fs.FileMode{
-		"new": 0o750, "new/a": 0o640, "new/x": 0o750, // the umask decides about what is new
-		"kept": 0o664, "gains": 0o705, "loses": 0o600, // the user about what is there
+		"new": 0o750, "new/a": 0o640, "new/x": 0o750, // new files are subject to the umask
+		"kept": 0o664, "gains": 0o705, "loses": 0o600, // existing files keep their permissions
 	} {
 		if info, err := os.Stat(filepath.Join(dir, name)); err != nil || info.Mode().Perm() != want {
 			t.Errorf("%s: %v, %v; want %v", name, info.Mode().Perm(), err, want)
@@ -47,13 +46,14 @@ func TestPermissions(t *testing.T) {
 		t.Fatalf("the history: %q, %v", undo, err)
 	}
 	if info, err := os.Stat(undo[0]); err != nil || info.Mode().Perm() != 0o600 {
-		t.Errorf("the history can be read by others: %v, %v", info.Mode(), err) // it may hold secrets
+		t.Errorf("others can read the history: %v, %v", info.Mode(), err) // it may hold secrets
 	}
 }
 
 func TestScan(t *testing.T) {
 	dir := t.TempDir()
-	applytest.Write(t, dir, map[string]string{"a/f": "f", "a/x": "x", "link": "->a", "out": "->/etc", "dangling": "->nothing", "loop": "->loop"})
+	applytest.Write(t, dir, map[string]string{"a/f": "f", "a/x": "x", "link": "->a", "out": "->/etc",
+		"dangling": "->nothing", "loop": "->loop"})
 	if err := os.Chmod(filepath.Join(dir, "a/x"), 0o700); err != nil {
 		t.Fatal(err)
 	}
@@ -62,15 +62,18 @@ func TestScan(t *testing.T) {
 	}
 	p := open(t, dir, Options{ReadOnly: true})
 	link, file := plan.State{Kind: plan.Symlink}, plan.Of([]byte("f"), fileset.Regular)
-	got, err := p.Scan(t.Context(), []string{"a/f", "a/x", "a/f/g", "link/f", "link/sub/f", "out/passwd", "dangling", "loop/x", "pipe", "none/at/all", "a", "pipe/x"})
+	got, err := p.Scan(t.Context(), []string{"a/f", "a/x", "a/f/g", "link/f", "link/sub/f", "out/passwd", "dangling",
+		"loop/x", "pipe", "none/at/all", "a", "pipe/x"})
 	if err != nil {
 		t.Fatal(err)
 	}
 	wanted := plan.Disk{
-		"a/f": file, "a/x": plan.Of([]byte("x"), fileset.Executable), "a": {Kind: plan.Folder}, // what is there
-		"a/f/g": {}, "none/at/all": {}, "none": {}, "none/at": {}, // what is not
-		"link": link, "link/f": {}, "link/sub/f": {}, "out": link, "out/passwd": {}, "dangling": link, "loop": link, "loop/x": {}, // links are not followed
-		"pipe": {Kind: plan.Other}, "pipe/x": {}, // and pipes not opened
+		"a/f": file, "a/x": plan.Of([]byte("x"), fileset.Executable), "a": {Kind: plan.Folder}, // existing files
+		"a/f/g": {}, "none/at/all": {}, "none": {}, "none/at": {}, // missing files
+		// links are not followed
+		"link": link, "link/f": {}, "link/sub/f": {}, "out": link, "out/passwd": {}, "dangling": link, "loop": link,
+		"loop/x": {},
+		"pipe":   {Kind: plan.Other}, "pipe/x": {}, // and pipes are not opened
 	}
 	for path, want := range wanted {
 		if s := got[path]; s != want {
@@ -89,11 +92,11 @@ func TestScan(t *testing.T) {
 	}
 }
 
-// TestScanMany: the files of a folder are looked at in parts, and folders are not kept open.
+// TestScanMany checks that large folders are scanned in several jobs, and that folders are not kept open.
 func TestScanMany(t *testing.T) {
 	dir, set, paths := t.TempDir(), map[string]string{}, []string{"above/it", "top", "top"}
 	set["above"], set["top"] = "a file", "top"
-	for i := range 3*maxAtOnce + 1 {
+	for i := range 3*maxJobSize + 1 {
 		set[fmt.Sprintf("one/%d", i)] = fmt.Sprint("one", i)
 		set[fmt.Sprintf("many/%d/f", i)] = fmt.Sprint("many", i)
 	}
@@ -122,12 +125,13 @@ func TestScanMany(t *testing.T) {
 		}
 	}
 	if got["above/it"] != (plan.State{}) || got["many/7"].Kind != plan.Folder {
-		t.Errorf("below a file is %v, above one %v", got["above/it"], got["many/7"])
+		t.Errorf("the state below a file is %v, above one %v", got["above/it"], got["many/7"])
 	}
 }
 
-// TestEnter: what takes the place of a folder while ppm is running is not entered, nor waited for.
-func TestEnter(t *testing.T) {
+// TestOpenSubdir checks that a folder that was replaced while ppm is running is not opened, and that a pipe does not
+// block.
+func TestOpenSubdir(t *testing.T) {
 	for what, swap := range map[string]func(at string) error{
 		"a link to another folder":  func(at string) error { return os.Symlink("other", at) },
 		"a link out of the project": func(at string) error { return os.Symlink("/etc", at) },
@@ -143,23 +147,23 @@ func TestEnter(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		in, err := p.enter("a/b", info)
+		in, err := p.openSubdir("a/b", info)
 		if err != nil || in.path("f") != "a/b/f" {
-			t.Fatalf("entering: %v, %v", in, err)
+			t.Fatalf("openSubdir: %v, %v", in, err)
 		}
 		_, f, err := in.lstat("f")
 		if err != nil {
 			t.Fatal(err)
 		}
 		at := filepath.Join(dir, "a/b")
-		if err := cmp.Or(os.Rename(at, at+"2"), swap(at)); err != nil {
-			t.Fatal(err)
-		}
-		if digest, err := in.hash(t.Context(), "f", f); err != nil || digest != fileset.Digest([]byte("f")) { // the folder that was entered
+		must(t, os.Rename(at, at+"2"))
+		must(t, swap(at))
+		// the folder that was opened
+		if digest, err := in.hash(t.Context(), "f", f); err != nil || digest != fileset.Digest([]byte("f")) {
 			t.Errorf("%s: the file is %s, %v", what, digest, err)
 		}
-		if _, err := p.enter("a/b", info); err == nil || !strings.Contains(err.Error(), `"a/b"`) {
-			t.Errorf("%s was entered: %v", what, err)
+		if _, err := p.openSubdir("a/b", info); err == nil || !strings.Contains(err.Error(), `"a/b"`) {
+			t.Errorf("%s was opened: %v", what, err)
 		}
 		if err := in.root.Close(); err != nil {
 			t.Error(err)

@@ -1,7 +1,6 @@
 package apply
 
 import (
-	"cmp"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -12,23 +11,25 @@ import (
 	"github.com/Project-Manager-With-Git/ppm/pkg/failure"
 )
 
-// TestEditDuringApply: what the user writes at any point of the command is there afterwards.
+// TestEditDuringApply checks that an edit at any point of the command is not lost.
 func TestEditDuringApply(t *testing.T) {
 	s := newScene(t)
 	outside := t.TempDir()
 	applytest.Write(t, outside, map[string]string{"a": "outside"})
 	refused, done := 0, 0
 	for _, path := range []string{"src/a", "gone/b", "new/folder/x", "secret", "ppm.lock", "becomes", "flattens"} {
-		for at := 1; ; at++ {
+		for at := 1; ; at += stride() {
 			dir := s.stage(t)
 			edit := fmt.Sprintf("edited at %d", at)
 			made := false
 			f := &faulty{}
 			f.hook = func(op int) {
-				if f.planned > 0 && op == f.planned+at && os.MkdirAll(filepath.Dir(filepath.Join(dir, path)), 0o755) == nil {
-					// As editors do it: a new file takes the place of the old.
+				if f.planned > 0 && op == f.planned+at &&
+					os.MkdirAll(filepath.Dir(filepath.Join(dir, path)), 0o755) == nil {
+					// Editors replace a file with a new one.
 					temp := filepath.Join(t.TempDir(), "temp")
-					made = cmp.Or(os.WriteFile(temp, []byte(edit), 0o644), os.Rename(temp, filepath.Join(dir, path))) == nil
+					made = os.WriteFile(temp, []byte(edit), 0o644) == nil &&
+						os.Rename(temp, filepath.Join(dir, path)) == nil
 				}
 			}
 			err := s.apply(t.Context(), t, dir, f)
@@ -48,7 +49,8 @@ func TestEditDuringApply(t *testing.T) {
 			case err != nil && got == without(s.old, path):
 				refused++
 			default:
-				t.Errorf("%s: the rest, to old:\n%s\nto new:\n%s", what, difference(got, s.old), difference(got, s.new))
+				t.Errorf("%s: the rest, to old:\n%s\nto new:\n%s", what, difference(got, s.old),
+					difference(got, s.new))
 			}
 			if err := reopen(t, dir, &faulty{}); err != nil {
 				t.Fatal(err)
@@ -57,25 +59,27 @@ func TestEditDuringApply(t *testing.T) {
 		}
 	}
 	if refused == 0 || done == 0 {
-		t.Errorf("%d were refused, %d done", refused, done)
+		t.Errorf("%d refused, %d done", refused, done)
 	}
 }
 
-// without drops the lines of a path, of what is in it and of the folders above it from a tree.
+// without removes a path, everything below it and the folders above it from a tree.
 func without(tree, path string) string {
 	var out strings.Builder
 	for line := range strings.Lines(tree) {
-		if name, _, _ := strings.Cut(line, " "); name != path && !strings.HasPrefix(path, name+"/") && !strings.HasPrefix(name, path+"/") {
+		if name, _, _ := strings.Cut(line, " "); name != path && !strings.HasPrefix(path, name+"/") &&
+			!strings.HasPrefix(name, path+"/") {
 			out.WriteString(line)
 		}
 	}
 	return out.String()
 }
 
-// TestSwapDuringApply: a folder that becomes a link at any point of the command leads nowhere.
+// TestSwapDuringApply replaces a folder with a symbolic link at any point of the command. Nothing may be written
+// through the link.
 func TestSwapDuringApply(t *testing.T) {
 	for _, target := range []string{".git/hooks", "OUTSIDE"} {
-		for at := 1; ; at++ {
+		for at := 1; ; at += stride() {
 			dir, outside := t.TempDir(), t.TempDir()
 			applytest.Write(t, dir, map[string]string{".git/hooks/b": "1 of src/b\n", "src/b": "1 of src/b\n"})
 			applytest.Write(t, outside, map[string]string{"b": "1 of src/b\n"})
@@ -102,7 +106,7 @@ func TestSwapDuringApply(t *testing.T) {
 			if got := applytest.Tree(t, outside); got != out {
 				t.Errorf("%s: outside is\n%s", what, got)
 			}
-			// The operation that the swap comes directly before does follow the link, which is found out and taken back.
+			// The operation right after the swap follows the link, which is detected and reverted.
 			if got := applytest.Tree(t, filepath.Join(dir, ".git")); got != git {
 				t.Errorf("%s: .git is\n%s", what, got)
 			}
@@ -116,7 +120,7 @@ func TestSwapDuringApply(t *testing.T) {
 func TestRecoverKeepsEdits(t *testing.T) {
 	s := newScene(t)
 	both := make(map[bool]int)
-	for at := 1; ; at++ {
+	for at := 1; ; at += stride() {
 		dir := s.stage(t)
 		f := &faulty{at: at}
 		_ = s.apply(t.Context(), t, dir, f)

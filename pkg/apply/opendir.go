@@ -19,41 +19,42 @@ import (
 	"github.com/Project-Manager-With-Git/ppm/pkg/plan"
 )
 
-// A spot is a folder that is open for reading: the project's own, or one in it. Names are relative to
-// it; errors name what they are about from the project's.
-type spot struct {
-	root *os.Root
-	at   string // its path from the project's folder; empty for that itself
+// An openDir is a folder that is open for reading: the project's, or one inside it. Names are relative to it; errors
+// name paths relative to the project.
+type openDir struct {
+	root   *os.Root
+	prefix string // its path in the project; empty for the project's folder
 }
 
-// path returns the path of a name from the project's folder.
-func (s spot) path(name string) string { return path.Join(s.at, name) }
+// path returns the path of a name in the project.
+func (s openDir) path(name string) string { return path.Join(s.prefix, name) }
 
-// enter opens the folder that info is about, and no other that took its place.
-func (s spot) enter(name string, info fs.FileInfo) (spot, error) {
-	in := spot{at: s.path(name)}
-	root, err := s.root.OpenRoot(name + "/.") // which waits for no writer when a pipe took the place of the folder
+// openSubdir opens the folder that info describes. It fails if another file has replaced it.
+func (s openDir) openSubdir(name string, info fs.FileInfo) (openDir, error) {
+	in := openDir{prefix: s.path(name)}
+	root, err := s.root.OpenRoot(name + "/.") // "/." does not wait for a writer if a pipe has replaced the folder
 	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, syscall.ENOTDIR) {
-		return in, changed(in.at)
+		return in, errChanged(in.prefix)
 	}
 	if err != nil {
-		return in, ioError("reading", in.at, err)
+		return in, errIO("reading", in.prefix, err)
 	}
 	in.root = root
 	opened, err := root.Stat(".")
 	if err != nil || !os.SameFile(info, opened) {
-		return in, cmp.Or(changed(in.at), root.Close())
+		_ = root.Close()
+		return in, errChanged(in.prefix)
 	}
 	return in, nil
 }
 
-func (s spot) lstat(name string) (plan.Kind, fs.FileInfo, error) {
+func (s openDir) lstat(name string) (plan.Kind, fs.FileInfo, error) {
 	info, err := s.root.Lstat(name)
 	switch {
 	case errors.Is(err, fs.ErrNotExist), errors.Is(err, syscall.ENOTDIR):
 		return plan.Absent, nil, nil
 	case err != nil:
-		return plan.Absent, nil, ioError("reading", s.path(name), err)
+		return plan.Absent, nil, errIO("reading", s.path(name), err)
 	case info.Mode().IsRegular():
 		return plan.File, info, nil
 	case info.IsDir():
@@ -64,23 +65,24 @@ func (s spot) lstat(name string) (plan.Kind, fs.FileInfo, error) {
 	return plan.Other, info, nil
 }
 
-// openFile opens for reading the regular file that info is about, and no other that took its place.
-func (s spot) openFile(name string, info fs.FileInfo) (*os.File, error) {
+// openFile opens the regular file that info describes. It fails if another file has replaced it.
+func (s openDir) openFile(name string, info fs.FileInfo) (*os.File, error) {
 	f, err := s.root.OpenFile(name, os.O_RDONLY|nonblock, 0)
 	if errors.Is(err, fs.ErrNotExist) {
-		return nil, changed(s.path(name))
+		return nil, errChanged(s.path(name))
 	}
 	if err != nil {
-		return nil, ioError("reading", s.path(name), err)
+		return nil, errIO("reading", s.path(name), err)
 	}
 	opened, err := f.Stat()
 	if err != nil || !os.SameFile(info, opened) {
-		return nil, cmp.Or(changed(s.path(name)), f.Close())
+		_ = f.Close()
+		return nil, errChanged(s.path(name))
 	}
 	return f, nil
 }
 
-func (s spot) hash(ctx context.Context, name string, info fs.FileInfo) (string, error) {
+func (s openDir) hash(ctx context.Context, name string, info fs.FileInfo) (string, error) {
 	if err := ctx.Err(); err != nil {
 		return "", err
 	}
@@ -89,26 +91,26 @@ func (s spot) hash(ctx context.Context, name string, info fs.FileInfo) (string, 
 		return "", err
 	}
 	digest, err := copyHash(io.Discard, f)
-	return digest, ioError("reading", s.path(name), cmp.Or(err, f.Close()))
+	return digest, errIO("reading", s.path(name), cmp.Or(err, f.Close()))
 }
 
 var buffers = sync.Pool{New: func() any { return new([64 << 10]byte) }}
 
-// copyHash copies r to w and returns the digest of what it copied.
+// copyHash copies r to w and returns the digest of the content.
 func copyHash(w io.Writer, r io.Reader) (string, error) {
 	h := sha256.New()
 	buf := buffers.Get().(*[64 << 10]byte)
 	defer buffers.Put(buf)
-	// Both sides hide their own ways of copying, which would allocate a buffer for each file.
+	// Hide io.ReaderFrom and io.WriterTo, which would allocate a buffer for each file.
 	if _, err := io.CopyBuffer(io.MultiWriter(h, w), struct{ io.Reader }{r}, buf[:]); err != nil {
 		return "", err
 	}
 	return "sha256:" + hex.EncodeToString(h.Sum(nil)), nil
 }
 
-// readDir returns the names in a folder, sorted; none when it does not exist.
-func (s spot) readDir(folder string) ([]string, error) {
-	f, err := s.root.Open(folder)
+// readDir returns the names in a folder, sorted. It returns none if the folder does not exist.
+func (s openDir) readDir(dir string) ([]string, error) {
+	f, err := s.root.Open(dir)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil
 	}
@@ -120,7 +122,7 @@ func (s spot) readDir(folder string) ([]string, error) {
 	return names, cmp.Or(err, f.Close())
 }
 
-// modeOf returns the one bit of a file's mode that ppm keeps, as a mode of a file set. Windows has no such bit.
+// modeOf returns the file set mode for a file: Regular or Executable. It is 0 on Windows, which has no such bit.
 func modeOf(info fs.FileInfo) fs.FileMode {
 	switch {
 	case runtime.GOOS == "windows":

@@ -1,0 +1,123 @@
+package apply
+
+import (
+	"archive/zip"
+	"cmp"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"slices"
+
+	"github.com/Project-Manager-With-Git/ppm/pkg/failure"
+	"github.com/Project-Manager-With-Git/ppm/pkg/fileset"
+	"github.com/Project-Manager-With-Git/ppm/pkg/plan"
+)
+
+// A journalReader reads a journal file.
+type journalReader struct {
+	*journal
+	name string
+	file *os.File
+	size int64 // bounds each member, as none is compressed
+	zip  *zip.Reader
+}
+
+// openJournal opens the journal in the file name. It validates every path in it, because a repository could contain a
+// crafted .ppm folder.
+func (p *Project) openJournal(name string) (*journalReader, error) {
+	kind, info, err := p.lstat(name)
+	switch {
+	case err != nil:
+		return nil, err
+	case kind == plan.Absent:
+		return nil, errIO("reading", name, fs.ErrNotExist)
+	case kind != plan.File:
+		return nil, failure.Errorf(failure.Refused, "reading the journal %q: it is not a regular file", name).
+			WithHint("remove %s", name)
+	}
+	f, err := p.openFile(name, info)
+	if err != nil {
+		return nil, err
+	}
+	a := &journalReader{journal: new(journal), name: name, file: f}
+	if err := a.read(); err != nil {
+		_ = f.Close()
+		var known *failure.Error
+		if errors.As(err, &known) {
+			return nil, err
+		}
+		return nil, failure.Errorf(failure.Integrity, "reading the journal %q: %w", name, err).
+			WithHint("check the files of the project, then remove %s", name)
+	}
+	return a, nil
+}
+
+func (a *journalReader) Close() error { return a.file.Close() }
+
+func (a *journalReader) read() error {
+	info, err := a.file.Stat()
+	if err != nil {
+		return err
+	}
+	a.size = info.Size()
+	if a.zip, err = zip.NewReader(a.file, a.size); err != nil {
+		return err
+	}
+	r, err := a.zip.Open("journal.json")
+	if err != nil {
+		return err
+	}
+	text, err := io.ReadAll(io.LimitReader(r, a.size))
+	if err = cmp.Or(err, r.Close()); err != nil {
+		return err
+	}
+	if err := json.Unmarshal(text, a.journal); err != nil {
+		return err
+	}
+	if a.Version != journalVersion {
+		return failure.Errorf(failure.Refused, "reading the journal %q: its version is %d, this ppm knows %d", a.name,
+			a.Version, journalVersion).
+			WithHint("use the version of ppm that wrote it, or a newer one")
+	}
+	return a.checkJournal()
+}
+
+func (a *journalReader) checkJournal() error {
+	var paths []string
+	for _, f := range slices.Concat(a.CreatedDirs, a.RemovedDirs) {
+		paths = append(paths, f.Path)
+	}
+	for _, e := range a.Changes {
+		paths = append(paths, e.Path)
+		if e.Old.Kind != plan.File && e.Old.Kind != plan.Absent || e.New.Kind != plan.File &&
+			e.New.Kind != plan.Absent {
+			return fmt.Errorf("%q has a state other than a file or nothing", e.Path)
+		}
+	}
+	for _, path := range paths {
+		if err := fileset.CheckPath(path); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// copyOldContent copies the old content of e to w.
+func (a *journalReader) copyOldContent(w io.Writer, e fileChange) error {
+	r, err := a.zip.Open(memberName(e.Path))
+	if err != nil {
+		return err
+	}
+	digest, err := copyHash(w, io.LimitReader(r, a.size))
+	if err = cmp.Or(err, r.Close()); err != nil {
+		return err
+	}
+	if digest != e.Old.Digest {
+		return failure.Errorf(failure.Integrity, "reading the old content of %q: it is damaged", e.Path).
+			WithHint("restore the file from your version control, then remove %s", a.name)
+	}
+	return nil
+}

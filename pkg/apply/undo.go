@@ -1,0 +1,155 @@
+package apply
+
+import (
+	"bytes"
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"slices"
+
+	"github.com/Project-Manager-With-Git/ppm/pkg/failure"
+	"github.com/Project-Manager-With-Git/ppm/pkg/fileset"
+	"github.com/Project-Manager-With-Git/ppm/pkg/plan"
+)
+
+// PlanUndo returns the plan that undoes the last command that is not undone yet, and the Meta to apply it with.
+// Line is the command line to record. A file that the user edited since is backup if the command created it, and is a
+// collision otherwise; with force it is replaced, unless it is one of the project's records. The error is of kind
+// Usage if there is nothing to undo. If the entry is damaged, PlanUndo fails and does not go back further.
+func (p *Project) PlanUndo(ctx context.Context, line string, force bool) (plan.Plan, Meta, error) {
+	history, err := p.History()
+	if err != nil {
+		return plan.Plan{}, Meta{}, err
+	}
+	i := slices.IndexFunc(history, func(c HistoryEntry) bool { return c.Undoes == 0 && !c.Undone })
+	if i < 0 {
+		return plan.Plan{}, Meta{}, failure.Errorf(failure.Usage, "undoing in %q: no command is left to take back",
+			p.root.Name()).
+			WithHint("see ppm project undo --list")
+	}
+	name := undoName(history[i].Number)
+	a, err := p.openJournal(name)
+	if err != nil {
+		return plan.Plan{}, Meta{}, err
+	}
+	planInverse, err := p.planInverse(ctx, a, force, undoName(history[0].Number+1))
+	if err := cmp.Or(err, a.Close()); err != nil {
+		return plan.Plan{}, Meta{}, errIO("reading", name, err)
+	}
+	return planInverse, Meta{Command: line, undoes: history[i].Number, undone: a.journal}, nil
+}
+
+// planInverse returns the plan that undoes a command. Backup is the name of the history entry that applying the plan
+// will create.
+func (p *Project) planInverse(ctx context.Context, a *journalReader, force bool, backup string) (plan.Plan, error) {
+	in := plan.Input{Base: make(map[string]plan.State), Force: force}
+	var paths []string
+	var records []fileChange
+	for _, e := range a.Changes {
+		if e.Record {
+			records = append(records, e)
+			continue
+		}
+		paths = append(paths, e.Path)
+		if e.New.Kind == plan.File {
+			in.Base[e.Path] = e.New
+		}
+		if e.Old.Kind == plan.File {
+			data, err := a.oldContent(e)
+			if err != nil {
+				return plan.Plan{}, err
+			}
+			in.Theirs = append(in.Theirs, fileset.File{Path: e.Path, Mode: e.Old.Mode, Data: data})
+		}
+	}
+	var err error
+	if in.Theirs, err = fileset.New(in.Theirs); err != nil {
+		return plan.Plan{}, err
+	}
+	if in.Disk, err = p.Scan(ctx, paths); err != nil {
+		return plan.Plan{}, err
+	}
+	out, err := plan.Make(in)
+	if err != nil {
+		return plan.Plan{}, err
+	}
+	for i, c := range out.Changes {
+		made, wrote := in.Base[c.Path]
+		out.Changes[i].Reason = undoReason(c, made, wrote, backup)
+	}
+	for _, e := range records {
+		if err := p.planRecordUndo(&out, a, e); err != nil {
+			return plan.Plan{}, err
+		}
+	}
+	return out, nil
+}
+
+// undoReason returns the reason of change c when a command is undone. Wrote says whether the command wrote the file,
+// and made what it wrote. The content that the undo replaces is kept in the file backup.
+func undoReason(c plan.Change, made plan.State, wrote bool, backup string) string {
+	edited := wrote && c.Old.Kind == plan.File && !c.Old.Same(made)
+	switch c.Action {
+	case plan.Create:
+		return "as it was before"
+	case plan.Update:
+		if edited {
+			return fmt.Sprintf("as it was before; what was changed after the command is kept as %q in %s",
+				memberName(c.Path), backup)
+		}
+		return "as it was before"
+	case plan.Delete:
+		return "made by the command that is taken back"
+	case plan.Unchanged:
+		if c.Old.Kind == plan.Absent {
+			return "gone already"
+		}
+		return "as it was before already"
+	case plan.Keep:
+		if c.Old.Kind == plan.Absent {
+			return "gone since the command, and stays so"
+		}
+		return "was changed after the command, and stays"
+	}
+	if wrote {
+		return "was changed after the command"
+	}
+	return c.Reason // something that the user put there
+}
+
+// planRecordUndo adds to out the change that restores one of the project's records.
+func (p *Project) planRecordUndo(out *plan.Plan, a *journalReader, e fileChange) error {
+	now, err := p.ReadFile(e.Path)
+	if errors.Is(err, fs.ErrNotExist) {
+		now, err = nil, nil
+	}
+	if err != nil {
+		return err
+	}
+	state := plan.State{}
+	if now != nil {
+		state = plan.Of(now, 0)
+	}
+	if !state.Same(e.New) {
+		out.Changes = append(out.Changes, plan.Change{Path: e.Path, Record: true, Action: plan.Conflict,
+			Reason: "was changed after the command", Old: state, New: e.Old})
+		return nil
+	}
+	var old []byte
+	if e.Old.Kind == plan.File {
+		if old, err = a.oldContent(e); err != nil {
+			return err
+		}
+	}
+	out.Write(e.Path, now, old)
+	return nil
+}
+
+// oldContent returns the old content of e, never nil.
+func (a *journalReader) oldContent(e fileChange) ([]byte, error) {
+	buf := bytes.NewBuffer([]byte{})
+	err := a.copyOldContent(buf, e)
+	return buf.Bytes(), err
+}
