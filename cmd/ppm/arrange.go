@@ -4,21 +4,18 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/urfave/cli/v2"
-
 	"github.com/Project-Manager-With-Git/ppm/pkg/failure"
 	"github.com/Project-Manager-With-Git/ppm/pkg/suggest"
 )
 
-// arrange rewrites a command line to the only order that the flag parser reads in
-// full: command, flags, "--", positionals. It lets flags stand anywhere, before the
-// command and after its arguments included, takes "_" for "-" in long names, and
-// reports unknown commands and flags with the nearest known one.
-func arrange(app *cli.App, args []string) ([]string, error) {
+// arrange rewrites a command line to the only order that the flag parser reads completely: commands, flags, "--",
+// arguments. It allows flags anywhere, before the command and after its arguments included, takes "_" for "-" in long
+// names, and reports unknown commands and flags with the most similar known one.
+func arrange(root *command, args []string) ([]string, error) {
 	if len(args) > 0 && args[len(args)-1] == "--generate-bash-completion" {
 		return args, nil
 	}
-	a := arrangement{commands: app.Commands, flags: app.Flags}
+	a := arrangement{command: root, path: args[:1:1]}
 	for rest := args[1:]; len(rest) > 0; {
 		word := rest[0]
 		rest = rest[1:]
@@ -27,62 +24,99 @@ func arrange(app *cli.App, args []string) ([]string, error) {
 		case word == "--":
 			a.positionals = append(a.positionals, rest...)
 			rest = nil
-		case strings.HasPrefix(word, "-") && word != "-":
+		case isFlag(word):
 			rest, err = a.flag(word, rest)
 		default:
-			siblings := a.commands
-			if err = a.word(word); err == nil && slices.Equal(a.path, planPath) {
-				line, err := a.plan(siblings, rest)
-				return append([]string{args[0]}, line...), err
+			if err = a.word(word); err == nil && a.command.fallback != nil {
+				return a.subcommand(rest)
 			}
 		}
 		if err != nil {
 			return nil, err
 		}
 	}
-	out := append([]string{args[0]}, a.path...)
-	out = append(out, a.given...)
-	if len(a.positionals) > 0 {
-		out = append(append(out, "--"), a.positionals...)
-	}
-	return out, nil
+	return a.line(), nil
 }
 
-// An arrangement is a command line read so far.
+// declares reports whether a word is a flag of the command.
+func (c *command) declares(word string) bool {
+	_, known := findFlag(c.flags, flagName(word))
+	return known
+}
+
+func isFlag(word string) bool { return strings.HasPrefix(word, "-") && word != "-" }
+
+// An arrangement is the part of a command line that was read.
 type arrangement struct {
-	commands    []*cli.Command // subcommands of the command reached
-	flags       []cli.Flag     // flags of the command reached
-	path        []string       // names of the commands
-	given       []string       // flags as "--name=value"
+	command     *command // reached so far
+	path        []string // the names of the program and of the commands
+	flags       []string // as "--name=value"
 	positionals []string
 }
 
+func (a *arrangement) line() []string {
+	out := slices.Concat(a.path, a.flags)
+	if len(a.positionals) > 0 {
+		out = append(append(out, "--"), a.positionals...)
+	}
+	return out
+}
+
+// subcommand reads the rest of a line whose command has a fallback. The flags that only the command has stay before the
+// name of the subcommand, and all others follow it.
+func (a *arrangement) subcommand(rest []string) ([]string, error) {
+	sub := arrangement{command: a.command.fallback, path: []string{a.command.fallback.name}, flags: a.flags}
+	a.flags = nil
+	named := false
+	for len(rest) > 0 {
+		word := rest[0]
+		rest = rest[1:]
+		var err error
+		switch {
+		case word == "--":
+			sub.positionals, rest = append(sub.positionals, rest...), nil
+		case isFlag(word) && a.command.declares(word) && !sub.command.declares(word):
+			rest, err = a.flag(word, rest)
+		case isFlag(word):
+			rest, err = sub.flag(word, rest)
+		case !named && len(sub.positionals) == 0 && a.command.find(word) != nil:
+			named = true
+			sub.command = a.command.find(word)
+			sub.path = []string{sub.command.name}
+		default:
+			sub.positionals = append(sub.positionals, word)
+		}
+		if err != nil {
+			return nil, err
+		}
+	}
+	if slices.Contains(sub.flags, "--help") {
+		return slices.Concat(a.path, a.flags, []string{"--help"}), nil
+	}
+	return append(a.line(), sub.line()...), nil
+}
+
+// word reads a word that is no flag: the name of a command, or an argument.
 func (a *arrangement) word(word string) error {
-	if len(a.commands) == 0 {
+	if len(a.command.commands) == 0 {
 		a.positionals = append(a.positionals, word)
 		return nil
 	}
-	for _, c := range a.commands {
-		if c.HasName(word) {
-			a.path = append(a.path, c.Name)
-			a.commands, a.flags = c.Subcommands, c.Flags
-			return nil
-		}
-	}
-	if word == "help" || word == "h" { // "ppm help add" and "ppm add --help" are the same
-		a.given = append(a.given, "--help")
+	if c := a.command.find(word); c != nil {
+		a.command, a.path = c, append(a.path, c.name)
 		return nil
 	}
-	var names []string
-	for _, c := range a.commands {
-		if !c.Hidden {
-			names = append(names, c.Name)
-		}
+	if word == "help" || word == "h" { // "ppm help add" and "ppm add --help" are the same
+		a.flags = append(a.flags, "--help")
+		return nil
 	}
-	full := strings.Join(append(slices.Clone(a.path), word), " ")
-	err := failure.Errorf(failure.Usage, "unknown command %q", full)
+	err := failure.Errorf(failure.Usage, "unknown command %q", strings.TrimSpace(a.command.path+" "+word))
 	if elsewhere := a.below(word); len(elsewhere) > 0 {
 		return err.WithHint("%s", suggest.DidYouMean(elsewhere))
+	}
+	var names []string
+	for _, c := range a.command.commands {
+		names = append(names, c.name)
 	}
 	return err.WithHint("%s", suggest.Hint("command", word, names))
 }
@@ -90,43 +124,44 @@ func (a *arrangement) word(word string) error {
 // below returns the commands of that name one level further down, as they are typed.
 func (a *arrangement) below(word string) []string {
 	var found []string
-	for _, c := range a.commands {
-		for _, sub := range c.Subcommands {
-			if sub.HasName(word) {
-				found = append(found, strings.Join(slices.Concat([]string{"ppm"}, a.path, []string{c.Name, sub.Name}), " "))
-			}
+	for _, c := range a.command.commands {
+		if sub := c.find(word); sub != nil {
+			found = append(found, sub.fullName())
 		}
 	}
 	return found
 }
 
-// mayBeEmpty are the flags whose value is a text that may be empty. Everywhere else an empty value, such as that of
-// a variable that is not set, would silently mean something else than was typed.
-var mayBeEmpty = []string{"author", "author-email", "description"}
-
-// flag reads one flag and the value it takes, and returns the words that are left.
-func (a *arrangement) flag(word string, rest []string) ([]string, error) {
-	name, value, hasValue := strings.Cut(strings.TrimLeft(word, "-"), "=")
+// flagName returns the name of a flag as it is declared.
+func flagName(word string) string {
+	name, _, _ := strings.Cut(strings.TrimLeft(word, "-"), "=")
 	if len(name) > 1 {
 		name = strings.ReplaceAll(name, "_", "-")
 	}
-	f := find(slices.Concat(a.flags, sharedFlags()), name)
-	if f == nil {
+	return name
+}
+
+// flag reads one flag and the value it takes, and returns the words that are left.
+func (a *arrangement) flag(word string, rest []string) ([]string, error) {
+	name := flagName(word)
+	_, value, hasValue := strings.Cut(word, "=")
+	f, known := findFlag(a.command.flags, name)
+	if !known {
 		if name == "help" || name == "h" {
-			a.given = append(a.given, "--help")
+			a.flags = append(a.flags, "--help")
 			return rest, nil
 		}
-		if len(a.path) == 0 && (name == "version" || name == "V") { // as other programs have it
+		if a.command.path == "" && (name == "version" || name == "V") { // as in other programs
 			return rest, a.word("version")
 		}
-		return nil, a.unknownFlag(word, name)
+		return nil, a.errUnknownFlag(word, name)
 	}
-	long := "--" + f.Names()[0]
-	if doc, ok := f.(cli.DocGenerationFlag); ok && !doc.TakesValue() {
+	long := "--" + f.name
+	if !f.takesValue() {
 		if hasValue {
 			long += "=" + value
 		}
-		a.given = append(a.given, long)
+		a.flags = append(a.flags, long)
 		return rest, nil
 	}
 	if !hasValue {
@@ -135,35 +170,25 @@ func (a *arrangement) flag(word string, rest []string) ([]string, error) {
 		}
 		value, rest = rest[0], rest[1:]
 	}
-	if value == "" && !slices.Contains(mayBeEmpty, f.Names()[0]) {
+	if value == "" && !f.mayBeEmpty() {
 		return nil, failure.Errorf(failure.Usage, "the value of flag %q is empty", long).
 			WithHint("name one, or leave the flag out; a variable of the shell may be unset")
 	}
-	a.given = append(a.given, long+"="+value)
+	a.flags = append(a.flags, long+"="+value)
 	return rest, nil
 }
 
-func (a *arrangement) unknownFlag(word, name string) error {
+func (a *arrangement) errUnknownFlag(word, name string) error {
 	var names []string
-	for _, f := range slices.Concat(a.flags, sharedFlags()) {
-		for _, n := range f.Names() {
+	for _, f := range a.command.flags {
+		for _, n := range f.names() {
 			if len(n) > 1 {
 				names = append(names, "--"+n)
 			}
 		}
 	}
 	slices.Sort(names)
-	command := strings.Join(append([]string{"ppm"}, a.path...), " ")
 	shown, _, _ := strings.Cut(word, "=")
-	return failure.Errorf(failure.Usage, "unknown flag %q of %q", shown, command).
-		WithHint("%s", suggest.Hint("flag", "--"+name, slices.Compact(names)))
-}
-
-func find(flags []cli.Flag, name string) cli.Flag {
-	for _, f := range flags {
-		if slices.Contains(f.Names(), name) {
-			return f
-		}
-	}
-	return nil
+	return failure.Errorf(failure.Usage, "unknown flag %q of %q", shown, a.command.fullName()).
+		WithHint("%s", suggest.Hint("flag", "--"+name, names))
 }

@@ -2,17 +2,11 @@ package main
 
 import (
 	"errors"
-	"io"
-	"os"
 	"strings"
 	"testing"
 
 	"github.com/Project-Manager-With-Git/ppm/pkg/failure"
 )
-
-func testStreams() *streams {
-	return &streams{in: strings.NewReader(""), out: io.Discard, err: io.Discard, getenv: os.Getenv}
-}
 
 func TestArrange(t *testing.T) {
 	for _, c := range []struct{ line, want string }{
@@ -36,15 +30,15 @@ func TestArrange(t *testing.T) {
 		{"ppm add R --dry-run=false", "ppm add --dry-run=false -- R"},                                              // a switch with a value
 		{"ppm project --generate-bash-completion", "ppm project --generate-bash-completion"},                       // left to the completion
 		{"ppm cache clean -m all -s ns -n r -t v1", "ppm cache clean --mode=all --namespace=ns --repo=r --tag=v1"}, // short names of values
-		{"ppm project plan -o F", "ppm project plan --output=F -- project upgrade --"},                             // what is planned when nothing is named
-		{"ppm project plan part --to v2 -o F -q", "ppm project plan --output=F --quiet -- project upgrade --to=v2 -- part"},
-		{"ppm --cwd D project plan -o F rm -- -x", "ppm project plan --cwd=D --output=F -- project remove -- -x"},
-		{"ppm project plan -o F add upgrade -p P", "ppm project plan --output=F -- project add --located-path=P -- upgrade"}, // the first word alone names a command
-		{"ppm project plan -o F part add", "ppm project plan --output=F -- project upgrade -- part add"},
-		{"ppm project plan -o F list", "ppm project plan --output=F -- project upgrade -- list"}, // a command that is not planned
+		{"ppm project plan -o F", "ppm project plan --output=F upgrade"},                                           // what is planned when nothing is named
+		{"ppm project plan part --to v2 -o F -q", "ppm project plan --output=F upgrade --to=v2 --quiet -- part"},
+		{"ppm --cwd D project plan -o F rm -- -x", "ppm project plan --output=F remove --cwd=D -- -x"},
+		{"ppm project plan -o F add upgrade -p P", "ppm project plan --output=F add --located-path=P -- upgrade"}, // the first word alone names a command
+		{"ppm project plan -o F part add", "ppm project plan --output=F upgrade -- part add"},
+		{"ppm project plan -o F list", "ppm project plan --output=F upgrade -- list"}, // a command that is not planned
 		{"ppm project plan add --help", "ppm project plan --help"},
 	} {
-		got, err := arrange(newApp(testStreams()), strings.Fields(c.line))
+		got, err := arrange(commands(), strings.Fields(c.line))
 		// "help" is added by the parser itself, so that its flag keeps its place at the end.
 		if err != nil || strings.Join(got, " ") != c.want {
 			t.Errorf("arrange(%q) = %q, %v; want %q", c.line, strings.Join(got, " "), err, c.want)
@@ -68,7 +62,7 @@ func TestArrangeRefuses(t *testing.T) {
 		{"ppm info", `unknown command "info"`, `did you mean "ppm project info" or "ppm cache info"?`}, // one level down
 		{"ppm version --verbos", `unknown flag "--verbos"`, `did you mean "--verbose"?`},               // named once
 	} {
-		_, err := arrange(newApp(testStreams()), strings.Fields(c.line))
+		_, err := arrange(commands(), strings.Fields(c.line))
 		if !errors.Is(err, failure.Usage) || !strings.Contains(err.Error(), c.message) || !strings.Contains(failure.Hint(err), c.hint) {
 			t.Errorf("arrange(%q): %v, hint %q; want %q, hint %q", c.line, err, failure.Hint(err), c.message, c.hint)
 		}

@@ -2,25 +2,29 @@ package main
 
 import (
 	"bytes"
-	"flag"
+	goflag "flag"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"regexp"
+	"strconv"
 	"strings"
 	"testing"
-
-	"github.com/urfave/cli/v2"
 )
 
-var update = flag.Bool("update", false, "write docs/commands.md")
+var update = goflag.Bool("update", false, "write docs/commands.md")
 
-// docs/commands.md is what the commands say of themselves.
+// testTerminal returns a terminal without input whose results go to out.
+func testTerminal(out io.Writer) *terminal {
+	return &terminal{in: strings.NewReader(""), out: out, err: io.Discard}
+}
+
+// docs/commands.md is the help of all commands.
 func TestCommandsAreDocumented(t *testing.T) {
 	var b strings.Builder
 	b.WriteString("# Commands\n\nWhat `ppm COMMAND --help` prints, for every command. The flags at the end of each list are those of all commands.\n")
-	app := newApp(testStreams())
-	writeHelp(t, &b, nil, app.Commands)
+	writeHelp(t, &b, commands())
 	file := filepath.Join("..", "..", "docs", "commands.md")
 	if *update {
 		if err := os.WriteFile(file, []byte(b.String()), 0o644); err != nil {
@@ -33,20 +37,17 @@ func TestCommandsAreDocumented(t *testing.T) {
 	}
 }
 
-func writeHelp(t *testing.T, b *strings.Builder, path []string, commands []*cli.Command) {
-	for _, c := range commands {
-		full := append(path, c.Name)
-		if !strings.Contains(c.Description, "Examples:\n  ") {
-			t.Errorf("ppm %s has no examples", strings.Join(full, " "))
+func writeHelp(t *testing.T, b *strings.Builder, group *command) {
+	for _, c := range group.commands {
+		if c.planned != nil {
+			continue
 		}
 		var out bytes.Buffer
-		s := testStreams()
-		s.out = &out
-		if code := run(append(append([]string{"ppm"}, full...), "--help"), s); code != 0 {
-			t.Fatalf("ppm %v --help ends with %d", full, code)
+		if code := run(append(strings.Fields(c.fullName()), "--help"), testTerminal(&out), os.Getenv); code != 0 {
+			t.Fatalf("%s --help ends with %d", c.fullName(), code)
 		}
-		fmt.Fprintf(b, "\n## ppm %s\n\n```\n%s```\n", strings.Join(full, " "), out.String())
-		writeHelp(t, b, full, c.Subcommands)
+		fmt.Fprintf(b, "\n## %s\n\n```\n%s```\n", c.fullName(), out.String())
+		writeHelp(t, b, c)
 	}
 }
 
@@ -83,7 +84,7 @@ func TestDocumentedCommandLinesExist(t *testing.T) {
 		}
 		for _, found := range commandLine.FindAllStringSubmatch(text, -1) {
 			seen++
-			if _, err := arrange(newApp(testStreams()), strings.Fields("ppm "+found[1])); err != nil {
+			if _, err := arrange(commands(), strings.Fields("ppm "+found[1])); err != nil {
 				t.Errorf("%s: ppm %s: %v", file, found[1], err)
 			}
 		}
@@ -93,11 +94,67 @@ func TestDocumentedCommandLinesExist(t *testing.T) {
 	}
 }
 
-// What a command does in a workspace is decided, and not left to chance.
-func TestEveryProjectCommandHasAReach(t *testing.T) {
-	for _, c := range projectCommand(testStreams()).Subcommands {
-		if _, ok := reaches[c.Name]; !ok {
-			t.Errorf("ppm project %s: say in reaches, and in docs/workspace.md, which projects of a workspace it works on", c.Name)
+// Every command states how it is called, where it works, whether it can be planned and how it is completed.
+func TestEveryCommandIsDeclaredCompletely(t *testing.T) {
+	checkDeclaration(t, commands())
+}
+
+func checkDeclaration(t *testing.T, c *command) {
+	name := c.fullName()
+	missing := func(is bool, what string) {
+		if is {
+			t.Errorf("%s: the declaration has no %s", name, what)
+		}
+	}
+	missing(c.name == "", "name")
+	missing(c.usage == "", "usage")
+	missing(len(c.examples) == 0, "examples")
+	group := len(c.commands) > 0
+	if !group || c.fallback != nil {
+		missing(c.args == nil, "args")
+		missing(c.scope == 0, "scope")
+		missing(c.plan == 0, "plan")
+		missing(c.complete == nil, "complete")
+	}
+	missing(!group && c.run == nil, "run")
+	if c.args != nil {
+		missing(c.args.least > 0 && c.args.missing == "", "name for a missing argument")
+		missing(c.args.most != 0 && c.args.usage == "", "usage of the arguments")
+	}
+	if c.plan == plannable && c.scope == noProject {
+		t.Errorf("%s can be planned, and works on no project", name)
+	}
+	used := map[string]bool{"help": true, "h": true}
+	for _, f := range c.flags {
+		missing(f.usage == "", "usage of --"+f.name)
+		missing(f.kind == 0, "kind of --"+f.name)
+		missing(f.kind == choiceFlag && len(f.choices) == 0, "choices of --"+f.name)
+		missing(f.takesValue() && !strings.Contains(f.usage, "`"), "name for the value of --"+f.name)
+		if _, err := strconv.Atoi(f.value); f.kind == intFlag && err != nil {
+			t.Errorf("%s: the default %q of --%s is not a number", name, f.value, f.name)
+		}
+		for _, n := range f.names() {
+			if used[n] {
+				t.Errorf("%s: two flags are named %q", name, n)
+			}
+			used[n] = true
+		}
+	}
+	for _, sub := range c.commands {
+		checkDeclaration(t, sub)
+	}
+}
+
+// docs/workspace.md names every command that works on a project.
+func TestScopesAreDocumented(t *testing.T) {
+	text, err := os.ReadFile(filepath.Join("..", "..", "docs", "workspace.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, table, _ := strings.Cut(string(text), "| works on |")
+	for _, c := range commands().find("project").commands {
+		if !strings.Contains(table, "`"+c.name+"`") {
+			t.Errorf("docs/workspace.md does not say on which projects of a workspace ppm project %s works", c.name)
 		}
 	}
 }

@@ -1,74 +1,86 @@
 package main
 
 import (
+	"context"
 	"strings"
-
-	"github.com/urfave/cli/v2"
 
 	"github.com/Project-Manager-With-Git/ppm/pkg/difftool"
 	"github.com/Project-Manager-With-Git/ppm/pkg/failure"
 	"github.com/Project-Manager-With-Git/ppm/pkg/project"
 )
 
-func diffCommand(s *streams) *cli.Command {
-	return &cli.Command{
-		Name:        "diff",
-		Usage:       "show what you changed in installed files, or what another version changes",
-		ArgsUsage:   "[FILE|PATH|COMPONENT…]",
-		Description: examples("ppm project diff", "ppm project diff app/interceptor/timer.py", "ppm project diff app/interceptor --upstream cp-0.0.2 --combined", "ppm project diff --tool meld"),
-		Flags: []cli.Flag{
-			&cli.BoolFlag{Name: "base", Usage: "compare what was installed with your files; so it is without a flag"},
-			&cli.StringFlag{Name: "upstream", Usage: "compare what was installed with the version `VERSION`"},
-			&cli.BoolFlag{Name: "combined", Usage: "with --upstream: compare your files with that version"},
-			&cli.StringFlag{Name: "tool", Usage: "show the two sides in the tool `COMMAND`, which gets copies of them as two folders"},
-			&cli.BoolFlag{Name: "exit-code", Usage: "end with 9 when something differs"},
+func diffCommand() *command {
+	return &command{
+		name:  "diff",
+		usage: "show your changes to installed files, or the changes of another version",
+		examples: []string{
+			"ppm project diff", "ppm project diff app/interceptor/timer.py",
+			"ppm project diff app/interceptor --upstream cp-0.0.2 --combined", "ppm project diff --tool meld",
 		},
-		Action: func(c *cli.Context) error { return runDiff(c, s) },
+		args: &arguments{usage: "[FILE|PATH|COMPONENT…]", most: -1},
+		flags: []flag{
+			{name: "base", kind: boolFlag, usage: "compare the installed version with your files; this is the default"},
+			{name: "upstream", kind: stringFlag, usage: "compare the installed version with the version `VERSION`"},
+			{name: "combined", kind: boolFlag, usage: "with --upstream: compare your files with that version"},
+			{name: "tool", kind: stringFlag, usage: "run the diff tool `COMMAND` on two folders with copies of the files", scope: oneProject},
+			exitCodeFlag("exit with 9 when something differs"),
+		},
+		scope:    namedMembers,
+		plan:     notPlannable,
+		complete: completeInstallsAndFiles,
+		run:      runDiff,
 	}
 }
 
-func runDiff(c *cli.Context, s *streams) error {
-	options := project.DiffOptions{Names: c.Args().Slice(), Upstream: c.String("upstream"), Combined: c.Bool("combined")}
-	if c.Bool("base") && (options.Upstream != "" || options.Combined) {
-		return failure.Errorf(failure.Usage, "--base and --upstream name different sides").WithHint("leave one of them out")
+func runDiff(ctx context.Context, in *invocation) (any, error) {
+	options := project.DiffOptions{Names: in.args, Upstream: in.flags.String("upstream"), Combined: in.flags.Bool("combined")}
+	if in.flags.Bool("base") && (options.Upstream != "" || options.Combined) {
+		return nil, failure.Errorf(failure.Usage, "--base and --upstream name different sides").WithHint("leave one of them out")
 	}
-	if c.IsSet("tool") {
-		options.Tool = &difftool.Request{Command: c.String("tool"), In: s.in, Out: s.out, Err: s.err}
-		if s.json {
-			options.Tool.Out = s.err
+	if in.flags.IsSet("tool") {
+		options.Tool = &difftool.Request{
+			Command: in.flags.String("tool"), In: in.terminal.in, Out: in.terminal.out, Err: in.terminal.err,
+		}
+		if in.options.json {
+			options.Tool.Out = in.terminal.err
 		}
 	}
-	session, err := s.session(c)
+	session, err := in.open()
 	if err != nil {
-		return err
+		return nil, err
 	}
-	result, err := session.Diff(c.Context, options)
+	result, err := session.Diff(ctx, options)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	for _, f := range result.Files {
-		if options.Tool == nil {
-			s.diff(f.Text())
-		}
+	if options.Tool == nil {
+		printDiff(in, result)
 	}
 	if len(result.Files) == 0 {
-		s.aside("nothing differs")
+		in.noteAlone("nothing differs")
 	}
-	if len(result.Files) > 0 && c.Bool("exit-code") {
-		return s.answerWith(result, failure.Errorf(failure.Differs, "%s", count(len(result.Files), "file differs", "files differ")).WithHint("see ppm project diff"))
+	if len(result.Files) > 0 && in.flags.Bool("exit-code") {
+		return result, failure.Errorf(failure.Differs, "%s", count(len(result.Files), "file differs", "files differ")).
+			WithHint("see ppm project diff")
 	}
-	return s.answer(result)
+	return result, nil
 }
 
-// diff writes a unified diff, in colours when a person looks at it.
-func (s *streams) diff(text string) {
-	colours := map[byte]string{'-': "\x1b[31m", '+': "\x1b[32m", '@': "\x1b[36m"}
-	for line := range strings.Lines(text) {
-		colour, changed := colours[line[0]]
-		if !s.outColour || !changed {
-			s.printf("%s", line)
-			continue
+func printDiff(in *invocation, result *project.DiffResult) {
+	for _, f := range result.Files {
+		for line := range strings.Lines(f.Text()) {
+			in.write(diffLine(line, in.terminal.outColour))
 		}
-		s.write(colour + printable(strings.TrimSuffix(line, "\n")) + "\x1b[0m\n")
 	}
+}
+
+var diffColours = map[byte]string{'-': "\x1b[31m", '+': "\x1b[32m", '@': "\x1b[36m"}
+
+// diffLine makes a line of a unified diff printable, in colours if these are shown.
+func diffLine(line string, colours bool) string {
+	colour, changed := diffColours[line[0]]
+	if !colours || !changed {
+		return printable(line)
+	}
+	return colour + printable(strings.TrimSuffix(line, "\n")) + "\x1b[0m\n"
 }

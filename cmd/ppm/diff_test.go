@@ -16,9 +16,9 @@ func TestDiffInColours(t *testing.T) {
 		{true, "\x1b[31m--- a/x\x1b[0m\n\x1b[32m+++ b/x\x1b[0m\n\x1b[36m@@ -1,2 +1,2 @@\x1b[0m\n same\n\x1b[31m-\\x1b[2J\x1b[0m\n\x1b[32m+new\x1b[0m\n"},
 	} {
 		var out strings.Builder
-		s := testStreams()
-		s.out, s.outColour = &out, c.colours
-		s.diff(diff)
+		for line := range strings.Lines(diff) {
+			out.WriteString(diffLine(line, c.colours))
+		}
 		if out.String() != c.want {
 			t.Errorf("with colours %v: %q, want %q", c.colours, out.String(), c.want)
 		}

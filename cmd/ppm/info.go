@@ -1,43 +1,51 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"io"
 	"maps"
 	"slices"
 
-	"github.com/urfave/cli/v2"
+	"github.com/Project-Manager-With-Git/ppm/pkg/project"
 )
 
-func infoCommand(s *streams) *cli.Command {
-	return &cli.Command{
-		Name:        "info",
-		Usage:       "show what templates can name in this project, and what is installed",
-		Description: examples("ppm project info", "ppm project info --json"),
-		Action: func(c *cli.Context) error {
-			if err := arguments(c, 0, 0, "nothing"); err != nil {
-				return err
+func infoCommand() *command {
+	return &command{
+		name:     "info",
+		usage:    "show the values that templates can use, and the installed components",
+		examples: []string{"ppm project info", "ppm project info --json"},
+		args:     noArguments(),
+		scope:    allMembers,
+		plan:     notPlannable,
+		complete: noWords,
+		run:      runInfo,
+	}
+}
+
+func runInfo(ctx context.Context, in *invocation) (any, error) {
+	session, err := in.open()
+	if err != nil {
+		return nil, err
+	}
+	result, err := session.Info(ctx)
+	if err != nil {
+		return nil, err
+	}
+	printInfo(in, result)
+	result.Installs = orEmpty(result.Installs)
+	return result, nil
+}
+
+func printInfo(in *invocation, result *project.InfoResult) {
+	in.printf("%s", table(func(w io.Writer) {
+		for _, name := range slices.Sorted(maps.Keys(result.Information)) {
+			if value := fmt.Sprint(result.Information[name]); value != "" {
+				fmt.Fprintf(w, "%s\t%s\n", name, value)
 			}
-			session, err := s.session(c)
-			if err != nil {
-				return err
-			}
-			result, err := session.Info(c.Context)
-			if err != nil {
-				return err
-			}
-			s.printf("%s", table(func(w io.Writer) {
-				for _, name := range slices.Sorted(maps.Keys(result.Information)) {
-					if value := fmt.Sprint(result.Information[name]); value != "" {
-						fmt.Fprintf(w, "%s\t%s\n", name, value)
-					}
-				}
-			}))
-			if len(result.Installs) > 0 {
-				s.printf("\n%s", installTable(result.Installs))
-			}
-			result.Installs = orEmpty(result.Installs)
-			return s.answer(result)
-		},
+		}
+	}))
+	if len(result.Installs) > 0 {
+		in.printf("\n%s", installTable(result.Installs))
 	}
 }

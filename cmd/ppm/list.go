@@ -1,48 +1,50 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"io"
-
-	"github.com/urfave/cli/v2"
 
 	"github.com/Project-Manager-With-Git/ppm/pkg/project"
 )
 
-func listCommand(s *streams) *cli.Command {
-	return &cli.Command{
-		Name:        "list",
-		Aliases:     []string{"ls"},
-		Usage:       "list the components that are installed in the project",
-		Description: examples("ppm project list", "ppm project list --json"),
-		Action: func(c *cli.Context) error {
-			if err := arguments(c, 0, 0, "nothing"); err != nil {
-				return err
-			}
-			session, err := s.session(c)
-			if err != nil {
-				return err
-			}
-			installs, err := session.List(c.Context)
-			if err != nil {
-				return err
-			}
-			if len(installs) == 0 {
-				s.aside(nothingInstalled)
-			}
-			s.printf("%s", installTable(installs))
-			return s.answer(map[string]any{"installs": orEmpty(installs)})
-		},
+func listCommand() *command {
+	return &command{
+		name:     "list",
+		aliases:  []string{"ls"},
+		usage:    "list the installed components",
+		examples: []string{"ppm project list", "ppm project list --json"},
+		args:     noArguments(),
+		scope:    allMembers,
+		plan:     notPlannable,
+		complete: noWords,
+		run:      runList,
 	}
 }
 
-// nothingInstalled is said of a project without installs.
+func runList(ctx context.Context, in *invocation) (any, error) {
+	session, err := in.open()
+	if err != nil {
+		return nil, err
+	}
+	installs, err := session.List(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if len(installs) == 0 {
+		in.noteAlone(nothingInstalled)
+	}
+	in.printf("%s", installTable(installs))
+	return map[string]any{"installs": orEmpty(installs)}, nil
+}
+
+// nothingInstalled is the note about a project without installs.
 const nothingInstalled = "nothing is installed in this project; ppm project add and sync install"
 
 func installTable(installs []project.Install) string {
 	return table(func(w io.Writer) {
-		for _, in := range installs {
-			fmt.Fprintf(w, "%s\t%s\t%.12s\n", in.Path, in.Source, in.Commit)
+		for _, i := range installs {
+			fmt.Fprintf(w, "%s\t%s\t%.12s\n", i.Path, i.Source, i.Commit)
 		}
 	})
 }

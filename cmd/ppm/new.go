@@ -1,9 +1,8 @@
 package main
 
 import (
+	"context"
 	"io"
-
-	"github.com/urfave/cli/v2"
 
 	"github.com/Project-Manager-With-Git/ppm/pkg/langenv"
 	"github.com/Project-Manager-With-Git/ppm/pkg/manifest"
@@ -11,93 +10,91 @@ import (
 	"github.com/Project-Manager-With-Git/ppm/pkg/ref"
 )
 
-func newCommand(s *streams) *cli.Command {
-	return &cli.Command{
-		Name:  "new",
-		Usage: "make a project of a template, or the bare project of a language",
-		Description: examples(
+func newCommand() *command {
+	return &command{
+		name:  "new",
+		usage: "create a project from a template, or a bare project of a language",
+		examples: []string{
 			"ppm project new -t tp_py_grpc@sync-0.0.1 -n testpygrpc",
 			"ppm project new -t tp_py_grpc@aio-0.0.1 -n testpygrpc --with_test --install",
-			"ppm project new -l go -n example.com/tool"),
-		Flags: []cli.Flag{
-			&cli.StringFlag{Name: "template", Aliases: []string{"t"}, Usage: "make the project of the pack `PACK`"},
-			&cli.StringFlag{Name: "name", Aliases: []string{"n"}, Usage: "the project's `NAME`; the folder's when not given"},
-			&cli.StringFlag{Name: "language", Aliases: []string{"l"}, Usage: "the project's `LANGUAGE`: py, cython, go, js, C, CXX or md"},
-			&cli.StringFlag{Name: "env", Aliases: []string{"e"}, Usage: "the project's environment `ENV`, such as venv"},
-			&cli.StringFlag{Name: "author", Aliases: []string{"a"}, Usage: "the `AUTHOR`'s name"},
-			&cli.StringFlag{Name: "author-email", Aliases: []string{"m"}, Usage: "the author's `EMAIL` address"},
-			&cli.StringFlag{Name: "version", Aliases: []string{"v"}, Usage: "the project's `VERSION`"},
-			&cli.StringFlag{Name: "description", Aliases: []string{"d"}, Usage: "what the project is for, as `TEXT`"},
-			&cli.StringSliceFlag{Name: "keywords", Aliases: []string{"k", "keyword"}, Usage: "a `WORD` to find the project by; repeatable"},
-			&cli.StringSliceFlag{Name: "kv", Usage: "set a key of the pack, as `KEY::VALUE`; repeatable"},
-			&cli.BoolFlag{Name: "with-test", Usage: "add the template's tests"},
-			&cli.BoolFlag{Name: "install", Aliases: []string{"i"}, Usage: "make the language's environment and install what the project needs"},
-			&cli.StringSliceFlag{Name: "install-env-args", Usage: "pass an argument to what makes the environment, as `KEY::VALUE`; repeatable"},
-			&cli.BoolFlag{Name: "force", Aliases: []string{"f"}, Usage: "replace files that are in the way; ppm keeps what it replaces"},
-			&cli.BoolFlag{Name: "dry-run", Usage: "show what would be done, and change nothing"},
-			&cli.BoolFlag{Name: "allow-undefined", Usage: "render an undefined name as nothing"},
+			"ppm project new -l go -n example.com/tool",
 		},
-		Action: func(c *cli.Context) error { return runNew(c, s) },
+		args: noArguments(),
+		flags: []flag{
+			{name: "template", aliases: []string{"t"}, kind: stringFlag, usage: "create the project from the pack `PACK`"},
+			{name: "name", aliases: []string{"n"}, kind: stringFlag, usage: "set the project's `NAME`; default: the name of the folder"},
+			{name: "language", aliases: []string{"l"}, kind: stringFlag, usage: "set the project's `LANGUAGE`: py, cython, go, js, C, CXX or md"},
+			{name: "env", aliases: []string{"e"}, kind: stringFlag, usage: "set the project's environment `ENV`, such as venv"},
+			{name: "author", aliases: []string{"a"}, kind: textFlag, usage: "set the name of the `AUTHOR`"},
+			{name: "author-email", aliases: []string{"m"}, kind: textFlag, usage: "set the author's `EMAIL` address"},
+			{name: "version", aliases: []string{"v"}, kind: stringFlag, usage: "set the project's `VERSION`"},
+			{name: "description", aliases: []string{"d"}, kind: textFlag, usage: "describe the project in the `TEXT`"},
+			{name: "keywords", aliases: []string{"k", "keyword"}, kind: listFlag, usage: "add the keyword `WORD`; can be repeated"},
+			keysFlag(),
+			{name: "with-test", kind: boolFlag, usage: "add the template's tests"},
+			{name: "install", aliases: []string{"i"}, kind: boolFlag, usage: "create the language's environment and install what the project needs"},
+			{name: "install-env-args", kind: listFlag, usage: "pass an argument to the tool that creates the environment, as `KEY::VALUE`; can be repeated"},
+			forceFlag(), dryRunFlag(), allowUndefinedFlag(),
+		},
+		scope:    thisFolder,
+		plan:     notPlannable,
+		complete: noWords,
+		run:      runNew,
 	}
 }
 
-func runNew(c *cli.Context, s *streams) error {
-	if err := arguments(c, 0, 0, "nothing"); err != nil {
-		return err
+func runNew(ctx context.Context, in *invocation) (any, error) {
+	options, err := newOptions(in)
+	if err != nil {
+		return nil, err
 	}
-	options := project.NewOptions{
+	session, err := in.open()
+	if err != nil {
+		return nil, err
+	}
+	result, err := session.New(ctx, options)
+	if err != nil {
+		return nil, err
+	}
+	printNew(in, result)
+	return result, nil
+}
+
+func newOptions(in *invocation) (project.NewOptions, error) {
+	text := in.flags.String
+	o := project.NewOptions{
 		Information: manifest.Project{
-			Name: c.String("name"), Version: c.String("version"), Description: c.String("description"),
-			Author: c.String("author"), AuthorEmail: c.String("author-email"),
-			Language: c.String("language"), Env: c.String("env"), Keywords: c.StringSlice("keywords"),
+			Name: text("name"), Version: text("version"), Description: text("description"),
+			Author: text("author"), AuthorEmail: text("author-email"),
+			Language: text("language"), Env: text("env"), Keywords: in.flags.StringSlice("keywords"),
 		},
-		Tests: c.Bool("with-test"), Force: c.Bool("force"), DryRun: c.Bool("dry-run"), AllowUndefined: c.Bool("allow-undefined"),
+		Tests: in.flags.Bool("with-test"), Force: in.flags.Bool("force"), DryRun: in.dryRun(),
+		AllowUndefined: in.flags.Bool("allow-undefined"),
 	}
 	var err error
-	if c.IsSet("template") {
-		if options.Template, err = ref.Parse(c.String("template")); err != nil {
-			return err
+	if in.flags.IsSet("template") {
+		if o.Template, err = ref.Parse(text("template")); err != nil {
+			return o, err
 		}
 	}
-	if options.Keys, err = keyValues(c); err != nil {
-		return err
+	if o.Keys, err = in.keyValues(); err != nil || !in.flags.Bool("install") {
+		return o, err
 	}
-	if c.Bool("install") {
-		if options.Install, err = installRequest(c, s); err != nil {
-			return err
-		}
+	o.Install = &langenv.Request{Output: in.terminal.err}
+	if in.options.quiet || in.options.json {
+		o.Install.Output = io.Discard
 	}
-	session, err := s.session(c)
-	if err != nil {
-		return err
-	}
-	result, err := session.New(c.Context, options)
-	if err != nil {
-		return err
-	}
-	printChanges(s, result.Changes)
-	s.printf("%s %s from %s\n", verb(result.DryRun, "would make", "made"), result.Name, result.Template)
-	if result.Setup != "" && !c.Bool("install") {
-		s.printf("it needs: %s\n", result.Setup)
-	}
-	if result.Command != "" {
-		s.printf("start it with: %s\n", result.Command)
-	}
-	return s.answer(result)
+	o.Install.Args, err = parseKVs(in.flags.StringSlice("install-env-args"))
+	return o, err
 }
 
-// installRequest says how --install makes the environment. What its tools print is talk.
-func installRequest(c *cli.Context, s *streams) (*langenv.Request, error) {
-	r := &langenv.Request{Output: s.err}
-	if s.quiet || s.json {
-		r.Output = io.Discard
+func printNew(in *invocation, result *project.NewResult) {
+	printChanges(in, result.Changes)
+	in.printf("%s %s from %s\n", verb(result.DryRun, "would make", "made"), result.Name, result.Template)
+	if result.Setup != "" && !in.flags.Bool("install") {
+		in.printf("it needs: %s\n", result.Setup)
 	}
-	for _, text := range c.StringSlice("install-env-args") {
-		kv, err := ref.ParseKV(text)
-		if err != nil {
-			return nil, err
-		}
-		r.Args = append(r.Args, kv)
+	if result.Command != "" {
+		in.printf("start it with: %s\n", result.Command)
 	}
-	return r, nil
 }

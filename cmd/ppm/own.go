@@ -1,44 +1,55 @@
 package main
 
 import (
-	"github.com/urfave/cli/v2"
+	"context"
 
+	"github.com/Project-Manager-With-Git/ppm/pkg/lockfile"
 	"github.com/Project-Manager-With-Git/ppm/pkg/manifest"
 	"github.com/Project-Manager-With-Git/ppm/pkg/project"
 )
 
-func ownCommand(s *streams) *cli.Command {
-	return &cli.Command{
-		Name:      "own",
-		Usage:     "say whose a file is: merged with upstream's, written once, or yours for good",
-		ArgsUsage: "PATH merge|once|mine",
-		Description: examples(
+func ownCommand() *command {
+	return &command{
+		name:  "own",
+		usage: "set whether upgrades merge a file (merge), only create it (once) or leave it to you (mine)",
+		examples: []string{
 			"ppm project own app/settings.py once",
 			"ppm project own app/settings.py mine",
-			"ppm project own app/settings.py merge"),
-		Flags: []cli.Flag{
-			&cli.BoolFlag{Name: "dry-run", Usage: "show what would be done, and change nothing"},
+			"ppm project own app/settings.py merge",
 		},
-		Action: func(c *cli.Context) error {
-			if err := arguments(c, 2, 2, "a file and one of merge, once and mine"); err != nil {
-				return err
+		args:  &arguments{usage: "PATH merge|once|mine", least: 2, most: 2, missing: "a file and one of merge, once and mine"},
+		flags: []flag{dryRunFlag()},
+		scope: oneProject,
+		plan:  plannable,
+		complete: func(lock *lockfile.Lock, typed []string) []string {
+			if len(typed) > 0 {
+				return texts(manifest.Owns)
 			}
-			own, err := oneOf("ownership", c.Args().Get(1), manifest.Owns)
-			if err != nil {
-				return err
-			}
-			session, err := s.session(c)
-			if err != nil {
-				return err
-			}
-			result, err := session.Own(c.Context, project.OwnOptions{Path: c.Args().Get(0), Own: own, DryRun: c.Bool("dry-run")})
-			if err != nil {
-				return err
-			}
-			for _, f := range result.Files {
-				s.printf("%s%-9s %s\n", verb(result.DryRun, "would be ", ""), f.Own, f.Path)
-			}
-			return s.answer(result)
+			return completeFiles(lock, typed)
 		},
+		run: runOwn,
+	}
+}
+
+func runOwn(ctx context.Context, in *invocation) (any, error) {
+	own, err := choose("ownership", in.args[1], manifest.Owns)
+	if err != nil {
+		return nil, err
+	}
+	session, err := in.open()
+	if err != nil {
+		return nil, err
+	}
+	result, err := session.Own(ctx, project.OwnOptions{Path: in.args[0], Own: own, DryRun: in.dryRun()})
+	if err != nil {
+		return nil, err
+	}
+	printOwn(in, result)
+	return result, nil
+}
+
+func printOwn(in *invocation, result *project.OwnResult) {
+	for _, f := range result.Files {
+		in.printf("%s%-9s %s\n", verb(result.DryRun, "would be ", ""), f.Own, f.Path)
 	}
 }

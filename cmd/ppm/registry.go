@@ -1,110 +1,116 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"io"
 	"strings"
-
-	"github.com/urfave/cli/v2"
 
 	"github.com/Project-Manager-With-Git/ppm/pkg/failure"
 	"github.com/Project-Manager-With-Git/ppm/pkg/project"
 	"github.com/Project-Manager-With-Git/ppm/pkg/ref"
 )
 
-func registryCommand(s *streams) *cli.Command {
-	return &cli.Command{
-		Name:        "registry",
-		Usage:       "look at packs: those inside ppm, and any other",
-		Description: examples("ppm registry list", "ppm registry show tp_py_grpc@cp-0.0.1//aiowscli"),
-		Subcommands: []*cli.Command{registryListCommand(s), registryShowCommand(s), registryExportCommand(s)},
+func registryCommand() *command {
+	return &command{
+		name:     "registry",
+		usage:    "browse packs, built-in or remote",
+		examples: []string{"ppm registry list", "ppm registry show tp_py_grpc@cp-0.0.1//aiowscli"},
+		commands: []*command{registryListCommand(), registryShowCommand(), registryExportCommand()},
 	}
 }
 
-func registryListCommand(s *streams) *cli.Command {
-	return &cli.Command{
-		Name:        "list",
-		Usage:       "list the packs inside ppm, or the components of a pack",
-		ArgsUsage:   "[PACK[@TAG]]",
-		Description: examples("ppm registry list", "ppm registry list tp_py_grpc@cp-0.0.1"),
-		Action: func(c *cli.Context) error {
-			if err := arguments(c, 0, 1, ""); err != nil {
-				return err
-			}
-			session, err := s.session(c)
-			if err != nil {
-				return err
-			}
-			if c.Args().Len() == 0 {
-				return listPacks(s, session)
-			}
-			r, err := ref.Parse(c.Args().First())
-			if err != nil {
-				return err
-			}
-			return listComponents(c, s, session, r)
-		},
+func registryListCommand() *command {
+	return &command{
+		name:     "list",
+		usage:    "list the built-in packs, or the components of a pack",
+		examples: []string{"ppm registry list", "ppm registry list tp_py_grpc@cp-0.0.1"},
+		args:     &arguments{usage: "[PACK[@TAG]]", most: 1},
+		scope:    noProject,
+		plan:     notPlannable,
+		complete: noWords,
+		run:      runRegistryList,
 	}
 }
 
-func listPacks(s *streams, session *project.Session) error {
-	packs := session.Packs()
-	s.printf("%s", table(func(w io.Writer) {
+func runRegistryList(ctx context.Context, in *invocation) (any, error) {
+	session, err := in.open()
+	if err != nil {
+		return nil, err
+	}
+	if len(in.args) == 0 {
+		packs := session.Packs()
+		printPacks(in, packs)
+		return map[string]any{"packs": orEmpty(packs)}, nil
+	}
+	r, err := in.reference()
+	if err != nil {
+		return nil, err
+	}
+	return listComponents(ctx, in, session, r)
+}
+
+func printPacks(in *invocation, packs []project.PackSummary) {
+	in.printf("%s", table(func(w io.Writer) {
 		for _, p := range packs {
 			fmt.Fprintf(w, "%s\t%s\t%s\n", p.Name, strings.Join(p.Tags, ", "), p.Description)
 		}
 	}))
-	return s.answer(map[string]any{"packs": orEmpty(packs)})
 }
 
-func listComponents(c *cli.Context, s *streams, session *project.Session, r ref.Ref) error {
-	pack, err := session.ShowPack(c.Context, r)
+func listComponents(ctx context.Context, in *invocation, session *project.Session, r ref.Ref) (any, error) {
+	pack, err := session.ShowPack(ctx, r)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	s.printf("%s", table(func(w io.Writer) {
-		for _, component := range pack.Components {
-			fmt.Fprintf(w, "%s\t%s\n", component.Name, component.Description)
+	in.printf("%s", table(func(w io.Writer) {
+		for _, c := range pack.Components {
+			fmt.Fprintf(w, "%s\t%s\n", c.Name, c.Description)
 		}
 	}))
-	return s.answer(pack)
+	return pack, nil
 }
 
-func registryShowCommand(s *streams) *cli.Command {
-	return &cli.Command{
-		Name:        "show",
-		Usage:       "show what a component is, what it asks for and what it installs",
-		ArgsUsage:   "PACK[@TAG]//COMPONENT",
-		Description: examples("ppm registry show tp_py_grpc@cp-0.0.1//sync_serv_interceptor"),
-		Action: func(c *cli.Context) error {
-			r, err := reference(c)
-			if err != nil {
-				return err
-			}
-			session, err := s.session(c)
-			if err != nil {
-				return err
-			}
-			if r.Component == "" {
-				return listComponents(c, s, session, r)
-			}
-			view, err := session.ShowComponent(c.Context, r)
-			if err != nil {
-				return err
-			}
-			printComponent(s, view)
-			return s.answer(view)
-		},
+func registryShowCommand() *command {
+	return &command{
+		name:     "show",
+		usage:    "show the keys, files and requirements of a component",
+		examples: []string{"ppm registry show tp_py_grpc@cp-0.0.1//sync_serv_interceptor"},
+		args:     &arguments{usage: "PACK[@TAG]//COMPONENT", least: 1, most: 1, missing: "a reference"},
+		scope:    noProject,
+		plan:     notPlannable,
+		complete: noWords,
+		run:      runRegistryShow,
 	}
 }
 
-func printComponent(s *streams, v *project.ComponentView) {
-	s.printf("%s\n  %s\n", v.Reference, v.Description)
+func runRegistryShow(ctx context.Context, in *invocation) (any, error) {
+	r, err := in.reference()
+	if err != nil {
+		return nil, err
+	}
+	session, err := in.open()
+	if err != nil {
+		return nil, err
+	}
+	if r.Component == "" {
+		return listComponents(ctx, in, session, r)
+	}
+	view, err := session.ShowComponent(ctx, r)
+	if err != nil {
+		return nil, err
+	}
+	printComponent(in, view)
+	return view, nil
+}
+
+func printComponent(in *invocation, v *project.ComponentView) {
+	in.printf("%s\n  %s\n", v.Reference, v.Description)
 	if v.DefaultPath != "" {
-		s.printf("\nplaced at %s unless --located-path says otherwise\n", v.DefaultPath)
+		in.printf("\nplaced at %s unless --located-path says otherwise\n", v.DefaultPath)
 	}
 	if len(v.Keys) > 0 {
-		s.printf("\nkeys\n%s", table(func(w io.Writer) {
+		in.printf("\nkeys\n%s", table(func(w io.Writer) {
 			for _, k := range v.Keys {
 				allowed := ""
 				if len(k.Choices) > 0 {
@@ -112,19 +118,19 @@ func printComponent(s *streams, v *project.ComponentView) {
 				} else if k.Pattern != "" {
 					allowed = "matching " + k.Pattern
 				}
-				fmt.Fprintf(w, "  %s\t%s\t%s\t%s\n", k.Name, shown(k.Default), k.Description, allowed)
+				fmt.Fprintf(w, "  %s\t%s\t%s\t%s\n", k.Name, formatDefault(k.Default), k.Description, allowed)
 			}
 		}))
 	}
-	s.printf("\nfiles\n  %s\n", strings.Join(v.Files, "\n  "))
+	in.printf("\nfiles\n  %s\n", strings.Join(v.Files, "\n  "))
 	if len(v.Requires) > 0 {
-		s.printf("\nneeds\n  %s\n", strings.Join(v.Requires, "\n  "))
+		in.printf("\nneeds\n  %s\n", strings.Join(v.Requires, "\n  "))
 	}
-	s.printf("\nadd it with\n  %s\n", v.Example)
+	in.printf("\nadd it with\n  %s\n", v.Example)
 }
 
-// shown writes a default on one line: one that is computed can be long.
-func shown(value string) string {
+// formatDefault formats a default in one line. One that is computed can be long.
+func formatDefault(value string) string {
 	line, rest, _ := strings.Cut(value, "\n")
 	switch {
 	case value == "":
@@ -135,34 +141,34 @@ func shown(value string) string {
 	return line
 }
 
-func registryExportCommand(s *streams) *cli.Command {
-	return &cli.Command{
-		Name:        "export",
-		Usage:       "write the packs inside ppm as bare git repositories, ready to push",
-		ArgsUsage:   "FOLDER",
-		Description: examples("ppm registry export packs", "ppm registry export packs --pack tp_py_grpc"),
-		Flags: []cli.Flag{
-			&cli.StringSliceFlag{Name: "pack", Usage: "write the pack `NAME` alone; repeatable"},
-		},
-		Action: func(c *cli.Context) error {
-			if err := arguments(c, 1, 1, "a folder"); err != nil {
-				return err
-			}
-			session, err := s.session(c)
-			if err != nil {
-				return err
-			}
-			written, err := session.Export(c.Context, c.StringSlice("pack"), c.Args().First())
-			if err != nil {
-				return err
-			}
-			for _, dir := range written {
-				s.printf("%s\n", dir)
-			}
-			if len(written) == 0 {
-				return failure.Errorf(failure.Usage, "there is no pack to export")
-			}
-			return s.answer(map[string]any{"repositories": written})
-		},
+func registryExportCommand() *command {
+	return &command{
+		name:     "export",
+		usage:    "write the built-in packs as bare git repositories, ready to push",
+		examples: []string{"ppm registry export packs", "ppm registry export packs --pack tp_py_grpc"},
+		args:     &arguments{usage: "FOLDER", least: 1, most: 1, missing: "a folder"},
+		flags:    []flag{{name: "pack", kind: listFlag, usage: "only write the pack `NAME`; can be repeated"}},
+		scope:    noProject,
+		plan:     notPlannable,
+		complete: noWords,
+		run:      runRegistryExport,
 	}
+}
+
+func runRegistryExport(ctx context.Context, in *invocation) (any, error) {
+	session, err := in.open()
+	if err != nil {
+		return nil, err
+	}
+	written, err := session.Export(ctx, in.flags.StringSlice("pack"), in.args[0])
+	if err != nil {
+		return nil, err
+	}
+	for _, dir := range written {
+		in.printf("%s\n", dir)
+	}
+	if len(written) == 0 {
+		return nil, failure.Errorf(failure.Usage, "there is no pack to export")
+	}
+	return map[string]any{"repositories": written}, nil
 }

@@ -1,38 +1,42 @@
 package main
 
 import (
-	"github.com/urfave/cli/v2"
+	"context"
 
 	"github.com/Project-Manager-With-Git/ppm/pkg/project"
 )
 
-func removeCommand(s *streams) *cli.Command {
-	return &cli.Command{
-		Name:        "remove",
-		Aliases:     []string{"rm"},
-		Usage:       "take a component out of the project; edited files stay",
-		ArgsUsage:   "PATH|COMPONENT…",
-		Description: examples("ppm project remove aiowscli.py", "ppm project remove app/interceptor --dry-run"),
-		Flags: []cli.Flag{
-			&cli.BoolFlag{Name: "dry-run", Usage: "show what would be done, and change nothing"},
-		},
-		Action: func(c *cli.Context) error {
-			if err := arguments(c, 1, -1, "the path or the name of an install"); err != nil {
-				return err
-			}
-			session, err := s.session(c)
-			if err != nil {
-				return err
-			}
-			result, err := session.Remove(c.Context, project.RemoveOptions{Names: c.Args().Slice(), DryRun: c.Bool("dry-run")})
-			if err != nil {
-				return err
-			}
-			printChanges(s, result.Changes)
-			for _, in := range result.Removed {
-				s.printf("%s %s from %s\n", verb(result.DryRun, "would remove", "removed"), in.Source, in.Path)
-			}
-			return s.answer(result)
-		},
+func removeCommand() *command {
+	return &command{
+		name:     "remove",
+		aliases:  []string{"rm"},
+		usage:    "remove components from the project; edited files stay",
+		examples: []string{"ppm project remove aiowscli.py", "ppm project remove app/interceptor --dry-run"},
+		args:     &arguments{usage: "PATH|COMPONENT…", least: 1, most: -1, missing: "the path or the name of an install"},
+		flags:    []flag{dryRunFlag()},
+		scope:    namedMembers,
+		plan:     plannable,
+		complete: completeInstalls,
+		run:      runRemove,
+	}
+}
+
+func runRemove(ctx context.Context, in *invocation) (any, error) {
+	session, err := in.open()
+	if err != nil {
+		return nil, err
+	}
+	result, err := session.Remove(ctx, project.RemoveOptions{Names: in.args, DryRun: in.dryRun()})
+	if err != nil {
+		return nil, err
+	}
+	printChanges(in, result.Changes)
+	printRemoved(in, result.Removed, result.DryRun)
+	return result, nil
+}
+
+func printRemoved(in *invocation, removed []project.Install, dryRun bool) {
+	for _, i := range removed {
+		in.printf("%s %s from %s\n", verb(dryRun, "would remove", "removed"), i.Source, i.Path)
 	}
 }

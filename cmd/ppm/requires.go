@@ -1,49 +1,54 @@
 package main
 
 import (
+	"context"
 	"strings"
-
-	"github.com/urfave/cli/v2"
 
 	"github.com/Project-Manager-With-Git/ppm/pkg/project"
 )
 
-func requiresCommand(s *streams) *cli.Command {
-	return &cli.Command{
-		Name:  "requires",
-		Usage: "print what the installed components need of their language's packages, as one list",
-		Description: examples(
+func requiresCommand() *command {
+	return &command{
+		name:  "requires",
+		usage: "print the packages that the installed components require, as one list",
+		examples: []string{
 			"ppm project requires > requirements.txt",
 			"ppm project requires --language go | sh",
-			"ppm project requires --test --json"),
-		Flags: []cli.Flag{
-			&cli.StringFlag{Name: "language", Aliases: []string{"l"}, Usage: "print the packages of `LANGUAGE` alone"},
-			&cli.BoolFlag{Name: "test", Usage: "add what the tests of the packs need"},
+			"ppm project requires --test --json",
 		},
-		Action: func(c *cli.Context) error { return runRequires(c, s) },
+		args: noArguments(),
+		flags: []flag{
+			{name: "language", aliases: []string{"l"}, kind: stringFlag, usage: "only print the packages of `LANGUAGE`"},
+			{name: "test", kind: boolFlag, usage: "include the packages that the packs' tests require"},
+		},
+		scope:    allMembers,
+		plan:     notPlannable,
+		complete: noWords,
+		run:      runRequires,
 	}
 }
 
-func runRequires(c *cli.Context, s *streams) error {
-	if err := arguments(c, 0, 0, "nothing"); err != nil {
-		return err
-	}
-	session, err := s.session(c)
+func runRequires(ctx context.Context, in *invocation) (any, error) {
+	session, err := in.open()
 	if err != nil {
-		return err
+		return nil, err
 	}
-	result, err := session.Requires(c.Context, project.RequiresOptions{Language: c.String("language"), Tests: c.Bool("test")})
+	result, err := session.Requires(ctx, project.RequiresOptions{Language: in.flags.String("language"), Tests: in.flags.Bool("test")})
 	if result == nil {
-		return err
+		return nil, err
 	}
+	printRequires(in, result)
+	return result, err
+}
+
+func printRequires(in *invocation, result *project.RequiresResult) {
 	if len(result.Languages) == 0 {
-		s.aside("nothing that is installed in this project needs a package")
+		in.noteAlone("nothing that is installed in this project needs a package")
 	}
 	for _, l := range result.Languages {
 		if len(result.Languages) > 1 {
-			s.printf("# %s\n", l.Language)
+			in.printf("# %s\n", l.Language)
 		}
-		s.printf("%s\n", strings.Join(l.Lines(), "\n"))
+		in.printf("%s\n", strings.Join(l.Lines(), "\n"))
 	}
-	return s.answerWith(result, err)
 }

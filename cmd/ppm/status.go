@@ -1,58 +1,66 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"io"
 
-	"github.com/urfave/cli/v2"
-
 	"github.com/Project-Manager-With-Git/ppm/pkg/failure"
+	"github.com/Project-Manager-With-Git/ppm/pkg/project"
 )
 
-func statusCommand(s *streams) *cli.Command {
-	return &cli.Command{
-		Name:        "status",
-		Usage:       "show which files are not as they were installed",
-		ArgsUsage:   "[PATH|COMPONENT…]",
-		Description: examples("ppm project status", "ppm project status app/interceptor --exit-code"),
-		Flags: []cli.Flag{
-			&cli.BoolFlag{Name: "exit-code", Usage: "end with 9 when a file is not as it was installed"},
-		},
-		Action: func(c *cli.Context) error {
-			session, err := s.session(c)
-			if err != nil {
-				return err
-			}
-			result, err := session.Status(c.Context, c.Args().Slice())
-			if err != nil {
-				return err
-			}
-			listed := false
-			s.printf("%s", table(func(w io.Writer) {
-				for _, in := range result.Installs {
-					for _, f := range in.Files {
-						path := f.Path
-						if f.To != "" {
-							path += " → " + f.To
-						}
-						if f.State != "clean" {
-							listed = true
-							fmt.Fprintf(w, "%s\t%s\t%s\t%s\n", f.State, path, in.Source, f.Own)
-						}
-					}
+func statusCommand() *command {
+	return &command{
+		name:     "status",
+		usage:    "show which installed files have changed",
+		examples: []string{"ppm project status", "ppm project status app/interceptor --exit-code"},
+		args:     &arguments{usage: "[PATH|COMPONENT…]", most: -1},
+		flags:    []flag{exitCodeFlag("exit with 9 when a file has changed")},
+		scope:    namedMembers,
+		plan:     notPlannable,
+		complete: completeInstalls,
+		run:      runStatus,
+	}
+}
+
+func runStatus(ctx context.Context, in *invocation) (any, error) {
+	session, err := in.open()
+	if err != nil {
+		return nil, err
+	}
+	result, err := session.Status(ctx, in.args)
+	if err != nil {
+		return nil, err
+	}
+	printStatus(in, result)
+	if in.flags.Bool("exit-code") && result.Changed() {
+		return result, failure.Errorf(failure.Differs, "files are not as they were installed").
+			WithHint("see what changed with ppm project status")
+	}
+	return result, nil
+}
+
+func printStatus(in *invocation, result *project.StatusResult) {
+	listed := false
+	in.printf("%s", table(func(w io.Writer) {
+		for _, i := range result.Installs {
+			for _, f := range i.Files {
+				if f.State == "clean" {
+					continue
 				}
-			}))
-			switch {
-			case len(result.Installs) == 0:
-				s.aside(nothingInstalled)
-			case !listed:
-				s.aside(fmt.Sprintf("all files of %s are as they were installed", count(len(result.Installs), "install", "installs")))
+				listed = true
+				path := f.Path
+				if f.To != "" {
+					path += " → " + f.To
+				}
+				fmt.Fprintf(w, "%s\t%s\t%s\t%s\n", f.State, path, i.Source, f.Own)
 			}
-			if c.Bool("exit-code") && result.Changed() {
-				return s.answerWith(result, failure.Errorf(failure.Differs, "files are not as they were installed").
-					WithHint("see what changed with ppm project status"))
-			}
-			return s.answer(result)
-		},
+		}
+	}))
+	switch {
+	case len(result.Installs) == 0:
+		in.noteAlone(nothingInstalled)
+	case !listed:
+		in.noteAlone(fmt.Sprintf("all files of %s are as they were installed", count(len(result.Installs), "install", "installs")))
 	}
 }

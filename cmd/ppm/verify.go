@@ -1,57 +1,61 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"io"
 	"strings"
 
-	"github.com/urfave/cli/v2"
-
 	"github.com/Project-Manager-With-Git/ppm/pkg/project"
 )
 
-func verifyCommand(s *streams) *cli.Command {
-	return &cli.Command{
-		Name:        "verify",
-		Usage:       "prove that the lockfile is what the packs give, and that no installed file is missing",
-		Description: examples("ppm project verify", "ppm project verify --offline --json", "ppm project verify --remote"),
-		Flags: []cli.Flag{
-			&cli.BoolFlag{Name: "remote", Usage: "ask the servers, too, whether the tags still name what was installed"},
-		},
-		Action: func(c *cli.Context) error {
-			if err := arguments(c, 0, 0, "nothing"); err != nil {
-				return err
+func verifyCommand() *command {
+	return &command{
+		name:     "verify",
+		usage:    "check the lockfile against the packs, and that no installed file is missing",
+		examples: []string{"ppm project verify", "ppm project verify --offline --json", "ppm project verify --remote"},
+		args:     noArguments(),
+		flags:    []flag{{name: "remote", kind: boolFlag, usage: "also ask the servers whether the tags still name the installed commits"}},
+		scope:    allMembers,
+		plan:     notPlannable,
+		complete: noWords,
+		run:      runVerify,
+	}
+}
+
+func runVerify(ctx context.Context, in *invocation) (any, error) {
+	session, err := in.open()
+	if err != nil {
+		return nil, err
+	}
+	result, err := session.Verify(ctx, project.VerifyOptions{Remote: in.flags.Bool("remote")})
+	if result == nil {
+		return nil, err
+	}
+	printVerify(in, result)
+	return result, err
+}
+
+func printVerify(in *invocation, result *project.VerifyResult) {
+	in.printf("%s", table(func(w io.Writer) {
+		for _, i := range result.Installs {
+			proof := "proven"
+			if i.Problem != "" {
+				proof = "not proven"
 			}
-			session, err := s.session(c)
-			if err != nil {
-				return err
+			var found []string
+			if i.Remote != nil {
+				found = append(found, strings.TrimSpace(fmt.Sprintf("%s %.12s", i.Remote.State, i.Remote.Commit)))
 			}
-			result, err := session.Verify(c.Context, project.VerifyOptions{Remote: c.Bool("remote")})
-			if result == nil {
-				return err
-			}
-			s.printf("%s", table(func(w io.Writer) {
-				for _, in := range result.Installs {
-					proof := "proven"
-					if in.Problem != "" {
-						proof = "not proven"
-					}
-					var found []string
-					if in.Remote != nil {
-						found = append(found, strings.TrimSpace(fmt.Sprintf("%s %.12s", in.Remote.State, in.Remote.Commit)))
-					}
-					for _, f := range in.Files {
-						if f.State != "clean" {
-							found = append(found, f.State+" "+f.Path)
-						}
-					}
-					fmt.Fprintf(w, "%s\t%s\t%s\t%s\n", proof, in.Path, in.Source, strings.Join(found, ", "))
+			for _, f := range i.Files {
+				if f.State != "clean" {
+					found = append(found, f.State+" "+f.Path)
 				}
-			}))
-			if len(result.Installs) == 0 {
-				s.aside(nothingInstalled)
 			}
-			return s.answerWith(result, err)
-		},
+			fmt.Fprintf(w, "%s\t%s\t%s\t%s\n", proof, i.Path, i.Source, strings.Join(found, ", "))
+		}
+	}))
+	if len(result.Installs) == 0 {
+		in.noteAlone(nothingInstalled)
 	}
 }

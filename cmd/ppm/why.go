@@ -1,48 +1,57 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"io"
 	"strings"
 
-	"github.com/urfave/cli/v2"
-
 	"github.com/Project-Manager-With-Git/ppm/pkg/project"
 )
 
-func whyCommand(s *streams) *cli.Command {
-	return &cli.Command{
-		Name:        "why",
-		Usage:       "say which install, template and key wrote a file or a line of it, or that you did",
-		ArgsUsage:   "PATH[:LINE|:FIRST-LAST]",
-		Description: examples("ppm project why app/interceptor/timer.py", "ppm project why app/interceptor/timer.py:12", "ppm project why app/interceptor/timer.py:1-20 --json"),
-		Action: func(c *cli.Context) error {
-			if err := arguments(c, 1, 1, "a path"); err != nil {
-				return err
-			}
-			session, err := s.session(c)
-			if err != nil {
-				return err
-			}
-			result, err := session.Why(c.Context, c.Args().First())
-			if result == nil {
-				return err
-			}
-			if len(result.Lines) > 0 {
-				for _, in := range result.Installs {
-					s.printf("%s of %s at %s (%.12s)\n", result.Path, in.Source, in.Path, in.Commit)
-				}
-				s.printf("%s", table(func(w io.Writer) { printLines(w, result) }))
-			} else {
-				s.printf("%s", table(func(w io.Writer) { printOrigin(w, result) }))
-			}
-			return s.answerWith(result, err)
+func whyCommand() *command {
+	return &command{
+		name:  "why",
+		usage: "show which install, template and key wrote a file or a line of it, or that you did",
+		examples: []string{
+			"ppm project why app/interceptor/timer.py",
+			"ppm project why app/interceptor/timer.py:12",
+			"ppm project why app/interceptor/timer.py:1-20 --json",
 		},
+		args:     &arguments{usage: "PATH[:LINE|:FIRST-LAST]", least: 1, most: 1, missing: "a path"},
+		scope:    oneProject,
+		plan:     notPlannable,
+		complete: completeFiles,
+		run:      runWhy,
 	}
 }
 
-// printOrigin writes what is known of a file or folder, a fact in each row.
-func printOrigin(w io.Writer, r *project.WhyResult) {
+func runWhy(ctx context.Context, in *invocation) (any, error) {
+	session, err := in.open()
+	if err != nil {
+		return nil, err
+	}
+	result, err := session.Why(ctx, in.args[0])
+	if result == nil {
+		return nil, err
+	}
+	printWhy(in, result)
+	return result, err
+}
+
+func printWhy(in *invocation, result *project.WhyResult) {
+	if len(result.Lines) == 0 {
+		in.printf("%s", table(func(w io.Writer) { printFile(w, result) }))
+		return
+	}
+	for _, i := range result.Installs {
+		in.printf("%s of %s at %s (%.12s)\n", result.Path, i.Source, i.Path, i.Commit)
+	}
+	in.printf("%s", table(func(w io.Writer) { printLines(w, result) }))
+}
+
+// printFile prints what is known of a file or folder, one fact in each row.
+func printFile(w io.Writer, r *project.WhyResult) {
 	row := func(what, format string, args ...any) { fmt.Fprintf(w, "%s\t%s\n", what, fmt.Sprintf(format, args...)) }
 	switch r.Owner {
 	case project.ByUser:

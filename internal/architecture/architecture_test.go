@@ -70,7 +70,7 @@ type importRule struct {
 // mayImport holds a rule for every package of the module, by folder.
 var mayImport = map[string]importRule{
 	"cmd/ppm": {
-		". pkg/project pkg/fetch pkg/manifest pkg/lockfile pkg/merge pkg/langenv pkg/difftool",
+		". pkg/project pkg/workspace pkg/fetch pkg/manifest pkg/lockfile pkg/merge pkg/langenv pkg/difftool",
 		"a command calls one verb of project; the others define its options",
 	},
 	"pkg/project": {
@@ -95,6 +95,7 @@ var mayImport = map[string]importRule{
 	"pkg/metadata":     {"pkg/tomldoc pkg/manifest", "reads text; the caller reads the files"},
 	"pkg/langenv":      {"", "runs a language's own tools, when asked to"},
 	"pkg/difftool":     {"", "runs the tool that the user names"},
+	"pkg/workspace":    {"pkg/manifest", "finds projects, and runs any function in each of them"},
 	"pkg/langdeps":     {"", "pure: version constraints, no packs"},
 	"pkg/tomldoc":      {"", "knows TOML, not what is written in it"},
 	"pkg/resolver":     {"", "pure: decides over a list of refs"},

@@ -1,13 +1,17 @@
-package project
+package workspace
 
 import (
+	"context"
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"runtime"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/Project-Manager-With-Git/ppm/pkg/failure"
 )
@@ -32,7 +36,7 @@ func folders(t *testing.T, names ...string) string {
 	return dir
 }
 
-func TestFindWorkspace(t *testing.T) {
+func TestFind(t *testing.T) {
 	dir := folders(t, "a/ppm.toml", "a/in/ppm.toml", "b/ppm.toml", "b/ppm.lock", "b/gen/x/ppm.toml", "c/", "file", ".git/ppm.toml", ".hid/ppm.toml", "a[1]/ppm.toml")
 	for _, c := range []struct {
 		table     string
@@ -53,23 +57,23 @@ func TestFindWorkspace(t *testing.T) {
 		{"members = ['{../*,a}']", []string{"a"}, nil},                                          // .. in disguise leads nowhere
 		{"members = ['a']\nexclude = ['a']", nil, []string{"a"}},                                // nothing left
 	} {
-		if err := os.WriteFile(filepath.Join(dir, ManifestName), []byte("[workspace]\n"+c.table+"\n"), 0o666); err != nil {
+		if err := os.WriteFile(filepath.Join(dir, manifestName), []byte("[workspace]\n"+c.table+"\n"), 0o666); err != nil {
 			t.Fatal(err)
 		}
-		w, err := FindWorkspace(dir)
+		w, err := Find(dir)
 		if err != nil || !slices.Equal(w.Members, c.members) || !slices.Equal(w.Unmatched, c.unmatched) {
 			t.Errorf("%s: %+v, %v; want %v, %v", c.table, w, err, c.members, c.unmatched)
 		}
 	}
-	if w, err := FindWorkspace(filepath.Join(dir, "a")); w != nil || err != nil {
+	if w, err := Find(filepath.Join(dir, "a")); w != nil || err != nil {
 		t.Errorf("a project that is no workspace: %v, %v", w, err)
 	}
-	if w, err := FindWorkspace(filepath.Join(dir, "c")); w != nil || err != nil {
+	if w, err := Find(filepath.Join(dir, "c")); w != nil || err != nil {
 		t.Errorf("a folder with no manifest: %v, %v", w, err)
 	}
 }
 
-func TestFindWorkspaceFollowsNoLink(t *testing.T) {
+func TestFindFollowsNoLink(t *testing.T) {
 	if runtime.GOOS == "windows" {
 		return // making a link needs a privilege there
 	}
@@ -92,15 +96,58 @@ func TestFindWorkspaceFollowsNoLink(t *testing.T) {
 		if err := os.Symlink(".", filepath.Join(dir, "a", "self")); err != nil {
 			t.Fatal(err)
 		}
-		if err := os.WriteFile(filepath.Join(dir, ManifestName), []byte("[workspace]\n"+c.table+"\n"), 0o666); err != nil {
+		if err := os.WriteFile(filepath.Join(dir, manifestName), []byte("[workspace]\n"+c.table+"\n"), 0o666); err != nil {
 			t.Fatal(err)
 		}
-		w, err := FindWorkspace(dir)
+		w, err := Find(dir)
 		if c.members == nil && (!errors.Is(err, failure.Refused) || failure.Hint(err) == "") {
 			t.Errorf("%s: %+v, %v, want it refused", c.table, w, err)
 		}
 		if c.members != nil && (err != nil || !slices.Equal(w.Members, c.members)) {
 			t.Errorf("%s: %+v, %v; want %v", c.table, w, err, c.members)
 		}
+	}
+}
+
+func TestRunReturnsErrorsInOrder(t *testing.T) {
+	var running, most atomic.Int32
+	members := make([]int, 50)
+	for i := range members {
+		members[i] = i
+	}
+	errs := Run(t.Context(), members, func(_ context.Context, i int) error {
+		n := running.Add(1)
+		defer running.Add(-1)
+		for old := most.Load(); n > old && !most.CompareAndSwap(old, n); old = most.Load() {
+		}
+		time.Sleep(time.Millisecond)
+		if i%2 == 0 {
+			return fmt.Errorf("member %d", i)
+		}
+		return nil
+	})
+	for i, err := range errs {
+		if i%2 == 0 && (err == nil || err.Error() != fmt.Sprintf("member %d", i)) || i%2 == 1 && err != nil {
+			t.Errorf("the error of member %d is %v", i, err)
+		}
+	}
+	if n := most.Load(); n > maxParallel || n < 2 {
+		t.Errorf("%d members ran at once", n)
+	}
+}
+
+func TestRunStopsWithItsContext(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	var called atomic.Int32
+	errs := Run(ctx, make([]int, 30), func(context.Context, int) error {
+		called.Add(1)
+		cancel()
+		return nil
+	})
+	if n := called.Load(); n > maxParallel {
+		t.Errorf("%d members ran after the context had ended", n)
+	}
+	if !errors.Is(errs[29], context.Canceled) {
+		t.Errorf("the error of the last member is %v", errs[29])
 	}
 }

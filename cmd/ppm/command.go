@@ -1,0 +1,133 @@
+package main
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"slices"
+	"strings"
+
+	"github.com/Project-Manager-With-Git/ppm/pkg/lockfile"
+)
+
+// A command is the declaration of a command or, when it has commands, of a group. A group has no args, scope, plan
+// and run. The zero values of args, scope, plan and complete are invalid: every command states what it means.
+type command struct {
+	name     string
+	aliases  []string
+	heading  string // of the command in the help of its group
+	usage    string // one line: a verb and its object
+	details  string // paragraphs of the help, before the examples
+	examples []string
+
+	args     *arguments
+	flags    []flag
+	scope    scope
+	plan     planning
+	complete completion
+	run      func(context.Context, *invocation) (result any, err error)
+
+	commands []*command
+	fallback *command // one of commands, which is meant when none is named; nil when one must be named
+	planned  *command // what a command below "project plan" plans; nil for all others
+	path     string   // the full name without "ppm"; link sets it
+}
+
+// arguments are what a command takes besides flags.
+type arguments struct {
+	usage   string // such as "OLD NEW"
+	least   int
+	most    int    // -1 is no limit
+	missing string // what ppm says that the command needs when there are too few
+}
+
+func noArguments() *arguments { return &arguments{} }
+
+// planning says whether ppm project plan takes a command.
+type planning int
+
+const (
+	_ planning = iota
+	plannable
+	notPlannable
+)
+
+// A completion returns the words that can follow the arguments typed so far, in a project with the given lock. Other
+// arguments are files of any kind, which the shell itself completes.
+type completion func(lock *lockfile.Lock, typed []string) []string
+
+func noWords(*lockfile.Lock, []string) []string { return nil }
+
+func completeInstalls(lock *lockfile.Lock, _ []string) []string {
+	var words []string
+	for _, c := range lock.Components {
+		words = append(words, c.Path)
+	}
+	return sortedWords(words)
+}
+
+func completeFiles(lock *lockfile.Lock, _ []string) []string {
+	var words []string
+	for _, c := range lock.Components {
+		for _, f := range c.Files {
+			words = append(words, f.Path)
+		}
+	}
+	return sortedWords(words)
+}
+
+func completeInstallsAndFiles(lock *lockfile.Lock, typed []string) []string {
+	return sortedWords(slices.Concat(completeInstalls(lock, typed), completeFiles(lock, typed)))
+}
+
+func sortedWords(words []string) []string {
+	slices.Sort(words)
+	return slices.Compact(words)
+}
+
+// link gives a command and those below it their paths and the flags that all commands share.
+func (c *command) link(parent *command) {
+	if parent != nil {
+		c.path = strings.TrimSpace(parent.path + " " + c.name)
+	}
+	if c.planned != nil {
+		c.path = parent.path
+	}
+	c.flags = withSharedFlags(c.flags)
+	for _, sub := range c.commands {
+		sub.link(c)
+	}
+}
+
+// find returns the command of a group that has a name or an alias, or nil.
+func (c *command) find(name string) *command {
+	for _, sub := range c.commands {
+		if sub.name == name || slices.Contains(sub.aliases, name) {
+			return sub
+		}
+	}
+	return nil
+}
+
+// fullName returns what a user types to run the command.
+func (c *command) fullName() string {
+	return strings.TrimSpace("ppm " + cmp.Or(c.planned, c).path)
+}
+
+// usageLine returns how the command is written.
+func (c *command) usageLine() string {
+	args := "COMMAND"
+	if c.args != nil {
+		args = c.args.usage
+	}
+	return strings.Join(slices.DeleteFunc([]string{c.fullName(), args, "[FLAGS]"}, func(s string) bool { return s == "" }), " ")
+}
+
+// call runs the command once, in the folder of the invocation.
+func (c *command) call(ctx context.Context, in *invocation) (err error) {
+	if err := in.checkArguments(c.args.least, c.args.most, c.args.missing); err != nil {
+		return err
+	}
+	in.report.result, err = c.run(ctx, in)
+	return errors.Join(err, in.close())
+}

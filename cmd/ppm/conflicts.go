@@ -1,0 +1,66 @@
+package main
+
+import (
+	"context"
+
+	"github.com/Project-Manager-With-Git/ppm/pkg/project"
+)
+
+func continueCommand() *command {
+	return &command{
+		name:     "continue",
+		usage:    "finish an upgrade whose conflicts you have resolved",
+		examples: []string{"ppm project continue"},
+		args:     noArguments(),
+		flags: []flag{
+			{name: "force", aliases: []string{"f"}, kind: boolFlag, usage: "accept the files as they are, even with conflict markers"},
+			dryRunFlag(),
+		},
+		scope:    conflictedMembers,
+		plan:     notPlannable,
+		complete: noWords,
+		run:      runContinue,
+	}
+}
+
+func runContinue(ctx context.Context, in *invocation) (any, error) {
+	session, err := in.open()
+	if err != nil {
+		return nil, err
+	}
+	result, err := session.Continue(ctx, project.SettleOptions{Force: in.flags.Bool("force"), DryRun: in.dryRun()})
+	if err != nil {
+		return nil, err
+	}
+	for _, name := range result.Settled {
+		in.printf("settled   %s\n", name)
+	}
+	return result, nil
+}
+
+func abortCommand() *command {
+	return &command{
+		name:     "abort",
+		usage:    "undo an upgrade that left conflicts, and restore every byte",
+		examples: []string{"ppm project abort"},
+		args:     noArguments(),
+		flags:    []flag{dryRunFlag()},
+		scope:    conflictedMembers,
+		plan:     notPlannable,
+		complete: noWords,
+		run:      runAbort,
+	}
+}
+
+func runAbort(ctx context.Context, in *invocation) (any, error) {
+	session, err := in.open()
+	if err != nil {
+		return nil, err
+	}
+	result, err := session.Abort(ctx, project.SettleOptions{DryRun: in.dryRun()})
+	if err != nil {
+		return nil, err
+	}
+	printUndo(in, result)
+	return result, nil
+}

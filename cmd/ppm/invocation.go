@@ -1,0 +1,194 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"strings"
+	"time"
+
+	ppm "github.com/Project-Manager-With-Git/ppm"
+	"github.com/Project-Manager-With-Git/ppm/pkg/failure"
+	"github.com/Project-Manager-With-Git/ppm/pkg/project"
+	"github.com/Project-Manager-With-Git/ppm/pkg/ref"
+)
+
+// lockWait is how long a command waits for another ppm that works in the same project.
+const lockWait = time.Minute
+
+// An invocation is one run of a command in one folder. In a workspace each member has its own.
+type invocation struct {
+	terminal *terminal
+	options  options
+	report   report
+
+	flags    flagValues
+	args     []string
+	usage    string                                                  // such as "ppm project add REFERENCE [FLAGS]"
+	ask      func(context.Context, project.Question) (string, error) // nil when nobody can answer
+	member   string                                                  // which member of a workspace; empty for a project alone
+	runID    string                                                  // the same for all members of a workspace
+	proposal *project.Proposal                                       // gets the plan of a command that is planned; else nil
+	session  *project.Session                                        // that the command opened
+}
+
+// read reads the flags and arguments of the command line.
+func (in *invocation) read(flags flagValues, args []string) {
+	in.flags, in.args = flags, args
+	in.options.read(flags)
+	if in.terminal.questions != nil && !in.options.yes && !in.options.json {
+		in.ask = in.terminal.ask
+	}
+}
+
+// dryRun reports whether the command only prints what it would do.
+func (in *invocation) dryRun() bool { return in.flags.Bool("dry-run") || in.proposal != nil }
+
+// printf writes a part of the result as text; with --json it writes nothing.
+func (in *invocation) printf(format string, args ...any) {
+	in.write(printable(fmt.Sprintf(format, args...)))
+}
+
+// write is printf for a text that is printable.
+func (in *invocation) write(text string) {
+	if !in.options.json {
+		in.terminal.write(text)
+	}
+}
+
+// note prints a message on standard error that is not part of the result.
+func (in *invocation) note(text string) {
+	in.report.notes = append(in.report.notes, printable(text))
+	if !in.options.json && !in.options.quiet {
+		in.terminal.message("note", text)
+	}
+}
+
+// noteAlone is note for what is not worth saying of each member of a workspace.
+func (in *invocation) noteAlone(text string) {
+	if in.member == "" || in.options.json || in.options.verbose {
+		in.note(text)
+	}
+}
+
+// checkArguments checks the number of arguments. A most of -1 is no limit.
+func (in *invocation) checkArguments(least, most int, missing string) error {
+	var err *failure.Error
+	switch {
+	case len(in.args) < least:
+		err = failure.Errorf(failure.Usage, "ppm %s needs %s", in.report.command, missing)
+	case most >= 0 && len(in.args) > most:
+		err = failure.Errorf(failure.Usage, "ppm %s does not take %q", in.report.command, in.args[most])
+	default:
+		return nil
+	}
+	return err.WithHint("write it as %s", in.usage)
+}
+
+// reference parses the first argument.
+func (in *invocation) reference() (ref.Ref, error) { return ref.Parse(in.args[0]) }
+
+// keyValues parses the flags --kv.
+func (in *invocation) keyValues() ([]ref.KV, error) { return parseKVs(in.flags.StringSlice("kv")) }
+
+func parseKVs(texts []string) ([]ref.KV, error) {
+	var out []ref.KV
+	for _, text := range texts {
+		kv, err := ref.ParseKV(text)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, kv)
+	}
+	return out, nil
+}
+
+// open opens the session of the command, which close ends.
+func (in *invocation) open() (*project.Session, error) {
+	setup, err := in.setup()
+	if err != nil {
+		return nil, err
+	}
+	in.session, err = project.New(setup)
+	return in.session, err
+}
+
+// close ends the session, if the command opened one.
+func (in *invocation) close() error {
+	if in.session == nil {
+		return nil
+	}
+	in.report.changed = in.session.Changed()
+	return in.session.Close()
+}
+
+// setup returns what a session needs to know.
+func (in *invocation) setup() (project.Setup, error) {
+	dir, err := in.options.dir()
+	if err != nil {
+		return project.Setup{}, err
+	}
+	home, err := os.UserHomeDir()
+	if err != nil {
+		home = "" // a process without a home has no user layer and no credentials files
+	}
+	cache, err := in.options.cacheDir()
+	if err != nil {
+		return project.Setup{}, err
+	}
+	setup := project.Setup{
+		Dir: dir, Home: home, UserFile: in.options.userFile(), CacheDir: cache, Env: in.options.getenv,
+		BuiltIn: ppm.Manifest, Packs: ppm.Packs(),
+		Offline: in.options.offline, Refresh: in.options.refresh, LockWait: lockWait,
+		Run: in.runID, Proposal: in.proposal, Ask: in.ask, Notify: in.note,
+	}
+	if in.options.verbose && !in.options.json {
+		setup.Progress = func(text string) { in.terminal.message("", text) }
+	}
+	return setup, nil
+}
+
+// finish prints the document, or the error, of a command that ended with err. It returns the exit code.
+func (in *invocation) finish(ctx context.Context, err error) int {
+	if in.options.json {
+		in.writeDocument(in.report.document(ctx, err))
+	}
+	failed := in.terminal.failed
+	switch {
+	case err != nil || failed == nil:
+	case in.report.changed: // an exit code of 6 would mean that nothing was changed
+		in.terminal.message("note", fmt.Sprintf("ppm %s is done, but its result cannot be written: %v", in.report.command, failed))
+	default:
+		err = failure.Errorf(failure.LocalIO, "writing the result: %w", failed).
+			WithHint("make room where standard output goes, and run it again")
+	}
+	if err != nil && (!in.options.json || failed != nil) {
+		in.printError(err)
+	}
+	return exitCode(ctx, err)
+}
+
+func (in *invocation) writeDocument(d document) {
+	enc := json.NewEncoder(in.terminal.out)
+	enc.SetIndent("", "  ")
+	enc.SetEscapeHTML(false)
+	if err := enc.Encode(d); err != nil && in.terminal.failed == nil {
+		in.terminal.failed = err
+	}
+}
+
+// printError prints an error with its hint. In a reference it marks what is wrong.
+func (in *invocation) printError(err error) {
+	in.terminal.message("error", errorLine(err))
+	var syntax *ref.SyntaxError
+	if errors.As(err, &syntax) {
+		for line := range strings.SplitSeq(syntax.Caret(), "\n") {
+			fmt.Fprintln(in.terminal.err, "       "+printable(line))
+		}
+	}
+	if hint := failure.Hint(err); hint != "" {
+		in.terminal.message("hint", hint)
+	}
+}

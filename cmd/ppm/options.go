@@ -1,0 +1,75 @@
+package main
+
+import (
+	"os"
+	"path/filepath"
+
+	"github.com/Project-Manager-With-Git/ppm/pkg/failure"
+)
+
+// flagValues are the flags of a command line.
+type flagValues interface {
+	IsSet(name string) bool
+	Bool(name string) bool
+	Int(name string) int
+	String(name string) string
+	StringSlice(name string) []string
+}
+
+// options are what every command can be told, by flags or by the environment.
+type options struct {
+	cwd     string // as it was typed; empty for the current folder
+	json    bool   // print one document on standard output, and no text
+	quiet   bool
+	verbose bool
+	offline bool
+	refresh bool
+	yes     bool
+	getenv  func(string) string
+}
+
+// read reads the flags that all commands share.
+func (o *options) read(flags flagValues) {
+	o.cwd = flags.String("cwd")
+	o.json = o.json || flags.Bool("json")
+	o.quiet = flags.Bool("quiet")
+	o.verbose = flags.Bool("verbose")
+	o.offline = flags.Bool("offline")
+	o.refresh = flags.Bool("refresh")
+	o.yes = flags.Bool("yes")
+}
+
+// dir returns the absolute path of the folder that the command works in.
+func (o *options) dir() (string, error) {
+	dir, err := filepath.Abs(o.cwd)
+	if err != nil {
+		return "", failure.Errorf(failure.LocalIO, "finding the current folder: %w", err).WithHint("change to a folder that exists")
+	}
+	return dir, nil
+}
+
+// cacheDir returns the folder of ppm's cache: $PPM_CACHE_DIR, else "ppm" in the user's cache folder.
+func (o *options) cacheDir() (string, error) {
+	if dir := o.getenv("PPM_CACHE_DIR"); dir != "" {
+		return filepath.Abs(dir)
+	}
+	dir, err := os.UserCacheDir()
+	if err != nil {
+		return "", failure.Errorf(failure.LocalIO, "finding the cache folder: %w", err).
+			WithHint("set HOME, or PPM_CACHE_DIR to a folder of ppm's own")
+	}
+	return filepath.Join(dir, "ppm"), nil
+}
+
+// userFile returns the user's layer of the manifest: $PPM_CONFIG, else ppm/ppm.toml in the user's configuration
+// folder. It returns "" when there is no such folder.
+func (o *options) userFile() string {
+	if file := o.getenv("PPM_CONFIG"); file != "" {
+		return file
+	}
+	dir, err := os.UserConfigDir()
+	if err != nil {
+		return ""
+	}
+	return filepath.Join(dir, "ppm", "ppm.toml")
+}

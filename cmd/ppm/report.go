@@ -1,0 +1,83 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"strings"
+
+	"github.com/Project-Manager-With-Git/ppm/pkg/failure"
+)
+
+// A report is what a command has done: what --json prints of it, and what decides the exit code.
+type report struct {
+	command string // the full name, such as "project add"; empty until the command line was read
+	result  any    // nil when there is none
+	notes   []string
+	help    bytes.Buffer // what --help prints, which is the result with --json
+	changed bool         // the command has changed a project
+}
+
+// A document is what --json prints: one envelope for every command. docs/json.md describes it.
+type document struct {
+	Version int      `json:"version"`
+	Command string   `json:"command"`
+	OK      bool     `json:"ok"`
+	Result  any      `json:"result,omitempty"`
+	Error   *problem `json:"error,omitempty"`
+	Notes   []string `json:"notes,omitempty"`
+}
+
+type problem struct {
+	Kind    string `json:"kind"`
+	Code    int    `json:"code"`
+	Message string `json:"message"`
+	Hint    string `json:"hint,omitempty"`
+}
+
+const documentVersion = 1
+
+// document returns the document of a command that ended with err.
+func (r *report) document(ctx context.Context, err error) document {
+	d := document{Version: documentVersion, Command: r.command, OK: err == nil, Result: r.result, Notes: r.notes}
+	if err != nil {
+		d.Error = newProblem(err, exitCode(ctx, err))
+	} else if r.help.Len() > 0 {
+		d.Result = map[string]string{"help": r.help.String()}
+	}
+	return d
+}
+
+func newProblem(err error, code int) *problem {
+	return &problem{
+		Kind: failure.KindOf(err).Error(), Code: code,
+		Message: printable(err.Error()), Hint: printable(failure.Hint(err)),
+	}
+}
+
+// errTerminated is the cause of a context that SIGTERM cancelled.
+var errTerminated = errors.New("terminated")
+
+// exitTerminated is 128 plus the number of SIGTERM, as in shells.
+const exitTerminated = 143
+
+// exitCode returns the exit code of a command that ended with err.
+func exitCode(ctx context.Context, err error) int {
+	switch {
+	case err == nil:
+		return 0
+	case ctx.Err() != nil && errors.Is(context.Cause(ctx), errTerminated):
+		return exitTerminated
+	case ctx.Err() != nil && errors.Is(err, context.Canceled):
+		return int(failure.Interrupted)
+	}
+	return int(failure.KindOf(err))
+}
+
+// errorLine returns an error as one line: it can be several errors, or contain a name with a line break.
+func errorLine(err error) string {
+	if errors.Is(err, context.Canceled) {
+		return "interrupted; nothing was changed"
+	}
+	return strings.ReplaceAll(err.Error(), "\n", "; ")
+}

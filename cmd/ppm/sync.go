@@ -1,0 +1,57 @@
+package main
+
+import (
+	"context"
+
+	"github.com/Project-Manager-With-Git/ppm/pkg/merge"
+	"github.com/Project-Manager-With-Git/ppm/pkg/project"
+)
+
+func syncCommand() *command {
+	return &command{
+		name:     "sync",
+		usage:    "make the project match ppm.toml and ppm.lock; edited files stay",
+		examples: []string{"ppm project sync", "ppm project sync --check", "ppm project sync --frozen"},
+		args:     noArguments(),
+		flags: append([]flag{
+			{name: "check", kind: boolFlag, usage: "change nothing, and exit with 9 when the project does not match"},
+			{name: "frozen", kind: boolFlag, usage: "fail instead of changing ppm.lock"},
+		}, mergeFlags()...),
+		scope:    allMembers,
+		plan:     plannable,
+		complete: noWords,
+		run:      runSync,
+	}
+}
+
+func runSync(ctx context.Context, in *invocation) (any, error) {
+	style, err := choose("conflict style", in.flags.String("conflict"), merge.Styles)
+	if err != nil {
+		return nil, err
+	}
+	session, err := in.open()
+	if err != nil {
+		return nil, err
+	}
+	result, err := session.Sync(ctx, project.SyncOptions{
+		Check: in.flags.Bool("check"), Frozen: in.flags.Bool("frozen"), Style: style, DryRun: in.dryRun(),
+		AllowUndefined: in.flags.Bool("allow-undefined"), AcceptMoved: in.flags.StringSlice("accept-moved"), NoIndex: in.flags.Bool("no-index"),
+	})
+	if result == nil {
+		return nil, err
+	}
+	printSync(in, result)
+	if err == nil && len(result.Changes)+len(result.Added)+len(result.Upgrades)+len(result.Removed) == 0 {
+		in.noteAlone("the project is what ppm.toml and ppm.lock say")
+	}
+	return result, err
+}
+
+func printSync(in *invocation, result *project.SyncResult) {
+	printChanges(in, result.Changes)
+	for _, i := range result.Added {
+		in.printf("%s %s at %s\n", verb(result.DryRun, "would install", "installed"), i.Source, i.Path)
+	}
+	printUpgrades(in, result.Upgrades, result.DryRun)
+	printRemoved(in, result.Removed, result.DryRun)
+}
