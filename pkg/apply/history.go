@@ -73,7 +73,7 @@ func (p *Project) History() ([]HistoryEntry, error) {
 		if a, err := p.openJournal(undoName(n)); err != nil {
 			c.Err = err
 		} else {
-			c.Command, c.RunID, c.Undoes, c.Changes = a.Command, a.Run, a.Undoes, len(a.Changes)
+			c.Command, c.RunID, c.Undoes, c.Changes = a.Command, a.RunID, a.Undoes, len(a.Changes)
 			if err := a.Close(); err != nil {
 				return nil, errIO("reading", undoName(n), err)
 			}

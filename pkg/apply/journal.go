@@ -22,7 +22,7 @@ const journalVersion = 1
 type journal struct {
 	Version int    `json:"version"`
 	Command string `json:"command"`          // as the user typed it
-	Run     string `json:"run,omitempty"`    // as in Meta
+	RunID   string `json:"run,omitempty"`    // as in Meta
 	Undoes  int    `json:"undoes,omitempty"` // the number of the command that this one undoes
 	// in the order of execution: deletions, writes, then the project's records
 	Changes     []fileChange `json:"changes"`

@@ -4,5 +4,5 @@ package apply
 
 import "syscall"
 
-// nonblock prevents that opening a pipe, which replaced a file, waits for a writer.
+// nonblock keeps opening a pipe that has replaced a file from waiting for a writer.
 const nonblock = syscall.O_NONBLOCK

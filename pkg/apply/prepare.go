@@ -74,7 +74,7 @@ func checkChange(c plan.Change) error {
 // prepare checks that the files are in the state that the plan was made for, and stages the new contents and the
 // journal in .ppm. It changes nothing else.
 func (p *Project) prepare(ctx context.Context, pl plan.Plan, m Meta) (*journal, error) {
-	j := &journal{Version: journalVersion, Command: m.Command, Run: m.RunID, Undoes: m.undoes}
+	j := &journal{Version: journalVersion, Command: m.Command, RunID: m.RunID, Undoes: m.undoes}
 	var data [][]byte
 	changes := slices.DeleteFunc(slices.Clone(pl.Changes), func(c plan.Change) bool { return !c.Writes() })
 	slices.SortStableFunc(changes, func(a, b plan.Change) int { return rank(a) - rank(b) })

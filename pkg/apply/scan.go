@@ -62,7 +62,7 @@ func (p *Project) Scan(ctx context.Context, paths []string) (plan.Disk, error) {
 type scanner struct {
 	openDir
 	disk     plan.Disk
-	dirs     map[string]fs.FileInfo // above what is requested for; nil when something else is there, or nothing
+	dirs     map[string]fs.FileInfo // by path; nil if there is no folder
 	mu       sync.Mutex             // guards spelling
 	spelling spellingChecker
 }
@@ -107,7 +107,7 @@ func (s *scanner) jobs(ctx context.Context, paths []string) ([]*job, error) {
 	return jobs, nil
 }
 
-// dirInfo returns the folder full name, or nil if it does not exist or is something else.
+// dirInfo returns the folder at name, or nil if it does not exist or is something else.
 func (s *scanner) dirInfo(ctx context.Context, name string) (fs.FileInfo, error) {
 	if info, seen := s.dirs[name]; seen {
 		return info, nil

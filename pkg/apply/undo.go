@@ -15,7 +15,7 @@ import (
 )
 
 // PlanUndo returns the plan that undoes the last command that is not undone yet, and the Meta to apply it with.
-// Line is the command line to record. A file that the user edited since is backup if the command created it, and is a
+// Line is the command line to record. A file that the user edited since is kept if the command created it, and is a
 // collision otherwise; with force it is replaced, unless it is one of the project's records. The error is of kind
 // Usage if there is nothing to undo. If the entry is damaged, PlanUndo fails and does not go back further.
 func (p *Project) PlanUndo(ctx context.Context, line string, force bool) (plan.Plan, Meta, error) {
@@ -34,11 +34,11 @@ func (p *Project) PlanUndo(ctx context.Context, line string, force bool) (plan.P
 	if err != nil {
 		return plan.Plan{}, Meta{}, err
 	}
-	planInverse, err := p.planInverse(ctx, a, force, undoName(history[0].Number+1))
+	inverse, err := p.planInverse(ctx, a, force, undoName(history[0].Number+1))
 	if err := cmp.Or(err, a.Close()); err != nil {
 		return plan.Plan{}, Meta{}, errIO("reading", name, err)
 	}
-	return planInverse, Meta{Command: line, undoes: history[i].Number, undone: a.journal}, nil
+	return inverse, Meta{Command: line, undoes: history[i].Number, undone: a.journal}, nil
 }
 
 // planInverse returns the plan that undoes a command. Backup is the name of the history entry that applying the plan

@@ -9,28 +9,26 @@ import (
 	"github.com/Project-Manager-With-Git/ppm/pkg/fileset"
 )
 
-// suffix marks a file as a template.
+// suffix is the suffix of template files.
 const suffix = ".jinja"
 
 // A Result is a rendered component.
 type Result struct {
 	Files  fileset.Set
-	Source map[string]string // by the path of each of Files: the path of the component's file that it comes from
+	Source map[string]string // maps the path of each file to the path of its source in the component
 }
 
-// Component renders the files of a component, whose paths are relative to its root.
+// Component renders the files of a component. Their paths are relative to its root.
 //
-// A folder component (dir) keeps its shape. A file NAME.jinja with no other ".jinja" in NAME is
-// rendered to NAME, and every other file is copied byte for byte. Then in each segment of each path
-// "_ref_" stands for "{{ " and "_fer_" for " }}", and the segment is rendered; one that comes out
-// empty keeps its name. The paths are checked again, because a rendered one can be anything.
+// In a folder component (dir), a file NAME.jinja with no other ".jinja" in NAME is rendered to NAME. Every other file
+// is copied byte for byte. In each segment of a path, "_ref_" stands for "{{ " and "_fer_" for " }}", and the segment
+// is rendered; a segment that renders to the empty string keeps its name. The rendered paths are validated.
 //
-// A component of one file (dir is false) gives one file, at its base name, which the caller replaces
-// by the place it goes to. It is rendered when its name ends in ".jinja", which the new name drops.
+// A file component (dir is false) has one file. The result has that file at its base name, without the suffix ".jinja"
+// if it is a template; the caller moves it to its placement.
 //
-// Templates include, extend and import the component's own files by their path from its root.
-// Modes are kept. Errors are of kind Usage for a template that is wrong, and Refused for an unsafe
-// name or a limit that is exceeded.
+// Templates can include, extend and import the component's files by their path. Modes are kept. Errors are of kind
+// Usage for an invalid template, and Refused for an unsafe name or an exceeded limit.
 func Component(files fileset.Set, dir bool, keys Context, o Options) (Result, error) {
 	if !dir && len(files) != 1 {
 		return Result{}, failure.Errorf(failure.Other, "rendering a file component: it has %d files", len(files))
@@ -69,7 +67,7 @@ func Component(files fileset.Set, dir bool, keys Context, o Options) (Result, er
 	return res, err
 }
 
-// output returns the path that a file is written to before its names are rendered, and whether the file is a template.
+// output returns the path of a file's result before the rendering of names, and whether the file is a template.
 func output(p string, dir bool) (string, bool) {
 	folder, base := path.Split(p)
 	if !dir {
@@ -91,19 +89,19 @@ func (r *renderer) file(f fileset.File) (string, error) {
 	return r.text(f.Path, string(f.Data))
 }
 
-// isText reports whether data can be a template: valid UTF-8 with no NUL.
+// isText reports whether data can be a template: valid UTF-8 without NUL.
 func isText(data []byte) bool {
 	return utf8.Valid(data) && !strings.Contains(string(data), "\x00")
 }
 
-// nameMarks are the delimiters of an expression in the name of a file or folder, which can stand in every name.
-var nameMarks = strings.NewReplacer("_ref_", "{{ ", "_fer_", " }}")
+// nameDelimiters replaces the delimiters of expressions in names, which are valid on every file system.
+var nameDelimiters = strings.NewReplacer("_ref_", "{{ ", "_fer_", " }}")
 
-// path renders each segment of target, the path that the file at source is written to.
+// path renders each segment of target, the path of the result of the file source.
 func (r *renderer) path(source, target string) (string, error) {
 	segments := strings.Split(target, "/")
 	for i, segment := range segments {
-		template := nameMarks.Replace(segment)
+		template := nameDelimiters.Replace(segment)
 		if !strings.Contains(template, "{") {
 			continue
 		}
@@ -112,7 +110,8 @@ func (r *renderer) path(source, target string) (string, error) {
 			return "", err
 		}
 		if strings.Contains(name, "/") {
-			return "", failure.Errorf(failure.Refused, "rendering the name %q of %q: the result %q is more than one name", segment, source, name).
+			return "", failure.Errorf(failure.Refused,
+				"rendering the name %q of %q: the result %q is more than one name", segment, source, name).
 				WithHint("choose keys without a slash")
 		}
 		if name != "" {

@@ -14,31 +14,34 @@ import (
 	"github.com/Project-Manager-With-Git/ppm/pkg/fileset"
 )
 
-// An Inverse undoes rendering: it turns texts into the templates that give them back.
+// An Inverse reverses rendering: it turns texts into templates that render to them.
 type Inverse struct {
-	keys  map[string]string // key → the text that it stands for
+	keys  map[string]string // key → its text
 	names map[string]string // text → key
-	any   *regexp.Regexp    // matches the texts, the longest first; nil when there are none
+	any   *regexp.Regexp    // matches any text, longest first; nil if there are none
 }
 
-// NewInverse returns the inverse for keys, each with the text that it stands for. Where one text is the
-// beginning of another, the longer one counts. An empty text, one that is not UTF-8, and two keys for
-// one text are errors of kind Usage.
+// NewInverse returns the inverse for keys, which map each key to the text that it replaces. A longer text takes
+// precedence over its prefix. The error is of kind Usage for an empty text, for one that is not UTF-8, and for two
+// keys with the same text.
 func NewInverse(keys map[string]string) (*Inverse, error) {
 	v := &Inverse{keys: keys, names: make(map[string]string, len(keys))}
 	for _, key := range slices.Sorted(maps.Keys(keys)) {
 		text := keys[key]
 		if text == "" || !utf8.ValidString(text) {
-			return nil, failure.Errorf(failure.Usage, "making templates: key %q stands for %q, which is no text", key, text).
+			return nil, failure.Errorf(failure.Usage, "making templates: key %q stands for %q, which is no text", key,
+				text).
 				WithHint("choose a text in UTF-8")
 		}
 		if other, taken := v.names[text]; taken {
-			return nil, failure.Errorf(failure.Usage, "making templates: both %q and %q stand for %q", other, key, text).
+			return nil, failure.Errorf(failure.Usage, "making templates: both %q and %q stand for %q", other, key,
+				text).
 				WithHint("let one key stand for each text")
 		}
 		v.names[text] = key
 	}
-	texts := slices.SortedFunc(maps.Keys(v.names), func(a, b string) int { return cmp.Or(len(b)-len(a), cmp.Compare(a, b)) })
+	texts := slices.SortedFunc(maps.Keys(v.names),
+		func(a, b string) int { return cmp.Or(len(b)-len(a), cmp.Compare(a, b)) })
 	for i, text := range texts {
 		texts[i] = regexp.QuoteMeta(text)
 	}
@@ -48,7 +51,7 @@ func NewInverse(keys map[string]string) (*Inverse, error) {
 	return v, nil
 }
 
-// A piece of a text is what stands as it is, and then the key that stands for what follows; the last piece has none.
+// A piece of a text is a literal followed by a key. The last piece has no key.
 type piece struct{ literal, key string }
 
 func (v *Inverse) split(text string) []piece {
@@ -64,30 +67,29 @@ func (v *Inverse) split(text string) []piece {
 	return append(out, piece{literal: text})
 }
 
-// delimiter matches what opens a tag of a template, or would together with the tag that follows the text.
-var delimiter = regexp.MustCompile(`\{\{+|\{[%#]|\{$`)
+// openDelimiter matches the start of a tag, and a "{" that could start one together with a following tag.
+var openDelimiter = regexp.MustCompile(`\{\{+|\{[%#]|\{$`)
 
 // Text returns a template that renders to text.
 func (v *Inverse) Text(text string) string {
 	var b strings.Builder
 	for _, p := range v.split(text) {
-		b.WriteString(delimiter.ReplaceAllString(p.literal, "{{ '$0' }}"))
+		b.WriteString(openDelimiter.ReplaceAllString(p.literal, "{{ '$0' }}"))
 		if p.key != "" {
 			b.WriteString("{{ " + p.key + " }}")
 		}
 	}
 	if strings.HasSuffix(text, "\n") {
-		b.WriteByte('\n') // rendering drops one
+		b.WriteByte('\n') // rendering removes one
 	}
 	return b.String()
 }
 
-// Component returns a component that Component renders to these files, and whatever else the keys
-// are set to. A text file in which a key's text stands becomes a template, and so does a name; all else stays as
-// it is. Files that cannot be given back byte for byte are an error of kind Refused, because rendering
-// reads every line ending as LF; a key that no template can name is one of kind Usage.
+// Component returns a component that renders to these files with the keys' texts. A text file that contains a key's
+// text becomes a template, and so does a name. Everything else stays as it is. The error is of kind Refused for files
+// that no template can reproduce, because rendering converts line endings to LF, and of kind Usage for an invalid key.
 func (v *Inverse) Component(files fileset.Set, dir bool) (fileset.Set, error) {
-	var carriage []string
+	var withCR []string
 	out := make([]fileset.File, 0, len(files))
 	for _, f := range files {
 		made := f
@@ -95,27 +97,28 @@ func (v *Inverse) Component(files fileset.Set, dir bool) (fileset.Set, error) {
 		if isTemplate {
 			text := v.Text(string(f.Data))
 			if strings.Contains(text, "\r") {
-				carriage = append(carriage, f.Path)
+				withCR = append(withCR, f.Path)
 			}
 			made.Data = []byte(text)
 		}
 		made.Path = v.path(f.Path, dir, isTemplate)
 		out = append(out, made)
 	}
-	if len(carriage) > 0 {
-		return nil, failure.Errorf(failure.Refused, "making templates of %q: a template cannot keep their CR line endings", carriage).
+	if len(withCR) > 0 {
+		return nil, failure.Errorf(failure.Refused,
+			"making templates of %q: a template cannot keep their CR line endings", withCR).
 			WithHint("save them with LF line endings, or choose a text that does not stand in them")
 	}
 	set, err := fileset.New(out)
 	if err != nil {
 		return nil, err
 	}
-	return set, v.prove(set, files, dir)
+	return set, v.checkInverse(set, files, dir)
 }
 
 // path returns the path of a file in the component.
 func (v *Inverse) path(name string, dir, isTemplate bool) string {
-	if !dir { // the component's placement is its name
+	if !dir { // the file is named by its placement
 		switch {
 		case isTemplate:
 			return name + suffix
@@ -134,10 +137,10 @@ func (v *Inverse) path(name string, dir, isTemplate bool) string {
 	return path.Join(segments...)
 }
 
-// apart keeps what means something in a name from being seen in the string of an expression.
-var apart = strings.NewReplacer("_ref", "_r' ~ 'ef", "_fer", "_f' ~ 'er", suffix, ".jin' ~ 'ja")
+// escapeName splits strings that have a meaning in names across two string literals of an expression.
+var escapeName = strings.NewReplacer("_ref", "_r' ~ 'ef", "_fer", "_f' ~ 'er", suffix, ".jin' ~ 'ja")
 
-// segment returns the name of a file or folder that renders to s: with marks where they say it, else as one expression.
+// segment returns a name that renders to s: with delimiters if that is unambiguous, or else as one expression.
 func (v *Inverse) segment(s string, special bool) string {
 	var marks, template strings.Builder
 	var terms []string
@@ -145,7 +148,7 @@ func (v *Inverse) segment(s string, special bool) string {
 		marks.WriteString(p.literal)
 		template.WriteString(p.literal)
 		if p.literal != "" {
-			terms = append(terms, "'"+apart.Replace(p.literal)+"'")
+			terms = append(terms, "'"+escapeName.Replace(p.literal)+"'")
 		}
 		if p.key != "" {
 			marks.WriteString("_ref_" + p.key + "_fer_")
@@ -153,14 +156,14 @@ func (v *Inverse) segment(s string, special bool) string {
 			terms = append(terms, p.key)
 		}
 	}
-	if !special && !strings.Contains(s, "{") && nameMarks.Replace(marks.String()) == template.String() {
+	if !special && !strings.Contains(s, "{") && nameDelimiters.Replace(marks.String()) == template.String() {
 		return marks.String()
 	}
 	return "{{ " + strings.Join(terms, " ~ ") + " }}"
 }
 
-// prove returns an error unless the component renders to the files.
-func (v *Inverse) prove(component, files fileset.Set, dir bool) error {
+// checkInverse returns an error unless the component renders to the files.
+func (v *Inverse) checkInverse(component, files fileset.Set, dir bool) error {
 	keys := make(Context, len(v.keys))
 	for key, text := range v.keys {
 		keys[key] = text
@@ -168,12 +171,14 @@ func (v *Inverse) prove(component, files fileset.Set, dir bool) error {
 	back, err := Component(component, dir, keys, Options{})
 	if err != nil {
 		return failure.Errorf(failure.KindOf(err), "making templates: %w", err).
-			WithHint("name the key with letters, digits and \"_\" alone, and choose a text that stands for nothing else")
+			WithHint("name the key with letters, digits and \"_\" alone, " +
+				"and choose a text that stands for nothing else")
 	}
 	for i, f := range files {
 		got := back.Files[i]
 		if dir && got.Path != f.Path || got.Mode != f.Mode || !bytes.Equal(got.Data, f.Data) {
-			return failure.Errorf(failure.Refused, "making a template of %q: it would not render to the same again", f.Path).
+			return failure.Errorf(failure.Refused, "making a template of %q: it would not render to the same again",
+				f.Path).
 				WithHint("choose a text that does not stand in it")
 		}
 	}

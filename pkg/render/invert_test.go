@@ -33,12 +33,12 @@ func TestInverseText(t *testing.T) {
 	for _, c := range []struct{ text, want string }{
 		{"", ""},
 		{"no key", "no key"},
-		{"a timer\n", "a {{ source }}\n\n"},                  // rendering drops one line ending
-		{"timers timer", "{{ long }} {{ source }}"},          // the longer text counts
-		{"{% x %}}", "{{ brace }}% x %}}"},                   // a key for what opens a tag
-		{"timer}}}", "{{ source }}}}}"},                      // what closes a tag says nothing outside of one
-		{"timer{{", "{{ source }}{{ brace }}{{ brace }}"},    // keys side by side
-		{"Timer _ref_source_fer_", "Timer _ref_source_fer_"}, // marks mean something in names alone
+		{"a timer\n", "a {{ source }}\n\n"},                  // rendering removes one newline
+		{"timers timer", "{{ long }} {{ source }}"},          // the longer text takes precedence
+		{"{% x %}}", "{{ brace }}% x %}}"},                   // a key that starts a tag
+		{"timer}}}", "{{ source }}}}}"},                      // a closing delimiter has no meaning outside of a tag
+		{"timer{{", "{{ source }}{{ brace }}{{ brace }}"},    // adjacent keys
+		{"Timer _ref_source_fer_", "Timer _ref_source_fer_"}, // only names have these delimiters
 	} {
 		if got := v.Text(c.text); got != c.want {
 			t.Errorf("%q becomes %q, want %q", c.text, got, c.want)
@@ -51,8 +51,8 @@ func TestInverseText(t *testing.T) {
 	for _, c := range []struct{ text, want string }{
 		{"{{ x }} {%- y %} {# z #}", "{{ '{{' }} x }} {{ '{%' }}- y %} {{ '{#' }} z #}"},
 		{"{{{{%", "{{ '{{{{' }}%"},
-		{"{timer}", "{{ '{' }}{{ source }}}"}, // would open a tag together with what follows
-		{"{ }", "{ }"},                        // opens nothing
+		{"{timer}", "{{ '{' }}{{ source }}}"}, // would start a tag together with the next tag
+		{"{ }", "{ }"},                        // not a delimiter
 	} {
 		if got := v.Text(c.text); got != c.want {
 			t.Errorf("%q becomes %q, want %q", c.text, got, c.want)
@@ -66,17 +66,19 @@ func TestInverseComponent(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, c := range []struct{ path, data, wantPath string }{
-		{"a.py", "{{ x }}\r\n", "a.py"},                                            // without a key it is copied as it is
-		{"a.py", "timer {{ x }}", "a.py.jinja"},                                    // with one it is a template
-		{"timer/timer.py", "x", "_ref_source_fer_/_ref_source_fer_.py"},            // names
-		{"timer.py", "timer", "_ref_source_fer_.py.jinja"},                         // both
-		{"a.bin", "timer\x00", "a.bin"},                                            // binary files are never rendered
-		{"a.jinja", "{{ x }}", "{{ 'a.jin' ~ 'ja' }}"},                             // a template that is content
-		{"a.jinja", "timer", "{{ 'a.jin' ~ 'ja' }}.jinja"},                         // and has a key
-		{"a.jinja/b", "x", "a.jinja/b"},                                            // a folder's suffix says nothing
-		{"_ref_x_fer_", "x", "{{ '_r' ~ 'ef_x_f' ~ 'er_' }}"},                      // marks that are content
-		{"x_ref_ref_timer", "x", "{{ 'x_r' ~ 'ef_r' ~ 'ef_' ~ source }}"},          // and overlap
-		{"{{cookiecutter.timer}}", "x", "{{ '{{cookiecutter.' ~ source ~ '}}' }}"}, // another tool's templates
+		{"a.py", "{{ x }}\r\n", "a.py"},                                 // without a key: copied
+		{"a.py", "timer {{ x }}", "a.py.jinja"},                         // with a key: a template
+		{"timer/timer.py", "x", "_ref_source_fer_/_ref_source_fer_.py"}, // names
+		{"timer.py", "timer", "_ref_source_fer_.py.jinja"},              // both
+		{"a.bin", "timer\x00", "a.bin"},                                 // binary files are never rendered
+		// content that looks like a template
+		{"a.jinja", "{{ x }}", "{{ 'a.jin' ~ 'ja' }}"},
+		{"a.jinja", "timer", "{{ 'a.jin' ~ 'ja' }}.jinja"}, // and contains a key
+		{"a.jinja/b", "x", "a.jinja/b"},                    // a folder's suffix has no meaning
+		// content that looks like delimiters
+		{"_ref_x_fer_", "x", "{{ '_r' ~ 'ef_x_f' ~ 'er_' }}"},
+		{"x_ref_ref_timer", "x", "{{ 'x_r' ~ 'ef_r' ~ 'ef_' ~ source }}"},          // and overlaps
+		{"{{cookiecutter.timer}}", "x", "{{ '{{cookiecutter.' ~ source ~ '}}' }}"}, // a template of another tool
 		{"_timer_", "x", "__ref_source_fer__"},
 		{"it's", "x", "it's"},
 	} {
@@ -88,7 +90,7 @@ func TestInverseComponent(t *testing.T) {
 	}
 	for _, c := range []struct{ path, data, wantPath string }{
 		{"a.py", "timer", "a.py.jinja"},
-		{"timer.py", "x", "timer.py"}, // the placement is its name
+		{"timer.py", "x", "timer.py"}, // named by its placement
 		{"a.jinja", "x", "a.jinja.copy"},
 		{"a.jinja", "timer", "a.jinja.jinja"},
 	} {
@@ -105,32 +107,35 @@ func TestInverseRefuses(t *testing.T) {
 		key   string
 		files map[string]string
 		kind  failure.Kind
-		says  string
+		want  string
 	}{
-		{"CRLF and a key", "source", map[string]string{"a": "timer\r\n", "b": "timer\r\n", "c": "timer"}, failure.Refused, `["a" "b"]`},
-		{"a key that is a word of the language", "not", map[string]string{"a": "timer"}, failure.Usage, "making templates"},
-		{"a key with marks", "a_ref_b", map[string]string{"timer": "x"}, failure.Usage, "making templates"},
-		{"a name that no expression can write", "source", map[string]string{"{it's": "x"}, failure.Usage, "making templates"},
+		{"CRLF and a key", "source", map[string]string{"a": "timer\r\n", "b": "timer\r\n", "c": "timer"},
+			failure.Refused, `["a" "b"]`},
+		{"a reserved word", "not", map[string]string{"a": "timer"}, failure.Usage, "making templates"},
+		{"a key with delimiters", "a_ref_b", map[string]string{"timer": "x"}, failure.Usage, "making templates"},
+		{"a name that cannot be quoted", "source", map[string]string{"{it's": "x"}, failure.Usage, "making templates"},
 	} {
 		v, err := render.NewInverse(map[string]string{c.key: "timer"})
 		if err != nil {
 			t.Fatal(err)
 		}
 		_, err = v.Component(set(t, c.files), true)
-		if !errors.Is(err, c.kind) || !strings.Contains(err.Error(), c.says) || failure.Hint(err) == "" {
+		if !errors.Is(err, c.kind) || !strings.Contains(err.Error(), c.want) || failure.Hint(err) == "" {
 			t.Errorf("%s: %v, hint %q", c.name, err, failure.Hint(err))
 		}
 	}
-	for _, keys := range []map[string]string{{"a": "x", "b": "x"}, {"a": ""}, {"a": "\xff"}} { // one text twice, none, no UTF-8
+	// duplicate, empty, not UTF-8
+	for _, keys := range []map[string]string{{"a": "x", "b": "x"}, {"a": ""}, {"a": "\xff"}} {
 		if _, err := render.NewInverse(keys); !errors.Is(err, failure.Usage) || failure.Hint(err) == "" {
 			t.Errorf("keys %q: %v", keys, err)
 		}
 	}
 }
 
-// Whatever the files are, the component gives them back, and keeps its shape with another value.
+// FuzzInverse checks that the component renders to the original files.
 func FuzzInverse(f *testing.F) {
-	for _, seed := range []string{"", "timer\n", "timer\r\n", "{timer", "{{ timer }}\n\n", "{% raw %}timer{% endraw %}", "{#timer#}{{{", "timer\x00", "# timer\n## x"} {
+	for _, seed := range []string{"", "timer\n", "timer\r\n", "{timer", "{{ timer }}\n\n",
+		"{% raw %}timer{% endraw %}", "{#timer#}{{{", "timer\x00", "# timer\n## x"} {
 		f.Add(seed, "timer.py", "timer")
 		f.Add(seed, "_ref_timer_fer_/a.jinja", "time")
 		f.Add(seed, "{{x}}.jinja.jinja", "{")
@@ -154,7 +159,8 @@ func FuzzInverse(f *testing.F) {
 				continue
 			}
 			back, err := render.Component(component, dir, render.Context{"key": text}, render.Options{})
-			if err != nil || !bytes.Equal(back.Files[0].Data, []byte(data)) || dir && back.Files[0].Path != path || back.Files[0].Mode != fileset.Executable {
+			if err != nil || !bytes.Equal(back.Files[0].Data, []byte(data)) || dir && back.Files[0].Path != path ||
+				back.Files[0].Mode != fileset.Executable {
 				t.Errorf("%q at %q comes back as %v, %v", data, path, back.Files, err)
 			}
 		}

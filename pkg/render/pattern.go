@@ -11,69 +11,68 @@ import (
 	"github.com/Project-Manager-With-Git/ppm/pkg/fileset"
 )
 
-// Bounds of the search for values. What is beyond them is passed over: the values are suggestions.
+// Limits of the search for values. Values beyond them are not found, as they are only suggestions.
 const (
-	maxSpots     = 64      // places of one key in a component
-	maxSpotText  = 1 << 18 // bytes of one file
-	maxValue     = 256     // bytes of one value
-	maxSuggested = 8       // values of one key
+	maxSites       = 64      // sites of one key in a component
+	maxFileText    = 1 << 18 // bytes of one file
+	maxValue       = 256     // bytes of one value
+	maxSuggestions = 8       // values of one key
 )
 
-// A Pattern is what can be told of the files that a component renders to before the values of its keys are
-// known: the names that they can have, and the text that stands around each key. With it, the values are found again
-// in files that were rendered once and edited since.
+// A Pattern describes the files that a component can render to when the values of its keys are unknown: their names,
+// and the text around each key. It finds the values in files that were rendered and possibly edited since.
 type Pattern struct {
-	files []mould
+	files []filePattern
 }
 
-// A mould is what one file of a component looks like.
-type mould struct {
-	path  string         // where no key stands in it
-	name  *regexp.Regexp // where one does; each group is the key of the same index in keys
-	start string         // what such a path begins with
-	keys  []string
-	spots []spot // in its text
+// A filePattern describes one file of a component.
+type filePattern struct {
+	path     string         // if it contains no key
+	name     *regexp.Regexp // otherwise; the groups match the values of keys
+	prefix   string         // literal prefix of the paths that name matches
+	keys     []string
+	keySites []keySite // in its text
 }
 
-// A spot is a key in a text, between two pieces of text that stand there whatever its value is.
-type spot struct {
+// A keySite is a key in a text, between two literal texts.
+type keySite struct {
 	key         string
 	left, right string
-	filtered    bool // what stands there was made from the value
+	filtered    bool // the text is the value after filters
 }
 
-// NewPattern returns the shape of a component, as far as it is made of these keys.
+// NewPattern returns the pattern of a component whose templates use these keys.
 func NewPattern(component fileset.Set, dir bool, keys []string) *Pattern {
-	s := &Pattern{}
+	p := &Pattern{}
 	count := map[string]int{}
 	for _, f := range component {
 		target, isTemplate := output(f.Path, dir)
-		var m mould
+		var m filePattern
 		if dir {
-			m = mouldOf(nameMarks.Replace(target), keys)
+			m = newFilePattern(nameDelimiters.Replace(target), keys)
 		}
 		if isTemplate && isText(f.Data) {
-			for _, sp := range spots(string(f.Data), keys) {
-				if count[sp.key]++; count[sp.key] <= maxSpots {
-					m.spots = append(m.spots, sp)
+			for _, site := range keySites(string(f.Data), keys) {
+				if count[site.key]++; count[site.key] <= maxSites {
+					m.keySites = append(m.keySites, site)
 				}
 			}
 		}
-		s.files = append(s.files, m)
+		p.files = append(p.files, m)
 	}
-	return s
+	return p
 }
 
-// Match reports whether a file of the component may have this path, relative to the component. The only file
-// of a component that is no folder has the path "".
-func (s *Pattern) Match(path string) bool {
-	return slices.ContainsFunc(s.files, func(m mould) bool { return m.match(path) != nil })
+// Match reports whether a file of the component can have this path, relative to the component. The path of the file of
+// a file component is "".
+func (p *Pattern) Match(path string) bool {
+	return slices.ContainsFunc(p.files, func(m filePattern) bool { return m.match(path) != nil })
 }
 
-// Values returns for each key the values that the files suggest, the likeliest first and at most eight. Paths are
-// those of Match. None of them is certain: whoever takes one renders the component with it and compares.
-func (s *Pattern) Values(files fileset.Set) map[string][]string {
-	const inName = 20 // a name says more than a line
+// Values returns up to eight suggested values for each key, most likely first. Paths are as in Match. Verify a
+// suggestion by rendering the component with it.
+func (p *Pattern) Values(files fileset.Set) map[string][]string {
+	const nameWeight = 20 // a name is more significant than a line
 	weights := map[string]map[string]int{}
 	vote := func(key, value string, weight int) {
 		if weights[key] == nil {
@@ -85,43 +84,44 @@ func (s *Pattern) Values(files fileset.Set) map[string][]string {
 		if !isText(f.Data) {
 			continue
 		}
-		text := "\n" + normalLines(string(f.Data[:min(len(f.Data), maxSpotText)])) + "\n"
-		for _, m := range s.candidates(f.Path) {
+		text := "\n" + normalizeLines(string(f.Data[:min(len(f.Data), maxFileText)])) + "\n"
+		for _, m := range p.candidates(f.Path) {
 			for i, value := range m.match(f.Path)[1:] {
-				vote(m.keys[i], value, inName)
+				vote(m.keys[i], value, nameWeight)
 			}
-			for _, sp := range m.spots {
-				sp.find(text, vote)
+			for _, site := range m.keySites {
+				site.find(text, vote)
 			}
 		}
 	}
 	out := map[string][]string{}
 	for key, values := range weights {
-		sorted := slices.SortedFunc(maps.Keys(values), func(a, b string) int { return cmp.Or(values[b]-values[a], cmp.Compare(a, b)) })
-		out[key] = sorted[:min(len(sorted), maxSuggested)]
+		sorted := slices.SortedFunc(maps.Keys(values),
+			func(a, b string) int { return cmp.Or(values[b]-values[a], cmp.Compare(a, b)) })
+		out[key] = sorted[:min(len(sorted), maxSuggestions)]
 	}
 	return out
 }
 
-// candidates returns the moulds that a file may come from: the one of its very path, else those whose names fit.
-func (s *Pattern) candidates(path string) []mould {
-	var fitting []mould
-	for _, m := range s.files {
+// candidates returns the patterns that a file may come from: the one with exactly its path, or else all that match.
+func (p *Pattern) candidates(path string) []filePattern {
+	var matching []filePattern
+	for _, m := range p.files {
 		if m.match(path) == nil {
 			continue
 		}
 		if m.name == nil {
-			return []mould{m}
+			return []filePattern{m}
 		}
-		fitting = append(fitting, m)
+		matching = append(matching, m)
 	}
-	return fitting
+	return matching
 }
 
-// match returns the whole path and the values of the keys in it, or nil when the path is another.
-func (m mould) match(path string) []string {
+// match returns the path and the values of the keys in it, or nil if the path does not match.
+func (m filePattern) match(path string) []string {
 	switch {
-	case m.name != nil && strings.HasPrefix(path, m.start):
+	case m.name != nil && strings.HasPrefix(path, m.prefix):
 		return m.name.FindStringSubmatch(path)
 	case m.name == nil && m.path == path:
 		return []string{path}
@@ -129,11 +129,11 @@ func (m mould) match(path string) []string {
 	return nil
 }
 
-// mouldOf returns the mould of a path that is a template.
-func mouldOf(path string, keys []string) mould {
-	m := mould{path: path}
+// newFilePattern returns the pattern of a path that is a template.
+func newFilePattern(path string, keys []string) filePattern {
+	m := filePattern{path: path}
 	pieces := fragments(path, keys)
-	if len(pieces) == 1 && !pieces[0].gap {
+	if len(pieces) == 1 && !pieces[0].isTag {
 		return m
 	}
 	var expr strings.Builder
@@ -142,12 +142,12 @@ func mouldOf(path string, keys []string) mould {
 		case p.key != "" && !p.filtered:
 			expr.WriteString(`([^/]+)`)
 			m.keys = append(m.keys, p.key)
-		case p.gap:
+		case p.isTag:
 			expr.WriteString(`[^/]*`)
 		default:
 			expr.WriteString(regexp.QuoteMeta(p.text))
 			if i == 0 {
-				m.start = p.text
+				m.prefix = p.text
 			}
 		}
 	}
@@ -155,13 +155,13 @@ func mouldOf(path string, keys []string) mould {
 	return m
 }
 
-// A fragment of a template is text that stands as it is, or what an expression or a statement gives.
+// A fragment of a template is literal text or a tag.
 type fragment struct {
-	text     string
-	gap      bool
-	silent   bool   // a gap that is a statement or a comment
-	key      string // of a gap that is one key
-	filtered bool   // behind which filters stand
+	text        string
+	isTag       bool
+	isStatement bool   // a statement or a comment
+	key         string // of an expression that is a key
+	filtered    bool   // the expression applies filters to key
 }
 
 var (
@@ -169,10 +169,11 @@ var (
 	keyTag      = regexp.MustCompile(`\A\{\{[-+]?\s*([A-Za-z_]\w*)\s*(\|[^}]*)?[-+]?\}\}\z`)
 )
 
-// fragments cuts a template. It knows tags by their delimiters alone, which a template can say otherwise.
+// fragments splits a template. It finds tags by their delimiters only, so it can be wrong about strings that contain
+// one.
 func fragments(template string, keys []string) []fragment {
 	var out []fragment
-	trim := false // what follows a tag that ends in "-"
+	trim := false // the previous tag ends in "-"
 	literal := func(text string, next string) {
 		if trim {
 			text = strings.TrimLeft(text, " \t\n")
@@ -185,11 +186,11 @@ func fragments(template string, keys []string) []fragment {
 		}
 	}
 	at := 0
-	for _, place := range templateTag.FindAllStringIndex(template, -1) {
-		tag := template[place[0]:place[1]]
-		literal(template[at:place[0]], tag)
-		at, trim = place[1], tag[len(tag)-3] == '-'
-		f := fragment{gap: true, silent: tag[1] != '{'}
+	for _, loc := range templateTag.FindAllStringIndex(template, -1) {
+		tag := template[loc[0]:loc[1]]
+		literal(template[at:loc[0]], tag)
+		at, trim = loc[1], tag[len(tag)-3] == '-'
+		f := fragment{isTag: true, isStatement: tag[1] != '{'}
 		if m := keyTag.FindStringSubmatch(tag); m != nil && slices.Contains(keys, m[1]) {
 			f.key, f.filtered = m[1], strings.HasPrefix(m[2], "|")
 		}
@@ -199,13 +200,13 @@ func fragments(template string, keys []string) []fragment {
 	return out
 }
 
-// spoken returns the fragments without the silent ones, as if the condition of every statement held.
-func spoken(pieces []fragment) []fragment {
+// withoutStatements removes statements and comments, as if every condition were true.
+func withoutStatements(pieces []fragment) []fragment {
 	var out []fragment
 	for _, p := range pieces {
 		switch last := len(out) - 1; {
-		case p.silent:
-		case last >= 0 && !p.gap && !out[last].gap:
+		case p.isStatement:
+		case last >= 0 && !p.isTag && !out[last].isTag:
 			out[last].text += p.text
 		default:
 			out = append(out, p)
@@ -214,25 +215,25 @@ func spoken(pieces []fragment) []fragment {
 	return out
 }
 
-// spots returns the keys in a template that have text on both sides.
-func spots(template string, keys []string) []spot {
-	var out []spot
-	template = strings.TrimSuffix(normalLines(template), "\n") // as rendering does
-	pieces := spoken(fragments("\n"+template+"\n", keys))
+// keySites returns the keys of a template that have literal text on both sides.
+func keySites(template string, keys []string) []keySite {
+	var out []keySite
+	template = strings.TrimSuffix(normalizeLines(template), "\n") // as rendering does
+	pieces := withoutStatements(fragments("\n"+template+"\n", keys))
 	for i := 1; i < len(pieces)-1; i++ {
 		left, p, right := pieces[i-1], pieces[i], pieces[i+1]
-		if p.key == "" || left.gap || right.gap {
+		if p.key == "" || left.isTag || right.isTag {
 			continue
 		}
-		sp := spot{key: p.key, left: lastLine(left.text), right: firstLine(right.text), filtered: p.filtered}
-		if !slices.Contains(out, sp) {
-			out = append(out, sp)
+		site := keySite{key: p.key, left: lastLine(left.text), right: firstLine(right.text), filtered: p.filtered}
+		if !slices.Contains(out, site) {
+			out = append(out, site)
 		}
 	}
 	return out
 }
 
-// lastLine returns the end of a text from its last line that is not blank on.
+// lastLine returns the end of a text, from its last line that is not blank.
 func lastLine(text string) string {
 	i := strings.LastIndexByte(text, '\n')
 	for i > 0 && strings.TrimSpace(text[i:]) == "" {
@@ -241,7 +242,7 @@ func lastLine(text string) string {
 	return text[max(i, 0):]
 }
 
-// firstLine returns the beginning of a text up to the end of its first line that is not blank.
+// firstLine returns the start of a text, up to the end of its first line that is not blank.
 func firstLine(text string) string {
 	for end := 0; ; {
 		i := strings.IndexByte(text[end:], '\n')
@@ -254,32 +255,33 @@ func firstLine(text string) string {
 	}
 }
 
-// find votes for the values that stand at the spot in a text.
-func (sp spot) find(text string, vote func(key, value string, weight int)) {
-	weight := 2 * (1 + len(strings.TrimSpace(sp.left)) + len(strings.TrimSpace(sp.right)))
+// find votes for the values at this site in a text.
+func (site keySite) find(text string, vote func(key, value string, weight int)) {
+	weight := 2 * (1 + len(strings.TrimSpace(site.left)) + len(strings.TrimSpace(site.right)))
 	for at := 0; ; {
-		i := strings.Index(text[at:], sp.left)
+		i := strings.Index(text[at:], site.left)
 		if i < 0 {
 			return
 		}
-		rest := text[at+i+len(sp.left):]
+		rest := text[at+i+len(site.left):]
 		at += i + 1
 		line, _, _ := strings.Cut(rest[:min(len(rest), maxValue+1)], "\n")
-		end := strings.Index(rest[:min(len(rest), len(line)+len(sp.right))], sp.right)
+		end := strings.Index(rest[:min(len(rest), len(line)+len(site.right))], site.right)
 		if end < 0 || end > maxValue {
 			continue
 		}
 		value := rest[:end]
-		if !sp.filtered {
-			vote(sp.key, value, weight)
+		if !site.filtered {
+			vote(site.key, value, weight)
 			continue
 		}
 		_, size := utf8.DecodeRuneInString(value)
-		for i, guess := range slices.Compact([]string{strings.ToLower(value), strings.ToLower(value[:size]) + value[size:], value}) {
-			vote(sp.key, guess, weight/2-i)
+		guesses := []string{strings.ToLower(value), strings.ToLower(value[:size]) + value[size:], value}
+		for i, guess := range slices.Compact(guesses) {
+			vote(site.key, guess, weight/2-i)
 		}
 	}
 }
 
-// normalLines returns a text with LF line ends, as templates are read.
-func normalLines(text string) string { return strings.ReplaceAll(text, "\r\n", "\n") }
+// normalizeLines converts CRLF to LF, as rendering does.
+func normalizeLines(text string) string { return strings.ReplaceAll(text, "\r\n", "\n") }

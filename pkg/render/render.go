@@ -1,4 +1,4 @@
-// Package render turns the files of a component into the files that a project receives.
+// Package render renders the files of a component.
 //
 // A template is a UTF-8 text in Jinja2's language with Jinja2's defaults. A file whose
 // name is NAME.jinja is a template; every other file is copied byte for byte. Keys are
@@ -21,35 +21,35 @@ import (
 	"github.com/Project-Manager-With-Git/ppm/pkg/suggest"
 )
 
-// Version is the number of the rendering rules, which a lockfile records: equal files,
-// keys and version give equal bytes.
+// Version is the version of the rendering rules. The lockfile records it: the same files, keys and version render to
+// the same bytes.
 const Version = 1
 
-// A Context holds the keys of a rendering by name. Values are string, int, bool and []string.
+// A Context maps the names of keys to their values, which are string, int, bool or []string.
 type Context map[string]any
 
-// Options are what a caller can choose about a rendering. The zero value is strict, with DefaultLimits.
+// Options change how templates are rendered. The zero value is strict, with the default limits.
 type Options struct {
-	AllowUndefined bool   // an undefined name is empty, as in Jinja2, instead of an error
+	AllowUndefined bool   // undefined names render as empty text, as in Jinja2, instead of an error
 	Limits         Limits // zero fields take their value from DefaultLimits
 }
 
-// Limits bound what the templates of one call may use together, whatever they say.
+// Limits bound the resources that the templates of one call may use together.
 type Limits = jinja.Limits
 
-// defaultLimits are far above what a template of source code needs.
+// defaultLimits are far above what templates of source code need.
 var defaultLimits = Limits{Output: 64 << 20, Memory: 256 << 20, Steps: 5_000_000, Depth: 500}
 
-// String renders one text, which has no other templates to include. The name stands in messages for
-// the text's origin. Errors are of kind Usage for a template that is wrong, and Refused for a limit
-// that is exceeded; they name the line and the column.
+// String renders one text, which cannot include other templates. The name is used in error messages. Errors are of
+// kind Usage for an invalid template, and Refused for an exceeded limit; they contain the line and the column.
 func String(name, text string, keys Context, o Options) (string, error) {
 	r, err := newRenderer(nil, keys, o)
 	if err != nil {
 		return "", err
 	}
 	if !isText([]byte(text)) {
-		return "", failure.Errorf(failure.Usage, "rendering %q: it is not UTF-8 text", name).WithHint("write it as UTF-8")
+		return "", failure.Errorf(failure.Usage, "rendering %q: it is not UTF-8 text", name).
+			WithHint("write it as UTF-8")
 	}
 	return r.text(name, text)
 }
@@ -79,25 +79,25 @@ func newRenderer(files fileset.Set, keys Context, o Options) (*renderer, error) 
 	return &renderer{keys, set}, nil
 }
 
-// text renders a template of the given name.
+// text renders the template with the given name.
 func (r *renderer) text(name, text string) (string, error) {
 	result, err := r.set.Render(name, text)
 	if err != nil {
-		return "", r.failed(name, err)
+		return "", r.errRender(name, err)
 	}
 	return result, nil
 }
 
-// failed returns the failure of a rendering of the template of the given name.
-func (r *renderer) failed(name string, err error) error {
+// errRender returns the error for a failed template.
+func (r *renderer) errRender(name string, err error) error {
 	problem := err.Error()
 	if e := new(jinja.Error); errors.As(err, &e) && e.Name != name {
 		problem = fmt.Sprintf("in %q, %s", e.Name, problem)
 	}
-	return r.explain(fmt.Sprintf("rendering %q: %s", name, problem), err)
+	return r.errExplained(fmt.Sprintf("rendering %q: %s", name, problem), err)
 }
 
-// name renders the template that the name of a file or folder is.
+// name renders the template in the name of a file or folder.
 func (r *renderer) name(name, template string) (string, error) {
 	result, err := r.set.Render(name, template)
 	if err == nil {
@@ -105,22 +105,24 @@ func (r *renderer) name(name, template string) (string, error) {
 	}
 	problem := err.Error()
 	if e := new(jinja.Error); errors.As(err, &e) {
-		problem = e.Message // the template is not what the user sees, so its columns say nothing
+		problem = e.Message // the user does not see the template, so omit the column
 	}
-	return "", r.explain(fmt.Sprintf("rendering the name %q: %s", name, problem), err)
+	return "", r.errExplained(fmt.Sprintf("rendering the name %q: %s", name, problem), err)
 }
 
-// explain returns the failure of a rendering with the hint that fits its cause.
-func (r *renderer) explain(message string, err error) error {
+// errExplained returns the error for a failed rendering, with a hint for its cause.
+func (r *renderer) errExplained(message string, err error) error {
 	e := new(jinja.Error)
 	if !errors.As(err, &e) {
 		return failure.Errorf(failure.Other, "%s", message)
 	}
 	switch {
 	case e.Limit:
-		return failure.Errorf(failure.Refused, "%s", message).WithHint("make the template simpler: it does more than a template needs to")
+		return failure.Errorf(failure.Refused, "%s", message).
+			WithHint("make the template simpler: it does more than a template needs to")
 	case e.Undefined == "":
-		return failure.Errorf(failure.Usage, "%s", message).WithHint("mend the template; docs/jinja.md lists what templates can use")
+		return failure.Errorf(failure.Usage, "%s", message).
+			WithHint("mend the template; docs/jinja.md lists what templates can use")
 	}
 	hint := fmt.Sprintf("give it with --kv %s::VALUE, or pass --allow-undefined", e.Undefined)
 	if similar := suggest.Words(e.Undefined, slices.Collect(maps.Keys(r.keys))); len(similar) > 0 {

@@ -9,15 +9,15 @@ import (
 	"github.com/Project-Manager-With-Git/ppm/pkg/render/jinja"
 )
 
-// A Trace says how one file of a rendered component came about.
+// A Trace says where the content of one rendered file comes from.
 type Trace struct {
-	Source   string   // the component's file that it comes from
-	Rendered bool     // Source is a template; else it was copied
-	Keys     []string // that the template read, sorted; none for a copy
+	Source   string   // path in the component
+	Rendered bool     // whether Source is a template
+	Keys     []string // keys that the template read, sorted
 	NameKeys []string // that the names of the file and its folders read, sorted
 	Data     []byte   // the content
 
-	stretches []jinja.Span
+	spans []jinja.Span
 }
 
 // A Position is a line of a component's file.
@@ -28,15 +28,15 @@ type Position struct {
 
 // A Line says where a line of a rendered file comes from.
 type Line struct {
-	Positions     []Position // at least one, in the order of the text: where what is not blank in it stands or was made
-	Keys          []string   // that the text was made of
-	ConditionKeys []string   // that the conditions and loops around it asked
+	Positions     []Position // the sources of its text, in order; at least one
+	Keys          []string   // keys that the text was made from
+	ConditionKeys []string   // keys in the conditions and loops around it
 
-	blank bool // there is nothing but spaces in it so far
+	blank bool // only white space so far
 }
 
-// TraceFile renders one file of a component again, as Component does, and notes where each of its lines comes
-// from. Source is the path of a file in files. Errors are those of Component.
+// TraceFile renders one file of a component, as Component does, and records where its lines come from. Source is the
+// path of a file in files. Errors are as for Component.
 func TraceFile(files fileset.Set, dir bool, source string, keys Context, o Options) (Trace, error) {
 	f, ok := files.Lookup(source)
 	if !ok {
@@ -50,36 +50,36 @@ func TraceFile(files fileset.Set, dir bool, source string, keys Context, o Optio
 	target, isTemplate := output(source, dir)
 	if dir {
 		for segment := range strings.SplitSeq(target, "/") {
-			name, err := r.set.Trace(segment, nameMarks.Replace(segment))
+			name, err := r.set.Trace(segment, nameDelimiters.Replace(segment))
 			if err != nil {
-				return Trace{}, r.failed(segment, err)
+				return Trace{}, r.errRender(segment, err)
 			}
 			t.NameKeys = append(t.NameKeys, name.Keys...)
 		}
 		t.NameKeys = slices.Compact(slices.Sorted(slices.Values(t.NameKeys)))
 	}
 	if !isTemplate {
-		t.stretches = []jinja.Span{{Text: string(f.Data), Name: source, Line: 1, Verbatim: true}}
+		t.spans = []jinja.Span{{Text: string(f.Data), Name: source, Line: 1, Verbatim: true}}
 		return t, nil
 	}
 	content, err := r.set.Trace(source, string(f.Data))
 	if err != nil {
-		return Trace{}, r.failed(source, err)
+		return Trace{}, r.errRender(source, err)
 	}
 	var text strings.Builder
 	for _, s := range content.Spans {
 		text.WriteString(s.Text)
 	}
-	t.Rendered, t.Data, t.Keys, t.stretches = true, []byte(text.String()), slices.Sorted(slices.Values(content.Keys)), content.Spans
+	t.Rendered, t.Data, t.Keys, t.spans = true, []byte(text.String()), slices.Sorted(
+		slices.Values(content.Keys)), content.Spans
 	return t, nil
 }
 
-// Lines says where the lines of the file from the one of index first to the one before index end come from, as far as
-// there are such lines. Lines end with "\n".
+// Lines returns the sources of the lines with index first up to but not including end. Lines end with "\n".
 func (t Trace) Lines(first, end int) []Line {
 	var out []Line
-	at, open := 0, false // the line that the next text belongs to, and whether there is some of it already
-	for _, s := range t.stretches {
+	at, open := 0, false // the index of the current line, and whether it has text already
+	for _, s := range t.spans {
 		place := Position{s.Name, s.Line}
 		for text := range strings.Lines(s.Text) {
 			if at >= end {
@@ -103,24 +103,24 @@ func (t Trace) Lines(first, end int) []Line {
 	return out
 }
 
-// add adds a part of a stretch to a line. The place of blanks counts as long as there is no other.
+// add adds a part of a span to the line. Positions of white space count only if there is no other text.
 func (l *Line) add(text string, at Position, s jinja.Span) {
 	blank := strings.TrimSpace(text) == ""
 	switch {
 	case l.Positions == nil || l.blank && !blank:
 		l.Positions, l.blank = []Position{at}, blank
 	case !blank:
-		l.Positions = with(l.Positions, at)
+		l.Positions = appendNew(l.Positions, at)
 	}
 	for _, k := range s.Keys {
-		l.Keys = with(l.Keys, k)
+		l.Keys = appendNew(l.Keys, k)
 	}
 	for _, k := range s.ConditionKeys {
-		l.ConditionKeys = with(l.ConditionKeys, k)
+		l.ConditionKeys = appendNew(l.ConditionKeys, k)
 	}
 }
 
-func with[T comparable](list []T, v T) []T {
+func appendNew[T comparable](list []T, v T) []T {
 	if slices.Contains(list, v) {
 		return list
 	}

@@ -9,9 +9,9 @@ import (
 	"github.com/Project-Manager-With-Git/ppm/pkg/fileset"
 )
 
-// UsedNames returns which of the names the component's templates can use, sorted. It says yes too often rather than
-// too seldom: a name counts when it stands as a word between any template delimiters, whatever it means there, in
-// a template, in a text file of a component that has templates (they can include it), or in the name of a file or folder.
+// UsedNames returns the names that the component's templates may use, sorted. It may return too many: a name counts if
+// it is a word after an opening delimiter in a template, in a text file that a template could include, or in the name
+// of a file or folder.
 func UsedNames(files fileset.Set, dir bool, names []string) []string {
 	found := make(map[string]bool)
 	hasTemplate := slices.ContainsFunc(files, func(f fileset.File) bool {
@@ -24,7 +24,7 @@ func UsedNames(files fileset.Set, dir bool, names []string) []string {
 		}
 		if dir {
 			for segment := range strings.SplitSeq(path.Clean(f.Path), "/") {
-				scanWords(nameMarks.Replace(segment), found)
+				scanWords(nameDelimiters.Replace(segment), found)
 			}
 		}
 	}
@@ -38,7 +38,7 @@ func UsedNames(files fileset.Set, dir bool, names []string) []string {
 	return slices.Compact(used)
 }
 
-// scanWords adds every word of text that stands after an opening template delimiter.
+// scanWords adds every word after the first opening delimiter in text.
 func scanWords(text string, found map[string]bool) {
 	start := strings.Index(text, "{")
 	if start < 0 {
