@@ -74,7 +74,7 @@ func TestDocumentedCommandLinesExist(t *testing.T) {
 			t.Fatal(err)
 		}
 		text := string(data)
-		if filepath.Base(file) == "commands.md" { // what the commands themselves say
+		if filepath.Base(file) == "commands.md" || filepath.Ext(file) == ".go" { // help and tests
 			continue
 		}
 		if filepath.Ext(file) == ".md" {

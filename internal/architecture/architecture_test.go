@@ -108,8 +108,11 @@ var mayImport = map[string]importRule{
 	".":                {"", "data only"},
 
 	// Tests, and what only tests use.
+	"e2e":                   {"", "tests only"},
+	"examples":              {"", "tests only"},
 	"internal/applytest":    {"", "an oracle must not share code with what it judges"},
 	"internal/architecture": {"", "tests only"},
+	"internal/e2etest":      {"", "runs ppm as a program"},
 	"internal/gittest":      {"", "servers for tests must not share code with what they test"},
 }
 
@@ -144,12 +147,12 @@ var onlyIn = map[string][]string{
 	"github.com/urfave/cli":         {"cmd/ppm"},
 	"github.com/BurntSushi/toml":    {"pkg/tomldoc"},
 	"github.com/Masterminds/semver": {"pkg/ref", "pkg/resolver", "pkg/fetch", "pkg/langdeps"}, // ref checks a range when it is typed
-	"github.com/gofrs/flock":        {"pkg/apply", "pkg/fetch"},
+	"github.com/gofrs/flock":        {"pkg/apply", "pkg/fetch", "internal/e2etest"},
 	"golang.org/x/term":             {"cmd/ppm"},
 	"net/http":                      {"pkg/fetch", "pkg/fetch/wire", "internal/gittest"},                // the only network
 	"net":                           {"pkg/fetch", "pkg/fetch/wire", "internal/gittest", "pkg/failure"}, // failure recognizes network errors
 	// git's credential helper, and what --install and --tool ask for; nothing else is run
-	"os/exec":   {"pkg/fetch/wire", "internal/gittest", "pkg/langenv", "pkg/difftool"},
+	"os/exec":   {"pkg/fetch/wire", "internal/gittest", "internal/e2etest", "pkg/langenv", "pkg/difftool"},
 	"log":       {"internal/gittest"}, // results are values: nothing prints
 	"math/rand": {},                   // the same input gives the same output
 }

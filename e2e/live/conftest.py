@@ -1,4 +1,4 @@
-"""Live tests: every component of the pack, taken as a user gets it and run against real peers.
+"""Live tests: every component of the pack, installed as a user does and run against real peers.
 
 ``PPM`` names the ppm binary under test. The ``place`` fixture runs ``ppm project add`` with it, so
 that what is tested is what lands in a project: rendered, with its final name and mode. All peers

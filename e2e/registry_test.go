@@ -1,4 +1,4 @@
-package ppm_test
+package e2e_test
 
 import (
 	"flag"
@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	ppm "github.com/Project-Manager-With-Git/ppm"
+	"github.com/Project-Manager-With-Git/ppm/internal/e2etest"
 	"github.com/Project-Manager-With-Git/ppm/pkg/fetch"
 	"github.com/Project-Manager-With-Git/ppm/pkg/fileset"
 	"github.com/Project-Manager-With-Git/ppm/pkg/manifest"
@@ -18,8 +19,10 @@ import (
 	"github.com/Project-Manager-With-Git/ppm/pkg/registry"
 )
 
-var update = flag.Bool("update", false, "write what is generated from the built-in packs, and the tree ids in the index")
+var update = flag.Bool("update", false,
+	"update the files that are generated from the built-in packs, and the tree ids in their index")
 
+// builtIn returns the built-in registry.
 func builtIn(t *testing.T) *registry.Registry {
 	t.Helper()
 	m, err := manifest.Parse("ppm.toml", ppm.Manifest, manifest.BuiltIn)
@@ -27,8 +30,8 @@ func builtIn(t *testing.T) *registry.Registry {
 		t.Fatal(err)
 	}
 	files := ppm.Packs()
-	if *update { // what was embedded is older than what has just been written
-		files = os.DirFS(".")
+	if *update { // the embedded files are older than the files that a test has just written
+		files = os.DirFS(e2etest.Root)
 	}
 	return registry.New(m, files)
 }
@@ -48,6 +51,7 @@ func eachRelease(t *testing.T, f func(t *testing.T, name string, r registry.Rele
 	}
 }
 
+// load parses the manifest of a pack.
 func load(t *testing.T, name string, files fileset.Set) *pack.Pack {
 	t.Helper()
 	p, err := pack.Load(name, func(path string) ([]byte, error) {
@@ -63,27 +67,28 @@ func load(t *testing.T, name string, files fileset.Set) *pack.Pack {
 	return p
 }
 
-// Beside each ppm.toml stands what pmfp reads, so that both tools can use the pack.
-func TestPacksServePmfpToo(t *testing.T) {
+// Each pack has a manifest for pmfp beside its ppm.toml, so that both tools can use it.
+func TestPacksHaveAPmfpManifest(t *testing.T) {
 	eachRelease(t, func(t *testing.T, name string, r registry.Release) {
 		want, err := load(t, name, r.Files).JSON()
 		if err != nil {
 			t.Fatal(err)
 		}
 		if *update {
-			if err := os.WriteFile(filepath.Join("registry", name, r.Tag, pack.Pmfp), want, 0o644); err != nil {
+			file := filepath.Join(e2etest.Root, "registry", name, r.Tag, pack.Pmfp)
+			if err := os.WriteFile(file, want, 0o644); err != nil {
 				t.Fatal(err)
 			}
 			return
 		}
 		got, ok := r.Files.Lookup(pack.Pmfp)
 		if !ok || string(got.Data) != string(want) {
-			t.Errorf("%s is not what ppm.toml says: run go test . -update", pack.Pmfp)
+			t.Errorf("%s does not match ppm.toml: run go test ./e2e -update", pack.Pmfp)
 		}
 	})
 }
 
-// A released tag is frozen: the index holds the id of its tree.
+// A released tag never changes: the index holds the id of its tree.
 func TestReleasesAreFrozen(t *testing.T) {
 	eachRelease(t, func(t *testing.T, name string, r registry.Release) {
 		id, err := fetch.TreeID(r.Files)
@@ -94,30 +99,36 @@ func TestReleasesAreFrozen(t *testing.T) {
 			return
 		}
 		if !*update {
-			t.Fatalf("the tree of %s is %s, and the index says %q; a released tag never changes", r.Tag, id, r.Tree)
+			t.Fatalf("a released tag must not change: the tree of %s is %s, the index has %q", r.Tag, id, r.Tree)
 		}
-		index, err := os.ReadFile("ppm.toml")
-		if err != nil {
-			t.Fatal(err)
-		}
-		dir := fmt.Sprintf("dir = %q", "registry/"+name+"/"+r.Tag)
-		before, after, found := strings.Cut(string(index), dir)
-		if !found {
-			t.Fatalf("no line %s in ppm.toml", dir)
-		}
-		line := regexp.MustCompile(`(?m)^tree = ".*"$`)
-		place := line.FindStringIndex(after)
-		if place == nil {
-			t.Fatalf("no tree line after %s in ppm.toml", dir)
-		}
-		after = after[:place[0]] + fmt.Sprintf("tree = %q", id) + after[place[1]:]
-		if err := os.WriteFile("ppm.toml", []byte(before+dir+after), 0o644); err != nil {
-			t.Fatal(err)
-		}
+		updateTree(t, "registry/"+name+"/"+r.Tag, id)
 	})
 }
 
-// Every component can be found: its source is in the pack, or it is a reference.
+// updateTree changes the id of the tree of a release in the index.
+func updateTree(t *testing.T, dir, id string) {
+	t.Helper()
+	file := filepath.Join(e2etest.Root, "ppm.toml")
+	index, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	key := fmt.Sprintf("dir = %q", dir)
+	before, after, found := strings.Cut(string(index), key)
+	if !found {
+		t.Fatalf("ppm.toml has no line %s", key)
+	}
+	loc := regexp.MustCompile(`(?m)^tree = ".*"$`).FindStringIndex(after)
+	if loc == nil {
+		t.Fatalf("ppm.toml has no tree after %s", key)
+	}
+	after = after[:loc[0]] + fmt.Sprintf("tree = %q", id) + after[loc[1]:]
+	if err := os.WriteFile(file, []byte(before+key+after), 0o644); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// The source of every component is a path in the pack, or a reference. Every component in a pack has a description.
 func TestComponentsHaveFiles(t *testing.T) {
 	eachRelease(t, func(t *testing.T, name string, r registry.Release) {
 		p := load(t, name, r.Files)
@@ -130,7 +141,7 @@ func TestComponentsHaveFiles(t *testing.T) {
 				found = found || f.Path == c.Source || strings.HasPrefix(f.Path, c.Source+"/")
 			}
 			if !found {
-				t.Errorf("component %q: nothing at %q", c.Name, c.Source)
+				t.Errorf("component %q: the pack has no %q", c.Name, c.Source)
 			}
 			if c.Description == "" {
 				t.Errorf("component %q has no description", c.Name)
