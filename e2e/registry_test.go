@@ -12,8 +12,8 @@ import (
 
 	ppm "github.com/Project-Manager-With-Git/ppm"
 	"github.com/Project-Manager-With-Git/ppm/internal/e2etest"
-	"github.com/Project-Manager-With-Git/ppm/pkg/fetch"
 	"github.com/Project-Manager-With-Git/ppm/pkg/fileset"
+	"github.com/Project-Manager-With-Git/ppm/pkg/git/objects"
 	"github.com/Project-Manager-With-Git/ppm/pkg/manifest"
 	"github.com/Project-Manager-With-Git/ppm/pkg/pack"
 	"github.com/Project-Manager-With-Git/ppm/pkg/registry"
@@ -91,7 +91,7 @@ func TestPacksHaveAPmfpManifest(t *testing.T) {
 // A released tag never changes: the index holds the id of its tree.
 func TestReleasesAreFrozen(t *testing.T) {
 	eachRelease(t, func(t *testing.T, name string, r registry.Release) {
-		id, err := fetch.TreeID(r.Files)
+		id, err := objects.TreeID(r.Files)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -78,12 +78,18 @@ var mayImport = map[string]importRule{
 			"pkg/lockfile pkg/metadata pkg/langdeps pkg/similarity pkg/langenv pkg/difftool pkg/git/ignore pkg/git/index",
 		"the verbs connect the stages",
 	},
-	"pkg/apply":        {"pkg/plan", "the only writer in a project knows plans, not where they come from"},
-	"pkg/plan":         {"pkg/merge", "pure: no disk, no network"},
-	"pkg/git/config":   {"", "knows the file format, not what the settings are for"},
-	"pkg/git/ignore":   {"", "pure: text in, matches out"},
-	"pkg/git/index":    {"pkg/git/config", "writes in git's folder, and knows nothing of components"},
-	"pkg/fetch":        {"pkg/fetch/wire", "fetch, render and plan stay apart: each can be tested and replaced alone"},
+	"pkg/apply":          {"pkg/plan", "the only writer in a project knows plans, not where they come from"},
+	"pkg/plan":           {"pkg/merge", "pure: no disk, no network"},
+	"pkg/git/config":     {"", "knows the file format, not what the settings are for"},
+	"pkg/git/ignore":     {"", "pure: text in, matches out"},
+	"pkg/git/index":      {"pkg/git/config", "writes in git's folder, and knows nothing of components"},
+	"pkg/git/objects":    {"", "knows objects and packs, not where they come from"},
+	"pkg/git/refs":       {"", "knows the names of refs, not what they are for"},
+	"pkg/git/repository": {"pkg/git/objects pkg/git/refs", "reads repositories of users, knows no cache"},
+	"pkg/fetch": {
+		"pkg/fetch/wire pkg/git/objects pkg/git/refs pkg/git/repository pkg/resolver",
+		"fetch, render and plan stay apart: each can be tested and replaced alone; resolver defines the series of a tag",
+	},
 	"pkg/fetch/wire":   {"pkg/git/config", "talks to servers, knows no cache"},
 	"pkg/similarity":   {"pkg/merge", "pure: two contents in, a number out"},
 	"pkg/merge":        {"", "pure: bytes in, bytes out"},
@@ -143,10 +149,13 @@ func TestPackagesImportOnlyWhatTheyMay(t *testing.T) {
 
 // onlyIn holds libraries, each with the packages that may import it, so that it can be replaced in one place.
 var onlyIn = map[string][]string{
-	"github.com/go-git/":            {"pkg/fetch", "pkg/fetch/wire", "pkg/git/config", "pkg/git/ignore"}, // the readers of git's formats
+	"github.com/go-git/": {
+		"pkg/git/config", "pkg/git/ignore", "pkg/git/objects", "pkg/git/refs", "pkg/git/repository", // git's formats
+		"pkg/fetch", "pkg/fetch/wire", // git's protocol
+	},
 	"github.com/urfave/cli":         {"cmd/ppm"},
 	"github.com/BurntSushi/toml":    {"pkg/tomldoc"},
-	"github.com/Masterminds/semver": {"pkg/ref", "pkg/resolver", "pkg/fetch", "pkg/langdeps"}, // ref checks a range when it is typed
+	"github.com/Masterminds/semver": {"pkg/ref", "pkg/resolver", "pkg/langdeps"}, // ref checks a range when it is typed
 	"github.com/gofrs/flock":        {"pkg/apply", "pkg/fetch", "internal/e2etest"},
 	"golang.org/x/term":             {"cmd/ppm"},
 	"net/http":                      {"pkg/fetch", "pkg/fetch/wire", "internal/gittest"},                // the only network

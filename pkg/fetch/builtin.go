@@ -7,17 +7,28 @@ import (
 	"path/filepath"
 
 	"github.com/Project-Manager-With-Git/ppm/pkg/failure"
+	"github.com/Project-Manager-With-Git/ppm/pkg/git/objects"
+	"github.com/Project-Manager-With-Git/ppm/pkg/git/refs"
 	"github.com/Project-Manager-With-Git/ppm/pkg/ref"
 )
 
-// builtin is the origin of a pack that the binary carries. It is written to the cache once, as a
-// bare repository, and read from there. Without a usable cache it is kept in memory.
+// builtin is the backend of a built-in pack. The pack is written to the cache once, as a bare repository, and read from
+// there. Without a usable cache it is kept in memory.
 type builtin struct {
 	pack *Builtin
-	slot slot   // one for each name; the zero slot when there is no cache
-	dir  string // the repository of this very content, a folder in the slot
+	slot slot     // one for each name; the zero slot when there is no cache
+	repo bareRepo // the repository of this very content, a folder in the slot; empty when there is no cache
 
 	memory *composed // set when the cache could not be used
+}
+
+func newBuiltin(pack *Builtin, cacheDir string) *builtin {
+	b := &builtin{pack: pack}
+	if cacheDir != "" {
+		b.slot = newSlot(cacheDir, builtinKind, pack.Name)
+		b.repo = bareRepo(filepath.Join(b.slot.path, dirName(pack.Key)))
+	}
+	return b
 }
 
 func (b *builtin) url() string { return ref.BuiltinURL(b.pack.Name) }
@@ -25,79 +36,86 @@ func (b *builtin) url() string { return ref.BuiltinURL(b.pack.Name) }
 func (b *builtin) close() error { return nil }
 
 func (b *builtin) refs(ctx context.Context, exact string) ([]ref.GitRef, error) {
-	refs, err := b.ensure(ctx, nil)
-	if err != nil || !mayBeCommit(refs, exact) {
-		return refs, err
+	list, err := b.ensure(ctx, nil)
+	if err != nil || !mayBeCommit(list, exact) {
+		return list, err
 	}
-	o := b.objects()
-	defer o.shut()
-	return withCommit(b.url(), refs, exact, o)
+	s := b.store()
+	defer s.Close()
+	return addCommit(list, b.url(), exact, s)
 }
 
-func (b *builtin) open(ctx context.Context, pin ref.Pin, damage *damaged) (*objects, error) {
+func (b *builtin) open(ctx context.Context, pin ref.Pin, damage *objects.DamagedError) (*objects.Store, error) {
 	if _, err := b.ensure(ctx, damage); err != nil {
 		return nil, err
 	}
-	o := b.objects()
-	ok, err := o.holds(pin.Commit)
+	s := b.store()
+	ok, err := s.HasCommit(pin.Commit)
 	if err != nil && damage == nil {
-		o.shut()
+		s.Close()
 		errors.As(err, &damage)
 		return b.open(ctx, pin, damage)
 	}
 	if !ok {
-		o.shut()
-		return nil, noCommit(b.url(), pin.Commit).WithHint("use the version of ppm that wrote the lock, or upgrade the component")
+		s.Close()
+		return nil, errNoCommit(b.url(), pin.Commit).WithHint("use the version of ppm that wrote the lock, or upgrade the component")
 	}
-	return o, nil
+	return s, nil
 }
 
-func (b *builtin) objects() *objects {
+// fill is never needed: the repository has all content.
+func (b *builtin) fill(context.Context, ref.Pin, *missingError) error { return nil }
+
+// history returns all commits of the pack.
+func (b *builtin) history(ctx context.Context, from, to string, damage *objects.DamagedError) (*lineage, error) {
+	if _, err := b.ensure(ctx, damage); err != nil {
+		return nil, err
+	}
+	return fullLineage(b.store(), b.url(), from, to)
+}
+
+func (b *builtin) store() *objects.Store {
 	if b.memory != nil {
-		return &objects{b.memory.storage, nil}
+		return b.memory.builder.Store()
 	}
-	return cachedObjects(b.dir)
+	return b.repo.open()
 }
 
-// ensure makes the repository when it is not there, or damaged, and returns its refs.
-func (b *builtin) ensure(ctx context.Context, damage *damaged) ([]ref.GitRef, error) {
-	if b.memory == nil && b.dir != "" && damage == nil {
-		if refs, err := readRefs(b.dir); err == nil {
-			return refs, nil
-		}
-	}
+// ensure makes the repository when it does not exist, or is damaged, and returns its refs.
+func (b *builtin) ensure(ctx context.Context, damage *objects.DamagedError) ([]ref.GitRef, error) {
 	if b.memory != nil {
 		return b.memory.refs, nil
 	}
-	releases, err := b.pack.Releases()
+	if b.repo != "" && damage == nil {
+		if list, err := refs.ReadPacked(string(b.repo)); err == nil {
+			return list, nil
+		}
+	}
+	c, err := compose(b.pack)
 	if err != nil {
 		return nil, err
 	}
-	c, err := compose(b.url(), releases)
-	if err != nil {
-		return nil, err
-	}
-	if b.dir == "" || b.materialize(ctx, c, damage != nil) != nil {
-		if err := check(ctx); err != nil {
+	if b.repo == "" || b.write(ctx, c, damage != nil) != nil {
+		if err := checkContext(ctx); err != nil {
 			return nil, err
 		}
-		b.memory = c // a cache that cannot be written keeps nobody from working
+		b.memory = c // a cache that cannot be written must not stop the user
 	}
 	return c.refs, nil
 }
 
-// materialize writes the repository into the cache, unless another process has just done so.
-func (b *builtin) materialize(ctx context.Context, c *composed, again bool) (err error) {
+// write writes the repository into the cache, unless another process has just done so and it is not to be replaced.
+func (b *builtin) write(ctx context.Context, c *composed, replace bool) (err error) {
 	unlock, err := b.slot.lock(ctx)
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, unlock()) }()
-	if _, err := readRefs(b.dir); err == nil && !again {
+	if b.repo.exists() && !replace {
 		return nil
 	}
-	repo := filepath.Join(b.slot.temp(), "repo")
-	if err := c.write(ctx, repo); err != nil {
+	temp := filepath.Join(b.slot.temp(), "repo")
+	if err := c.write(ctx, temp); err != nil {
 		return err
 	}
 	// Other contents of this name are from other versions of ppm, which would write them again.
@@ -107,29 +125,26 @@ func (b *builtin) materialize(ctx context.Context, c *composed, again bool) (err
 	if err := os.MkdirAll(b.slot.path, 0o755); err != nil {
 		return err
 	}
-	if err := writeURL(b.slot.path, b.slot.temp(), b.url()); err != nil {
+	if err := b.slot.writeURL(b.url()); err != nil {
 		return err
 	}
-	return os.Rename(repo, b.dir)
+	return os.Rename(temp, string(b.repo))
 }
 
-// Export writes the repository of b into dir as a bare repository that is ready to be pushed, with
-// the commit ids that it has everywhere. dir must not exist or be empty.
+// Export writes the repository of b into dir as a bare repository that is ready to be pushed, with the same commit ids
+// as everywhere. dir must not exist or be empty.
 func Export(ctx context.Context, b *Builtin, dir string) error {
 	if found, err := os.ReadDir(dir); err == nil && len(found) > 0 {
 		return failure.Errorf(failure.Refused, "exporting %q: the folder %q is not empty", b.Name, dir).
 			WithHint("name a folder that does not exist yet")
 	}
-	releases, err := b.Releases()
-	if err != nil {
-		return err
-	}
-	c, err := compose(ref.BuiltinURL(b.Name), releases)
+	c, err := compose(b)
 	if err != nil {
 		return err
 	}
 	if err := c.write(ctx, dir); err != nil {
-		return failure.Errorf(failure.LocalIO, "exporting %q: %w", b.Name, err).WithHint("check the disk and the permissions of %q", dir)
+		return failure.Errorf(failure.LocalIO, "exporting %q: %w", b.Name, err).
+			WithHint("check the disk and the permissions of %q", dir)
 	}
 	return nil
 }

@@ -15,6 +15,7 @@ import (
 	"github.com/Project-Manager-With-Git/ppm/pkg/failure"
 	"github.com/Project-Manager-With-Git/ppm/pkg/fetch"
 	"github.com/Project-Manager-With-Git/ppm/pkg/fileset"
+	"github.com/Project-Manager-With-Git/ppm/pkg/git/objects"
 	"github.com/Project-Manager-With-Git/ppm/pkg/ref"
 )
 
@@ -107,7 +108,7 @@ func TestBuiltin(t *testing.T) {
 					t.Fatalf("%q = %+v, %v", row.version, pin, err)
 				}
 				tree, err := componentAt(r, pin, "src/c00")
-				id, idErr := fetch.TreeID(tree.Files)
+				id, idErr := objects.TreeID(tree.Files)
 				if err != nil || idErr != nil || tree.ID != id || !tree.Dir {
 					t.Errorf("%q = %s with files of tree %s, %v, %v", row.version, tree.ID, id, err, idErr)
 				}
@@ -231,7 +232,7 @@ func TestExport(t *testing.T) {
 	if got := git(t, clone, "ls-files", "-s", "a/run.sh"); !strings.HasPrefix(got, "100755 ") {
 		t.Errorf("a/run.sh is %s", got)
 	}
-	id, err := fetch.TreeID(sampleFiles(90, "one"))
+	id, err := objects.TreeID(sampleFiles(90, "one"))
 	if want := git(t, clone, "rev-parse", "cp-0.0.1^{tree}"); id != want || err != nil {
 		t.Errorf("TreeID = %s, %v, want %s", id, err, want)
 	}

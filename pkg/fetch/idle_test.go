@@ -6,9 +6,10 @@ import (
 	"time"
 
 	"github.com/Project-Manager-With-Git/ppm/internal/gittest"
+	"github.com/Project-Manager-With-Git/ppm/pkg/ref"
 )
 
-// TestIdle waits between two requests, as for a user's answer: a server may have ended the session meanwhile.
+// A server may end an idle session, as while the user takes time for an answer.
 func TestIdle(t *testing.T) {
 	r := gittest.NewRepo(t)
 	r.Write("a", "a", 0o644)
@@ -27,13 +28,13 @@ func TestIdle(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	at := repo.origin.(*remote)
+	conn := repo.reader.backend.(*remote).server
 	for _, row := range []struct {
 		idle     time.Duration
 		commands int
 	}{{0, 1}, {0, 1}, {maxIdle + time.Second, 2}, {0, 2}} {
-		at.used = at.used.Add(-row.idle)
-		if err := at.list(t.Context(), head); err != nil {
+		conn.used = conn.used.Add(-row.idle)
+		if err := conn.list(t.Context(), ref.Head); err != nil {
 			t.Fatal(err)
 		}
 		if n := len(s.Commands()); n != row.commands {

@@ -2,245 +2,125 @@ package fetch
 
 import (
 	"context"
-	"errors"
+	"fmt"
 	"os"
+	"path/filepath"
 	"slices"
 	"strings"
-	"time"
-
-	"github.com/go-git/go-git/v5/plumbing"
-	"github.com/go-git/go-git/v5/plumbing/protocol/packp"
-	"github.com/go-git/go-git/v5/plumbing/protocol/packp/capability"
 
 	"github.com/Project-Manager-With-Git/ppm/pkg/failure"
-	"github.com/Project-Manager-With-Git/ppm/pkg/fetch/wire"
+	"github.com/Project-Manager-With-Git/ppm/pkg/git/objects"
+	"github.com/Project-Manager-With-Git/ppm/pkg/git/refs"
 	"github.com/Project-Manager-With-Git/ppm/pkg/ref"
 )
 
-// maxIdle is how long a session is trusted to live while nothing is asked: a user may take time for an answer.
-const maxIdle = 20 * time.Second
+// Where a server can leave out the content of files, a commit is fetched with its trees alone. Content is fetched when it
+// is read: first the manifest, then the files of a component, in one request. For more than this, the whole snapshot is
+// fetched, which is cheaper than many requests.
+const (
+	maxFill  = 5000 // files at once
+	maxFills = 8    // times for one commit, while a client is open
+)
 
-// remote is the origin of a repository on a server, with a bare repository in the cache that holds
-// what was fetched so far. The cached refs are those that the server was seen to have.
+// The histories of a cached repository are in folders of their own, because they lack the content of files. A folder has
+// the range of commits that are reachable from one commit and not from another, with the trees that only they have. Where
+// that is too little, as after a merge of an old branch, the whole history of the newer commit is in a folder below it.
+const (
+	historyDir     = "history"
+	fullHistoryDir = "whole" // in the folder of a range
+)
+
+// notOurRef is what git says about an object that it does not have, or does not send.
+const notOurRef = "not our ref"
+
+// remote is the backend of a repository on a server.
 type remote struct {
-	at     string // the URL to connect to, which may have credentials
-	public string // the same without them
-	slot   slot   // the cached repository; the zero slot when there is no cache
-	dialer *wire.Dialer
-	tell   func(text string) // of progress
+	server *server
+	cache  cachedRepo
 
 	offline, refresh bool
 	limits           Limits
 
-	session *wire.Session    // idle; nil when there is none
-	used    time.Time        // when session was last needed
-	offers  *capability.List // what the server can do; nil before it was asked
-	listed  []ref.GitRef     // what the server listed so far
-	all     bool             // listed is all that the server has
-	asked   map[string]bool  // names that were looked for in what the server has
-	fills   map[string]int   // requests for files, by commit
+	fills map[string]int // requests for files, by commit
 }
 
-func (r *remote) url() string { return r.public }
+func (r *remote) url() string { return r.server.public }
 
 func (r *remote) close() error {
-	r.offers, r.listed, r.all = nil, nil, false
-	clear(r.asked)
 	clear(r.fills)
-	return r.hangUp()
-}
-
-// hangUp ends the session. The next request opens another.
-func (r *remote) hangUp() error {
-	s := r.session
-	if r.session = nil; s == nil {
-		return nil
-	}
-	return s.Close()
-}
-
-// connect opens a session when there is none, or none that is sure to live, and asks once what the server can do.
-func (r *remote) connect(ctx context.Context) (err error) {
-	if time.Since(r.used) > maxIdle {
-		r.hangUp()
-	}
-	if r.session == nil {
-		if r.session, err = r.dialer.Open(ctx, r.at); err != nil {
-			r.session = nil
-			return err
-		}
-	}
-	if r.offers == nil {
-		if r.offers, err = r.session.Offers(ctx); err != nil {
-			r.hangUp()
-			return err
-		}
-	}
-	r.used = time.Now()
-	return nil
+	return r.server.close()
 }
 
 func (r *remote) refs(ctx context.Context, exact string) ([]ref.GitRef, error) {
-	cached, err := r.cached()
+	cached, err := r.cache.refs()
 	if err != nil {
 		return nil, err
 	}
 	if exact != "" && (r.offline || !r.refresh) {
-		if tag, ok := lookupRef(cached, tagPrefix+exact); ok {
+		if tag, ok := refs.Lookup(cached, ref.TagPrefix+exact); ok {
 			return []ref.GitRef{tag}, nil
 		}
 		if mayBeCommit(cached, exact) {
-			refs, err := r.cachedCommit(exact)
-			if err != nil || len(refs) > 0 {
-				return refs, err
+			list, err := r.cachedCommit(exact)
+			if err != nil || len(list) > 0 {
+				return list, err
 			}
 		}
 	}
 	if r.offline {
 		return r.offlineRefs(cached, exact)
 	}
-	if err := r.find(ctx, exact); err != nil {
+	if err := r.server.find(ctx, exact); err != nil {
 		return nil, err
 	}
 	if exact == "" {
-		return slices.Clone(r.listed), nil
+		return slices.Clone(r.server.listed), nil
 	}
-	if err := r.moved(cached, tagPrefix+exact); err != nil {
+	if err := r.checkMoved(cached, ref.TagPrefix+exact); err != nil {
 		return nil, err
 	}
-	if mayBeCommit(r.listed, exact) {
+	if mayBeCommit(r.server.listed, exact) {
 		return r.findCommit(ctx, exact)
 	}
-	return slices.Clone(r.listed), nil
+	return slices.Clone(r.server.listed), nil
 }
 
-// cached returns the refs that the cache knows. A damaged list counts as none: it is replaced by the next fetch.
-func (r *remote) cached() ([]ref.GitRef, error) {
-	if r.slot.path == "" {
-		return nil, nil
-	}
-	refs, err := readRefs(r.slot.path)
-	if errors.Is(err, os.ErrNotExist) || errors.Is(err, errDamagedRefs) {
-		return nil, nil
-	}
-	if err != nil {
-		return nil, r.slot.failed(err)
-	}
-	return refs, nil
-}
-
-func (r *remote) cachedCommit(exact string) ([]ref.GitRef, error) {
-	o := cachedObjects(r.slot.path)
-	defer o.shut()
-	refs, err := withCommit(r.public, nil, exact, o)
+func (r *remote) cachedCommit(prefix string) ([]ref.GitRef, error) {
+	s := r.cache.repo().open()
+	defer s.Close()
+	list, err := addCommit(nil, r.url(), prefix, s)
 	if failure.KindOf(err) != failure.Usage {
 		err = nil // damage is found, and repaired, when the commit is opened
 	}
-	return refs, err
+	return list, err
 }
 
 func (r *remote) offlineRefs(cached []ref.GitRef, exact string) ([]ref.GitRef, error) {
-	refs := slices.DeleteFunc(slices.Clone(cached), func(g ref.GitRef) bool { return strings.HasPrefix(g.Name, keptPrefix) })
-	for _, name := range []string{exact, headPrefix + exact} {
-		if _, ok := lookupRef(refs, name); ok {
-			return refs, nil
+	list := slices.DeleteFunc(slices.Clone(cached), func(g ref.GitRef) bool { return strings.HasPrefix(g.Name, keptPrefix) })
+	for _, name := range []string{exact, ref.BranchPrefix + exact} {
+		if _, ok := refs.Lookup(list, name); ok {
+			return list, nil
 		}
 	}
-	if exact == "" && len(refs) > 0 {
-		return refs, nil
+	if exact == "" && len(list) > 0 {
+		return list, nil
 	}
 	what := "the repository"
 	if exact != "" {
 		what = quote(exact)
 	}
-	return nil, r.missing(what)
+	return nil, r.errNotCached(what)
 }
 
-func (r *remote) missing(what string) error {
-	return failure.Errorf(failure.Network, "looking up %s of %s offline: it is not in the cache", what, quote(r.public)).
+func (r *remote) errNotCached(what string) error {
+	return failure.Errorf(failure.Network, "looking up %s of %s offline: it is not in the cache", what, quote(r.url())).
 		WithHint("run the command without --offline")
 }
 
-// find lists the refs that may have a name, and all when none has it: then the caller wants to know what there
-// is instead.
-func (r *remote) find(ctx context.Context, exact string) error {
-	full := []string{tagPrefix + exact, headPrefix + exact}
-	if strings.HasPrefix(exact, "refs/") {
-		full = append(full, exact)
-	}
-	if exact == "" || len(exact) > maxRefName || plumbing.ReferenceName(tagPrefix+exact).Validate() != nil {
-		return r.list(ctx)
-	}
-	if r.asked[exact] {
-		return nil
-	}
-	if err := r.list(ctx, append(full, head)...); err != nil {
-		return err
-	}
-	r.asked[exact] = true
-	found := slices.ContainsFunc(full, func(name string) bool { _, ok := lookupRef(r.listed, name); return ok })
-	if found && !mayBeCommit(nil, exact) || len(exact) == fullCommit && isHex(exact) {
-		return nil
-	}
-	return r.list(ctx)
-}
-
-// list asks the server for the refs whose names start with one of the prefixes; for all, and once for each
-// remote, when there are none.
-func (r *remote) list(ctx context.Context, prefixes ...string) error {
-	if r.all {
-		return nil
-	}
-	r.tell("reading the refs")
-	if err := r.connect(ctx); err != nil {
-		return err
-	}
-	adv, err := r.session.Refs(ctx, prefixes...)
-	if err != nil {
-		r.hangUp()
-		return err
-	}
-	refs := advertised(adv)
-	if r.all = len(prefixes) == 0; !r.all {
-		known := slices.DeleteFunc(r.listed, func(g ref.GitRef) bool { _, again := lookupRef(refs, g.Name); return again })
-		refs = append(refs, known...)
-		slices.SortFunc(refs, byName)
-	}
-	r.listed = refs
-	return nil
-}
-
-// advertised returns what a server lists: HEAD, tags and branches.
-func advertised(adv *packp.AdvRefs) []ref.GitRef {
-	refs := make([]ref.GitRef, 0, len(adv.References)+1)
-	for name, id := range adv.References {
-		n := plumbing.ReferenceName(name)
-		if !n.IsTag() && !n.IsBranch() || n.Validate() != nil {
-			continue
-		}
-		g := newRef(name, id)
-		if commit, ok := adv.Peeled[name]; ok {
-			g.Commit = commit.String()
-		}
-		refs = append(refs, g)
-	}
-	slices.SortFunc(refs, byName)
-	if adv.Head == nil {
-		return refs
-	}
-	g := newRef(head, *adv.Head)
-	for _, symref := range adv.Capabilities.Get(capability.SymRef) {
-		if target, ok := strings.CutPrefix(symref, head+":"); ok {
-			g.Target = target
-		}
-	}
-	return slices.Insert(refs, 0, g)
-}
-
-// moved compares a tag as the server has it now with the cached one.
-func (r *remote) moved(cached []ref.GitRef, tag string) error {
-	was, ok := lookupRef(cached, tag)
-	is, found := lookupRef(r.listed, tag)
+// checkMoved returns an error when the server has a cached tag with another object.
+func (r *remote) checkMoved(cached []ref.GitRef, tag string) error {
+	was, ok := refs.Lookup(cached, tag)
+	is, found := refs.Lookup(r.server.listed, tag)
 	if !ok || !found || was.Object == is.Object {
 		return nil
 	}
@@ -248,35 +128,262 @@ func (r *remote) moved(cached []ref.GitRef, tag string) error {
 	if was.Commit == is.Commit {
 		from, to = "tag object "+was.Object, "tag object "+is.Object
 	}
-	name := strings.TrimPrefix(tag, tagPrefix)
-	_, _, repo := splitURL(r.public)
-	return failure.Errorf(failure.Integrity, "checking tag %q of %s: it was moved from %s to %s", name, quote(r.public), from, to).
+	name := strings.TrimPrefix(tag, ref.TagPrefix)
+	_, _, repo := splitURL(r.url())
+	return failure.Errorf(failure.Integrity, "checking tag %q of %s: it was moved from %s to %s", name, quote(r.url()), from, to).
 		WithHint("ask its author why; to accept the move, run ppm cache clean --repo %s --tag %s and try again", repo, name)
 }
 
-// findCommit returns the list with the commit that exact is the id, or the beginning of the id, of. A
-// whole id is taken as it is: fetching shows whether there is such a commit.
-func (r *remote) findCommit(ctx context.Context, exact string) ([]ref.GitRef, error) {
-	refs := slices.Clone(r.listed)
-	if len(exact) == fullCommit {
-		return append(refs, commitRef(exact)), nil
+// findCommit returns the listed refs and the commit whose id is or starts with prefix. A full id is not checked:
+// fetching shows whether there is such a commit.
+func (r *remote) findCommit(ctx context.Context, prefix string) ([]ref.GitRef, error) {
+	list := slices.Clone(r.server.listed)
+	if len(prefix) == objects.FullHex {
+		return append(list, refs.New("", prefix)), nil
 	}
 	var tips []string
-	for _, g := range refs {
-		if strings.HasPrefix(g.Commit, exact) && !slices.Contains(tips, g.Commit) {
+	for _, g := range list {
+		if strings.HasPrefix(g.Commit, prefix) && !slices.Contains(tips, g.Commit) {
 			tips = append(tips, g.Commit)
 		}
 	}
 	switch len(tips) {
 	case 0:
-		if err := r.update(ctx, nil, func() error { return r.pull(ctx, r.snapshots(r.everything(), 0, false)) }); err != nil {
+		err := r.cache.update(ctx, nil, func() error { return r.send(ctx, r.snapshots(r.server.tips(), 0, false)) })
+		if err != nil {
 			return nil, err
 		}
-		o := cachedObjects(r.slot.path)
-		defer o.shut()
-		return withCommit(r.public, refs, exact, o)
+		s := r.cache.repo().open()
+		defer s.Close()
+		return addCommit(list, r.url(), prefix, s)
 	case 1:
-		return append(refs, commitRef(tips[0])), nil
+		return append(list, refs.New("", tips[0])), nil
 	}
-	return nil, ambiguous(r.public, exact, tips)
+	return nil, errAmbiguous(r.url(), prefix, tips)
+}
+
+func (r *remote) open(ctx context.Context, pin ref.Pin, damage *objects.DamagedError) (*objects.Store, error) {
+	if damage == nil {
+		if s, err := r.openCached(pin); s != nil || err != nil {
+			return s, err
+		}
+	}
+	err := r.cache.update(ctx, damage, func() error { return r.store(ctx, pin) })
+	s := r.cache.repo().open()
+	if err == nil {
+		return s, nil
+	}
+	if ok, _ := s.HasCommit(pin.Commit); ok && damage == nil && failure.KindOf(err) == failure.LocalIO {
+		return s, nil // a read-only cache can still be read
+	}
+	s.Close()
+	return nil, err
+}
+
+// openCached opens the cached repository when nothing needs to be fetched or recorded for pin, else it returns nil.
+func (r *remote) openCached(pin ref.Pin) (*objects.Store, error) {
+	cached, err := r.cache.refs()
+	if err != nil {
+		return nil, err
+	}
+	if r.server.hasListed(pin) && strings.HasPrefix(pin.Ref, ref.TagPrefix) {
+		if err := r.checkMoved(cached, pin.Ref); err != nil {
+			return nil, err
+		}
+	}
+	known, _ := refs.Lookup(cached, pin.Ref)
+	_, kept := refs.Lookup(cached, keptPrefix+pin.Commit)
+	if !kept || r.server.hasListed(pin) && known.Object != pin.Object {
+		return nil, nil
+	}
+	s := r.cache.repo().open()
+	if ok, _ := s.HasCommit(pin.Commit); !ok {
+		return nil, s.Close()
+	}
+	return s, nil
+}
+
+// store fetches the commit of pin, unless the cache has it by now, and records it.
+func (r *remote) store(ctx context.Context, pin ref.Pin) error {
+	s := r.cache.repo().open()
+	ok, _ := s.HasCommit(pin.Commit)
+	if r.server.hasListed(pin) {
+		ok = ok && s.Intact(objects.NewID(pin.Commit)) && s.Intact(objects.NewID(pin.Object))
+	}
+	if err := s.Close(); err != nil {
+		return err
+	}
+	if !ok {
+		if r.offline {
+			return r.errNotCached("commit " + pin.Commit)
+		}
+		if err := r.fetch(ctx, pin, false); err != nil {
+			return err
+		}
+	}
+	return r.record(pin)
+}
+
+// fetch gets the commit of pin alone where the server allows it, else all history. Unless full is set, it leaves out the
+// content of files where fill can get it later.
+func (r *remote) fetch(ctx context.Context, pin ref.Pin, full bool) error {
+	ids, alone, err := r.server.wants(ctx, pin)
+	if err != nil {
+		return err
+	}
+	if !alone {
+		return r.send(ctx, r.snapshots(ids, 0, full))
+	}
+	err = r.send(ctx, r.snapshots(ids, 1, full))
+	if _, listed := r.server.want(pin); err == nil || listed || !strings.Contains(err.Error(), pin.Commit) {
+		return err
+	}
+	if strings.Contains(err.Error(), notOurRef) {
+		return errNoCommit(r.url(), pin.Commit)
+	}
+	if err := r.server.list(ctx); err != nil { // the server does not send what it offers
+		return err
+	}
+	return r.send(ctx, r.snapshots(r.server.tips(), 0, full))
+}
+
+// snapshots returns the request for depth commits of each history, or for all when depth is 0; see fetch.
+func (r *remote) snapshots(ids []objects.ID, depth int, full bool) request {
+	q := request{wants: ids, depth: depth, repo: r.cache.repo(), limits: r.limits.response()}
+	if !full && r.server.filters() {
+		q.filter = noBlobs
+	}
+	return q
+}
+
+func (r *remote) send(ctx context.Context, q request) error {
+	return r.server.fetch(ctx, q, r.cache.slot.temp())
+}
+
+// record checks what was fetched for pin and writes what the server listed for it into the cache.
+func (r *remote) record(pin ref.Pin) error {
+	s := r.cache.repo().open()
+	defer s.Close()
+	listed := r.server.hasListed(pin)
+	if id, ok := s.Peel(objects.NewID(pin.Object), r.limits.FileBytes); listed && (!ok || id.String() != pin.Commit) {
+		return failure.Errorf(failure.Integrity, "checking %q of %s: the server lists commit %s for it, but it stands for %s",
+			pin.Ref, quote(r.url()), pin.Commit, id).WithHint("tell the owner of the server")
+	}
+	if ok, err := s.HasCommit(pin.Commit); err != nil {
+		return nil // reading finds it again, and repairs it
+	} else if !ok {
+		return errNoCommit(r.url(), pin.Commit)
+	}
+	list, err := r.cache.refs()
+	if err != nil {
+		return err
+	}
+	list = refs.Set(list, refs.New(keptPrefix+pin.Commit, pin.Commit))
+	if listed {
+		list = r.setListed(list, pin)
+	}
+	return r.cache.writeRefs(list)
+}
+
+// setListed sets the ref of pin, and HEAD when it points to that branch.
+func (r *remote) setListed(list []ref.GitRef, pin ref.Pin) []ref.GitRef {
+	g := ref.GitRef{Name: pin.Ref, Object: pin.Object, Commit: pin.Commit}
+	head, _ := refs.Lookup(r.server.listed, ref.Head)
+	if g.Name == ref.Head {
+		g.Name = head.Target
+	}
+	if g.Name == "" {
+		return list // a detached HEAD: the commit itself is kept
+	}
+	list = refs.Set(list, g)
+	if g.Name == head.Target {
+		g.Name, g.Target = ref.Head, head.Target
+		list = refs.Set(list, g)
+	}
+	return list
+}
+
+// fill fetches content of the snapshot of pin that the server left out. It asks for the whole snapshot when the server
+// does not send single objects after all, or when there are too many files or requests.
+func (r *remote) fill(ctx context.Context, pin ref.Pin, missing *missingError) error {
+	return r.cache.update(ctx, nil, func() error {
+		if !r.cache.stillMissing(&missing) { // another process was faster
+			return nil
+		}
+		if r.offline {
+			return r.errNotCached(fmt.Sprintf("the content of %d files at commit %s", len(missing.ids), pin.Commit))
+		}
+		if err := r.server.connect(ctx); err != nil {
+			return err
+		}
+		r.fills[pin.Commit]++
+		if r.server.filters() && len(missing.ids) <= maxFill && r.fills[pin.Commit] <= maxFills {
+			err := r.send(ctx, request{wants: missing.ids, repo: r.cache.repo(), limits: r.limits.response()})
+			if err != nil && failure.KindOf(err) != failure.Network || err == nil && !r.cache.stillMissing(&missing) {
+				return err
+			}
+		}
+		if err := r.fetch(ctx, pin, true); err != nil {
+			return err
+		}
+		if r.cache.stillMissing(&missing) {
+			return failure.Errorf(failure.Network, "fetching from %s: the server does not send %d files of commit %s, such as %s",
+				quote(r.url()), len(missing.ids), pin.Commit, missing.ids[0]).WithHint("tell the owner of the server")
+		}
+		return nil
+	})
+}
+
+// history returns the commits between two commits. When an object was missing in the last result, it fetches the whole
+// history of the newer commit; after other damage it fetches again.
+func (r *remote) history(ctx context.Context, from, to string, damage *objects.DamagedError) (*lineage, error) {
+	dir := bareRepo(filepath.Join(r.cache.slot.path, historyDir, from+"-"+to))
+	if r.cache.slot.path == "" || damage != nil || !dir.hasPacks() || !r.cache.repo().hasCommit(from) {
+		err := r.cache.update(ctx, damage, func() error { return r.storeHistory(ctx, from, to, dir, damage) })
+		if err != nil {
+			return nil, err
+		}
+	}
+	commits, full := dir.open(), bareRepo(filepath.Join(string(dir), fullHistoryDir)).open()
+	return &lineage{commits, objects.Chain(commits, r.cache.repo().open(), full)}, nil
+}
+
+// storeHistory fetches the range of commits between two commits into the repository dir, and the whole history of the
+// newer one when the range is known to be too little. One range is kept for each older commit, because the newer one is
+// usually the latest at that time.
+func (r *remote) storeHistory(ctx context.Context, from, to string, dir bareRepo, damage *objects.DamagedError) error {
+	if err := r.store(ctx, ref.Pin{Commit: from}); err != nil {
+		return err
+	}
+	q := request{repo: dir, filter: noBlobs, haves: []objects.ID{objects.NewID(from)}, limits: r.limits.response()}
+	stale := filepath.Join(r.cache.slot.path, historyDir, from+"-*")
+	switch {
+	case damage != nil && damage.Absent():
+		q.repo, q.haves = bareRepo(filepath.Join(string(dir), fullHistoryDir)), nil
+		stale = string(q.repo)
+	case damage == nil && dir.hasPacks():
+		return nil
+	}
+	if r.offline {
+		return r.errNotCached("the history of commit " + to)
+	}
+	ids, _, err := r.server.wants(ctx, ref.Pin{Commit: to})
+	if err != nil {
+		return err
+	}
+	old, err := filepath.Glob(stale)
+	if err != nil {
+		return err
+	}
+	for _, name := range old {
+		if err := os.RemoveAll(name); err != nil {
+			return err
+		}
+	}
+	if err := q.repo.init(partialConfig); err != nil {
+		return err
+	}
+	q.limits.PackBytes = min(q.limits.PackBytes, r.limits.HistoryBytes)
+	q.wants = ids
+	return r.send(ctx, q)
 }

@@ -3,44 +3,21 @@ package fetch
 import (
 	"context"
 	"errors"
-	"sync"
+	"path"
 
 	"github.com/Project-Manager-With-Git/ppm/pkg/failure"
+	"github.com/Project-Manager-With-Git/ppm/pkg/git/objects"
 	"github.com/Project-Manager-With-Git/ppm/pkg/ref"
 )
 
-// maxReads is how often something is read before it is given up: repairs and fills may follow each other.
-const maxReads = 4
+// maxHistory bounds how often a history is read: from a range, from all history, and after damage.
+const maxHistory = 3
 
 // A Repo is one repository.
-type Repo struct {
-	origin origin
-	limits Limits
+type Repo struct{ reader *reader }
 
-	mu      sync.Mutex // git objects are read by one goroutine at a time
-	objects *objects   // what was opened last; nil before the first snapshot
-}
-
-// An origin knows where the refs and objects of one repository come from.
-type origin interface {
-	// url returns the repository's address without credentials.
-	url() string
-	// refs returns the refs, HEAD first, the others by name; see Repo.Refs.
-	refs(ctx context.Context, exact string) ([]ref.GitRef, error)
-	// open returns objects among which the commit of pin is. damage is nil, or says what was
-	// wrong with the objects returned before: an origin that can make them anew does so.
-	open(ctx context.Context, pin ref.Pin, damage *damaged) (*objects, error)
-	// fill brings what objects lacked of the snapshot of pin. What was opened has to be opened again.
-	fill(ctx context.Context, pin ref.Pin, missing *lacking) error
-	// history returns the commits between two commits; see Repo.Log. damage is what could not be read
-	// of those returned before.
-	history(ctx context.Context, from, to string, damage *damaged) (*lineage, error)
-	// close ends what refs and open keep open for later calls.
-	close() error
-}
-
-// URL returns the address that the repository is read from, without credentials.
-func (r *Repo) URL() string { return r.origin.url() }
+// URL returns the URL that the repository is read from, without credentials.
+func (r *Repo) URL() string { return r.reader.backend.url() }
 
 // Refs returns the repository's refs: HEAD first when it has one, then tags and branches by
 // name. exact, when not empty, is the only name the caller needs. A cached tag of that name is
@@ -50,78 +27,60 @@ func (r *Repo) URL() string { return r.origin.url() }
 // With Refresh, and for every name but a cached tag or commit, the server is asked. A tag that
 // the cache knows with another object is an error of kind Integrity. Offline, the cache alone answers.
 func (r *Repo) Refs(ctx context.Context, exact string) ([]ref.GitRef, error) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	refs, err := r.origin.refs(ctx, exact)
-	if err == nil && len(refs) > r.limits.Refs {
-		return nil, overLimit(r.quoted(), len(refs), "refs", r.limits.Refs)
+	r.reader.mu.Lock()
+	defer r.reader.mu.Unlock()
+	list, err := r.reader.backend.refs(ctx, exact)
+	if limit := r.reader.limits.Refs; err == nil && len(list) > limit {
+		return nil, objects.LimitError(r.reader.quoted(), len(list), "refs", limit)
 	}
-	return refs, err
+	return list, err
 }
 
-// Snapshot returns the commit of pin, fetching it when it is not on this machine. A pin of a
-// tag makes the tag a cached one.
+// Snapshot returns the commit of pin. It fetches the commit when it is not on this machine. A pin of a tag makes the tag
+// a cached one.
 func (r *Repo) Snapshot(ctx context.Context, pin ref.Pin) (*Snapshot, error) {
-	s := &Snapshot{repo: r, pin: pin}
-	if _, err := parseID(pin.Commit); err != nil {
-		return nil, failure.Errorf(failure.Usage, "opening commit %q of %s: %w", pin.Commit, r.quoted(), err).
+	s := &Snapshot{r.reader, pin}
+	if _, err := objects.ParseID(pin.Commit); err != nil {
+		return nil, failure.Errorf(failure.Usage, "opening commit %q of %s: %w", pin.Commit, r.reader.quoted(), err).
 			WithHint("give a commit by its 40 hex digits")
 	}
-	return s, s.read(ctx, func(w *walk) error { return nil })
+	return s, s.read(ctx, func(*treeReader) error { return nil })
 }
 
-// with calls f with objects that hold the commit of pin. When f finds them damaged they are
-// made anew, and what it lacks is fetched, and f is called once more.
-func (r *Repo) with(ctx context.Context, pin ref.Pin, f func(*objects) error) error {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	var last error
-	var damage *damaged
-	for range maxReads {
-		if err := r.open(ctx, pin, damage); err != nil {
-			return err
+// Log returns the commits that are reachable from the commit to and not from the commit from, and that changed the file
+// or folder at name, a slash-separated path from the pack's root: it differs from that in each of their parents. A merge
+// that takes it over from one side is not one of them.
+//
+// What is not on this machine is fetched, without the content of files where the server can leave it out,
+// and kept in the cache. Errors are of kind Usage when there is no such commit, Refused when there are more
+// commits than Limits allow, Network when the server cannot tell, or is not to be asked.
+func (r *Repo) Log(ctx context.Context, from, to, name string) (History, error) {
+	r.reader.mu.Lock()
+	defer r.reader.mu.Unlock()
+	var ends [2]objects.ID
+	for i, s := range []string{from, to} {
+		id, err := objects.ParseID(s)
+		if err != nil {
+			return History{}, failure.Errorf(failure.Usage, "reading the history of %s: %q: %w", r.reader.quoted(), s, err).
+				WithHint("give commits by their 40 hex digits")
 		}
-		damage, last = nil, f(r.objects)
-		var missing *lacking
-		switch {
-		case errors.As(last, &missing):
-			if err := errors.Join(r.shut(), r.origin.fill(ctx, pin, missing)); err != nil {
-				return err
-			}
-		case !errors.As(last, &damage):
-			return last
+		ends[i] = id
+	}
+	if from == to {
+		return History{Commits: []Commit{}, Related: true}, nil
+	}
+	var damage *objects.DamagedError
+	for range maxHistory {
+		l, err := r.reader.backend.history(ctx, from, to, damage)
+		if err != nil {
+			return History{}, err
+		}
+		h, err := l.log(ctx, ends[0], ends[1], path.Clean(name), r.reader.limits)
+		l.close()
+		if !errors.As(err, &damage) {
+			return h, errMalformed(err, r.reader.quoted())
 		}
 	}
-	return failure.Errorf(failure.Integrity, "reading commit %s of %s: %w", pin.Commit, r.quoted(), last).
-		WithHint("check the repository with git fsck, and the disk")
+	return History{}, failure.Errorf(failure.Other, "reading the history of %s: %w", r.reader.quoted(), damage).
+		WithHint("the repository does not have its whole history, as after git clone --depth")
 }
-
-// open makes r.objects hold the commit of pin.
-func (r *Repo) open(ctx context.Context, pin ref.Pin, damage *damaged) error {
-	if damage == nil && r.objects != nil {
-		if ok, _ := r.objects.holds(pin.Commit); ok {
-			return nil
-		}
-	}
-	r.shut()
-	o, err := r.origin.open(ctx, pin, damage)
-	if err != nil {
-		return err
-	}
-	r.objects = o
-	return nil
-}
-
-func (r *Repo) close() error {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	return errors.Join(r.shut(), r.origin.close())
-}
-
-func (r *Repo) shut() error {
-	o := r.objects
-	r.objects = nil
-	return o.shut()
-}
-
-func (r *Repo) quoted() string { return quote(r.origin.url()) }

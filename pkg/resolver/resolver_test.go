@@ -202,6 +202,26 @@ func TestNewer(t *testing.T) {
 	}
 }
 
+func TestNewest(t *testing.T) {
+	for _, c := range []struct{ tags, want string }{
+		{"cp-0.0.1 cp-0.0.10 cp-0.0.9", "cp-0.0.10"},
+		{"cp-0.0.1 sync-0.0.1 v1 v2.1", "cp-0.0.1 sync-0.0.1 v2.1"}, // one for each prefix
+		{"v1.0.0-rc.1 v1.0.0", "v1.0.0"},
+		{"v1.0.0-rc.1 v0.9", "v1.0.0-rc.1"},
+		{"nightly stable", "nightly stable"}, // no versions
+		{"20240101 20231231", "20240101"},
+		{"v1.0.0 1.1.0", "1.1.0"},              // the "v" is part of the version
+		{"1.2.3.4 1.2.3.5", "1.2.3.4 1.2.3.5"}, // no versions
+		{"v99999999999999999999999", "v99999999999999999999999"},
+	} {
+		want := strings.Fields(c.want)
+		slices.Sort(want)
+		if got := slices.Sorted(slices.Values(resolver.Newest(strings.Fields(c.tags)))); !slices.Equal(got, want) {
+			t.Errorf("the newest of %s are %v, want %v", c.tags, got, want)
+		}
+	}
+}
+
 // TestManyRefs bounds the time for more tags than repositories have; anything quadratic takes many minutes.
 func TestManyRefs(t *testing.T) {
 	var many refs

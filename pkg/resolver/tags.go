@@ -2,6 +2,7 @@ package resolver
 
 import (
 	"cmp"
+	"maps"
 	"regexp"
 	"slices"
 	"strings"
@@ -65,6 +66,20 @@ func Newer(tags []string, name string) []string {
 	}
 	slices.SortFunc(newer, compareTags)
 	return namesOf(newer)
+}
+
+// Newest returns those of tags that are the highest of their series. A tag without a version is a series of its own.
+func Newest(tags []string) []string {
+	highest := map[string]tag{} // by prefix, or by name for a tag without a version
+	for _, name := range tags {
+		t := splitTag(name)
+		series := "name " + name
+		if t.version != nil {
+			series = "prefix " + t.prefix
+		}
+		highest[series] = higher(highest[series], t)
+	}
+	return namesOf(slices.SortedFunc(maps.Values(highest), compareTags))
 }
 
 func namesOf(tags []tag) []string {

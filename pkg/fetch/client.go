@@ -1,78 +1,56 @@
-// Package fetch owns how the files of a pack come to this machine: the transports, the
-// cache, and the checks that every tree passes before one of its bytes is used.
+// Package fetch owns how the files of a pack come to this machine: the transports, the cache, and the checks that every
+// tree passes before any of it is used.
 //
-// A repository is a git repository that publishes a pack. It is one of three: remote
-// (https, ssh), local (a path or a file:// URL), or built in ("builtin:NAME", made from
-// what the binary carries). A snapshot is one commit of it, present on this machine. A
-// tree is one component of a snapshot: a folder or a single file.
+// A repository is a git repository that publishes a pack. It is one of three: remote (https, ssh), local (a path or a
+// file:// URL), or built in ("builtin:NAME", made from what the binary carries). A snapshot is one commit of it, present
+// on this machine. A tree is one component of a snapshot: a folder or a single file.
 //
-// The cache is a folder of bare git repositories that hold the commits asked for so far,
-// each with the refs it was found by. Where the server can leave out the content of files,
-// it comes when it is first read. The cache may be deleted at any time. Many processes may use
-// it at once: whoever writes holds a lock per repository, whoever reads needs none. Whatever
-// is read is compared with the git id it is known by, so a damaged cache is repaired by
-// fetching again, or is an error, and never changes a result.
+// The cache is a folder of bare git repositories that hold the commits asked for so far, each with the refs it was found
+// by. Where the server can leave out the content of files, it is fetched when it is first read. The cache may be deleted
+// at any time. Many processes may use it at once: a writer holds a lock for each repository, a reader needs none. Whatever
+// is read is compared with its git id, so a damaged cache is repaired by fetching again, or is an error, and never changes
+// a result.
 package fetch
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"errors"
 	"path/filepath"
 	"sync"
-	"time"
 
 	"github.com/Project-Manager-With-Git/ppm/pkg/failure"
 	"github.com/Project-Manager-With-Git/ppm/pkg/fetch/wire"
-	"github.com/Project-Manager-With-Git/ppm/pkg/fileset"
 	"github.com/Project-Manager-With-Git/ppm/pkg/ref"
 )
 
 // Options says where a Client keeps its cache and what it may do.
 type Options struct {
-	Dir      string                              // where the relative paths of repositories begin; empty is the process's own folder
+	Dir      string                              // where relative paths of repositories start; empty is the process's own folder
 	CacheDir string                              // root of ppm's cache; empty when there is none
 	Home     string                              // the user's home, for .netrc, .ssh and .gitconfig
-	Env      func(string) string                 // the environment, asked for the network's own variables only
-	Offline  bool                                // connect to nothing, answer from the cache
+	Env      func(string) string                 // the environment; only variables about the network and git are read
+	Offline  bool                                // do not connect, answer from the cache
 	Refresh  bool                                // ask the server even for what the cache could answer
 	Builtin  func(name string) (*Builtin, error) // the packs inside the binary; nil, or a nil result, when there is none
 	Policy   Policy
 	Limits   Limits      // the zero value stands for DefaultLimits
-	Progress func(Event) // told what is going on; may be nil
+	Progress func(Event) // called when something that takes time starts; may be nil
 }
 
 // Policy says which hosts may be connected to. A host is a name, a "*.suffix" or a "host:port".
 type Policy struct {
 	AllowHosts []string // when not empty, no other host
 	DenyHosts  []string
-	AllowHTTP  []string // hosts that may be spoken to without encryption
+	AllowHTTP  []string // hosts that may be connected to without encryption
 }
 
-// An Event is one thing a Client is doing, for a user who waits.
+// An Event is something that a Client is doing, for a user who waits.
 type Event struct {
 	URL  string // of the repository, without credentials
-	Text string // what happens, one line, as the server or ppm words it
+	Text string // one line, from the server or from ppm
 }
 
 func (e Event) String() string { return e.URL + ": " + e.Text }
-
-// A Builtin is a pack that the binary carries.
-type Builtin struct {
-	Name     string
-	Key      string                    // changes whenever the content does, so that unchanged content is not read at all
-	Releases func() ([]Release, error) // in the order of their commits
-}
-
-// A Release is one tag of a built-in pack: a commit whose tree is exactly Files.
-type Release struct {
-	Tag     string
-	Branch  string // the parent of the commit is the release before it on the same branch
-	Date    time.Time
-	Message string
-	Files   fileset.Set
-}
 
 // A Client opens repositories. It is safe for use by several goroutines.
 type Client struct {
@@ -104,7 +82,7 @@ func (c *Client) Close() error {
 	defer c.mu.Unlock()
 	var errs []error
 	for _, r := range c.repos {
-		errs = append(errs, r.close())
+		errs = append(errs, r.reader.close())
 	}
 	return errors.Join(errs...)
 }
@@ -112,23 +90,23 @@ func (c *Client) Close() error {
 // Repo returns the repository at url: "builtin:NAME", a local path (absolute, or starting with
 // "./" or "../"), or a clone URL. Git's url.*.insteadOf rules and the host policy are applied
 // here; nothing is connected to. Errors are of kind Usage (no such pack or path, a form of URL
-// that ppm does not speak) or Refused (the policy).
+// that ppm does not support) or Refused (the policy).
 func (c *Client) Repo(url string) (*Repo, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if r, ok := c.repos[url]; ok {
 		return r, nil
 	}
-	o, err := c.origin(url)
+	b, err := c.backend(url)
 	if err != nil {
 		return nil, err
 	}
-	r := &Repo{origin: o, limits: c.o.Limits}
+	r := &Repo{&reader{backend: b, limits: c.o.Limits}}
 	c.repos[url] = r
 	return r, nil
 }
 
-func (c *Client) origin(url string) (origin, error) {
+func (c *Client) backend(url string) (backend, error) {
 	if name, ok := ref.BuiltinName(url); ok {
 		return c.builtin(name)
 	}
@@ -138,8 +116,8 @@ func (c *Client) origin(url string) (origin, error) {
 	return c.remote(url)
 }
 
-// remote opens the repository that url leads to, by way of git's insteadOf rules.
-func (c *Client) remote(url string) (origin, error) {
+// remote opens the repository that git's insteadOf rules make of url.
+func (c *Client) remote(url string) (backend, error) {
 	tell, listen := func(string) {}, (func(string))(nil)
 	if c.o.Progress != nil {
 		tell = func(text string) { c.o.Progress(Event{wire.Public(url), text}) }
@@ -154,25 +132,27 @@ func (c *Client) remote(url string) (origin, error) {
 	if err != nil {
 		return nil, err
 	}
-	at, err := d.Rewrite(url)
+	real, err := d.Rewrite(url)
 	if err != nil {
 		return nil, err
 	}
-	if isLocal(at) { // a mirror on this disk
-		return openLocal(c.o.Dir, at)
+	if isLocal(real) { // a mirror on this disk
+		return openLocal(c.o.Dir, real)
 	}
+	public := wire.Public(real)
 	r := &remote{
-		at: at, public: wire.Public(at), dialer: d, tell: tell,
+		server:  &server{url: real, public: public, dialer: d, tell: tell, asked: map[string]bool{}},
+		cache:   cachedRepo{url: public, offline: c.o.Offline},
 		offline: c.o.Offline, refresh: c.o.Refresh, limits: c.o.Limits,
-		asked: map[string]bool{}, fills: map[string]int{},
+		fills: map[string]int{},
 	}
 	if c.o.CacheDir != "" {
-		r.slot = slot{filepath.Join(c.o.CacheDir, "git", folderName(r.public))}
+		r.cache.slot = newSlot(c.o.CacheDir, remoteKind, public)
 	}
 	return r, nil
 }
 
-func (c *Client) builtin(name string) (origin, error) {
+func (c *Client) builtin(name string) (backend, error) {
 	var b *Builtin
 	if c.o.Builtin != nil {
 		var err error
@@ -184,24 +164,22 @@ func (c *Client) builtin(name string) (origin, error) {
 		return nil, failure.Errorf(failure.Usage, "opening %q: this ppm has no built-in pack of that name", ref.BuiltinURL(name)).
 			WithHint("run ppm registry list to see the built-in packs")
 	}
-	o := &builtin{pack: b}
-	if c.o.CacheDir != "" {
-		o.slot = slot{filepath.Join(c.o.CacheDir, "builtin", folderName(b.Name))}
-		o.dir = filepath.Join(o.slot.path, folderName(b.Key))
-	}
-	return o, nil
+	return newBuiltin(b, c.o.CacheDir), nil
 }
 
-// folderName returns the name of the cache folder for key: fixed length, no character that means anything to a disk.
-func folderName(key string) string {
-	sum := sha256.Sum256([]byte(key))
-	return hex.EncodeToString(sum[:16])
+// List returns what the cache holds, by URL.
+func (c *Client) List(ctx context.Context) ([]CacheEntry, error) {
+	return cacheDir(c.o.CacheDir).list(ctx)
 }
 
-// check returns the context's error as one of kind Interrupted, or nil.
-func check(ctx context.Context) error {
-	if err := ctx.Err(); err != nil {
-		return failure.Errorf(failure.Interrupted, "fetching: %w", context.Cause(ctx))
+// Clean removes from the cache what the options select and returns it: of each repository the refs and commits that were
+// removed and the bytes that were freed. What is removed is fetched again when it is needed.
+func (c *Client) Clean(ctx context.Context, o CleanOptions) ([]CacheEntry, error) {
+	if err := o.checkMode(); err != nil {
+		return nil, err
 	}
-	return nil
+	if err := c.Close(); err != nil {
+		return nil, err
+	}
+	return cacheDir(c.o.CacheDir).clean(ctx, o, c.o.Limits)
 }

@@ -1,0 +1,259 @@
+package fetch
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/go-git/go-git/v5/plumbing/protocol/packp"
+	"github.com/go-git/go-git/v5/plumbing/protocol/packp/capability"
+
+	"github.com/Project-Manager-With-Git/ppm/pkg/failure"
+	"github.com/Project-Manager-With-Git/ppm/pkg/fetch/wire"
+	"github.com/Project-Manager-With-Git/ppm/pkg/git/objects"
+	"github.com/Project-Manager-With-Git/ppm/pkg/git/refs"
+	"github.com/Project-Manager-With-Git/ppm/pkg/ref"
+)
+
+const (
+	// maxIdle is how long an unused session is trusted to live: a user may take time for an answer.
+	maxIdle = 20 * time.Second
+	// maxRefName bounds the bytes of a name that a server is asked for.
+	maxRefName = 1 << 10
+
+	allowAny = capability.Capability("allow-any-sha1-in-want")
+)
+
+// A server is the connection to one repository on a server, and what it has listed so far.
+type server struct {
+	url    string // to connect to; it may have credentials
+	public string // the same without them
+	dialer *wire.Dialer
+	tell   func(text string) // reports progress
+
+	session *wire.Session    // idle; nil when there is none
+	used    time.Time        // when session was last needed
+	offers  *capability.List // what the server can do; nil before it was asked
+	listed  []ref.GitRef     // refs in order
+	all     bool             // listed is all that the server has
+	asked   map[string]bool  // names that were looked up on the server
+}
+
+// close ends the session and forgets what the server has said.
+func (s *server) close() error {
+	s.offers, s.listed, s.all = nil, nil, false
+	clear(s.asked)
+	return s.hangUp()
+}
+
+// hangUp ends the session. The next request opens another.
+func (s *server) hangUp() error {
+	session := s.session
+	if s.session = nil; session == nil {
+		return nil
+	}
+	return session.Close()
+}
+
+// connect opens a session when there is none that is sure to live, and asks once what the server can do.
+func (s *server) connect(ctx context.Context) (err error) {
+	if time.Since(s.used) > maxIdle {
+		s.hangUp()
+	}
+	if s.session == nil {
+		if s.session, err = s.dialer.Open(ctx, s.url); err != nil {
+			s.session = nil
+			return err
+		}
+	}
+	if s.offers == nil {
+		if s.offers, err = s.session.Offers(ctx); err != nil {
+			s.hangUp()
+			return err
+		}
+	}
+	s.used = time.Now()
+	return nil
+}
+
+// find lists the refs that a name may mean, and all refs when there is none: then the caller needs suggestions.
+func (s *server) find(ctx context.Context, name string) error {
+	full := []string{ref.TagPrefix + name, ref.BranchPrefix + name}
+	if strings.HasPrefix(name, "refs/") {
+		full = append(full, name)
+	}
+	if name == "" || len(name) > maxRefName || !refs.IsValidName(ref.TagPrefix+name) {
+		return s.list(ctx)
+	}
+	if s.asked[name] {
+		return nil
+	}
+	if err := s.list(ctx, append(full, ref.Head)...); err != nil {
+		return err
+	}
+	s.asked[name] = true
+	found := slices.ContainsFunc(full, func(name string) bool { _, ok := refs.Lookup(s.listed, name); return ok })
+	if found && !mayBeCommit(nil, name) || len(name) == objects.FullHex && objects.IsHex(name) {
+		return nil
+	}
+	return s.list(ctx)
+}
+
+// list asks for the refs whose names start with one of the prefixes. Without prefixes it asks for all, once.
+func (s *server) list(ctx context.Context, prefixes ...string) error {
+	if s.all {
+		return nil
+	}
+	s.tell("reading the refs")
+	if err := s.connect(ctx); err != nil {
+		return err
+	}
+	adv, err := s.session.Refs(ctx, prefixes...)
+	if err != nil {
+		s.hangUp()
+		return err
+	}
+	list := advertised(adv)
+	if s.all = len(prefixes) == 0; !s.all {
+		known := slices.DeleteFunc(s.listed, func(g ref.GitRef) bool { _, again := refs.Lookup(list, g.Name); return again })
+		list = append(list, known...)
+		slices.SortFunc(list, refs.Compare)
+	}
+	s.listed = list
+	return nil
+}
+
+// advertised returns the refs that a server lists: HEAD, tags and branches.
+func advertised(adv *packp.AdvRefs) []ref.GitRef {
+	list := make([]ref.GitRef, 0, len(adv.References)+1)
+	for name, id := range adv.References {
+		isTag, isBranch := strings.HasPrefix(name, ref.TagPrefix), strings.HasPrefix(name, ref.BranchPrefix)
+		if !isTag && !isBranch || !refs.IsValidName(name) {
+			continue
+		}
+		g := refs.New(name, id.String())
+		if commit, ok := adv.Peeled[name]; ok {
+			g.Commit = commit.String()
+		}
+		list = append(list, g)
+	}
+	slices.SortFunc(list, refs.Compare)
+	if adv.Head == nil {
+		return list
+	}
+	g := refs.New(ref.Head, adv.Head.String())
+	for _, symref := range adv.Capabilities.Get(capability.SymRef) {
+		if target, ok := strings.CutPrefix(symref, ref.Head+":"); ok {
+			g.Target = target
+		}
+	}
+	return slices.Insert(list, 0, g)
+}
+
+// hasListed reports whether the server listed what pin says. A pin from a lockfile does not prove that.
+func (s *server) hasListed(pin ref.Pin) bool {
+	g, ok := refs.Lookup(s.listed, pin.Ref)
+	return ok && g.Object == pin.Object && g.Commit == pin.Commit
+}
+
+// want returns the object that the commit of pin comes with, and whether the server listed it. It is the object of a
+// ref, which every server sends, and which proves what an annotated tag stands for; else the commit.
+func (s *server) want(pin ref.Pin) (id objects.ID, listed bool) {
+	if s.hasListed(pin) {
+		return objects.NewID(pin.Object), true
+	}
+	for _, g := range s.listed {
+		if g.Commit == pin.Commit {
+			return objects.NewID(g.Object), true
+		}
+	}
+	return objects.NewID(pin.Commit), false
+}
+
+// wants returns what to ask the server for to get the commit of pin, and whether that is the commit alone. Where the
+// server does not send single commits, it is the tips of all history.
+func (s *server) wants(ctx context.Context, pin ref.Pin) (ids []objects.ID, alone bool, err error) {
+	if err := s.connect(ctx); err != nil {
+		return nil, false, err
+	}
+	if !s.sendsCommits() {
+		if err := s.list(ctx); err != nil {
+			return nil, false, err
+		}
+	}
+	if want, listed := s.want(pin); listed || s.sendsCommits() {
+		return []objects.ID{want}, true, nil
+	}
+	return s.tips(), false, nil
+}
+
+// sendsCommits reports whether the server sends commits that no ref names.
+func (s *server) sendsCommits() bool {
+	return s.offers.Supports(capability.AllowReachableSHA1InWant) || s.offers.Supports(allowAny)
+}
+
+// filters reports whether the server can leave out the content of files, and send it later by its ids. Of a server of
+// version 0 the latter is not known.
+func (s *server) filters() bool {
+	return s.offers.Supports(capability.Filter) && s.offers.Supports(allowAny)
+}
+
+// tips returns the objects of all branches and tags that were listed.
+func (s *server) tips() []objects.ID {
+	ids := make([]objects.ID, len(s.listed))
+	for i, g := range s.listed {
+		ids[i] = objects.NewID(g.Object)
+	}
+	slices.SortFunc(ids, func(a, b objects.ID) int { return slices.Compare(a[:], b[:]) })
+	return slices.Compact(ids)
+}
+
+// A request asks for one pack.
+type request struct {
+	wants  []objects.ID
+	haves  []objects.ID // commits that are on this machine with all their objects
+	depth  int          // commits of each history; 0 means all
+	filter string       // as git names it; a server that does not support filters sends more
+	repo   bareRepo     // to store the pack in
+	limits objects.Limits
+}
+
+// noBlobs is git's name for the filter that leaves out the content of files.
+const noBlobs = "blob:none"
+
+// fetch stores what the server sends for a request. temp is a folder on the same disk as the repository.
+func (s *server) fetch(ctx context.Context, q request, temp string) error {
+	if len(q.wants) == 0 {
+		return nil // an empty repository
+	}
+	s.tell("fetching")
+	if err := s.connect(ctx); err != nil {
+		return err
+	}
+	req := packp.NewUploadPackRequest()
+	req.Wants, req.Haves, req.Filter = q.wants, q.haves, packp.Filter(q.filter)
+	if s.offers.Supports(capability.Shallow) {
+		req.Depth = packp.DepthCommits(q.depth)
+	}
+	resp, err := s.session.Fetch(ctx, req)
+	if err != nil {
+		s.hangUp()
+		return err
+	}
+	partial := q.filter != "" && s.offers.Supports(capability.Filter)
+	err = objects.Receive(ctx, resp, string(q.repo), temp, partial, q.limits)
+	resp.Close()
+	if err != nil {
+		s.hangUp()
+	}
+	if errors.Is(err, objects.ErrMalformedPack) {
+		return failure.Errorf(failure.Network, "fetching from %s: %w", quote(s.public), err).
+			WithHint("try again; if it stays so, the server's copy is damaged")
+	}
+	if err != nil {
+		return err
+	}
+	return q.repo.addShallow(temp, resp.Shallows)
+}

@@ -1,0 +1,223 @@
+package fetch
+
+import (
+	"context"
+	"io/fs"
+	"path"
+	"strings"
+
+	"github.com/Project-Manager-With-Git/ppm/pkg/failure"
+	"github.com/Project-Manager-With-Git/ppm/pkg/fileset"
+	"github.com/Project-Manager-With-Git/ppm/pkg/git/objects"
+)
+
+// A treeReader reads the tree of one commit and checks every name, mode and size in it.
+type treeReader struct {
+	ctx    context.Context
+	store  *objects.Store
+	limits Limits
+	repo   string // the repository's URL, quoted, for messages
+	root   objects.ID
+
+	trees map[objects.ID][]objects.Entry // read so far: a tree that is in a thousand folders is read once
+	count int                            // files and folders so far
+	files []treeFile
+}
+
+// A treeFile is a file whose name and mode have been checked. It has not been read.
+type treeFile struct {
+	path string
+	mode fs.FileMode
+	id   objects.ID
+}
+
+func newTreeReader(ctx context.Context, s *objects.Store, commit, repo string, l Limits) (*treeReader, error) {
+	root, err := s.RootTree(objects.NewID(commit), l.FileBytes)
+	if err != nil {
+		return nil, errMalformed(err, repo)
+	}
+	return &treeReader{ctx: ctx, store: s, limits: l, repo: repo, root: root, trees: map[objects.ID][]objects.Entry{}}, nil
+}
+
+// find returns the entry at name. The folders that it is in are checked.
+func (t *treeReader) find(name string) (objects.Entry, error) {
+	e := objects.Entry{Mode: objects.ModeTree, ID: t.root}
+	name = path.Clean(name) // "" becomes "."
+	if name == "." {
+		return e, nil
+	}
+	if err := fileset.CheckPath(name); err != nil {
+		return e, err
+	}
+	at := ""
+	for segment := range strings.SplitSeq(name, "/") {
+		if e.Mode != objects.ModeTree {
+			return e, t.errMissing(name)
+		}
+		entries, err := t.entries(e.ID, at)
+		if err != nil {
+			return e, err
+		}
+		at = path.Join(at, segment)
+		i := objects.Lookup(entries, segment)
+		if i < 0 {
+			return e, t.errMissing(name)
+		}
+		if e = entries[i]; objects.Lookup(entries[i+1:], segment) >= 0 {
+			return e, t.errRefused(at, "the name stands twice in its folder")
+		}
+		if err := t.checkMode(e, at); err != nil {
+			return e, err
+		}
+	}
+	return e, nil
+}
+
+func (t *treeReader) errMissing(name string) error {
+	return failure.Errorf(failure.Usage, "reading %q of %s: %w", name, t.repo, fs.ErrNotExist).
+		WithHint("check the path against the pack's manifest")
+}
+
+func (t *treeReader) errRefused(name, problem string) error {
+	return failure.Errorf(failure.Refused, "reading %q of %s: %s", name, t.repo, problem).
+		WithHint("tell the author of the pack: only regular files with portable names can be installed")
+}
+
+// component reads all files of e, which is a folder or a file.
+func (t *treeReader) component(e objects.Entry) (fileset.Set, error) {
+	if e.Mode == objects.ModeTree {
+		if err := t.addDir(e.ID, "", 0); err != nil {
+			return nil, err
+		}
+	} else {
+		t.files = []treeFile{{e.Name, e.Mode.Perm(), e.ID}}
+	}
+	names := make([]string, len(t.files))
+	for i, f := range t.files {
+		names[i] = f.path
+	}
+	if err := fileset.CheckCollisions(names); err != nil {
+		return nil, err
+	}
+	return t.contents()
+}
+
+// addDir checks the tree id and everything below it, and adds its files. prefix is its path in the component.
+func (t *treeReader) addDir(id objects.ID, prefix string, depth int) error {
+	if depth > t.limits.Depth {
+		return objects.LimitError(quote(prefix)+" of "+t.repo, depth, "folders inside each other", t.limits.Depth)
+	}
+	if err := checkContext(t.ctx); err != nil {
+		return err
+	}
+	entries, err := t.entries(id, prefix)
+	if err != nil {
+		return err
+	}
+	if t.count += len(entries); t.count > t.limits.Files {
+		return objects.LimitError("the component in "+t.repo, t.count, "or more files and folders", t.limits.Files)
+	}
+	seen := make(map[string]bool, len(entries))
+	for _, e := range entries {
+		at := e.Name
+		if prefix != "" {
+			at = prefix + "/" + e.Name
+		}
+		if err := fileset.CheckPath(at); err != nil {
+			return err
+		}
+		if seen[e.Name] {
+			return t.errRefused(at, "the name stands twice in its folder")
+		}
+		seen[e.Name] = true
+		if err := t.checkMode(e, at); err != nil {
+			return err
+		}
+		if e.Mode != objects.ModeTree {
+			t.files = append(t.files, treeFile{at, e.Mode.Perm(), e.ID})
+		} else if err := t.addDir(e.ID, at, depth+1); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// checkMode refuses an entry that is not a file or a folder.
+func (t *treeReader) checkMode(e objects.Entry, at string) error {
+	switch e.Mode {
+	case objects.ModeTree, objects.ModeFile, objects.ModeExec, objects.ModeGroup:
+		return nil
+	case objects.ModeLink:
+		return t.errRefused(at, "it is a symbolic link")
+	case objects.ModeGitlink:
+		return t.errRefused(at, "it is a submodule")
+	}
+	return t.errRefused(at, "its mode is none that git gives to files")
+}
+
+// contents reads the files that were added.
+func (t *treeReader) contents() (fileset.Set, error) {
+	ids := make([]objects.ID, len(t.files))
+	for i, f := range t.files {
+		ids[i] = f.id
+	}
+	if err := checkContent(t.store, ids); err != nil {
+		return nil, err
+	}
+	var total int64
+	out := make([]fileset.File, len(t.files))
+	for i, f := range t.files {
+		if err := checkContext(t.ctx); err != nil {
+			return nil, err
+		}
+		data, err := t.blob(f.id)
+		if err != nil {
+			return nil, err
+		}
+		if total += int64(len(data)); total > t.limits.TotalBytes {
+			return nil, objects.LimitError("the component in "+t.repo, total, "or more bytes", t.limits.TotalBytes)
+		}
+		out[i] = fileset.File{Path: f.path, Mode: f.mode, Data: data}
+	}
+	return fileset.New(out)
+}
+
+func (t *treeReader) blob(id objects.ID) ([]byte, error) {
+	if err := checkContent(t.store, []objects.ID{id}); err != nil {
+		return nil, err
+	}
+	data, err := t.store.Read(id, objects.BlobType, t.limits.FileBytes)
+	return data, errMalformed(err, t.repo)
+}
+
+// entries returns the entries of the tree id. at is its path, for messages.
+func (t *treeReader) entries(id objects.ID, at string) ([]objects.Entry, error) {
+	if entries, ok := t.trees[id]; ok {
+		return entries, nil
+	}
+	data, err := t.store.Read(id, objects.TreeType, t.limits.FileBytes)
+	if err != nil {
+		return nil, errMalformed(err, t.repo)
+	}
+	entries, err := objects.ParseTree(data)
+	if err != nil {
+		return nil, t.errRefused(at, err.Error())
+	}
+	t.trees[id] = entries
+	return entries, nil
+}
+
+// checkAllContent returns a *missingError when the content of any file of the tree is not on this machine.
+func (t *treeReader) checkAllContent() error {
+	found := map[objects.ID]objects.Mode{}
+	if err := t.store.AddTree(t.ctx, t.root, t.limits.response(), found); err != nil {
+		return errMalformed(err, t.repo)
+	}
+	var files []objects.ID
+	for id, mode := range found {
+		if mode != objects.ModeTree && mode != objects.ModeGitlink {
+			files = append(files, id)
+		}
+	}
+	return checkContent(t.store, files)
+}

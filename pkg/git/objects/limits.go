@@ -1,0 +1,30 @@
+package objects
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/Project-Manager-With-Git/ppm/pkg/failure"
+)
+
+// Limits bounds what a server may send in one response.
+type Limits struct {
+	PackBytes   int64 // bytes of the pack
+	Objects     int   // objects in it
+	Unpacked    int64 // bytes of all of them, inflated
+	ObjectBytes int64 // bytes of one of them, inflated
+}
+
+// LimitError returns the error of kind Refused that something has n of what, more than limit.
+func LimitError[N int | int64](something string, n N, what string, limit N) error {
+	return failure.Errorf(failure.Refused, "reading %s: %s, and ppm takes at most %d", something, fmt.Sprintf("%d %s", n, what), limit).
+		WithHint("ask the author of the pack for a smaller one")
+}
+
+// checkContext returns the error of an ended context as one of kind Interrupted, or nil.
+func checkContext(ctx context.Context) error {
+	if ctx.Err() == nil {
+		return nil
+	}
+	return failure.Errorf(failure.Interrupted, "reading git objects: %w", context.Cause(ctx))
+}
