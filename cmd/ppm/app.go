@@ -64,14 +64,34 @@ func cliCommand(c *command, in *invocation, line []string) *cli.Command {
 		in.read(ctx, ctx.Args().Slice())
 		return c.dispatch(ctx.Context, in)
 	}
-	standard := cli.DefaultCompleteWithFlags(out)
-	out.BashComplete = func(ctx *cli.Context) {
-		complete(c, typed{last: line[len(line)-2], args: ctx.Args().Slice(), cwd: typedCwd(ctx)}, ctx.App.Writer, func() { standard(ctx) })
-	}
+	out.BashComplete = complete(c, out, line)
 	for _, sub := range c.commands {
 		out.Subcommands = append(out.Subcommands, cliCommand(sub, in, line))
 	}
 	return out
+}
+
+// complete returns the function that prints the words that can follow in the command line of a command. The line is the
+// one that was typed, with the parser's own flag as its last word.
+func complete(c *command, out *cli.Command, line []string) cli.BashCompleteFunc {
+	standard := cli.DefaultCompleteWithFlags(out)
+	return func(ctx *cli.Context) {
+		var words []string
+		last := line[len(line)-2]
+		f, isFlag := findFlag(c.flags, strings.TrimLeft(last, "-"))
+		switch {
+		case isFlag && strings.HasPrefix(last, "-") && f.kind == choiceFlag:
+			words = f.choices
+		case strings.HasPrefix(last, "-") || c.complete == nil:
+			standard(ctx)
+		default:
+			standard(ctx)
+			words = c.complete(readLock(typedCwd(ctx)), ctx.Args().Slice())
+		}
+		for _, word := range words {
+			fmt.Fprintln(ctx.App.Writer, word)
+		}
+	}
 }
 
 // typedCwd returns the folder of a line that is completed: the flag can stand behind any of its commands.

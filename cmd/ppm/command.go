@@ -6,8 +6,6 @@ import (
 	"errors"
 	"slices"
 	"strings"
-
-	"github.com/Project-Manager-With-Git/ppm/pkg/lockfile"
 )
 
 // A command is the declaration of a command or, when it has commands, of a group. A group has no args, scope, plan
@@ -51,39 +49,6 @@ const (
 	plannable
 	notPlannable
 )
-
-// A completion returns the words that can follow the arguments typed so far, in a project with the given lock. Other
-// arguments are files of any kind, which the shell itself completes.
-type completion func(lock *lockfile.Lock, typed []string) []string
-
-func noWords(*lockfile.Lock, []string) []string { return nil }
-
-func completeInstalls(lock *lockfile.Lock, _ []string) []string {
-	var words []string
-	for _, c := range lock.Components {
-		words = append(words, c.Path)
-	}
-	return sortedWords(words)
-}
-
-func completeFiles(lock *lockfile.Lock, _ []string) []string {
-	var words []string
-	for _, c := range lock.Components {
-		for _, f := range c.Files {
-			words = append(words, f.Path)
-		}
-	}
-	return sortedWords(words)
-}
-
-func completeInstallsAndFiles(lock *lockfile.Lock, typed []string) []string {
-	return sortedWords(slices.Concat(completeInstalls(lock, typed), completeFiles(lock, typed)))
-}
-
-func sortedWords(words []string) []string {
-	slices.Sort(words)
-	return slices.Compact(words)
-}
 
 // link gives a command and those below it their paths and the flags that all commands share.
 func (c *command) link(parent *command) {

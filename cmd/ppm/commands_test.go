@@ -109,6 +109,14 @@ func checkDeclaration(t *testing.T, c *command) {
 	missing(c.name == "", "name")
 	missing(c.usage == "", "usage")
 	missing(len(c.examples) == 0, "examples")
+	for _, line := range c.examples {
+		if !strings.HasPrefix(line, "ppm ") {
+			continue
+		}
+		if _, err := arrange(commands(), strings.Fields(line)); err != nil {
+			t.Errorf("%s: the example %q: %v", name, line, err)
+		}
+	}
 	group := len(c.commands) > 0
 	if !group || c.fallback != nil {
 		missing(c.args == nil, "args")

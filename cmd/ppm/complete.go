@@ -1,39 +1,45 @@
 package main
 
 import (
-	"fmt"
-	"io"
 	"os"
 	"path/filepath"
-	"strings"
+	"slices"
 
 	"github.com/Project-Manager-With-Git/ppm/pkg/lockfile"
 	"github.com/Project-Manager-With-Git/ppm/pkg/project"
 )
 
-// typed is the part of a command line that is completed.
-type typed struct {
-	last string // the last word
-	args []string
-	cwd  string
+// A completion returns the words that can follow the arguments typed so far, in a project with the given lock. Other
+// arguments are files of any kind, which the shell itself completes.
+type completion func(lock *lockfile.Lock, typed []string) []string
+
+func noWords(*lockfile.Lock, []string) []string { return nil }
+
+func completeInstalls(lock *lockfile.Lock, _ []string) []string {
+	var words []string
+	for _, c := range lock.Components {
+		words = append(words, c.Path)
+	}
+	return sortedWords(words)
 }
 
-// complete prints the words that can follow in the command line of a command. Standard prints its flags and commands.
-func complete(c *command, line typed, out io.Writer, standard func()) {
+func completeFiles(lock *lockfile.Lock, _ []string) []string {
 	var words []string
-	if !strings.HasPrefix(line.last, "-") {
-		standard()
-		if c.complete != nil {
-			words = c.complete(readLock(line.cwd), line.args)
+	for _, c := range lock.Components {
+		for _, f := range c.Files {
+			words = append(words, f.Path)
 		}
-	} else if f, ok := findFlag(c.flags, strings.TrimLeft(line.last, "-")); ok && f.kind == choiceFlag {
-		words = f.choices
-	} else {
-		standard()
 	}
-	for _, word := range words {
-		fmt.Fprintln(out, word)
-	}
+	return sortedWords(words)
+}
+
+func completeInstallsAndFiles(lock *lockfile.Lock, typed []string) []string {
+	return sortedWords(slices.Concat(completeInstalls(lock, typed), completeFiles(lock, typed)))
+}
+
+func sortedWords(words []string) []string {
+	slices.Sort(words)
+	return slices.Compact(words)
 }
 
 // readLock returns the lock of a project, or an empty one when it cannot be read.

@@ -61,19 +61,23 @@ func runNew(ctx context.Context, in *invocation) (any, error) {
 }
 
 func newOptions(in *invocation) (project.NewOptions, error) {
-	text := in.flags.String
 	o := project.NewOptions{
 		Information: manifest.Project{
-			Name: text("name"), Version: text("version"), Description: text("description"),
-			Author: text("author"), AuthorEmail: text("author-email"),
-			Language: text("language"), Env: text("env"), Keywords: in.flags.StringSlice("keywords"),
+			Name:        in.flags.String("name"),
+			Version:     in.flags.String("version"),
+			Description: in.flags.String("description"),
+			Author:      in.flags.String("author"),
+			AuthorEmail: in.flags.String("author-email"),
+			Language:    in.flags.String("language"),
+			Env:         in.flags.String("env"),
+			Keywords:    in.flags.StringSlice("keywords"),
 		},
 		Tests: in.flags.Bool("with-test"), Force: in.flags.Bool("force"), DryRun: in.dryRun(),
 		AllowUndefined: in.flags.Bool("allow-undefined"),
 	}
 	var err error
 	if in.flags.IsSet("template") {
-		if o.Template, err = ref.Parse(text("template")); err != nil {
+		if o.Template, err = ref.Parse(in.flags.String("template")); err != nil {
 			return o, err
 		}
 	}
