@@ -1,3 +1,3 @@
 package lockfile
 
-var ParseOwn = parseOwn
+var ParseFormatted = parseFormatted

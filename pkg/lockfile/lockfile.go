@@ -1,25 +1,18 @@
-// Package lockfile owns ppm.lock: what was installed, exact and provable.
+// Package lockfile reads and writes ppm.lock, which records exactly what is installed.
 //
-// A lock has one block per install, sorted by placement, each with its pin, the digest of
-// the component as it came out of its pack, and every file it was rendered to, with the
-// digest of its base. The same state is always the same bytes: nothing in a lock depends
-// on the machine or the time.
+// A lock has one block per install, sorted by path: its pin, the digest of the component's
+// files in its pack, and each rendered file with the digest of its base. Equal locks have
+// equal bytes; nothing in a lock depends on the machine or the time.
 package lockfile
 
 import (
-	"bytes"
 	"cmp"
-	"fmt"
 	"slices"
 
 	"github.com/Project-Manager-With-Git/ppm/pkg/failure"
 	"github.com/Project-Manager-With-Git/ppm/pkg/fileset"
 	"github.com/Project-Manager-With-Git/ppm/pkg/ref"
-	"github.com/Project-Manager-With-Git/ppm/pkg/tomldoc"
 )
-
-// Version is the newest version of the format that is read, and the one that is written.
-const Version = 1
 
 // A Lock lists the installs of a project, sorted by path.
 type Lock struct {
@@ -29,21 +22,21 @@ type Lock struct {
 // A Component is one install.
 type Component struct {
 	Path   string         // the placement: slash-separated, relative, clean; "." is the project's folder
-	Source ref.Ref        // the reference that was reached in the end
+	Source ref.Ref        // the reference to the component itself, after all links
 	URL    string         // clone URL without credentials, or "builtin:NAME"
-	Ref    string         // full name of the ref that was taken: "HEAD" or "refs/…"; empty for a bare commit
+	Ref    string         // full name of the resolved ref: "HEAD" or "refs/…"; empty for a bare commit
 	Object string         // id of the tag object of an annotated tag, else equal to Commit
-	Commit string         // full id, lower-case hex
-	Tree   string         // id of the component's git tree, or of its blob when it is one file
-	Digest string         // "h1:…" over the component's own files, before rendering
+	Commit string         // full id in lower-case hex
+	Tree   string         // id of the component's git tree, or of its blob if it is a file
+	Digest string         // "h1:…" of the component's files in the pack
 	Render int            // version of the rendering rules
-	Dir    bool           // the component is a folder. The text does not say so: the only file of one that is not stands at its very path
-	Keys   map[string]any // that it was rendered with, each a string or a []string; nil when there are none
-	Via    []ref.Ref      // the references that led to Source, the one that the user typed first; nil when what the user typed led there directly
+	Dir    bool           // the component is a folder; derived: that of a file has one file, at Path
+	Keys   map[string]any // the keys it was rendered with, each a string or a []string; nil if there are none
+	Via    []ref.Ref      // the links that led to Source, starting with the typed reference; nil without links
 	Files  []File         // at least one, sorted by path
 }
 
-// Typed returns the reference that the user typed: the first that led to the source, or the source itself.
+// Typed returns the reference that the user typed, which is Source unless that was reached through links.
 func (c Component) Typed() ref.Ref {
 	if len(c.Via) > 0 {
 		return c.Via[0]
@@ -51,25 +44,25 @@ func (c Component) Typed() ref.Ref {
 	return c.Source
 }
 
-// A File is one file of an install, as ppm rendered it.
+// A File is one rendered file of an install. Its fields are also the fields of a [[component.file]], in their order.
 type File struct {
-	Path   string // where it stands, from the project's folder: at or below the component's path, unless it was moved
-	From   string // where the rendering puts it, when the user moved it to Path; else empty
-	Digest string // "sha256:…"
-	Mode   string // "0644" or "0755"
-	Found  bool   // the file was there already, with the same content, when the component was installed: removing the component leaves it
+	Path   string `toml:"path"`   // in the project: at or below the component's path, unless the user moved it
+	From   string `toml:"from"`   // path of the rendered file, if the user moved it to Path; else empty
+	Digest string `toml:"digest"` // "sha256:…" of the base
+	Mode   string `toml:"mode"`   // "0644" or "0755"
+	Found  bool   `toml:"found"`  // existed with equal content before the install; removing the install keeps it
 
-	// Conflict is the digest of what an upgrade wrote when the user's edits and upstream's met in one
-	// place: until the user has settled that, the upgrade is not finished. Else it is empty.
-	Conflict string
-	Marker   int  // how often the character of the conflict's markers is repeated; 0 means the usual 7
-	Sides    bool // the file is no text: the three versions stand beside it until the conflict is settled
+	// Conflict is the digest of the file as an upgrade wrote it with unresolved conflicts, or "". The upgrade is
+	// incomplete until the user has resolved them.
+	Conflict string `toml:"conflict"`
+	Marker   int    `toml:"marker"` // length of the conflict markers; 0 means 7
+	Sides    bool   `toml:"sides"`  // a binary file, whose three versions are beside it until the conflict is resolved
 }
 
-// Rendered returns the path at which the rendering puts the file.
+// Rendered returns the path of the file in the rendering.
 func (f File) Rendered() string { return cmp.Or(f.From, f.Path) }
 
-// Conflicts returns the files in which an upgrade left conflicts that are not settled yet, by path.
+// Conflicts returns the files with unresolved conflicts of an upgrade, sorted by component and path.
 func (l *Lock) Conflicts() []File {
 	var out []File
 	for _, c := range l.Components {
@@ -91,10 +84,11 @@ func (l *Lock) Component(path string) (Component, bool) {
 	return l.Components[i], true
 }
 
-// Owner returns the install that a file belongs to, and what the lock says of the file.
-func (l *Lock) Owner(file string) (Component, File, bool) {
+// Owner returns the install that has a file at path, and the record of the file.
+func (l *Lock) Owner(path string) (Component, File, bool) {
 	for _, c := range l.Components {
-		if i, ok := slices.BinarySearchFunc(c.Files, file, func(f File, p string) int { return cmp.Compare(f.Path, p) }); ok {
+		i, ok := slices.BinarySearchFunc(c.Files, path, func(f File, p string) int { return cmp.Compare(f.Path, p) })
+		if ok {
 			return c, c.Files[i], true
 		}
 	}
@@ -113,7 +107,7 @@ func (l *Lock) Put(c Component) {
 	l.Components = slices.Insert(l.Components, i, c)
 }
 
-// Remove takes the install at path out, and reports whether there was one.
+// Remove removes the install at path, and reports whether there was one.
 func (l *Lock) Remove(path string) bool {
 	i, ok := l.find(path)
 	if ok {
@@ -123,11 +117,13 @@ func (l *Lock) Remove(path string) bool {
 }
 
 func (l *Lock) find(path string) (int, bool) {
-	return slices.BinarySearchFunc(l.Components, path, func(c Component, p string) int { return cmp.Compare(c.Path, p) })
+	byPath := func(c Component, p string) int { return cmp.Compare(c.Path, p) }
+	return slices.BinarySearchFunc(l.Components, path, byPath)
 }
 
-// Check returns nil when the files of all installs can stand side by side on every system. Installs may share
-// a file that is the same in each of them. Its errors are of kind Refused and name the files and the installs.
+// Check returns nil if the files of all installs can exist together on every system. Installs may share a file that
+// has
+// the same content and mode in each of them. Its errors are of kind Refused and name the files and the installs.
 func (l *Lock) Check() error {
 	type owned struct {
 		by string
@@ -140,12 +136,15 @@ func (l *Lock) Check() error {
 			f := &c.Files[i]
 			other, shared := first[f.Path]
 			switch {
-			case !shared || i > 0 && c.Files[i-1].Path == f.Path: // CheckCollisions tells of a file that is twice in one install
+			// CheckCollisions reports a path twice in one install.
+			case !shared || i > 0 && c.Files[i-1].Path == f.Path:
 				files = append(files, f.Path)
 				first[f.Path] = owned{c.Path, f}
 			case other.Digest != f.Digest || other.Mode != f.Mode:
-				return failure.Errorf(failure.Refused, "the installs %q and %q both have %q, each with other content", other.by, c.Path, f.Path).
-					WithHint("place one of them elsewhere with --located-path, or take one out with ppm project remove")
+				return failure.Errorf(failure.Refused,
+					"the installs %q and %q both have %q, each with other content", other.by, c.Path, f.Path).
+					WithHint("place one of them elsewhere with --located-path, " +
+						"or take one out with ppm project remove")
 			}
 		}
 	}
@@ -156,78 +155,5 @@ func (l *Lock) Check() error {
 	return nil
 }
 
-// Clone returns a lock that can be changed without changing l.
+// Clone returns a copy of l. Put and Remove change only the copy.
 func (l *Lock) Clone() *Lock { return &Lock{Components: slices.Clone(l.Components)} }
-
-// Format returns the text of the lock, which Parse reads back. All strings in it must be valid UTF-8.
-func (l *Lock) Format() []byte {
-	var b bytes.Buffer
-	fmt.Fprintf(&b, "version = %d\n", Version)
-	for _, c := range l.Components {
-		c.format(&b)
-	}
-	return b.Bytes()
-}
-
-func (c Component) format(b *bytes.Buffer) {
-	line := func(key, value string) {
-		for _, s := range [...]string{key, " = ", value, "\n"} {
-			b.WriteString(s)
-		}
-	}
-	b.WriteString("\n[[component]]\n")
-	line("path", tomldoc.Quote(c.Path))
-	line("source", tomldoc.Quote(c.Source.String()))
-	line("url", tomldoc.Quote(c.URL))
-	line("ref", tomldoc.Quote(c.Ref))
-	if c.Object != c.Commit {
-		line("object", tomldoc.Quote(c.Object))
-	}
-	line("commit", tomldoc.Quote(c.Commit))
-	line("tree", tomldoc.Quote(c.Tree))
-	line("digest", tomldoc.Quote(c.Digest))
-	line("render", fmt.Sprint(c.Render))
-	if len(c.Via) > 0 {
-		via := make([]string, len(c.Via))
-		for i, r := range c.Via {
-			via[i] = r.String()
-		}
-		line("via", tomldoc.Strings(via))
-	}
-	if len(c.Keys) > 0 {
-		line("keys", tomldoc.InlineTable(c.Keys, keyText))
-	}
-	for _, f := range c.Files {
-		b.WriteString("[[component.file]]\n")
-		f.format(line)
-	}
-}
-
-func (f File) format(line func(key, value string)) {
-	line("path", tomldoc.Quote(f.Path))
-	if f.From != "" {
-		line("from", tomldoc.Quote(f.From))
-	}
-	line("digest", tomldoc.Quote(f.Digest))
-	line("mode", tomldoc.Quote(f.Mode))
-	if f.Found {
-		line("found", "true")
-	}
-	if f.Conflict != "" {
-		line("conflict", tomldoc.Quote(f.Conflict))
-	}
-	if f.Marker != 0 {
-		line("marker", fmt.Sprint(f.Marker))
-	}
-	if f.Sides {
-		line("sides", "true")
-	}
-}
-
-// keyText returns the value of a key as it is written.
-func keyText(value any) string {
-	if list, ok := value.([]string); ok {
-		return tomldoc.Strings(list)
-	}
-	return tomldoc.Quote(fmt.Sprint(value))
-}

@@ -13,7 +13,7 @@ import (
 	"github.com/Project-Manager-With-Git/ppm/pkg/ref"
 )
 
-// reference returns the value of a reference that is known to be right.
+// reference parses a valid reference.
 func reference(s string) ref.Ref {
 	r, err := ref.Parse(s)
 	if err != nil {
@@ -30,7 +30,7 @@ const (
 	sha    = "sha256:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
 )
 
-// golden is a lock with every field: a file at a tag object that a link led to, and a folder at a bare commit.
+// golden is a lock of two installs: a file at an annotated tag that links led to, and a folder at a bare commit.
 const golden = `version = 1
 
 [[component]]
@@ -77,12 +77,18 @@ mode = "0644"
 func goldenLock() *lockfile.Lock {
 	l := &lockfile.Lock{}
 	l.Put(lockfile.Component{
-		Path: "b/c", Source: reference("git@h.x:p.git@1111111//b"), URL: "git@h.x:p.git", Object: commit, Commit: commit, Tree: tree, Digest: sum, Render: 1, Dir: true,
-		Files: []lockfile.File{{Path: "d", From: "b/c/2", Digest: sha, Mode: "0644"}, {Path: "b/c/1", Digest: sha, Mode: "0644", Found: true, Conflict: sha, Marker: 9, Sides: true}},
+		Path: "b/c", Source: reference("git@h.x:p.git@1111111//b"), URL: "git@h.x:p.git", Object: commit,
+		Commit: commit, Tree: tree, Digest: sum, Render: 1, Dir: true,
+		Files: []lockfile.File{{Path: "d", From: "b/c/2", Digest: sha, Mode: "0644"},
+			{Path: "b/c/1", Digest: sha, Mode: "0644", Found: true, Conflict: sha, Marker: 9, Sides: true}},
 	})
 	l.Put(lockfile.Component{
-		Path: "a.py", Source: reference("p@v1//a"), URL: "builtin:p", Ref: "refs/tags/v1", Object: tag, Commit: commit, Tree: tree, Digest: sum, Render: 1,
-		Keys: map[string]any{"source": "timer", "odd key": "a \"b\"\n", "keywords": []string{"a", "b \"c\""}, "none": []string{}}, Via: []ref.Ref{reference("q//a"), reference("q@v2//b")},
+		Path: "a.py", Source: reference("p@v1//a"), URL: "builtin:p", Ref: "refs/tags/v1", Object: tag, Commit: commit,
+		Tree: tree, Digest: sum, Render: 1,
+		Keys: map[string]any{
+			"source": "timer", "odd key": "a \"b\"\n", "keywords": []string{"a", "b \"c\""}, "none": []string{},
+		},
+		Via:   []ref.Ref{reference("q//a"), reference("q@v2//b")},
 		Files: []lockfile.File{{Path: "a.py", Digest: sha, Mode: "0755"}},
 	})
 	return l
@@ -112,27 +118,40 @@ func TestParse(t *testing.T) {
 	}
 }
 
-// fields are the lines of the golden lock, each with the values that it must not have. A line that is
-// taken out must fail as well, except for those that say so.
+// fields are lines of the golden lock with invalid values for them. Unless it is optional, a line must not be missing.
 var fields = []struct {
 	line     string
-	optional bool // taking it out gives another, weaker claim about the same bytes, which the next sync holds against the pack
+	optional bool // a lock without it is valid; sync compares it with the pack
 	bad      []string
 }{
 	{`version = 1`, false, []string{`0`, `-1`, `2`, `"1"`, `1.0`}},
-	{`path = "a.py"` + "\nsource", false, []string{`""`, `"/a.py"`, `"../a.py"`, `"./a.py"`, `"a.py/"`, `".git/a.py"`, `"b.py"`, `"a\u0000.py"`, `1`}}, // the component's
-	{`source = "p@v1//a"`, false, []string{`""`, `"p@v1"`, `"p@@//"`, `"https://user:secret@h.x/p.git//a"`, `"\u0007"`, `true`}},
-	{`url = "builtin:p"`, false, []string{`""`, `"--upload-pack=x"`, `"https://token@h.x/p.git"`, `"https://user:secret@h.x/p.git"`, `"ssh://user:secret@h.x/p.git"`, `"a\nb"`, `[]`}},
+	// Of the component.
+	{`path = "a.py"` + "\nsource", false,
+		[]string{`""`, `"/a.py"`, `"../a.py"`, `"./a.py"`, `"a.py/"`, `".git/a.py"`, `"b.py"`, `"a\u0000.py"`, `1`}},
+	{`source = "p@v1//a"`, false,
+		[]string{`""`, `"p@v1"`, `"p@@//"`, `"https://user:secret@h.x/p.git//a"`, `"\u0007"`, `true`}},
+	{`url = "builtin:p"`, false,
+		[]string{`""`, `"--upload-pack=x"`, `"https://token@h.x/p.git"`, `"https://user:secret@h.x/p.git"`,
+			`"ssh://user:secret@h.x/p.git"`, `"a\nb"`, `[]`}},
 	{`ref = "refs/tags/v1"`, false, []string{`"v1"`, `"refs/tags/a b"`, `"--x"`, `1`}},
-	{`object = "` + tag + `"`, true, []string{`""`, `"22"`, `"` + commit + `"`, `"` + strings.Repeat("G", 40) + `"`, `1`}},
-	{`commit = "` + commit + `"`, false, []string{`""`, `"1111111"`, `"` + strings.Repeat("A", 40) + `"`, `"HEAD"`, `1`}},
+	{`object = "` + tag + `"`, true,
+		[]string{`""`, `"22"`, `"` + commit + `"`, `"` + strings.Repeat("G", 40) + `"`, `1`}},
+	{`commit = "` + commit + `"`, false,
+		[]string{`""`, `"1111111"`, `"` + strings.Repeat("A", 40) + `"`, `"HEAD"`, `1`}},
 	{`tree = "` + tree + `"`, false, []string{`""`, `"333"`, `"` + strings.Repeat("3", 41) + `"`, `1`}},
-	{`digest = "` + sum + `"`, false, []string{`""`, `"h1:"`, `"h1:AAAA"`, `"` + sum + `\n"`, `"h2:47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU="`, `"` + strings.Replace(sum, "U=", "V=", 1) + `"`, `"` + sha + `"`, `1`}},
+	{`digest = "` + sum + `"`, false,
+		[]string{`""`, `"h1:"`, `"h1:AAAA"`, `"` + sum + `\n"`, `"h2:47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU="`,
+			`"` + strings.Replace(sum, "U=", "V=", 1) + `"`, `"` + sha + `"`, `1`}},
 	{`render = 1`, false, []string{`0`, `-1`, `"1"`, `99999999999999999999`}},
 	{`via = ["q//a", "q@v2//b"]`, true, []string{`[""]`, `["@@"]`, `[1]`, `"q//a"`}},
-	{`keys = { keywords = ["a", "b \"c\""], none = [], "odd key" = "a \"b\"\n", source = "timer" }`, true, []string{`{ a = 1 }`, `{ a = [1] }`, `{ a = ["x", ["y"]] }`, `{ a = {} }`, `{ a = [{}] }`, `[]`, `"x"`}},
-	{`path = "b/c/1"`, false, []string{`""`, `"/b/c/1"`, `"b/c/../1"`, `"b/d"`, `"b/c"`, `"b/cd"`, `"d"`, `"d/3"`, `"b/c/.git/x"`, `"b/c/CON"`, `1`}}, // a file's
-	{`digest = "` + sha + `"`, false, []string{`""`, `"sha256:"`, `"` + sum + `"`, `"` + strings.ToUpper(sha) + `"`, `"md5:00"`, `1`}},
+	{`keys = { keywords = ["a", "b \"c\""], none = [], "odd key" = "a \"b\"\n", source = "timer" }`, true,
+		[]string{`{ a = 1 }`, `{ a = [1] }`, `{ a = ["x", ["y"]] }`, `{ a = {} }`, `{ a = [{}] }`, `[]`, `"x"`}},
+	// Of a file.
+	{`path = "b/c/1"`, false,
+		[]string{`""`, `"/b/c/1"`, `"b/c/../1"`, `"b/d"`, `"b/c"`, `"b/cd"`, `"d"`, `"d/3"`, `"b/c/.git/x"`,
+			`"b/c/CON"`, `1`}},
+	{`digest = "` + sha + `"`, false,
+		[]string{`""`, `"sha256:"`, `"` + sum + `"`, `"` + strings.ToUpper(sha) + `"`, `"md5:00"`, `1`}},
 	{`from = "b/c/2"`, false, []string{`"/b/c/2"`, `"b/c/../2"`, `"b/2"`, `"d"`, `"b/c/1"`, `"b/c/.git/x"`, `1`}},
 	{`conflict = "` + sha + `"`, false, []string{`""`, `"sha256:"`, `"` + sum + `"`, `1`}},
 	{`marker = 9`, true, []string{`-1`, `"9"`, `true`}},
@@ -145,12 +164,13 @@ func TestParseRefusesEveryChange(t *testing.T) {
 	refuse := func(what, text string) {
 		t.Helper()
 		l, err := lockfile.Parse("ppm.lock", []byte(text))
-		if err == nil || l != nil || !errors.Is(err, failure.Usage) || failure.Hint(err) == "" || !strings.Contains(err.Error(), `"ppm.lock"`) {
+		if err == nil || l != nil || !errors.Is(err, failure.Usage) || failure.Hint(err) == "" ||
+			!strings.Contains(err.Error(), `"ppm.lock"`) {
 			t.Errorf("%s: %+v, %v (hint %q), want a usage error", what, l, err, failure.Hint(err))
 		}
 	}
 	for _, f := range fields {
-		line, rest, _ := strings.Cut(f.line, "\n") // what follows only tells two equal lines apart
+		line, rest, _ := strings.Cut(f.line, "\n") // the second line distinguishes equal lines
 		if !strings.Contains(golden, f.line) {
 			t.Fatalf("the golden lock has no line %q", f.line)
 		}
@@ -176,12 +196,15 @@ func TestParseRefuses(t *testing.T) {
 	files := strings.Index(golden, "[[component.file]]")
 	for _, c := range []struct{ text, want string }{
 		{"", "states its version"},
-		{"version = 2\n[future]\nx = 1\n", "newer ppm"}, // with what only that one knows
-		{"version = 2\n", "newer ppm"},                  //
+		{"version = 2\n[future]\nx = 1\n", "newer ppm"}, // with a field that this version does not know
+		{"version = 2\n", "newer ppm"},
 		{parts[0] + parts[1] + parts[1] + parts[2], "line 21: two components at one path"},
 		{golden[:files], "lists no files"},
-		{parts[0] + parts[1] + "[[component.file]]\npath = \"A.PY\"\ndigest = \"" + sha + "\"\nmode = \"0644\"\n", "outside its component"},
-		{parts[0] + parts[2] + strings.ReplaceAll(strings.ReplaceAll(parts[2], `"b/c"`, `"B"`), `"b/c/`, `"B/c/`), "one name"}, // on another system
+		{parts[0] + parts[1] + "[[component.file]]\npath = \"A.PY\"\ndigest = \"" + sha + "\"\nmode = \"0644\"\n",
+			"outside its component"},
+		// On some file systems.
+		{parts[0] + parts[2] + strings.ReplaceAll(strings.ReplaceAll(parts[2], `"b/c"`, `"B"`), `"b/c/`, `"B/c/`),
+			"one name"},
 		{golden + shared("0755"), `"b/c" and "b/c/1" both have "b/c/1", each with other content`},
 		{"version = 1\n<<<<<<< HEAD\nx\n=======\ny\n>>>>>>> theirs\n", "conflict markers"},
 		{"version = 1\r\n=======\r\n", "conflict markers"},
@@ -190,16 +213,19 @@ func TestParseRefuses(t *testing.T) {
 		{"\x00\xff", "line 1"},
 	} {
 		l, err := lockfile.Parse("ppm.lock", []byte(c.text))
-		if l != nil || !errors.Is(err, failure.Usage) || !strings.Contains(err.Error(), c.want) || failure.Hint(err) == "" {
+		if l != nil || !errors.Is(err, failure.Usage) || !strings.Contains(err.Error(), c.want) ||
+			failure.Hint(err) == "" {
 			t.Errorf("Parse(%q) = %+v, %v (hint %q), want an error with %q", c.text, l, err, failure.Hint(err), c.want)
 		}
 	}
 }
 
-// shared is an install that is the one file "b/c/1", which the golden lock has as part of a folder.
+// shared is an install of the single file "b/c/1", which also belongs to a folder of the golden lock.
 func shared(mode string) string {
 	first, _, _ := strings.Cut(golden[strings.Index(golden, `path = "b/c"`):], "[[")
-	return "\n[[component]]\n" + strings.Replace(first, `"b/c"`, `"b/c/1"`, 1) + "[[component.file]]\npath = \"b/c/1\"\ndigest = \"" + sha + "\"\nmode = \"" + mode + "\"\n"
+	first = strings.Replace(first, `"b/c"`, `"b/c/1"`, 1)
+	file := "path = \"b/c/1\"\ndigest = \"" + sha + "\"\nmode = \"" + mode + "\"\n"
+	return "\n[[component]]\n" + first + "[[component.file]]\n" + file
 }
 
 func TestSharedFile(t *testing.T) {
@@ -215,17 +241,18 @@ func TestLookups(t *testing.T) {
 		t.Errorf("Component(b/c) = %+v, %v", c, ok)
 	}
 	if _, ok := l.Component("b"); ok {
-		t.Error("Component(b) is there, though only b/c is")
+		t.Error("Component(b) found b/c")
 	}
 	if c, f, ok := l.Owner("d"); !ok || c.Path != "b/c" || f.Rendered() != "b/c/2" {
 		t.Errorf("Owner(d) = %+v, %+v, %v", c, f, ok)
 	}
 	if _, _, ok := l.Owner("b/c/3"); ok {
-		t.Error("Owner(b/c/3) is there, though no component has that file")
+		t.Error("Owner(b/c/3) found a file that no component has")
 	}
 	copied := l.Clone()
 	if !copied.Remove("b/c") || copied.Remove("b/c") || len(l.Components) != 2 {
-		t.Errorf("Remove(b/c) of a clone left %d components, and %d in the lock itself", len(copied.Components), len(l.Components))
+		t.Errorf("Remove(b/c) of a clone left %d components, and %d in the lock itself", len(copied.Components),
+			len(l.Components))
 	}
 	c, _ := l.Component("a.py")
 	c.Render = 2
@@ -252,13 +279,13 @@ func FuzzParse(f *testing.F) {
 			t.Errorf("Format(Parse(b)) = %q, want %q", again.Format(), text)
 		}
 		for _, text := range [][]byte{text, bytes.ReplaceAll(text, []byte("\n"), []byte("\r\n"))} {
-			if own := lockfile.ParseOwn("ppm.lock", text); !reflect.DeepEqual(own, l) {
-				t.Errorf("the short way reads %q as %+v, want %+v", text, own, l)
+			if fast := lockfile.ParseFormatted(text); !reflect.DeepEqual(fast, l) {
+				t.Errorf("ParseFormatted(%q) = %+v, want %+v", text, fast, l)
 			}
 		}
-		long, err := lockfile.Parse("ppm.lock", append(text, "# a comment"...))
-		if err != nil || !reflect.DeepEqual(long, again) {
-			t.Errorf("the long way reads %q as %+v, %v; the short one as %+v", text, long, err, again)
+		decoded, err := lockfile.Parse("ppm.lock", append(text, "# a comment"...))
+		if err != nil || !reflect.DeepEqual(decoded, again) {
+			t.Errorf("with a comment, %q is parsed as %+v, %v; without it as %+v", text, decoded, err, again)
 		}
 	})
 }
@@ -267,14 +294,14 @@ func FuzzFormat(f *testing.F) {
 	f.Add("a/b.py", "name", "value \"x\"\n\x7f", "refs/tags/v1")
 	f.Fuzz(func(t *testing.T, path, key, value, ref string) {
 		if !utf8.ValidString(strings.Join([]string{path, key, value, ref}, " ")) {
-			return // which Format does not take
+			return // not allowed in a lock
 		}
 		l := goldenLock()
 		l.Components[0].Path, l.Components[0].Files[0].Path, l.Components[0].Ref = path, path, ref
 		l.Components[0].Keys = map[string]any{key: value, key + "s": []string{value, key}}
 		got, err := lockfile.Parse("ppm.lock", l.Format())
 		if err != nil {
-			return // a path or ref that no lock may have
+			return // an invalid path or ref
 		}
 		if c, ok := got.Component(path); !ok || !reflect.DeepEqual(c, l.Components[0]) {
 			t.Errorf("Parse(Format(%+v)) = %+v", l.Components[0], c)

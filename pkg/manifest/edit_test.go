@@ -17,28 +17,43 @@ const (
 
 func TestSetComponents(t *testing.T) {
 	a := manifest.Component{Source: reference("p@v1//a"), Path: "a.py"}
-	keyed := manifest.Component{Source: reference("p@v2//a"), Path: "./a.py", Keys: map[string]string{"z": "1", "odd key": "a \"b\"\n\\"}}
+	keyed := manifest.Component{Source: reference("p@v2//a"), Path: "./a.py",
+		Keys: map[string]string{"z": "1", "odd key": "a \"b\"\n\\"}}
 	const keys = `keys = { "odd key" = "a \"b\"\n\\", z = "1" }`
 	for _, c := range []struct {
 		text string
 		add  manifest.Component
 		want string
 	}{
-		{"", a, block}, // the first of all
+		{"", a, block}, // an empty text
 		{"# hi\n", a, "# hi\n\n" + block},
-		{"# hi", a, "# hi\n\n" + strings.TrimSuffix(block, "\n")},                                         // no final newline
-		{"# hi\r\n", a, "# hi\r\n\r\n" + strings.ReplaceAll(block, "\n", "\r\n")},                         // CRLF
-		{"[workspace]\nmembers = ['x/*'] # all\n", a, "[workspace]\nmembers = ['x/*'] # all\n\n" + block}, // a workspace stays
-		{"\n\n", a, "\n\n\n" + block},                 // blank lines stay
-		{"\ufeff# hi\n", a, "\ufeff# hi\n\n" + block}, // a byte order mark stays
-		{block2, keyed, block2 + "\n[[component]]\nsource = \"p@v2//a\"\npath = \"a.py\"\n" + keys + "\n"}, // with keys, behind another
-		{"# 1\n" + block + "# 2\n", a, "# 1\n" + block + "# 2\n"},                                          // the same again changes nothing
-		{"# 1\n" + block + "# 2\n", keyed, "# 1\n[[component]]\nsource = \"p@v2//a\"\npath = \"a.py\"\n" + keys + "\n# 2\n"},
-		{"[[component]] # x\npath = 'a.py' # y\n# z\nsource='p//a'# w\n", a, "[[component]] # x\npath = 'a.py' # y\n# z\nsource=\"p@v1//a\"# w\n"},         // only the value
-		{"[[component]]\nsource='p@v1//a'\npath='./a.py/'\nkeys={a='1'}\n" + block2, a, "[[component]]\nsource='p@v1//a'\npath='./a.py/'\n" + block2},      // keys go
-		{"[[component]]\npath='a.py'\nkeys.z='1'\n# c\nkeys.y='2'\nsource='p@v2//a'", keyed, "[[component]]\npath='a.py'\n# c\nsource='p@v2//a'\n" + keys}, // dotted keys, no final newline
-		{"[[component]]\npath='a.py'\nsource='p@v2//a'\n[component.keys]\nz='2'\n" + block2, keyed, "[[component]]\npath='a.py'\nsource='p@v2//a'\n" + keys + "\n" + block2},
-		{"[project]\ndescription = \"\"\"\n[[component]]\npath = \"a.py\"\n\"\"\"\n", a, "[project]\ndescription = \"\"\"\n[[component]]\npath = \"a.py\"\n\"\"\"\n\n" + block}, // a string that looks like a block
+		// No final newline.
+		{"# hi", a, "# hi\n\n" + strings.TrimSuffix(block, "\n")},
+		{"# hi\r\n", a, "# hi\r\n\r\n" + strings.ReplaceAll(block, "\n", "\r\n")}, // CRLF
+		// A workspace.
+		{"[workspace]\nmembers = ['x/*'] # all\n", a, "[workspace]\nmembers = ['x/*'] # all\n\n" + block},
+		{"\n\n", a, "\n\n\n" + block},                 // blank lines
+		{"\ufeff# hi\n", a, "\ufeff# hi\n\n" + block}, // a byte order mark
+		// With keys, after another.
+		{block2, keyed, block2 + "\n[[component]]\nsource = \"p@v2//a\"\npath = \"a.py\"\n" + keys + "\n"},
+		// An equal component changes nothing.
+		{"# 1\n" + block + "# 2\n", a, "# 1\n" + block + "# 2\n"},
+		{"# 1\n" + block + "# 2\n", keyed,
+			"# 1\n[[component]]\nsource = \"p@v2//a\"\npath = \"a.py\"\n" + keys + "\n# 2\n"},
+		// Only the value changes.
+		{"[[component]] # x\npath = 'a.py' # y\n# z\nsource='p//a'# w\n", a,
+			"[[component]] # x\npath = 'a.py' # y\n# z\nsource=\"p@v1//a\"# w\n"},
+		// Removes the keys.
+		{"[[component]]\nsource='p@v1//a'\npath='./a.py/'\nkeys={a='1'}\n" + block2, a,
+			"[[component]]\nsource='p@v1//a'\npath='./a.py/'\n" + block2},
+		// Dotted keys, no final newline.
+		{"[[component]]\npath='a.py'\nkeys.z='1'\n# c\nkeys.y='2'\nsource='p@v2//a'", keyed,
+			"[[component]]\npath='a.py'\n# c\nsource='p@v2//a'\n" + keys},
+		{"[[component]]\npath='a.py'\nsource='p@v2//a'\n[component.keys]\nz='2'\n" + block2, keyed,
+			"[[component]]\npath='a.py'\nsource='p@v2//a'\n" + keys + "\n" + block2},
+		// A string that looks like a block.
+		{"[project]\ndescription = \"\"\"\n[[component]]\npath = \"a.py\"\n\"\"\"\n", a,
+			"[project]\ndescription = \"\"\"\n[[component]]\npath = \"a.py\"\n\"\"\"\n\n" + block},
 	} {
 		got, err := manifest.SetComponents("ppm.toml", []byte(c.text), c.add)
 		if err != nil || string(got) != c.want {
@@ -50,39 +65,51 @@ func TestSetComponents(t *testing.T) {
 func TestReplaceComponent(t *testing.T) {
 	files := manifest.Component{
 		Source: reference("p//a"), Path: "a", Strategy: manifest.Theirs,
-		Own: map[string]manifest.Own{"a/x": manifest.Mine, "a/y": manifest.Merged}, Moved: map[string]string{"a/z": "b/z"},
+		Own:   map[string]manifest.Own{"a/x": manifest.Mine, "a/y": manifest.Merged},
+		Moved: map[string]string{"a/z": "b/z"},
 	}
-	const written = "[[component]]\nsource = \"p//a\"\npath = \"a\"\nstrategy = \"theirs\"\nown = { \"a/x\" = \"mine\" }\nmoved = { \"a/z\" = \"b/z\" }\n"
+	const written = "[[component]]\nsource = \"p//a\"\npath = \"a\"\nstrategy = \"theirs\"\n" +
+		"own = { \"a/x\" = \"mine\" }\nmoved = { \"a/z\" = \"b/z\" }\n"
 	for _, c := range []struct {
 		text, path string
 		by         manifest.Component
 		want       string
 	}{
-		{"[[component]]\nsource = \"p//a\"\npath = \"a\"\n", "a", files, written}, // fields that are new
-		{written, "a", files, written},                                            // nothing new
-		{written, "a", manifest.Component{Source: reference("p//a"), Path: "a"}, "[[component]]\nsource = \"p//a\"\npath = \"a\"\n"},                                                        // fields that go
-		{"[[component]] # 1\nsource = 'p//a'\npath = './a' # 2\n", "a", manifest.Component{Source: reference("p//a"), Path: "b"}, "[[component]] # 1\nsource = 'p//a'\npath = \"b\" # 2\n"}, // moved
+		{"[[component]]\nsource = \"p//a\"\npath = \"a\"\n", "a", files, written}, // new fields
+		{written, "a", files, written},                                            // nothing changes
+		// Removes fields.
+		{written, "a", manifest.Component{Source: reference("p//a"), Path: "a"},
+			"[[component]]\nsource = \"p//a\"\npath = \"a\"\n"},
+		// Moved.
+		{"[[component]] # 1\nsource = 'p//a'\npath = './a' # 2\n", "a",
+			manifest.Component{Source: reference("p//a"), Path: "b"},
+			"[[component]] # 1\nsource = 'p//a'\npath = \"b\" # 2\n"},
 	} {
 		got, err := manifest.ReplaceComponent("ppm.toml", []byte(c.text), c.path, c.by)
 		if err != nil || string(got) != c.want {
 			t.Errorf("ReplaceComponent(%q, %q):\n%q, %v, want\n%q", c.text, c.path, got, err, c.want)
 		}
 	}
-	if got, err := manifest.ReplaceComponent("ppm.toml", []byte(block), "nothing", files); err != nil || string(got) != block+"\n"+written {
-		t.Errorf("a component that is not there: %q, %v", got, err)
+	if got, err := manifest.ReplaceComponent("ppm.toml", []byte(block), "nothing", files); err != nil ||
+		string(got) != block+"\n"+written {
+		t.Errorf("ReplaceComponent without a component at the path: %q, %v", got, err)
 	}
 }
 
 func TestRemoveComponent(t *testing.T) {
 	for _, c := range []struct{ text, path, want string }{
 		{block, "a.py", ""},
-		{block, "./a.py", ""}, // another spelling of the path
+		{block, "./a.py", ""}, // a path in another spelling
 		{block + "\n" + block2, "a.py", block2},
 		{block + "\n" + block2, "b", block},
-		{"# 1\n\n# 2\n" + block + "# 3\n", "a.py", "# 1\n\n# 2\n# 3\n"}, // comments around stay
-		{"[project]\nname='x'\n\n" + block + "\n[keys]\na='b'\n", "a.py", "[project]\nname='x'\n\n[keys]\na='b'\n"},                 // in the middle
-		{"[[component]]\nsource='p//a'\npath='a.py'\n[component.keys]\nx='1'\n\n" + block2, "a.py", block2},                         // its own table goes with it
-		{"[[component]]\nsource='p//a'\npath='a.py'\nkeys = {\n# [[component]]\nx = \"\"\"\n[[component]]\n\"\"\" }\n", "a.py", ""}, // look-alikes inside
+		{"# 1\n\n# 2\n" + block + "# 3\n", "a.py", "# 1\n\n# 2\n# 3\n"}, // keeps the comments around it
+		// In the middle.
+		{"[project]\nname='x'\n\n" + block + "\n[keys]\na='b'\n", "a.py", "[project]\nname='x'\n\n[keys]\na='b'\n"},
+		// With its table.
+		{"[[component]]\nsource='p//a'\npath='a.py'\n[component.keys]\nx='1'\n\n" + block2, "a.py", block2},
+		// Headers in strings and comments.
+		{"[[component]]\nsource='p//a'\npath='a.py'\nkeys = {\n# [[component]]\nx = \"\"\"\n[[component]]\n\"\"\" }\n",
+			"a.py", ""},
 		{"\ufeff" + block, "a.py", "\ufeff"},
 	} {
 		got, err := manifest.RemoveComponent("ppm.toml", []byte(c.text), c.path)
@@ -101,13 +128,18 @@ func TestSetProject(t *testing.T) {
 		want string
 	}{
 		{"", p, table},
-		{"# top\n\n# of a\n" + block, p, "# top\n\n" + table + "\n# of a\n" + block}, // a block keeps its comment
+		{"# top\n\n# of a\n" + block, p, "# top\n\n" + table + "\n# of a\n" + block}, // keeps the comment of a block
 		{"\ufeff" + block, p, "\ufeff" + table + "\n" + block},
-		{"[project] # me\nname = 'y' # why\n\n" + block, p, "[project] # me\nname = \"x\" # why\nlanguage = \"py\"\n\n" + block},
-		{"[project]\nname = 'x'\nenv = 'venv'\nlanguage='py'", p, "[project]\nname = 'x'\nlanguage='py'"}, // one that is empty goes
-		{"[project]\nkeywords = [\n'a', # one\n]\n", manifest.Project{Keywords: []string{"a", "b"}}, "[project]\nkeywords = [\"a\", \"b\"]\n"},
-		{"[project]\nkeywords = [\n'a', # one\n]\n", manifest.Project{Keywords: []string{"a"}}, "[project]\nkeywords = [\n'a', # one\n]\n"}, // equal: untouched
-		{"# c\n", manifest.Project{}, "# c\n"}, // nothing to say
+		{"[project] # me\nname = 'y' # why\n\n" + block, p,
+			"[project] # me\nname = \"x\" # why\nlanguage = \"py\"\n\n" + block},
+		// Removes an empty field.
+		{"[project]\nname = 'x'\nenv = 'venv'\nlanguage='py'", p, "[project]\nname = 'x'\nlanguage='py'"},
+		{"[project]\nkeywords = [\n'a', # one\n]\n", manifest.Project{Keywords: []string{"a", "b"}},
+			"[project]\nkeywords = [\"a\", \"b\"]\n"},
+		// An equal value keeps its spelling.
+		{"[project]\nkeywords = [\n'a', # one\n]\n", manifest.Project{Keywords: []string{"a"}},
+			"[project]\nkeywords = [\n'a', # one\n]\n"},
+		{"# c\n", manifest.Project{}, "# c\n"}, // nothing to write
 		{"[project]\nname = 'x'", manifest.Project{Name: "x", Env: "venv"}, "[project]\nname = 'x'\nenv = \"venv\""},
 	} {
 		got, err := manifest.SetProject("ppm.toml", []byte(c.text), c.set)
@@ -137,28 +169,34 @@ func TestEditRefuses(t *testing.T) {
 		{inline, add(manifest.Component{Source: reference("p//b"), Path: "b"}), "cannot be edited"},
 		{inline, add(a), "cannot be edited"},
 		{inline, remove("a.py"), "cannot be edited"},
-		{block + "[keys]\n[component.keys]\na='b'\n", remove("a.py"), "cannot be edited"}, // a table of the block elsewhere
+		// A table of the block after another table.
+		{block + "[keys]\n[component.keys]\na='b'\n", remove("a.py"), "cannot be edited"},
 		{"project.name = 'y'\n", project, "cannot be edited"},
 		{"project = {name = 'y'}\n", project, "cannot be edited"},
 		{block, remove("b"), "there is none"},
 		{block, remove("../a.py"), "removing component"},
-		{"x = 1", add(a), "unknown field"}, // what is broken before is not edited
+		{"x = 1", add(a), "unknown field"}, // an invalid text
 		{"", add(manifest.Component{Source: reference("p//a"), Path: "../x"}), "not a name"},
 		{"", add(manifest.Component{Source: reference("p//a"), Path: "/x"}), "absolute"},
 		{"", add(manifest.Component{Source: reference("p//a"), Path: ".git/x"}), "own folder"},
 		{"", add(manifest.Component{Source: reference("p//a")}), "no path"},
 		{"", add(manifest.Component{Path: "x"}), "no source"},
-		{"", add(manifest.Component{Source: reference("p//a"), Path: "x", Keys: map[string]string{"a": "\xff"}}), "UTF-8"},
+		{"", add(manifest.Component{Source: reference("p//a"), Path: "x", Keys: map[string]string{"a": "\xff"}}),
+			"UTF-8"},
 	} {
 		got, err := c.edit([]byte(c.text))
-		if !errors.Is(err, failure.Usage) || !strings.Contains(err.Error(), c.want) || failure.Hint(err) == "" || got != nil {
-			t.Errorf("editing %q: %q, %v (hint %q), want an error with %q", c.text, got, err, failure.Hint(err), c.want)
+		if !errors.Is(err, failure.Usage) || !strings.Contains(err.Error(), c.want) || failure.Hint(err) == "" ||
+			got != nil {
+			t.Errorf("editing %q: %q, %v (hint %q), want an error with %q", c.text, got, err, failure.Hint(err),
+				c.want)
 		}
 	}
 }
 
 func FuzzAddRemove(f *testing.F) {
-	for _, text := range []string{"", "\n", "# c", "a", block, block2 + "\n\n", "[project]\r\nname = 'x'\r\n", "\ufeff[keys]\na='b'", "component = []", "[keys]\na = '''\n[[component]]'''", block2 + "[component.keys]\na.b='1'"} {
+	for _, text := range []string{"", "\n", "# c", "a", block, block2 + "\n\n", "[project]\r\nname = 'x'\r\n",
+		"\ufeff[keys]\na='b'", "component = []", "[keys]\na = '''\n[[component]]'''",
+		block2 + "[component.keys]\na.b='1'"} {
 		f.Add(text, "a/b.py", "name", "va\"lue")
 	}
 	f.Fuzz(func(t *testing.T, text, path, key, value string) {
@@ -169,11 +207,11 @@ func FuzzAddRemove(f *testing.F) {
 		}
 		before, err := manifest.Parse("ppm.toml", []byte(text), manifest.ProjectLayer)
 		if err != nil {
-			t.Fatalf("a text was edited that cannot be read: %v", err)
+			t.Fatalf("SetComponents edited an invalid text: %v", err)
 		}
 		after, err := manifest.Parse("ppm.toml", added, manifest.ProjectLayer)
 		if err != nil {
-			t.Fatalf("the edited text cannot be read: %v", err)
+			t.Fatalf("the edited text is invalid: %v", err)
 		}
 		if len(after.Components) == len(before.Components) {
 			return // replaced

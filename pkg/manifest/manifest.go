@@ -1,9 +1,10 @@
-// Package manifest owns ppm.toml: what is wanted, in one schema and three layers.
+// Package manifest reads and edits ppm.toml, which states the components that a project wants and where packs come
+// from.
 //
-// The built-in layer ships inside the binary and names the packs that do, too. The user's
-// layer says how a machine looks packs up. The project's layer lists the components of a
-// project. A later layer wins over an earlier one. The project's layer is edited as text,
-// so that comments, order and line endings stay as the user left them.
+// A manifest has three layers with one schema. The built-in layer is part of the binary and lists
+// the built-in packs. The user's layer configures one machine. The project's layer lists the
+// components of a project. Later layers override earlier ones. The project's layer is edited as
+// text, so that comments, order and line endings stay the same.
 package manifest
 
 import (
@@ -15,10 +16,10 @@ import (
 	"github.com/Project-Manager-With-Git/ppm/pkg/ref"
 )
 
-// A Layer says whose manifest a text is, and so what may stand in it.
+// A Layer is a layer of the manifest. It decides which tables a file can have.
 type Layer int
 
-// The layers, the weakest first.
+// The layers. Each overrides those before it.
 const (
 	BuiltIn Layer = iota
 	User
@@ -35,13 +36,13 @@ type Manifest struct {
 	Workspace  *Workspace        // [workspace]; nil when there is none
 }
 
-// A Workspace says which folders below the manifest's own are projects that commands work on together.
+// A Workspace lists the projects in subfolders that commands work on together.
 type Workspace struct {
-	Members []string `toml:"members"` // patterns of folders, as in "services/*" and "**"; at least one
-	Exclude []string `toml:"exclude"` // patterns of folders that are no members, with all below them
+	Members []string `toml:"members"` // patterns of folders, such as "services/*" and "**"; at least one
+	Exclude []string `toml:"exclude"` // patterns of folders that are not members, including all folders below
 }
 
-// Project is what a project says about itself. Empty fields are not stated.
+// Project is the metadata of a project. Empty fields are not set. SetProject writes the fields in this order.
 type Project struct {
 	Name        string   `toml:"name"`
 	Version     string   `toml:"version"`
@@ -53,18 +54,18 @@ type Project struct {
 	Keywords    []string `toml:"keywords"`
 }
 
-// A Component is one that the project wants.
+// A Component is a component that the project wants.
 type Component struct {
 	Source ref.Ref
 	Path   string            // the placement: slash-separated, relative, clean; "." for the project's folder
-	Keys   map[string]string // nil when there are none
+	Keys   map[string]string // nil if there are none
 
-	Strategy Strategy          // how an upgrade resolves what both sides changed; empty is MergeBoth
+	Strategy Strategy          // how an upgrade resolves what both sides changed; "" is MergeBoth
 	Own      map[string]Own    // path of a file in the project → who owns it; Merged is left out
-	Moved    map[string]string // path that the rendering gives a file → path that the user moved it to
+	Moved    map[string]string // path of a rendered file → path that the user moved it to
 }
 
-// A Strategy says what an upgrade does where the user and upstream changed the same.
+// A Strategy decides what an upgrade does where the user and upstream made different changes.
 type Strategy string
 
 // The strategies.
@@ -75,51 +76,55 @@ const (
 	Theirs      Strategy = "theirs"       // take upstream's side
 )
 
-// Strategies lists them all.
+// Strategies lists all strategies.
 var Strategies = []Strategy{MergeBoth, FastForward, Ours, Theirs}
 
-// An Own says whose a file of an install is.
+// An Own decides who owns a file of an install.
 type Own string
 
 // The kinds of ownership.
 const (
-	Merged Own = "merge" // the user's edits and upstream's changes go into it
-	Once   Own = "once"  // ppm writes it where it is missing, and never again
-	Mine   Own = "mine"  // the user's alone: ppm neither writes nor removes it
+	Merged Own = "merge" // upgrades merge the user's edits and upstream's changes
+	Once   Own = "once"  // ppm writes the file if it is missing, and never changes it
+	Mine   Own = "mine"  // the file belongs to the user: ppm neither writes nor removes it
 )
 
-// Owns lists them all.
+// Owns lists all kinds of ownership.
 var Owns = []Own{Merged, Once, Mine}
 
-// Sources says where packs come from.
+// Sources configures where packs come from.
 type Sources struct {
-	Host               string            `toml:"host"`                 // of a reference that names none
-	Namespace          string            `toml:"namespace"`            // of a reference that names none
-	TemplateConfigName string            `toml:"template_config_name"` // of a pack's manifest in JSON, if not pmfp's usual name
-	AllowHosts         []string          `toml:"allow_hosts"`          // when not empty, the only hosts to connect to; the user's layer alone may say so
-	DenyHosts          []string          `toml:"deny_hosts"`           // hosts never to connect to; the lists of all layers together
-	AllowHTTP          []string          `toml:"allow_http"`           // hosts that may be reached by plain http; the user's layer alone may say so
-	Mirrors            map[string]string `toml:"mirrors"`              // beginning of a URL → what to put in its place
+	// Host and Namespace are the defaults for references without them.
+	Host      string `toml:"host"`
+	Namespace string `toml:"namespace"`
+
+	// TemplateConfigName is the name of a pack's manifest in JSON; "" is pmfp's default name.
+	TemplateConfigName string `toml:"template_config_name"`
+
+	AllowHosts []string          `toml:"allow_hosts"` // if not empty, the only hosts to connect to; user's layer only
+	DenyHosts  []string          `toml:"deny_hosts"`  // hosts never to connect to, from all layers
+	AllowHTTP  []string          `toml:"allow_http"`  // hosts that may be reached over plain HTTP; user's layer only
+	Mirrors    map[string]string `toml:"mirrors"`     // prefix of a URL → its replacement
 }
 
-// A Pack is an entry of the index: an alias for a URL, or releases inside the binary.
+// A Pack is either an alias for a URL or a built-in pack with releases.
 type Pack struct {
 	URL         string    `toml:"url"`
 	Description string    `toml:"description"`
-	Releases    []Release `toml:"release"` // in commit order; in the built-in layer alone
+	Releases    []Release `toml:"release"` // in commit order; built-in layer only
 }
 
-// A Release is one tagged state of a built-in pack.
+// A Release is one tagged version of a built-in pack.
 type Release struct {
 	Tag        string    `toml:"tag"`
-	Branch     string    `toml:"branch"`     // that the tag lies on
-	Date       time.Time `toml:"date"`       // of its commit
-	Dir        string    `toml:"dir"`        // the folder that holds its files
-	Tree       string    `toml:"tree"`       // git id of that folder's tree, frozen at release; empty before
-	Executable []string  `toml:"executable"` // the files of it that are
+	Branch     string    `toml:"branch"`     // the branch of the tag
+	Date       time.Time `toml:"date"`       // of the commit
+	Dir        string    `toml:"dir"`        // the folder of its files
+	Tree       string    `toml:"tree"`       // git id of the folder's tree, fixed at release; "" before
+	Executable []string  `toml:"executable"` // paths of its executable files
 }
 
-// Merge returns base with all that over states put above it. Neither is changed.
+// Merge returns base overridden by the values that over sets. It changes neither.
 func Merge(base, over *Manifest) *Manifest {
 	out := &Manifest{
 		Project:    mergeProject(base.Project, over.Project),
@@ -144,7 +149,7 @@ func mergeProject(base, over Project) Project {
 		AuthorEmail: cmp.Or(over.AuthorEmail, base.AuthorEmail),
 		Language:    cmp.Or(over.Language, base.Language),
 		Env:         cmp.Or(over.Env, base.Env),
-		Keywords:    lastStated(base.Keywords, over.Keywords),
+		Keywords:    lastSet(base.Keywords, over.Keywords),
 	}
 	return out
 }
@@ -156,14 +161,14 @@ func mergeSources(base, over Sources) Sources {
 		Host:               cmp.Or(over.Host, base.Host),
 		Namespace:          cmp.Or(over.Namespace, base.Namespace),
 		TemplateConfigName: cmp.Or(over.TemplateConfigName, base.TemplateConfigName),
-		AllowHosts:         lastStated(base.AllowHosts, over.AllowHosts),
-		DenyHosts:          slices.Compact(denied), // what one layer forbids no other allows
-		AllowHTTP:          lastStated(base.AllowHTTP, over.AllowHTTP),
+		AllowHosts:         lastSet(base.AllowHosts, over.AllowHosts),
+		DenyHosts:          slices.Compact(denied), // no layer can lift the denial of another
+		AllowHTTP:          lastSet(base.AllowHTTP, over.AllowHTTP),
 		Mirrors:            mergeMaps(base.Mirrors, over.Mirrors),
 	}
 }
 
-func lastStated(base, over []string) []string {
+func lastSet(base, over []string) []string {
 	if len(over) > 0 {
 		return slices.Clone(over)
 	}

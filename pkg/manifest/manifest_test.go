@@ -13,7 +13,7 @@ import (
 	"github.com/Project-Manager-With-Git/ppm/pkg/ref"
 )
 
-// reference returns the value of a reference that is known to be right.
+// reference parses a valid reference.
 func reference(s string) ref.Ref {
 	r, err := ref.Parse(s)
 	if err != nil {
@@ -66,10 +66,13 @@ type = "module"
 whatever = [1, "x"]
 `
 	want := &manifest.Manifest{
-		Project:    manifest.Project{Name: "x", Version: "1", Description: "d", Author: "a", AuthorEmail: "e", Language: "py", Env: "venv", Keywords: []string{"k"}},
-		Components: []manifest.Component{{Source: reference("p@v1//a"), Path: "src/a.py", Keys: map[string]string{"source": "timer"}}, {Source: reference("p//b"), Path: "."}},
-		Sources: manifest.Sources{Host: "git.example.com:8443", Namespace: "team/sub", TemplateConfigName: "pack.json", DenyHosts: []string{"evil.example"},
-			Mirrors: map[string]string{"https://github.com/": "git@mirror.example:"}},
+		Project: manifest.Project{Name: "x", Version: "1", Description: "d", Author: "a", AuthorEmail: "e",
+			Language: "py", Env: "venv", Keywords: []string{"k"}},
+		Components: []manifest.Component{{Source: reference("p@v1//a"), Path: "src/a.py",
+			Keys: map[string]string{"source": "timer"}}, {Source: reference("p//b"), Path: "."}},
+		Sources: manifest.Sources{Host: "git.example.com:8443", Namespace: "team/sub", TemplateConfigName: "pack.json",
+			DenyHosts: []string{"evil.example"},
+			Mirrors:   map[string]string{"https://github.com/": "git@mirror.example:"}},
 		Packs: map[string]manifest.Pack{"p": {URL: "git@git.example.com:team/p.git", Description: "parts"}},
 		Keys:  map[string]string{"author": "me"},
 
@@ -85,7 +88,7 @@ whatever = [1, "x"]
 	}
 }
 
-// release is what only the built-in layer may say.
+// release is allowed only in the built-in layer.
 const release = "[packs.p]\n[[packs.p.release]]\ntag='v1'\nbranch='dev'\ndate=2024-01-01T00:00:00Z\ndir='registry/p'\n"
 
 func TestParseRefuses(t *testing.T) {
@@ -95,22 +98,27 @@ func TestParseRefuses(t *testing.T) {
 		text       string
 		want, hint string
 	}{
-		{own, "[project]\nname = \"x\"\nlangage = \"py\"\n", `line 3: unknown field "project.langage"`, `did you mean "language"?`},
-		{own, "[project]\nname = \"x\"\nauthor_mail = \"y\"\n", `line 3: unknown field "project.author_mail"`, `"author_email"`},
+		{own, "[project]\nname = \"x\"\nlangage = \"py\"\n", `line 3: unknown field "project.langage"`,
+			`did you mean "language"?`},
+		{own, "[project]\nname = \"x\"\nauthor_mail = \"y\"\n", `line 3: unknown field "project.author_mail"`,
+			`"author_email"`},
 		{own, "[project]\nName = \"x\"\n", `line 2: unknown field "project.Name"`, `"name"`}, // case matters
 		{own, "[projects]\n", `line 1: unknown field "projects"`, `"project"`},
-		{own, "[whatever]\n", `unknown field "whatever"`, "component, keys, pack, packs, project, sources, workspace"}, // nothing is near
+		// Nothing similar.
+		{own, "[whatever]\n", `unknown field "whatever"`, "component, keys, pack, packs, project, sources, workspace"},
 		{own, block + "\n[[component]]\nsorce = 'p//a'\n", `line 6: unknown field "component[1].sorce"`, `"source"`},
-		{own, block + "keys = { a = 1 }\n", `line 4: field "component[0].keys.a" must be a string, not an integer`, "line 4"},
+		{own, block + "keys = { a = 1 }\n", `line 4: field "component[0].keys.a" must be a string, not an integer`,
+			"line 4"},
 		{own, "[project]\nname = 1\n", `line 2: field "project.name" must be a string, not an integer`, ""},
-		{own, "[project]\nkeywords = 'x'\n", `line 2: field "project.keywords" must be an array of strings, not a string`, ""},
+		{own, "[project]\nkeywords = 'x'\n",
+			`line 2: field "project.keywords" must be an array of strings, not a string`, ""},
 		{own, "[project]\nkeywords = [\n'x',\n1]\n", `field "project.keywords[1]" must be a string`, ""},
 		{own, "[[project]]\n", `line 1: field "project" must be a table, not an array of tables`, ""},
 		{own, "project = 1\n", `must be a table, not an integer`, ""},
 		{own, "[component]\n", `line 1: field "component" must be an array of tables, not a table`, ""},
 		{own, "[project]\n[project.name]\n", `line 2: field "project.name" must be a string, not a table`, ""},
 		{own, "[project]\nname.first = 'x'\n", `line 2: field "project.name" must be a string, not a table`, ""},
-		{own, "[project]\nname = 'a'\nname = 'b'\n", `line 3`, "line 3"}, // what TOML forbids
+		{own, "[project]\nname = 'a'\nname = 'b'\n", `line 3`, "line 3"}, // a duplicate key
 		{own, "a = \n", "line 1", "line 1"},
 		{own, block + block, `line 6: two components at one path "a.py"`, ""},
 		{own, "[[component]]\nsource = 'p//a'\n", `line 1: component "": it has no path`, "path ="},
@@ -119,13 +127,15 @@ func TestParseRefuses(t *testing.T) {
 		{own, block + "own = { 'a.py' = 'min' }\n", `line 4: component "a.py": no ownership "min"`, "mine"},
 		{own, block + "own = { '../a.py' = 'mine' }\n", `line 4: component "a.py"`, ""},
 		{own, block + "moved = { 'a.py' = '/b.py' }\n", `line 4: component "a.py"`, ""},
-		{own, block + "moved = { 'a.py' = 'c', 'b.py' = 'c' }\n", `line 4: component "a.py": both "a.py" and "b.py" were moved to "c"`, ""},
+		{own, block + "moved = { 'a.py' = 'c', 'b.py' = 'c' }\n",
+			`line 4: component "a.py": both "a.py" and "b.py" were moved to "c"`, ""},
 		{own, "[[component]]\npath = 'a'\nsource = 'p@@//x'\n", `line 3: component "a"`, ""},
 		{own, "[[component]]\npath = 'a'\nsource = 'https://me:secret@h.x/p.git//x'\n", `line 3`, ""},
 		{own, "[[component]]\nsource = 'p//a'\npath = '../a'\n", `line 3: component "../a"`, ""},
 		{own, "[[component]]\nsource = 'p//a'\npath = '/a'\n", `absolute`, ""},
 		{own, "[[component]]\nsource = 'p//a'\npath = 'a\\b'\n", `Windows does not allow \`, ""},
-		{own, "[sources]\nallow_hosts = ['x']\n", "line 2: allow_hosts does not belong in a project's ppm.toml", "a user's ppm.toml"},
+		{own, "[sources]\nallow_hosts = ['x']\n", "line 2: allow_hosts does not belong in a project's ppm.toml",
+			"a user's ppm.toml"},
 		{own, "[sources]\nallow_http = ['x']\n", "line 2: allow_http does not belong", ""},
 		{own, "[sources]\nhost = 'https://x'\n", `line 2: "https://x" is not the name of a host`, ""},
 		{own, "[sources]\nnamespace = '../x'\n", `is not a namespace`, ""},
@@ -139,10 +149,10 @@ func TestParseRefuses(t *testing.T) {
 		{own, "[workspace]\n", "line 1: the workspace has no members", "members ="},
 		{own, "[workspace]\nmembers = 'a'\n", `must be an array of strings`, ""},
 		{own, "[workspace]\nmembers = ['a', '../b']\n", `line 2: "../b" is not a pattern of folders`, "services/*"},
-		{own, "[workspace]\nmembers = ['a/../../b']\n", `line 2`, ""},                 // in the middle
+		{own, "[workspace]\nmembers = ['a/../../b']\n", `line 2`, ""},                 // in the middle of a path
 		{own, "[workspace]\nmembers = ['/a']\n", `line 2`, ""},                        // absolute
-		{own, "[workspace]\nmembers = ['']\n", `line 2`, ""},                          // nothing
-		{own, "[workspace]\nmembers = ['a']\nexclude = ['b[']\n", `line 3: "b["`, ""}, // no pattern
+		{own, "[workspace]\nmembers = ['']\n", `line 2`, ""},                          // empty
+		{own, "[workspace]\nmembers = ['a']\nexclude = ['b[']\n", `line 3: "b["`, ""}, // not a pattern
 		{user, "[workspace]\nmembers = ['a']\n", "line 1: [workspace] does not belong in a user's ppm.toml", ""},
 		{user, release, "releases belong", ""},
 		{user, block, "line 1: [[component]] does not belong in a user's ppm.toml", "a project's ppm.toml"},
@@ -151,10 +161,12 @@ func TestParseRefuses(t *testing.T) {
 		{builtIn, strings.Replace(release, "'dev'", "''", 1), "must be stated", ""},
 		{builtIn, release + "tree = 'x'\n", `line 2: pack "p", release "v1": "x" is not the id`, ""},
 		{builtIn, release + "executable = ['../x']\n", "release", ""},
-		{builtIn, strings.Replace(release, "2024-01-01T00:00:00Z", "2024-01-01", 1), `field "packs.p.release[0].date" must be a date and time with its offset`, ""},
+		{builtIn, strings.Replace(release, "2024-01-01T00:00:00Z", "2024-01-01", 1),
+			`field "packs.p.release[0].date" must be a date and time with its offset`, ""},
 	} {
 		m, err := manifest.Parse("some/ppm.toml", []byte(c.text), c.layer)
-		if m != nil || !errors.Is(err, failure.Usage) || !strings.Contains(err.Error(), c.want) || !strings.Contains(err.Error(), `"some/ppm.toml"`) {
+		if m != nil || !errors.Is(err, failure.Usage) || !strings.Contains(err.Error(), c.want) ||
+			!strings.Contains(err.Error(), `"some/ppm.toml"`) {
 			t.Errorf("Parse(%q):\n%v, want an error with\n%s", c.text, err, c.want)
 		}
 		if h := failure.Hint(err); h == "" || !strings.Contains(h, c.hint) {
@@ -164,7 +176,8 @@ func TestParseRefuses(t *testing.T) {
 }
 
 func TestUserLayer(t *testing.T) {
-	got, err := manifest.Parse("ppm.toml", []byte("[sources]\nallow_hosts = ['a']\nallow_http = ['b']\n"), manifest.User)
+	got, err := manifest.Parse("ppm.toml", []byte("[sources]\nallow_hosts = ['a']\nallow_http = ['b']\n"),
+		manifest.User)
 	if err != nil || got.Sources.AllowHosts[0] != "a" || got.Sources.AllowHTTP[0] != "b" {
 		t.Errorf("Parse of a user's layer: %+v, %v", got, err)
 	}
@@ -179,7 +192,8 @@ func TestBuiltInLayer(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if m.Sources.Host != "github.com" || m.Sources.Namespace != "Project-Manager-With-Git" || len(m.Packs["tp_py_grpc"].Releases) == 0 {
+	if m.Sources.Host != "github.com" || m.Sources.Namespace != "Project-Manager-With-Git" ||
+		len(m.Packs["tp_py_grpc"].Releases) == 0 {
 		t.Errorf("the built-in layer is %+v", m)
 	}
 }
@@ -188,43 +202,49 @@ func TestMerge(t *testing.T) {
 	date := time.Date(2024, 1, 1, 0, 0, 0, 0, time.UTC)
 	base := &manifest.Manifest{
 		Project: manifest.Project{Name: "base", Env: "venv", Keywords: []string{"b"}},
-		Sources: manifest.Sources{Host: "h1", Namespace: "n1", AllowHosts: []string{"a"}, DenyHosts: []string{"x", "y"}, Mirrors: map[string]string{"1": "b", "2": "b"}},
-		Packs:   map[string]manifest.Pack{"p": {Releases: []manifest.Release{{Tag: "v1", Date: date}}}, "q": {URL: "q"}},
-		Keys:    map[string]string{"author": "base", "k": "base"},
+		Sources: manifest.Sources{Host: "h1", Namespace: "n1", AllowHosts: []string{"a"},
+			DenyHosts: []string{"x", "y"}, Mirrors: map[string]string{"1": "b", "2": "b"}},
+		Packs: map[string]manifest.Pack{"p": {Releases: []manifest.Release{{Tag: "v1", Date: date}}},
+			"q": {URL: "q"}},
+		Keys: map[string]string{"author": "base", "k": "base"},
 	}
 	over := &manifest.Manifest{
 		Project:    manifest.Project{Name: "over"},
 		Components: []manifest.Component{{Source: reference("p//a"), Path: "a"}},
-		Sources:    manifest.Sources{Namespace: "n2", DenyHosts: []string{"x", "z"}, Mirrors: map[string]string{"2": "o"}},
-		Packs:      map[string]manifest.Pack{"p": {URL: "alias"}},
-		Keys:       map[string]string{"author": "over"},
-		Workspace:  &manifest.Workspace{Members: []string{"*"}},
+		Sources: manifest.Sources{Namespace: "n2", DenyHosts: []string{"x", "z"},
+			Mirrors: map[string]string{"2": "o"}},
+		Packs:     map[string]manifest.Pack{"p": {URL: "alias"}},
+		Keys:      map[string]string{"author": "over"},
+		Workspace: &manifest.Workspace{Members: []string{"*"}},
 	}
 	want := &manifest.Manifest{
 		Project:    manifest.Project{Name: "over", Env: "venv", Keywords: []string{"b"}},
 		Components: []manifest.Component{{Source: reference("p//a"), Path: "a"}},
-		Sources:    manifest.Sources{Host: "h1", Namespace: "n2", AllowHosts: []string{"a"}, DenyHosts: []string{"x", "y", "z"}, Mirrors: map[string]string{"1": "b", "2": "o"}},
-		Packs:      map[string]manifest.Pack{"p": {URL: "alias"}, "q": {URL: "q"}}, // an alias hides the built-in pack
-		Keys:       map[string]string{"author": "over", "k": "base"},
-		Workspace:  &manifest.Workspace{Members: []string{"*"}},
+		Sources: manifest.Sources{Host: "h1", Namespace: "n2", AllowHosts: []string{"a"},
+			DenyHosts: []string{"x", "y", "z"}, Mirrors: map[string]string{"1": "b", "2": "o"}},
+		// An alias overrides the built-in pack.
+		Packs:     map[string]manifest.Pack{"p": {URL: "alias"}, "q": {URL: "q"}},
+		Keys:      map[string]string{"author": "over", "k": "base"},
+		Workspace: &manifest.Workspace{Members: []string{"*"}},
 	}
 	if got := manifest.Merge(base, over); !reflect.DeepEqual(got, want) {
 		t.Errorf("Merge:\n%+v, want\n%+v", got, want)
 	}
 	if got := manifest.Merge(want, &manifest.Manifest{}); !reflect.DeepEqual(got, want) {
-		t.Errorf("Merge with nothing above:\n%+v, want\n%+v", got, want)
+		t.Errorf("Merge with an empty manifest:\n%+v, want\n%+v", got, want)
 	}
 	if base.Keys["author"] != "base" || base.Sources.Mirrors["2"] != "b" || len(base.Sources.DenyHosts) != 2 {
-		t.Errorf("Merge changed what it merged: %+v", base)
+		t.Errorf("Merge changed its argument: %+v", base)
 	}
 }
 
 func TestFromPmfp(t *testing.T) {
 	for _, c := range []struct {
-		text, want string // want: host namespace name, or a part of the error
+		text, want string // host, namespace and name, or a part of the error
 		ok         bool
 	}{
-		{`{"default_template_host": "h.x", "default_template_namespace": "n", "template_config_name": "t.json", "python": 3}`, "h.x n t.json", true},
+		{`{"default_template_host": "h.x", "default_template_namespace": "n", ` +
+			`"template_config_name": "t.json", "python": 3}`, "h.x n t.json", true},
 		{"\ufeff{}", "  ", true},
 		{`{"default_template_host": null}`, "  ", true},
 		{`{`, "unexpected end", false},
@@ -234,10 +254,12 @@ func TestFromPmfp(t *testing.T) {
 	} {
 		m, err := manifest.FromPmfp([]byte(c.text))
 		if c.ok {
-			if err != nil || strings.Join([]string{m.Sources.Host, m.Sources.Namespace, m.Sources.TemplateConfigName}, " ") != c.want {
+			if err != nil || strings.Join([]string{m.Sources.Host, m.Sources.Namespace, m.Sources.TemplateConfigName},
+				" ") != c.want {
 				t.Errorf("FromPmfp(%s) = %+v, %v, want %q", c.text, m, err, c.want)
 			}
-		} else if !errors.Is(err, failure.Usage) || !strings.Contains(err.Error(), c.want) || !strings.Contains(err.Error(), "config.json") || failure.Hint(err) == "" {
+		} else if !errors.Is(err, failure.Usage) || !strings.Contains(err.Error(), c.want) ||
+			!strings.Contains(err.Error(), "config.json") || failure.Hint(err) == "" {
 			t.Errorf("FromPmfp(%s): %v (hint %q), want an error with %q", c.text, err, failure.Hint(err), c.want)
 		}
 	}
@@ -264,7 +286,8 @@ func TestCleanPath(t *testing.T) {
 }
 
 func FuzzParse(f *testing.F) {
-	for _, text := range []string{"", block, "[project]\nname = 'x'\n", "project.name = 'x'\n", "[packs.p]\nurl='https://h/p.git'\n", "[sources]\nmirrors.a = 'b'\n", "a = [[[]]]\n"} {
+	for _, text := range []string{"", block, "[project]\nname = 'x'\n", "project.name = 'x'\n",
+		"[packs.p]\nurl='https://h/p.git'\n", "[sources]\nmirrors.a = 'b'\n", "a = [[[]]]\n"} {
 		f.Add([]byte(text))
 	}
 	f.Fuzz(func(t *testing.T, text []byte) {

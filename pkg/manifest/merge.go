@@ -7,10 +7,9 @@ import (
 	"github.com/Project-Manager-With-Git/ppm/pkg/failure"
 )
 
-// MergeTexts returns the text that has what both ours and theirs changed of base, three
-// texts of a project's manifest: components that one side added, changed or took out,
-// and whatever one side alone changed besides. What both changed in different ways is
-// an error of kind Conflicts.
+// MergeTexts returns the project's manifest base with the changes of both ours and theirs: components that were added,
+// changed or removed, and other changes if only one side has them. If both sides made different changes to the same
+// component or to the rest, it returns an error of kind Conflicts.
 func MergeTexts(name string, base, ours, theirs []byte) ([]byte, error) {
 	b, err := split(name, base)
 	if err != nil {
@@ -34,12 +33,12 @@ func MergeTexts(name string, base, ours, theirs []byte) ([]byte, error) {
 		WithHint("merge it by hand, then run ppm project sync")
 }
 
-// A side is a manifest's text, its components, and what is left without them.
+// A side is one of the three texts of a merge.
 type side struct {
 	text       []byte
-	rest       []byte
-	components map[string]Component
-	order      []string // paths, as they stand in the text
+	rest       []byte               // the text without components
+	components map[string]Component // by path
+	order      []string             // paths of the components in the order of the text
 }
 
 func split(name string, text []byte) (side, error) {
@@ -59,7 +58,7 @@ func split(name string, text []byte) (side, error) {
 	return s, nil
 }
 
-// take applies to s what other changed of base's components.
+// take returns the text of s with the changes that other makes to the components of base.
 func (s side) take(name string, base, other side) ([]byte, error) {
 	text := s.text
 	var err error
@@ -68,9 +67,10 @@ func (s side) take(name string, base, other side) ([]byte, error) {
 		mine, inMine := s.components[path]
 		new, inOther := other.components[path]
 		switch {
-		case inOther == inBase && equal(new, was), inOther == inMine && equal(new, mine): // nothing to take
+		case inOther == inBase && equal(new, was), inOther == inMine && equal(new, mine): // nothing to do
 		case inMine != inBase || !equal(mine, was):
-			return nil, failure.Errorf(failure.Conflicts, "merging %q: the component at %q was changed on both sides", name, path).
+			return nil, failure.Errorf(failure.Conflicts, "merging %q: the component at %q was changed on both sides",
+				name, path).
 				WithHint("merge it by hand, then run ppm project sync")
 		case inOther:
 			text, err = SetComponents(name, text, new)
@@ -89,5 +89,5 @@ func (s side) take(name string, base, other side) ([]byte, error) {
 }
 
 func equal(a, b Component) bool {
-	return reflect.DeepEqual(a, b) // both in the form in which they are compared
+	return reflect.DeepEqual(a, b) // both are in normal form
 }

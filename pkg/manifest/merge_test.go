@@ -9,7 +9,8 @@ import (
 )
 
 func TestMergeTexts(t *testing.T) {
-	a1, a2, b, c := "[[component]]\nsource = \"p@v1//a\"\npath = \"a\"\n", "[[component]]\nsource = \"p@v2//a\"\npath = \"a\"\n",
+	a1, a2, b, c := "[[component]]\nsource = \"p@v1//a\"\npath = \"a\"\n",
+		"[[component]]\nsource = \"p@v2//a\"\npath = \"a\"\n",
 		"[[component]]\nsource = \"p@v1//b\"\npath = \"b\"\n", "[[component]]\nsource = \"p@v1//c\"\npath = \"c\"\n"
 	named := "# mine\n[project]\nname = \"x\"\n\n"
 	for _, c := range []struct{ name, base, ours, theirs, want string }{

@@ -2,76 +2,78 @@ package tomldoc
 
 import "strings"
 
-// maxDepth is how many names of tables and keys, and items of arrays, may lead to one value. A reader recurses at
-// each of them, so that a text without a bound could exhaust the stack.
+// maxDepth is the maximum number of tables, keys and array items that lead to one value. A parser recurses at each of
+// them, so that unlimited nesting could exhaust the stack.
 const maxDepth = 64
 
-// maxWeight bounds what all keys and items of arrays weigh together, in bytes. Reading a text keeps the whole path
-// of each key, so that many short keys below a long one would take far more memory than the text itself.
+// maxWeight is the maximum total weight of all keys and array items, in bytes; see enter. A decoder stores the whole
+// path of each key, so that many short keys below a long one take far more memory than the text.
 const maxWeight = 8 * MaxSize
 
-// A part is one name of a dotted key.
-type part struct {
+// A keyPart is one part of a dotted key.
+type keyPart struct {
 	name string
 	line int
 }
 
-// A field is a "key = value", of a table or an inline one.
+// A field is a "key = value" of a table or an inline table.
 type field struct {
-	key   []part
+	key   []keyPart
 	value value
 }
 
-// A value is what stands in a field or an array.
+// A value is the value of a field or an item of an array.
 type value struct {
-	form   form
+	typ    valueType
 	items  []value // of an array
 	fields []field // of an inline table
 }
 
-// A form says what a value is, with its article.
-type form string
+// A valueType is the name of a type of TOML with its article, for messages.
+type valueType string
 
 const (
-	aString       form = "a string"
-	anInteger     form = "an integer"
-	aFloat        form = "a float"
-	aBoolean      form = "a boolean"
-	aDate         form = "a date"
-	aTime         form = "a time"
-	aLocalTime    form = "a date and time without offset"
-	aDateTime     form = "a date and time"
-	anArray       form = "an array"
-	aTable        form = "a table"
-	arrayOfTables form = "an array of tables"
+	aString       valueType = "a string"
+	anInteger     valueType = "an integer"
+	aFloat        valueType = "a float"
+	aBoolean      valueType = "a boolean"
+	aDate         valueType = "a date"
+	aTime         valueType = "a time"
+	aLocalTime    valueType = "a date and time without offset"
+	aDateTime     valueType = "a date and time"
+	anArray       valueType = "an array"
+	aTable        valueType = "a table"
+	arrayOfTables valueType = "an array of tables"
 )
 
-// A scanner finds the statements of a text, the keys in them and the forms of their values. It judges nothing but
-// the two caps: whether the text is TOML is for package toml to say. Up to the first fault that toml finds both see
-// the same, so that the caps hold for all that toml is going to read; what toml accepts is understood to its end.
+// A scanner finds the statements of a text, their keys and the types of their values. It enforces maxDepth and
+// maxWeight, and does not check whether the text is TOML. It reads the text in the same way as the library up to the
+// first syntax error, so that the limits hold for all that the library reads.
 type scanner struct {
 	text       string
-	at         int   // offset of the next byte
+	pos        int   // offset of the next byte
 	line       int   // of the byte at offset counted
-	counted    int   // not after at
-	inside     level // of what is being read
-	weight     int   // of all that has been read
+	counted    int   // at most pos
+	inside     level // of the value that is being read
+	weight     int   // of everything read so far
 	statements []Statement
-	problem    part // a cap that the text exceeds, if any
+
+	exceeded     string // the message about a limit that the text exceeds, or ""
+	exceededLine int
 }
 
-// A level is a place in a document: how many names and items lead to it, and how many bytes the names have.
+// A level is the position of a value: the number of keys and items that lead to it, and the bytes of these keys.
 type level struct{ depth, bytes int }
 
-// scan reads all statements from begin on.
-func scan(text string, begin int) *scanner {
-	s := &scanner{text: text, at: begin, counted: begin, line: 1}
-	for s.skip(" \t\r\n"); s.at < len(text); s.skip(" \t\r\n") {
-		st := Statement{Line: s.lineHere(), Start: max(begin, strings.LastIndexByte(text[:s.at], '\n')+1)}
+// scan reads all statements from offset start on.
+func scan(text string, start int) *scanner {
+	s := &scanner{text: text, pos: start, counted: start, line: 1}
+	for s.skip(" \t\r\n"); s.pos < len(text); s.skip(" \t\r\n") {
+		st := Statement{Line: s.currentLine(), Start: max(start, strings.LastIndexByte(text[:s.pos], '\n')+1)}
 		s.statement(&st)
 		s.skipTo("\n")
 		s.take('\n')
-		st.End = s.at
+		st.End = s.pos
 		s.statements = append(s.statements, st)
 	}
 	return s
@@ -87,13 +89,13 @@ func (s *scanner) statement(st *Statement) {
 		if s.take('[') {
 			st.Kind = Array
 		}
-		s.inside = level{} // and what follows stands inside the table
+		s.inside = level{} // reading the key sets it to the level of the table
 		st.field.key = s.key()
 	default:
 		table := s.inside
 		st.Kind = Field
-		st.field, st.Value = s.field()
-		st.Last = s.at
+		st.field, st.ValueStart = s.field()
+		st.ValueEnd = s.pos
 		s.inside = table
 	}
 	for _, p := range st.field.key {
@@ -101,31 +103,31 @@ func (s *scanner) statement(st *Statement) {
 	}
 }
 
-// field reads a "key = value", and tells the offset of its value.
-func (s *scanner) field() (f field, at int) {
+// field reads a "key = value", and returns it with the offset of the value.
+func (s *scanner) field() (f field, valueStart int) {
 	f.key = s.key()
 	if !s.take('=') {
 		s.stop()
 	}
 	s.skip(" \t")
-	at = s.at
+	valueStart = s.pos
 	f.value = s.value()
-	return f, at
+	return f, valueStart
 }
 
-// key reads a dotted key and the blanks around it.
-func (s *scanner) key() (parts []part) {
+// key reads a dotted key and the spaces around it.
+func (s *scanner) key() (parts []keyPart) {
 	for {
 		s.skip(" \t")
-		p := part{line: s.lineHere()}
-		if start := s.at; s.peek() == '"' || s.peek() == '\'' {
+		p := keyPart{line: s.currentLine()}
+		if start := s.pos; s.peek() == '"' || s.peek() == '\'' {
 			s.quoted(s.text[start : start+1])
-			p.name = unquote(s.text[start:s.at])
+			p.name = unquote(s.text[start:s.pos])
 		} else {
 			for isBare(rune(s.peek())) {
-				s.at++
+				s.pos++
 			}
-			p.name = s.text[start:s.at]
+			p.name = s.text[start:s.pos]
 		}
 		parts = append(parts, p)
 		s.enter(len(p.name))
@@ -136,11 +138,11 @@ func (s *scanner) key() (parts []part) {
 	}
 }
 
-// unquote returns the name that a quoted part of a key stands for.
+// unquote returns the value of a quoted part of a key.
 func unquote(quoted string) string {
 	if quoted[0] == '"' && strings.Contains(quoted, `\`) {
 		var v struct{ K string }
-		_, _ = parse("K = "+quoted, &v) // where it fails, the whole text does
+		_, _ = parse("K = "+quoted, &v) // if it fails, parsing the whole text fails, too
 		return v.K
 	}
 	return strings.Trim(quoted, quoted[:1])
@@ -149,38 +151,38 @@ func unquote(quoted string) string {
 func (s *scanner) value() (v value) {
 	switch s.peek() {
 	case '"', '\'':
-		quote := s.text[s.at : s.at+1]
-		if three := strings.Repeat(quote, 3); strings.HasPrefix(s.text[s.at:], three) {
+		quote := s.text[s.pos : s.pos+1]
+		if three := strings.Repeat(quote, 3); strings.HasPrefix(s.text[s.pos:], three) {
 			quote = three
 		}
 		s.quoted(quote)
-		return value{form: aString}
+		return value{typ: aString}
 	case '[':
-		v.form = anArray
+		v.typ = anArray
 		s.list(']', func() { v.items = append(v.items, s.value()) })
 		return v
 	case '{':
-		v.form = aTable
+		v.typ = aTable
 		s.list('}', func() {
 			f, _ := s.field()
 			v.fields = append(v.fields, f)
 		})
 		return v
 	}
-	start := s.at
+	start := s.pos
 	s.skipTo(",]}#\n")
-	scalar := strings.TrimRight(s.text[start:s.at], " \t\r")
-	s.at = start + len(scalar)
+	scalar := strings.TrimRight(s.text[start:s.pos], " \t\r")
+	s.pos = start + len(scalar)
 	if scalar == "" {
 		s.stop()
 	}
-	return value{form: formOf(scalar)}
+	return value{typ: typeOf(scalar)}
 }
 
-// list reads what stands between a bracket and its end.
+// list reads an array or inline table up to its closing bracket, and calls item at the start of each item.
 func (s *scanner) list(end byte, item func()) {
 	outside := s.inside
-	for s.at++; s.at < len(s.text); s.inside = outside {
+	for s.pos++; s.pos < len(s.text); s.inside = outside {
 		s.skip(" \t\r\n,")
 		switch {
 		case s.peek() == '#':
@@ -194,25 +196,25 @@ func (s *scanner) list(end byte, item func()) {
 	}
 }
 
-// quoted reads a string that begins and ends with quote, which is one or three of either kind.
+// quoted reads a string that starts and ends with quote, which is one or three quotes of either kind.
 func (s *scanner) quoted(quote string) {
-	for s.at += len(quote); s.at < len(s.text); s.at++ {
+	for s.pos += len(quote); s.pos < len(s.text); s.pos++ {
 		switch {
-		case strings.HasPrefix(s.text[s.at:], quote):
-			s.at += len(quote)
+		case strings.HasPrefix(s.text[s.pos:], quote):
+			s.pos += len(quote)
 			if len(quote) == 3 {
-				s.skip(quote) // of five in a row, two belong to the string
+				s.skip(quote) // up to two quotes before the closing ones belong to the string
 			}
 			return
 		case quote[0] == '"' && s.peek() == '\\':
-			s.at++
+			s.pos++
 		}
 	}
 	s.stop()
 }
 
-// formOf returns the form of a value that is no string and holds no others.
-func formOf(scalar string) form {
+// typeOf returns the type of a value that is not a string, array or table.
+func typeOf(scalar string) valueType {
 	is := func(i int, c byte) bool { return len(scalar) > i && scalar[i] == c }
 	switch {
 	case scalar == "true" || scalar == "false":
@@ -229,49 +231,50 @@ func formOf(scalar string) form {
 		return aLocalTime
 	case strings.HasPrefix(scalar, "0x"):
 		return anInteger
-	case strings.ContainsAny(scalar, ".eEn"): // nan and inf among them
+	case strings.ContainsAny(scalar, ".eEn"): // "n" for nan and inf
 		return aFloat
 	}
 	return anInteger
 }
 
-// enter goes one level down, through a name of n bytes or to an item of an array or inline table.
+// enter descends one level, through a key part of n bytes or into an item of an array or inline table.
 func (s *scanner) enter(n int) {
 	s.inside.depth++
 	s.inside.bytes += n
-	s.weight += s.inside.bytes + 16*s.inside.depth + 64 // a path, and what stands at it
+	s.weight += s.inside.bytes + 16*s.inside.depth + 64 // an estimate of a stored path and its value
 	switch {
-	case s.problem.line > 0:
+	case s.exceeded != "":
 		return
 	case s.inside.depth > maxDepth:
-		s.problem = part{name: "tables and arrays are nested too deep", line: s.lineHere()}
+		s.exceeded = "tables and arrays are nested too deep"
 	case s.weight > maxWeight:
-		s.problem = part{name: "the keys and items up to here are too many or too long", line: s.lineHere()}
+		s.exceeded = "the keys and items up to here are too many or too long"
 	default:
 		return
 	}
+	s.exceededLine = s.currentLine()
 	s.stop()
 }
 
-// stop goes to the end of the text, where all reading ends.
-func (s *scanner) stop() { s.at = len(s.text) }
+// stop moves to the end of the text, which ends the scan.
+func (s *scanner) stop() { s.pos = len(s.text) }
 
-// take goes over the next byte if it is c.
+// take consumes the next byte if it is c, and reports whether it was.
 func (s *scanner) take(c byte) bool {
-	ok := s.at < len(s.text) && s.text[s.at] == c
+	ok := s.pos < len(s.text) && s.text[s.pos] == c
 	if ok {
-		s.at++
+		s.pos++
 	}
 	return ok
 }
 
-// skip goes over all bytes of a set.
-func (s *scanner) skip(set string) { s.at = len(s.text) - len(strings.TrimLeft(s.text[s.at:], set)) }
+// skip consumes all bytes that are in set.
+func (s *scanner) skip(set string) { s.pos = len(s.text) - len(strings.TrimLeft(s.text[s.pos:], set)) }
 
-// skipTo goes to the next byte of a set, or to the end.
+// skipTo consumes all bytes before the next one that is in set.
 func (s *scanner) skipTo(set string) {
-	if i := strings.IndexAny(s.text[s.at:], set); i >= 0 {
-		s.at += i
+	if i := strings.IndexAny(s.text[s.pos:], set); i >= 0 {
+		s.pos += i
 	} else {
 		s.stop()
 	}
@@ -279,15 +282,15 @@ func (s *scanner) skipTo(set string) {
 
 // peek returns the next byte, or 0 at the end.
 func (s *scanner) peek() byte {
-	if s.at < len(s.text) {
-		return s.text[s.at]
+	if s.pos < len(s.text) {
+		return s.text[s.pos]
 	}
 	return 0
 }
 
-// lineHere returns the line of the next byte.
-func (s *scanner) lineHere() int {
-	s.line += strings.Count(s.text[s.counted:s.at], "\n")
-	s.counted = s.at
+// currentLine returns the line of the next byte.
+func (s *scanner) currentLine() int {
+	s.line += strings.Count(s.text[s.counted:s.pos], "\n")
+	s.counted = s.pos
 	return s.line
 }

@@ -11,60 +11,70 @@ import (
 	"github.com/Project-Manager-With-Git/ppm/pkg/suggest"
 )
 
-// A place is a position in the schema: the Go type that belongs to the path.
-type place struct {
+// A node is a path of a document with the Go type that its value is decoded into.
+type node struct {
 	path string
 	typ  reflect.Type
 }
 
 var timeType = reflect.TypeFor[time.Time]()
 
-// unchecked reports whether anything may stand at p.
-func (p place) unchecked() bool { return p.typ.Kind() == reflect.Interface }
+// isAny reports whether n accepts any value.
+func (n node) isAny() bool { return n.typ.Kind() == reflect.Interface }
 
-// isTable reports whether p takes a table.
-func (p place) isTable() bool {
-	return p.typ.Kind() == reflect.Map || p.typ.Kind() == reflect.Struct && p.typ != timeType
+// isTable reports whether n accepts a table.
+func (n node) isTable() bool {
+	return n.typ.Kind() == reflect.Map || n.typ.Kind() == reflect.Struct && n.typ != timeType
 }
 
-// want says what p takes, with its article.
-func (p place) want() string {
+// isTableArray reports whether n accepts an array of tables.
+func (n node) isTableArray() bool {
+	return n.typ.Kind() == reflect.Slice && node{typ: n.typ.Elem()}.isTable()
+}
+
+// expected returns a description of the values that n accepts, with an article.
+func (n node) expected() string {
 	switch {
-	case p.typ == timeType:
+	case n.typ == timeType:
 		return "a date and time with its offset, as in 2024-01-01T00:00:00Z"
-	case p.isTable():
+	case n.isTable():
 		return "a table"
-	case p.typ.Kind() == reflect.Slice && (place{typ: p.typ.Elem()}).isTable():
+	case n.isTableArray():
 		return "an array of tables"
-	case p.typ.Kind() == reflect.Slice:
+	case n.typ.Kind() == reflect.Slice:
 		return "an array of strings"
-	case p.typ.Kind() == reflect.Bool:
+	case n.typ.Kind() == reflect.Bool:
 		return "true or false"
-	case p.typ.Kind() == reflect.Int:
+	case n.typ.Kind() == reflect.Int:
 		return "an integer"
 	}
 	return "a string"
 }
 
-// A checker walks over the statements of a document and holds each against a Go type.
+// item returns the node of item i of an array.
+func (n node) item(i int) node {
+	return node{path: n.path + "[" + strconv.Itoa(i) + "]", typ: n.typ.Elem()}
+}
+
+// A checker compares the statements of a document with a Go type, and records the lines of their paths.
 type checker struct {
 	doc    *Document
-	counts map[string]int // path of an array of tables → how many it has so far
+	counts map[string]int // path of an array → number of its items so far
 	fields map[reflect.Type]map[string]reflect.Type
 }
 
 func (c *checker) check(t reflect.Type) error {
-	root := place{typ: t}
+	root := node{typ: t}
 	table := root
 	for _, s := range c.doc.Statements {
 		var err error
 		switch s.Kind {
 		case Table:
-			table, err = c.header(root, s, aTable)
+			table, err = c.checkHeader(root, s, aTable)
 		case Array:
-			table, err = c.header(root, s, arrayOfTables)
+			table, err = c.checkHeader(root, s, arrayOfTables)
 		case Field:
-			err = c.field(table, s.field)
+			err = c.checkField(table, s.field)
 		}
 		if err != nil {
 			return err
@@ -73,115 +83,111 @@ func (c *checker) check(t reflect.Type) error {
 	return nil
 }
 
-// header returns the place that the fields below a header belong to.
-func (c *checker) header(root place, s Statement, found form) (place, error) {
-	p := root
+// checkHeader checks a header, and returns the node of the table that it opens.
+func (c *checker) checkHeader(root node, s Statement, found valueType) (node, error) {
+	n := root
 	for i, key := range s.field.key {
 		var err error
-		if p, err = c.step(p, key); err != nil || p.unchecked() {
-			return p, err
+		if n, err = c.child(n, key); err != nil || n.isAny() {
+			return n, err
 		}
 		last := i == len(s.Key)-1
-		if list := p.typ.Kind() == reflect.Slice && (place{typ: p.typ.Elem()}).isTable(); !list {
-			if last && (found == arrayOfTables || !p.isTable()) {
-				return p, c.mismatch(p, found, s.Line)
+		if !n.isTableArray() {
+			if last && (found == arrayOfTables || !n.isTable()) {
+				return n, c.errMismatch(n, found, s.Line)
 			}
 			continue
 		}
 		if last && found == arrayOfTables {
-			c.counts[p.path]++
-		} else if last || c.counts[p.path] == 0 {
-			return p, c.mismatch(p, aTable, s.Line)
+			c.counts[n.path]++
+		} else if last || c.counts[n.path] == 0 {
+			return n, c.errMismatch(n, aTable, s.Line)
 		}
-		p = p.element(c.counts[p.path] - 1)
+		n = n.item(c.counts[n.path] - 1)
 	}
-	c.doc.lines[p.path] = s.Line
-	return p, nil
+	c.doc.lines[n.path] = s.Line
+	return n, nil
 }
 
-// field holds a "key = value" of the table p against its type.
-func (c *checker) field(p place, f field) error {
+// checkField checks a "key = value" of the table at n.
+func (c *checker) checkField(n node, f field) error {
 	for _, key := range f.key {
 		var err error
-		if p, err = c.step(p, key); err != nil {
+		if n, err = c.child(n, key); err != nil {
 			return err
 		}
-		c.doc.lines[p.path] = key.line
-		if p.unchecked() {
+		c.doc.lines[n.path] = key.line
+		if n.isAny() {
 			return nil
 		}
 	}
-	return c.value(p, f.value)
+	return c.checkValue(n, f.value)
 }
 
-// value holds a value against the type of its place.
-func (c *checker) value(p place, v value) error {
+// checkValue checks the value of n.
+func (c *checker) checkValue(n node, v value) error {
 	ok := false
 	switch {
-	case p.unchecked():
+	case n.isAny():
 		return nil
-	case p.typ == timeType:
-		ok = v.form == aDateTime
-	case p.isTable():
+	case n.typ == timeType:
+		ok = v.typ == aDateTime
+	case n.isTable():
 		for _, f := range v.fields {
-			if err := c.field(p, f); err != nil {
+			if err := c.checkField(n, f); err != nil {
 				return err
 			}
 		}
-		ok = v.form == aTable
-	case p.typ.Kind() == reflect.Slice:
+		ok = v.typ == aTable
+	case n.typ.Kind() == reflect.Slice:
 		for i, item := range v.items {
-			e := p.element(i)
-			c.doc.lines[e.path] = c.doc.lines[p.path]
-			if err := c.value(e, item); err != nil {
+			in := n.item(i)
+			c.doc.lines[in.path] = c.doc.lines[n.path]
+			if err := c.checkValue(in, item); err != nil {
 				return err
 			}
 		}
-		c.counts[p.path] = len(v.items)
-		ok = v.form == anArray
-	case p.typ.Kind() == reflect.String:
-		ok = v.form == aString
-	case p.typ.Kind() == reflect.Bool:
-		ok = v.form == aBoolean
-	case p.typ.Kind() == reflect.Int:
-		ok = v.form == anInteger
+		c.counts[n.path] = len(v.items)
+		ok = v.typ == anArray
+	case n.typ.Kind() == reflect.String:
+		ok = v.typ == aString
+	case n.typ.Kind() == reflect.Bool:
+		ok = v.typ == aBoolean
+	case n.typ.Kind() == reflect.Int:
+		ok = v.typ == anInteger
 	}
 	if !ok {
-		return c.mismatch(p, v.form, c.doc.lines[p.path])
+		return c.errMismatch(n, v.typ, c.doc.lines[n.path])
 	}
 	return nil
 }
 
-func (p place) element(i int) place {
-	return place{path: p.path + "[" + strconv.Itoa(i) + "]", typ: p.typ.Elem()}
-}
-
-// step returns the place of key in the table p.
-func (c *checker) step(p place, key part) (place, error) {
-	next := place{path: strings.TrimPrefix(p.path+"."+key.name, ".")}
+// child returns the node of key in the table at n.
+func (c *checker) child(n node, key keyPart) (node, error) {
+	child := node{path: strings.TrimPrefix(n.path+"."+key.name, ".")}
 	switch {
-	case p.unchecked():
-		return p, nil
-	case p.typ.Kind() == reflect.Map:
-		next.typ = p.typ.Elem()
-		return next, nil
-	case !p.isTable():
-		return p, c.mismatch(p, aTable, key.line)
+	case n.isAny():
+		return n, nil
+	case n.typ.Kind() == reflect.Map:
+		child.typ = n.typ.Elem()
+		return child, nil
+	case !n.isTable():
+		return n, c.errMismatch(n, aTable, key.line)
 	}
-	fields := c.fieldsOf(p.typ)
+	fields := c.fieldsOf(n.typ)
 	if t, ok := fields[key.name]; ok {
-		next.typ = t
-		return next, nil
+		child.typ = t
+		return child, nil
 	}
 	known := slices.Sorted(maps.Keys(fields))
-	err := c.doc.at(key.line, "unknown field %q", next.path)
+	err := c.doc.errAt(key.line, "unknown field %q", child.path)
 	if similar := suggest.Words(key.name, known); len(similar) > 0 {
-		return p, err.WithHint("%s", suggest.DidYouMean(similar))
+		return n, err.WithHint("%s", suggest.DidYouMean(similar))
 	}
-	return p, err.WithHint("the fields known here are %s", strings.Join(known, ", "))
+	return n, err.WithHint("the fields known here are %s", strings.Join(known, ", "))
 }
 
-// fieldsOf returns the fields of a struct, by their names in the text.
+// fieldsOf returns the types of the fields of a struct by key.
 func (c *checker) fieldsOf(t reflect.Type) map[string]reflect.Type {
 	if known, ok := c.fields[t]; ok {
 		return known
@@ -197,7 +203,7 @@ func (c *checker) fieldsOf(t reflect.Type) map[string]reflect.Type {
 	return known
 }
 
-func (c *checker) mismatch(p place, found form, line int) error {
-	return c.doc.at(line, "field %q must be %s, not %s", p.path, p.want(), found).
+func (c *checker) errMismatch(n node, found valueType, line int) error {
+	return c.doc.errAt(line, "field %q must be %s, not %s", n.path, n.expected(), found).
 		WithHint("correct line %d of %q", line, c.doc.Name)
 }

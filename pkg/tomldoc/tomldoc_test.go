@@ -69,20 +69,25 @@ deep = [{ b = 2 }, { b = 3 }]
 	}
 	empty := ""
 	want := schema{
-		Name: "x", Count: 3, Flag: true, Date: time.Date(2024, 1, 1, 0, 0, 0, 0, time.UTC), List: []string{"a", "b"}, Maybe: &empty,
-		Words: map[string]string{"a": "1"}, Any: map[string]any{"x": []any{int64(1), map[string]any{"y": int64(2)}}, "z": map[string]any{"free": "form"}, "t": []map[string]any{{}}},
+		Name: "x", Count: 3, Flag: true, Date: time.Date(2024, 1, 1, 0, 0, 0, 0, time.UTC), List: []string{"a", "b"},
+		Maybe: &empty,
+		Words: map[string]string{"a": "1"},
+		Any: map[string]any{"x": []any{int64(1), map[string]any{"y": int64(2)}},
+			"z": map[string]any{"free": "form"}, "t": []map[string]any{{}}},
 		Sub: sub{A: "[subs]\n"}, Subs: []sub{{A: "0", Deep: []sub2{{1}}}, {Deep: []sub2{{2}, {3}}}},
 		Named: map[string]sub{"k.1": {A: "x"}, "k.a": {}, "k": {A: "y"}},
 	}
 	if !reflect.DeepEqual(got, want) {
 		t.Errorf("Decode:\n%+v, want\n%+v", got, want)
 	}
-	for path, line := range map[string]int{"name": 1, "list": 5, "list[1]": 5, "words.a": 10, "sub": 16, "sub.a": 17, "subs[0]": 20, "subs[0].deep[0].b": 23, "subs[1].deep[1].b": 25, "nothing": 0} {
+	for path, line := range map[string]int{"name": 1, "list": 5, "list[1]": 5, "words.a": 10, "sub": 16, "sub.a": 17,
+		"subs[0]": 20, "subs[0].deep[0].b": 23, "subs[1].deep[1].b": 25, "nothing": 0} {
 		if got := d.Line(path); got != line {
 			t.Errorf("Line(%q) = %d, want %d", path, got, line)
 		}
 	}
-	if err := d.Errorf("subs[1].deep[7].c", "oops"); err.Error() != `reading "f": line 25: oops` { // the nearest part that is there
+	// The longest prefix in the document.
+	if err := d.Errorf("subs[1].deep[7].c", "oops"); err.Error() != `reading "f": line 25: oops` {
 		t.Errorf("Errorf: %v", err)
 	}
 	if err := d.Errorf("nothing", "oops"); err.Error() != `reading "f": oops` {
@@ -90,12 +95,13 @@ deep = [{ b = 2 }, { b = 3 }]
 	}
 	for _, s := range d.Statements {
 		raw := text[s.Start:s.End]
-		if !strings.HasSuffix(raw, "\n") || strings.HasPrefix(raw, "\ufeff") || s.Kind == tomldoc.Field && !strings.Contains(text[s.Start:s.Value], "=") {
+		if !strings.HasSuffix(raw, "\n") || strings.HasPrefix(raw, "\ufeff") || s.Kind == tomldoc.Field &&
+			!strings.Contains(text[s.Start:s.ValueStart], "=") {
 			t.Errorf("statement %+v is %q", s, raw)
 		}
 	}
-	if s := d.Statements[4]; text[s.Value:s.Last] != "[ # first\n  \"a\", # second\n  'b'\n]" {
-		t.Errorf("the value of %q is %q", s.Key, text[s.Value:s.Last])
+	if s := d.Statements[4]; text[s.ValueStart:s.ValueEnd] != "[ # first\n  \"a\", # second\n  'b'\n]" {
+		t.Errorf("the value of %q is %q", s.Key, text[s.ValueStart:s.ValueEnd])
 	}
 }
 
@@ -113,7 +119,7 @@ func TestDecodeRefuses(t *testing.T) {
 		{"name = {a = 1}", `not a table`},
 		{"name = 12:00:00", `not a time`},
 		{"count = 'x'", `field "count" must be an integer, not a string`},
-		{"count = 99999999999999999999", `line 1`}, // no machine integer
+		{"count = 99999999999999999999", `line 1`}, // does not fit into an int
 		{"flag = 1", `field "flag" must be true or false`},
 		{"date = '2024'", `field "date" must be a date and time`},
 		{"date = 2024-01-01T00:00:00", `not a date and time without offset`},
@@ -126,10 +132,10 @@ func TestDecodeRefuses(t *testing.T) {
 		{"[subs]", `field "subs" must be an array of tables, not a table`},
 		{"[name]", `field "name" must be a string, not a table`},
 		{"name.x = 1", `field "name" must be a string, not a table`},
-		{"[subs.deep]", `field "subs" must be an array of tables, not a table`}, // below no element
+		{"[subs.deep]", `field "subs" must be an array of tables, not a table`}, // there is no table yet
 		{"name = 'a'\nname = 'b'", `line 2`},
 		{"[sub]\n[sub]", `line 2`},
-		{"named.x.a = 'b'\nnamed.x = {}", `line 2`}, // piece by piece, then as a whole
+		{"named.x.a = 'b'\nnamed.x = {}", `line 2`}, // a table by parts, then as a whole
 		{"named.x.a = 'b'\nnamed.x = 'c'", `line 2`},
 		{"subs = [{a = 'b'}]\nsubs.x = 1", `line 2`},
 		{"[named.x]\n[named]\nx = {}", `line 3`},
@@ -140,14 +146,19 @@ func TestDecodeRefuses(t *testing.T) {
 		{"\xff\xfen\x00", `line 1: the text is in UTF-16`},
 		{"x", `line 1`},
 		{"name = \"\xff\"", `line 1`},
-		{"any = " + strings.Repeat("[", 1<<20), `line 1: tables and arrays are nested too deep`},             // a tower of brackets
-		{"any.x = " + strings.Repeat("{a=", 1<<20), `nested too deep`},                                       // and of tables
-		{"\n" + strings.Repeat("any.", 1<<20) + "x = 1", `line 2: tables and arrays are nested too deep`},    // a key of a million names
-		{"[any." + strings.Repeat("x", 1<<20) + "]\n" + strings.Repeat("a = 1\n", 100), `line 64: the keys`}, // which would be kept a hundred times
+		// Nested brackets.
+		{"any = " + strings.Repeat("[", 1<<20), `line 1: tables and arrays are nested too deep`},
+		// Nested tables.
+		{"any.x = " + strings.Repeat("{a=", 1<<20), `nested too deep`},
+		// A key of a million parts.
+		{"\n" + strings.Repeat("any.", 1<<20) + "x = 1", `line 2: tables and arrays are nested too deep`},
+		// A long path, stored a hundred times.
+		{"[any." + strings.Repeat("x", 1<<20) + "]\n" + strings.Repeat("a = 1\n", 100), `line 64: the keys`},
 	} {
 		var s schema
 		d, err := tomldoc.Decode("f", []byte(c.text), &s)
-		if d != nil || !errors.Is(err, failure.Usage) || !strings.Contains(fmt.Sprint(err), c.want) || failure.Hint(err) == "" {
+		if d != nil || !errors.Is(err, failure.Usage) || !strings.Contains(fmt.Sprint(err), c.want) ||
+			failure.Hint(err) == "" {
 			t.Errorf("Decode(%.80q): %v (hint %q), want an error with\n%s", c.text, err, failure.Hint(err), c.want)
 		}
 	}
@@ -189,20 +200,92 @@ func TestApply(t *testing.T) {
 	}
 }
 
+// fields has all types that Fields writes.
+type fields struct {
+	Text    string            `toml:"text"`
+	Pointer *string           `toml:"pointer"`
+	Number  int               `toml:"number"`
+	Flag    bool              `toml:"flag"`
+	List    []string          `toml:"list"`
+	Map     map[string]string `toml:"map"`
+	Any     map[string]any    `toml:"any"`
+	Tables  []sub             `toml:"tables"` // left out
+}
+
+func TestFields(t *testing.T) {
+	empty := ""
+	for _, c := range []struct {
+		fields fields
+		want   string
+	}{
+		{fields{}, ""},
+		{fields{List: []string{}, Map: map[string]string{}, Tables: []sub{{}}}, ""},
+		{fields{Pointer: &empty}, `pointer = ""`}, // a pointer to an empty value is not empty
+		{fields{Number: -1, Flag: true}, "number = -1\nflag = true"},
+		// Sorted.
+		{fields{Map: map[string]string{"odd key": "a", "b": "\"", "z": ""}},
+			`map = { b = "\"", "odd key" = "a", z = "" }`},
+		{fields{Any: map[string]any{"a": []string{}, "b": []string{"x", ""}}}, `any = { a = [], b = ["x", ""] }`},
+	} {
+		var lines []string
+		for key, value := range tomldoc.Fields(&c.fields) {
+			if value != "" {
+				lines = append(lines, key+" = "+value)
+			}
+		}
+		if got := strings.Join(lines, "\n"); got != c.want {
+			t.Errorf("Fields(%+v):\n%s\nwant\n%s", c.fields, got, c.want)
+		}
+	}
+}
+
+func TestDecodeFieldRefuses(t *testing.T) {
+	for _, line := range []string{`unknown = "a"`, `text = 1`, `text = "a`, `text = "a"b"`, `number = "1"`, `text`,
+		``} {
+		var f fields
+		if err := tomldoc.DecodeField(line, &f); (err == nil) != (line == "") {
+			t.Errorf("DecodeField(%q): %+v, %v", line, f, err)
+		}
+	}
+}
+
 func FuzzWrite(f *testing.F) {
 	f.Add("key", "value")
 	f.Add("", "\x00\x1f\x7f\u0085\u2028\"\\'\r\n\t\b\f")
 	f.Add("a.b c", "名")
 	f.Fuzz(func(t *testing.T, key, value string) {
-		m := map[string]string{key: value}
-		text := "words = " + tomldoc.InlineTable(m, tomldoc.Quote) + "\nlist = " + tomldoc.Strings([]string{key, value}) + "\n[named." + tomldoc.Key(key) + "]\na = " + tomldoc.Quote(value) + "\n"
+		list := tomldoc.Strings([]string{key, value})
+		text := "any = " + list + "\n[named." + tomldoc.Key(key) + "]\na = " + tomldoc.Quote(value) + "\n"
 		var got schema
 		_, err := tomldoc.Decode("f", []byte(text), &got)
 		if strings.ToValidUTF8(key, "") != key || strings.ToValidUTF8(value, "") != value {
-			return // which has no form in TOML
+			return // cannot be written as TOML
 		}
-		if err != nil || !reflect.DeepEqual(got.Words, m) || !reflect.DeepEqual(got.List, []string{key, value}) || got.Named[key].A != value {
-			t.Errorf("%q reads back as %+v, %v", text, got, err)
+		if err != nil || !reflect.DeepEqual(got.Any, []any{key, value}) || got.Named[key].A != value {
+			t.Errorf("%q is decoded as %+v, %v", text, got, err)
+		}
+		want := fields{
+			Text: value, Pointer: &value, Number: len(key), Flag: key != "", List: []string{key, value},
+			Map: map[string]string{key: value},
+			Any: map[string]any{key: value, key + "s": []any{value}, key + "e": []any{}},
+		}
+		text = ""
+		for key, value := range tomldoc.Fields(&want) {
+			if value != "" {
+				text += key + " = " + value + "\n"
+			}
+		}
+		whole, lines := fields{}, fields{}
+		if _, err := tomldoc.Decode("f", []byte(text), &whole); err != nil || !reflect.DeepEqual(whole, want) {
+			t.Errorf("%q is decoded as %+v, %v", text, whole, err)
+		}
+		for line := range strings.Lines(text) {
+			if err := tomldoc.DecodeField(strings.TrimSuffix(line, "\n"), &lines); err != nil {
+				t.Errorf("DecodeField(%q): %v", line, err)
+			}
+		}
+		if !reflect.DeepEqual(lines, want) {
+			t.Errorf("%q is decoded line by line as %+v", text, lines)
 		}
 	})
 }

@@ -1,0 +1,172 @@
+package lockfile
+
+import (
+	"cmp"
+	"encoding/base64"
+	"fmt"
+	"net/url"
+	"path"
+	"strings"
+	"unicode"
+
+	"github.com/Project-Manager-With-Git/ppm/pkg/fileset"
+	"github.com/Project-Manager-With-Git/ppm/pkg/ref"
+)
+
+// isHex reports whether s consists of that many lower-case hex digits.
+func isHex(s string, digits int) bool {
+	return len(s) == digits && strings.Trim(s, "0123456789abcdef") == ""
+}
+
+func isSHA256(s string) bool {
+	sum, ok := strings.CutPrefix(s, "sha256:")
+	return ok && isHex(sum, 64)
+}
+
+// checkFiles checks the files of the install at placement. It returns the path of the invalid field.
+func checkFiles(placement string, files []File) (field string, err error) {
+	if len(files) == 0 {
+		return "", fmt.Errorf("it lists no files")
+	}
+	paths := make(map[string]string, len(files)) // path in the rendering → path in the project
+	for i, f := range files {
+		field, err := f.check(placement)
+		rendered := f.Rendered()
+		if other, twice := paths[rendered]; err == nil && twice && other != f.Path {
+			field, err = ".from", fmt.Errorf("it and %q are both made from %q", other, rendered)
+		}
+		if err != nil {
+			return fmt.Sprintf(".file[%d]%s", i, field), fmt.Errorf("file %q: %w", f.Path, err)
+		}
+		paths[rendered] = f.Path
+	}
+	if _, isFile := paths[placement]; isFile && len(files) > 1 {
+		return ".path", fmt.Errorf("its path is that of one of its files, and it has more than one")
+	}
+	return "", nil
+}
+
+func (f File) check(placement string) (field string, err error) {
+	if err := fileset.CheckPath(f.Path); err != nil {
+		return ".path", err
+	}
+	field, rendered := ".path", f.Path
+	if f.From != "" {
+		if err := fileset.CheckPath(f.From); err != nil || f.From == f.Path {
+			return ".from", cmp.Or(err, fmt.Errorf("it was moved from its own path"))
+		}
+		field, rendered = ".from", f.From
+	}
+	if rendered != placement && placement != "." && !strings.HasPrefix(rendered, placement+"/") {
+		return field, fmt.Errorf("%q is outside its component", rendered)
+	}
+	if !isSHA256(f.Digest) {
+		return ".digest", fmt.Errorf("digest %q is not \"sha256:\" and 64 hex digits", f.Digest)
+	}
+	if f.Conflict != "" && !isSHA256(f.Conflict) {
+		return ".conflict", fmt.Errorf("conflict %q is not \"sha256:\" and 64 hex digits", f.Conflict)
+	}
+	if f.Conflict == "" && (f.Marker != 0 || f.Sides) || f.Marker < 0 {
+		return ".conflict", fmt.Errorf("it has the marks of a conflict, and none")
+	}
+	_, err = fileset.ParseMode(f.Mode)
+	return ".mode", err
+}
+
+func checkPlacement(p string) error {
+	if p == "." {
+		return nil
+	}
+	if p != path.Clean(p) {
+		return fmt.Errorf("its path is missing or not in its shortest form")
+	}
+	return fileset.CheckPath(p)
+}
+
+// readReference parses the reference of a component. Package ref refuses passwords.
+func readReference(s string, r *ref.Ref) (err error) {
+	if s == "" {
+		return fmt.Errorf("its source is missing")
+	}
+	*r, err = ref.Parse(s)
+	if err == nil && r.Component == "" {
+		err = fmt.Errorf("its source %q names a pack but no component", s)
+	}
+	return err
+}
+
+func readVia(list []string, via *[]ref.Ref) error {
+	for _, s := range list {
+		var r ref.Ref
+		if err := readReference(s, &r); err != nil {
+			return err
+		}
+		*via = append(*via, r)
+	}
+	return nil
+}
+
+// checkURL refuses what looks like an option, and passwords and tokens: any user but that of ssh can be a token.
+func checkURL(s string) error {
+	if s == "" {
+		return fmt.Errorf("its url is missing")
+	}
+	if strings.ContainsFunc(s, unicode.IsControl) || strings.HasPrefix(s, "-") {
+		return fmt.Errorf("its url %q is not one", s)
+	}
+	u, err := url.Parse(s)
+	if err != nil || u.User == nil { // package url does not parse the scp form and Windows paths
+		return nil
+	}
+	if _, password := u.User.Password(); password || u.Scheme != "ssh" {
+		return fmt.Errorf("its url holds a password or token")
+	}
+	return nil
+}
+
+// checkRef accepts full names of refs, and the empty name of a bare commit.
+func checkRef(s *string) error {
+	isInvalid := func(r rune) bool { return unicode.IsControl(r) || r == ' ' }
+	switch {
+	case s == nil:
+		return fmt.Errorf("its ref is missing")
+	case *s == "" || *s == "HEAD":
+		return nil
+	case !strings.HasPrefix(*s, "refs/") || strings.ContainsFunc(*s, isInvalid):
+		return fmt.Errorf("its ref %q is not the full name of one", *s)
+	}
+	return nil
+}
+
+func checkID(field, id string) error {
+	if !isHex(id, 40) && !isHex(id, 64) {
+		return fmt.Errorf("its %s %q is not a full git id", field, id)
+	}
+	return nil
+}
+
+func checkObject(b block) error {
+	if b.Object == nil {
+		return nil
+	}
+	if *b.Object == b.Commit {
+		return fmt.Errorf("its object repeats its commit")
+	}
+	return checkID("object", *b.Object)
+}
+
+func checkDigest(s string) error {
+	encoded, ok := strings.CutPrefix(s, "h1:")
+	sum, err := base64.StdEncoding.Strict().DecodeString(encoded)
+	if !ok || err != nil || len(sum) != 32 || strings.ContainsAny(s, "\r\n") { // the decoder ignores line endings
+		return fmt.Errorf("its digest %q is not \"h1:\" and a SHA-256 in base64", s)
+	}
+	return nil
+}
+
+func checkRender(n int) error {
+	if n < 1 {
+		return fmt.Errorf("its version of the rendering rules is missing or below 1")
+	}
+	return nil
+}

@@ -1,0 +1,153 @@
+package lockfile
+
+import (
+	"bytes"
+	"fmt"
+	"maps"
+	"slices"
+
+	"github.com/Project-Manager-With-Git/ppm/pkg/tomldoc"
+)
+
+// formatVersion is the only version of the format that this package reads and writes.
+const formatVersion = 1
+
+// A schema is a lock in the form of its text. The fields of schema, block and File define the format for both the
+// reader and the writer: the tags are the keys, in the order of the text, and empty fields are omitted.
+type schema struct {
+	Version    int     `toml:"version"`
+	Components []block `toml:"component"`
+}
+
+// A block is one [[component]].
+type block struct {
+	Path   string         `toml:"path"`
+	Source string         `toml:"source"`
+	URL    string         `toml:"url"`
+	Ref    *string        `toml:"ref"`    // nil if missing; "" for a bare commit
+	Object *string        `toml:"object"` // nil if equal to Commit
+	Commit string         `toml:"commit"`
+	Tree   string         `toml:"tree"`
+	Digest string         `toml:"digest"`
+	Render int            `toml:"render"`
+	Via    []string       `toml:"via"`
+	Keys   map[string]any `toml:"keys"`
+	Files  []File         `toml:"file"`
+}
+
+// Format returns the text of the lock, which Parse reads back. All strings must be valid UTF-8.
+func (l *Lock) Format() []byte {
+	var b bytes.Buffer
+	writeFields(&b, &schema{Version: formatVersion})
+	for _, c := range l.Components {
+		b.WriteString("\n[[component]]\n")
+		block := c.block()
+		writeFields(&b, &block)
+		for i := range block.Files {
+			b.WriteString("[[component.file]]\n")
+			writeFields(&b, &block.Files[i])
+		}
+	}
+	return b.Bytes()
+}
+
+func writeFields(b *bytes.Buffer, fields any) {
+	for key, value := range tomldoc.Fields(fields) {
+		if value != "" {
+			for _, s := range [...]string{key, " = ", value, "\n"} {
+				b.WriteString(s)
+			}
+		}
+	}
+}
+
+// block is the inverse of block.component.
+func (c Component) block() block {
+	b := block{
+		Path: c.Path, Source: c.Source.String(), URL: c.URL, Ref: &c.Ref, Commit: c.Commit, Tree: c.Tree,
+		Digest: c.Digest, Render: c.Render, Keys: c.Keys, Files: c.Files,
+	}
+	if c.Object != c.Commit {
+		b.Object = &c.Object
+	}
+	for _, r := range c.Via {
+		b.Via = append(b.Via, r.String())
+	}
+	return b
+}
+
+// lock returns the lock, or the path of the invalid field; the path is empty if the error is not about one field.
+func (s schema) lock() (l *Lock, field string, err error) {
+	l = &Lock{}
+	for i, b := range s.Components {
+		c, field, err := b.component()
+		if err != nil {
+			return nil, fmt.Sprintf("component[%d]%s", i, field), fmt.Errorf("component %q: %w", b.Path, err)
+		}
+		if _, twice := l.Component(c.Path); twice {
+			return nil, fmt.Sprintf("component[%d].path", i), fmt.Errorf("two components at one path %q", c.Path)
+		}
+		l.Put(c)
+	}
+	return l, "", l.Check()
+}
+
+// component returns the install, or the path of the invalid field, relative to the block.
+func (b block) component() (c Component, field string, err error) {
+	for _, check := range []struct {
+		field string
+		err   error
+	}{
+		{".path", checkPlacement(b.Path)},
+		{".source", readReference(b.Source, &c.Source)},
+		{".url", checkURL(b.URL)},
+		{".ref", checkRef(b.Ref)},
+		{".commit", checkID("commit", b.Commit)},
+		{".object", checkObject(b)},
+		{".tree", checkID("tree", b.Tree)},
+		{".digest", checkDigest(b.Digest)},
+		{".render", checkRender(b.Render)},
+		{".via", readVia(b.Via, &c.Via)},
+	} {
+		if check.err != nil {
+			return c, check.field, check.err
+		}
+	}
+	c.Path, c.URL, c.Ref, c.Object, c.Commit = b.Path, b.URL, *b.Ref, b.Commit, b.Commit
+	c.Tree, c.Digest, c.Render = b.Tree, b.Digest, b.Render
+	if b.Object != nil {
+		c.Object = *b.Object
+	}
+	if c.Keys, field, err = readKeys(b.Keys); err != nil {
+		return c, field, err
+	}
+	if field, err = checkFiles(b.Path, b.Files); err != nil {
+		return c, field, err
+	}
+	c.Files = b.Files
+	c.Dir = len(c.Files) != 1 || c.Files[0].Rendered() != c.Path
+	return c, "", nil
+}
+
+// readKeys converts the values of keys to strings and lists of strings.
+func readKeys(values map[string]any) (keys map[string]any, field string, err error) {
+	for _, name := range slices.Sorted(maps.Keys(values)) {
+		value := values[name]
+		if items, ok := value.([]any); ok {
+			list := make([]string, len(items))
+			for i, item := range items {
+				if list[i], ok = item.(string); !ok {
+					return nil, ".keys." + name, fmt.Errorf("key %q is a list of other things than strings", name)
+				}
+			}
+			value = list
+		} else if _, ok := value.(string); !ok {
+			return nil, ".keys." + name, fmt.Errorf("key %q is neither a string nor a list of strings", name)
+		}
+		if keys == nil {
+			keys = make(map[string]any, len(values))
+		}
+		keys[name] = value
+	}
+	return keys, "", nil
+}

@@ -1,0 +1,162 @@
+package manifest
+
+import (
+	"fmt"
+	"maps"
+	"net/url"
+	"path"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/bmatcuk/doublestar/v4"
+
+	"github.com/Project-Manager-With-Git/ppm/pkg/fileset"
+	"github.com/Project-Manager-With-Git/ppm/pkg/ref"
+	"github.com/Project-Manager-With-Git/ppm/pkg/tomldoc"
+)
+
+// checkLayer refuses the tables and fields that a layer cannot have.
+func checkLayer(doc *tomldoc.Document, f file, layer Layer) error {
+	owners := map[Layer]string{
+		BuiltIn: "the built-in ppm.toml", User: "a user's ppm.toml", ProjectLayer: "a project's ppm.toml",
+	}
+	for _, c := range []struct {
+		path, what string
+		isSet      bool
+		home       Layer
+	}{
+		{"component[0]", "[[component]]", len(f.Components) > 0, ProjectLayer},
+		{"project", "[project]", !f.Project.isZero(), ProjectLayer},
+		{"workspace", "[workspace]", f.Workspace != nil, ProjectLayer},
+		// Projects come from other people, who must not decide which hosts the user's machine connects to.
+		{"sources.allow_hosts", "allow_hosts", len(f.Sources.AllowHosts) > 0, User},
+		{"sources.allow_http", "allow_http", len(f.Sources.AllowHTTP) > 0, User},
+	} {
+		if c.isSet && layer != c.home {
+			return doc.Errorf(c.path, "%s does not belong in %s", c.what, owners[layer]).
+				WithHint("write it in %s", owners[c.home])
+		}
+	}
+	return nil
+}
+
+func (p Project) isZero() bool {
+	for _, value := range tomldoc.Fields(&p) {
+		if value != "" {
+			return false
+		}
+	}
+	return true
+}
+
+// checkWorkspace checks the syntax of the patterns.
+func checkWorkspace(doc *tomldoc.Document, m *Manifest, _ Layer) error {
+	if m.Workspace == nil {
+		return nil
+	}
+	if len(m.Workspace.Members) == 0 {
+		return doc.Errorf("workspace", "the workspace has no members").
+			WithHint("add a line such as members = [\"services/*\"]")
+	}
+	for _, list := range []struct {
+		field    string
+		patterns []string
+	}{{"members", m.Workspace.Members}, {"exclude", m.Workspace.Exclude}} {
+		for _, p := range list.patterns {
+			if p == "" || path.IsAbs(p) || slices.Contains(strings.Split(p, "/"), "..") ||
+				!doublestar.ValidatePattern(p) {
+				return doc.Errorf("workspace."+list.field, "%q is not a pattern of folders in the workspace", p).
+					WithHint("write it as in \"services/*\" or \"**\", from the folder of this file and with no ..")
+			}
+		}
+	}
+	return nil
+}
+
+// isCloneURL reports whether s is the URL or path of a repository, without version and component. Package ref refuses
+// passwords and tokens.
+func isCloneURL(s string) bool {
+	r, err := ref.Parse(s)
+	return err == nil && r.Origin.URL != "" && r.Version == ref.Version{} && r.Component == ""
+}
+
+// hasUser reports whether a URL contains a user, which may be a token. The user of an ssh URL does not count.
+func hasUser(s string) bool {
+	u, err := url.Parse(s)
+	return err == nil && u.User != nil && u.Scheme != "ssh"
+}
+
+var (
+	hostName = regexp.MustCompile(`^([A-Za-z0-9][A-Za-z0-9.-]*|\[[0-9A-Fa-f:.]+\])(:[0-9]+)?$`)
+	repoPath = regexp.MustCompile(`^[A-Za-z0-9_~][A-Za-z0-9._~-]*(/[A-Za-z0-9_~][A-Za-z0-9._~-]*)*$`)
+	packName = regexp.MustCompile(`^[A-Za-z0-9_][A-Za-z0-9._-]*$`)
+	treeID   = regexp.MustCompile(`^([0-9a-f]{40}|[0-9a-f]{64})$`)
+)
+
+func checkSources(doc *tomldoc.Document, m *Manifest, _ Layer) error {
+	s := m.Sources
+	if s.Host != "" && !hostName.MatchString(s.Host) {
+		return doc.Errorf("sources.host", "%q is not the name of a host", s.Host).
+			WithHint("write a name such as github.com, with no scheme and no path")
+	}
+	if s.Namespace != "" && !repoPath.MatchString(s.Namespace) {
+		return doc.Errorf("sources.namespace", "%q is not a namespace", s.Namespace).
+			WithHint("write the name of a user or group, such as Project-Manager-With-Git")
+	}
+	if s.TemplateConfigName != "" {
+		if err := fileset.CheckPath(s.TemplateConfigName); err != nil {
+			return doc.Errorf("sources.template_config_name", "%w", err).WithHint("name a file at the root of a pack")
+		}
+	}
+	for _, from := range slices.Sorted(maps.Keys(s.Mirrors)) {
+		if hasUser(from) || hasUser(s.Mirrors[from]) {
+			return doc.Errorf("sources.mirrors", "a mirror's URL names a user or a token").
+				WithHint("remove it, and keep credentials in .netrc or git's credential helper")
+		}
+	}
+	return nil
+}
+
+func checkPacks(doc *tomldoc.Document, m *Manifest, layer Layer) error {
+	for _, name := range slices.Sorted(maps.Keys(m.Packs)) {
+		p, at := m.Packs[name], "packs."+name
+		switch {
+		case !packName.MatchString(name):
+			return doc.Errorf(at, "%q is not the name of a pack", name).
+				WithHint("use letters, digits, '.', '_' and '-'")
+		case layer != BuiltIn && len(p.Releases) > 0:
+			return doc.Errorf(at+".release[0]", "pack %q: releases belong to the built-in packs alone", name).
+				WithHint("give its url instead")
+		case layer != BuiltIn && p.URL == "":
+			return doc.Errorf(at, "pack %q has no url", name).
+				WithHint("add a line such as url = \"https://example.com/team/%s.git\"", name)
+		case p.URL != "" && !isCloneURL(p.URL):
+			return doc.Errorf(at+".url", "pack %q: %q is not the URL of a repository", name, p.URL).
+				WithHint("write it as https://HOST/PATH.git, with no version and no password")
+		}
+		for i, r := range p.Releases {
+			if err := r.check(); err != nil {
+				return doc.Errorf(fmt.Sprintf("%s.release[%d]", at, i), "pack %q, release %q: %w", name, r.Tag, err).
+					WithHint("state tag, branch, date and dir; " +
+						"dir and executable are paths, and tree the id of a git tree")
+			}
+		}
+	}
+	return nil
+}
+
+func (r Release) check() error {
+	switch {
+	case r.Tag == "" || r.Branch == "" || r.Dir == "" || r.Date.IsZero():
+		return fmt.Errorf("tag, branch, dir and date must be stated")
+	case r.Tree != "" && !treeID.MatchString(r.Tree):
+		return fmt.Errorf("%q is not the id of a git tree", r.Tree)
+	}
+	for _, p := range append([]string{r.Dir}, r.Executable...) {
+		if err := fileset.CheckPath(p); err != nil {
+			return err
+		}
+	}
+	return nil
+}
