@@ -140,7 +140,8 @@ def check(fields: dict[str, str], kind: str, end: str, asking: str, answering: s
     assert fields["code"] == CODES[end]
     assert (fields[asking], fields[answering]) == (str(requests), str(responses))
     least = max(requests, responses) * PAUSE if end == "ok" else 0
-    if end == "hang" and asking == "sent":  # a service's clock starts when the call arrives, which may be late
+    # The clock of a service starts when the call arrives, which may be late.
+    if end == "hang" and asking == "sent":
         least = DEADLINE - 0.05
     assert float(fields["milliseconds"]) >= least * 1000
 

@@ -348,22 +348,31 @@ def test_nobody_listens(run: Run) -> None:
 
 
 def test_interrupt_closes_with_a_handshake(script: Path, listen: Listen) -> None:
+    """Interrupt the client once it has printed a message, and not as soon as it is connected.
+
+    wscli logs "connected" in its worker thread, before the main thread can close the connection.
+    An interrupt in between ends the client without a closing handshake, and the server sees 1006.
+    """
     codes: queue.Queue[int | None] = queue.Queue()
 
-    def note(connection: ServerConnection) -> None:
+    def greet(connection: ServerConnection) -> None:
         with contextlib.suppress(ConnectionClosed):
+            connection.send("hello")
             connection.recv()
         codes.put(connection.close_code)
 
     with subprocess.Popen(
-        [sys.executable, str(script), listen(note)],
+        [sys.executable, str(script), listen(greet)],
         env=ENVIRONMENT,
         stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
     ) as client:
+        assert client.stdout is not None
         assert client.stderr is not None
         assert "connected" in client.stderr.readline()
+        assert client.stdout.readline() == "hello\n"
         client.send_signal(signal.SIGINT)
         _, errors = client.communicate(timeout=10)
     assert client.returncode == 130
