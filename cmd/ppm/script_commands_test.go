@@ -6,12 +6,14 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
@@ -34,9 +36,9 @@ var scriptCommands = map[string]func(ts *testscript.TestScript, neg bool, args [
 	"vcs":          scriptVCS,
 }
 
-// checkUsage fails the script if the command is negated or has too few or too many arguments.
+// requireArgs fails the script if the command is negated or has too few or too many arguments.
 // A negative most allows any number.
-func checkUsage(ts *testscript.TestScript, neg bool, args []string, least, most int, usage string) {
+func requireArgs(ts *testscript.TestScript, neg bool, args []string, least, most int, usage string) {
 	if neg || len(args) < least || most >= 0 && len(args) > most {
 		ts.Fatalf("usage: %s", usage)
 	}
@@ -49,7 +51,7 @@ func scriptPPM(ts *testscript.TestScript, neg bool, args []string) {
 }
 
 func scriptExits(ts *testscript.TestScript, neg bool, args []string) {
-	checkUsage(ts, neg, args, 2, -1, "exits CODE COMMAND [ARG...]")
+	requireArgs(ts, neg, args, 2, -1, "exits CODE COMMAND [ARG...]")
 	want, err := strconv.Atoi(args[0])
 	ts.Check(err)
 	got := 0
@@ -66,7 +68,7 @@ func scriptExits(ts *testscript.TestScript, neg bool, args []string) {
 }
 
 func scriptUnprivileged(ts *testscript.TestScript, neg bool, args []string) {
-	checkUsage(ts, neg, args, 2, -1, "unprivileged CODE COMMAND [ARG...]")
+	requireArgs(ts, neg, args, 2, -1, "unprivileged CODE COMMAND [ARG...]")
 	if os.Geteuid() == 0 {
 		const capabilities = "-dac_override,-dac_read_search"
 		setpriv := []string{"setpriv", "--bounding-set=" + capabilities, "--inh-caps=" + capabilities}
@@ -76,7 +78,7 @@ func scriptUnprivileged(ts *testscript.TestScript, neg bool, args []string) {
 }
 
 func scriptVCS(ts *testscript.TestScript, neg bool, args []string) {
-	checkUsage(ts, neg, args, 1, 1, "vcs NAME")
+	requireArgs(ts, neg, args, 1, 1, "vcs NAME")
 	copyRepository(filepath.Join(repositoryRoot(ts), args[0]), args[0], ts.Fatalf)
 }
 
@@ -86,18 +88,30 @@ func repositoryRoot(ts *testscript.TestScript) string {
 }
 
 func scriptValidJSON(ts *testscript.TestScript, neg bool, args []string) {
-	checkUsage(ts, neg, args, 0, 0, "validjson")
-	checkDocument(ts, "ppm.schema.json", "stdout")
+	requireArgs(ts, neg, args, 0, 0, "validjson")
+	requireValid(ts, resultSchema, "stdout")
 }
 
 func scriptValidPlan(ts *testscript.TestScript, neg bool, args []string) {
-	checkUsage(ts, neg, args, 1, 1, "validplan FILE")
-	checkDocument(ts, "plan.schema.json", args[0])
+	requireArgs(ts, neg, args, 1, 1, "validplan FILE")
+	requireValid(ts, planSchema, args[0])
 }
 
-// checkDocument fails the script if the file does not satisfy the schema in docs.
-func checkDocument(ts *testscript.TestScript, schemaName, file string) {
-	schema, err := jsonschema.NewCompiler().Compile(filepath.Join("..", "..", "docs", schemaName))
+var (
+	resultSchema = compileSchema("ppm.schema.json")
+	planSchema   = compileSchema("plan.schema.json")
+)
+
+// compileSchema returns a function that compiles a schema in docs when it is called for the first time.
+func compileSchema(name string) func() (*jsonschema.Schema, error) {
+	return sync.OnceValues(func() (*jsonschema.Schema, error) {
+		return jsonschema.NewCompiler().Compile(filepath.Join("..", "..", "docs", name))
+	})
+}
+
+// requireValid fails the script if the file does not satisfy the schema.
+func requireValid(ts *testscript.TestScript, compiled func() (*jsonschema.Schema, error), file string) {
+	schema, err := compiled()
 	ts.Check(err)
 	document, err := jsonschema.UnmarshalJSON(strings.NewReader(ts.ReadFile(file)))
 	ts.Check(err)
@@ -105,7 +119,7 @@ func checkDocument(ts *testscript.TestScript, schemaName, file string) {
 }
 
 func scriptMode(ts *testscript.TestScript, neg bool, args []string) {
-	checkUsage(ts, neg, args, 2, 2, "mode MODE FILE")
+	requireArgs(ts, neg, args, 2, 2, "mode MODE FILE")
 	info, err := os.Lstat(ts.MkAbs(args[1]))
 	ts.Check(err)
 	if got := fmt.Sprintf("%04o", info.Mode().Perm()); got != args[0] {
@@ -115,13 +129,13 @@ func scriptMode(ts *testscript.TestScript, neg bool, args []string) {
 
 func scriptServe(ts *testscript.TestScript, neg bool, args []string) {
 	const usage = "serve ssh | serve http [FAULT [ARG...]]"
-	checkUsage(ts, neg, args, 1, -1, usage)
+	requireArgs(ts, neg, args, 1, -1, usage)
 	ts.Check(os.MkdirAll(repositoryRoot(ts), 0o777))
 	switch args[0] {
 	case "http":
 		serveHTTP(ts, args[1:])
 	case "ssh":
-		checkUsage(ts, neg, args, 1, 1, usage)
+		requireArgs(ts, neg, args, 1, 1, usage)
 		server, err := gittest.StartSSH(repositoryRoot(ts))
 		ts.Check(err)
 		ts.Defer(server.Close)
@@ -165,8 +179,8 @@ var scriptFaults = map[string]scriptFault{
 	"garbage": {1, func(_ *testscript.TestScript, args []string) gittest.Option {
 		return gittest.With(gittest.Garbage(args[0]))
 	}},
-	"stall": {0, func(*testscript.TestScript, []string) gittest.Option {
-		return gittest.With(gittest.Stall(0))
+	"stall": {0, func(ts *testscript.TestScript, _ []string) gittest.Option {
+		return gittest.With(recordRequest(filepath.Join(ts.Getenv("WORK"), ".stalled")), gittest.Stall(0))
 	}},
 	"status": {1, func(ts *testscript.TestScript, args []string) gittest.Option {
 		code, err := strconv.Atoi(args[0])
@@ -181,15 +195,28 @@ var scriptFaults = map[string]scriptFault{
 	}},
 }
 
+// recordRequest makes an empty file when a request arrives.
+func recordRequest(file string) gittest.Fault {
+	return func(next http.Handler) http.Handler {
+		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			if err := os.WriteFile(file, nil, 0o666); err != nil {
+				http.Error(w, err.Error(), http.StatusInternalServerError)
+				return
+			}
+			next.ServeHTTP(w, r)
+		})
+	}
+}
+
 func scriptSnapshot(ts *testscript.TestScript, neg bool, args []string) {
-	checkUsage(ts, neg, args, 1, 1, "snapshot DIR")
+	requireArgs(ts, neg, args, 1, 1, "snapshot DIR")
 	now, err := describeTree(ts.MkAbs(args[0]))
 	ts.Check(err)
 	ts.Check(os.WriteFile(snapshotFile(ts, args[0]), []byte(now), 0o666))
 }
 
 func scriptUnchanged(ts *testscript.TestScript, neg bool, args []string) {
-	checkUsage(ts, neg, args, 1, 1, "unchanged DIR")
+	requireArgs(ts, neg, args, 1, 1, "unchanged DIR")
 	now, err := describeTree(ts.MkAbs(args[0]))
 	ts.Check(err)
 	before, err := os.ReadFile(snapshotFile(ts, args[0]))

@@ -1,13 +1,16 @@
 package main
 
 import (
+	goflag "flag"
 	"fmt"
 	"maps"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"runtime"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -39,8 +42,19 @@ func TestMain(m *testing.M) {
 		if out, err := build.CombinedOutput(); err != nil {
 			panic(fmt.Sprintf("building ppm: %v\n%s", err, out))
 		}
+		runMoreInParallel()
 		return m.Run()
 	}())
+}
+
+// runMoreInParallel raises the default of -parallel, because scripts mostly wait for other processes.
+func runMoreInParallel() {
+	goflag.Parse()
+	given := false
+	goflag.Visit(func(f *goflag.Flag) { given = given || f.Name == "test.parallel" })
+	if !given {
+		goflag.Set("test.parallel", strconv.Itoa(2*runtime.GOMAXPROCS(0)))
+	}
 }
 
 // TestScript runs the scripts that testdata/script/README describes.

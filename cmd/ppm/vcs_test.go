@@ -31,25 +31,84 @@ func builtRepository(name string, fatalf func(string, ...any)) string {
 		return built
 	}
 	unfinished := built + ".unfinished"
-	buildRepository(unfinished, filepath.Join("..", "..", "testdata", "vcs", name+".txtar"), fatalf)
-	if err := os.Rename(unfinished, built); err != nil {
+	r := buildRepository(unfinished, filepath.Join("..", "..", "testdata", "vcs", name+".txtar"), fatalf)
+	// A repository of few files is copied quickly.
+	r.Git("repack", "-a", "-d", "-q")
+	err := errors.Join(os.RemoveAll(filepath.Join(unfinished, ".git", "hooks")), os.Rename(unfinished, built))
+	if err != nil {
 		fatalf("building the repository %s: %v", name, err)
 	}
 	return built
 }
 
-// recipeSteps are the steps of a recipe that testdata/script/README describes.
-var recipeSteps = map[string]func(r *gittest.Repo, files *txtar.Archive, arg string) error{
-	"annotate": func(r *gittest.Repo, _ *txtar.Archive, name string) error { r.AnnotatedTag(name, name); return nil },
-	"branch":   func(r *gittest.Repo, _ *txtar.Archive, name string) error { r.Branch(name); return nil },
-	"commit":   func(r *gittest.Repo, _ *txtar.Archive, message string) error { r.Commit(message); return nil },
-	"git":      func(r *gittest.Repo, _ *txtar.Archive, args string) error { r.Git(strings.Fields(args)...); return nil },
-	"tag":      func(r *gittest.Repo, _ *txtar.Archive, name string) error { r.Tag(name); return nil },
-	"unpack":   unpack,
+// A recipeStep is one step of a recipe, with the files of the recipe and the argument of the step.
+type recipeStep func(r *gittest.Repo, files []txtar.File, arg string) error
+
+// recipeSteps are the steps that testdata/script/README describes.
+var recipeSteps = map[string]recipeStep{
+	"annotate": stepAnnotate,
+	"branch":   stepBranch,
+	"commit":   stepCommit,
+	"git":      stepGit,
+	"tag":      stepTag,
+	"unpack":   stepUnpack,
+}
+
+func stepAnnotate(r *gittest.Repo, _ []txtar.File, name string) error {
+	r.AnnotatedTag(name, name)
+	return nil
+}
+
+func stepBranch(r *gittest.Repo, _ []txtar.File, name string) error {
+	r.Branch(name)
+	return nil
+}
+
+func stepCommit(r *gittest.Repo, _ []txtar.File, message string) error {
+	r.Commit(message)
+	return nil
+}
+
+func stepGit(r *gittest.Repo, _ []txtar.File, args string) error {
+	r.Git(strings.Fields(args)...)
+	return nil
+}
+
+func stepTag(r *gittest.Repo, _ []txtar.File, name string) error {
+	r.Tag(name)
+	return nil
+}
+
+// stepUnpack replaces the working tree by the files below prefix.
+func stepUnpack(r *gittest.Repo, files []txtar.File, prefix string) error {
+	old, err := os.ReadDir(r.Dir)
+	if err != nil {
+		return err
+	}
+	for _, entry := range old {
+		if entry.Name() == ".git" {
+			continue
+		}
+		if err := os.RemoveAll(filepath.Join(r.Dir, entry.Name())); err != nil {
+			return err
+		}
+	}
+	for _, f := range files {
+		name, ok := strings.CutPrefix(f.Name, prefix+"/")
+		if !ok {
+			continue
+		}
+		mode := fs.FileMode(0o644)
+		if strings.HasPrefix(string(f.Data), "#!") {
+			mode = 0o755
+		}
+		r.Write(name, string(f.Data), mode)
+	}
+	return nil
 }
 
 // buildRepository makes a git repository in dir by the steps in the comment of the txtar file recipe.
-func buildRepository(dir, recipe string, fatalf func(string, ...any)) {
+func buildRepository(dir, recipe string, fatalf func(string, ...any)) *gittest.Repo {
 	archive, err := txtar.ParseFile(recipe)
 	if err != nil {
 		fatalf("reading the recipe: %v", err)
@@ -64,36 +123,9 @@ func buildRepository(dir, recipe string, fatalf func(string, ...any)) {
 		if step == nil {
 			fatalf("%s: no step %q", recipe, name)
 		}
-		if err := step(r, archive, arg); err != nil {
+		if err := step(r, archive.Files, arg); err != nil {
 			fatalf("%s: %s: %v", recipe, strings.TrimSpace(line), err)
 		}
 	}
-}
-
-// unpack replaces the working tree by the files below prefix.
-func unpack(r *gittest.Repo, archive *txtar.Archive, prefix string) error {
-	old, err := os.ReadDir(r.Dir)
-	if err != nil {
-		return err
-	}
-	for _, entry := range old {
-		if entry.Name() == ".git" {
-			continue
-		}
-		if err := os.RemoveAll(filepath.Join(r.Dir, entry.Name())); err != nil {
-			return err
-		}
-	}
-	for _, f := range archive.Files {
-		name, ok := strings.CutPrefix(f.Name, prefix+"/")
-		if !ok {
-			continue
-		}
-		mode := fs.FileMode(0o644)
-		if strings.HasPrefix(string(f.Data), "#!") {
-			mode = 0o755
-		}
-		r.Write(name, string(f.Data), mode)
-	}
-	return nil
+	return r
 }
