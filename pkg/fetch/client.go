@@ -132,16 +132,16 @@ func (c *Client) remote(url string) (backend, error) {
 	if err != nil {
 		return nil, err
 	}
-	real, err := d.Rewrite(url)
+	cloneURL, err := d.Rewrite(url)
 	if err != nil {
 		return nil, err
 	}
-	if isLocal(real) { // a mirror on this disk
-		return openLocal(c.o.Dir, real)
+	if isLocal(cloneURL) { // a mirror on this disk
+		return openLocal(c.o.Dir, cloneURL)
 	}
-	public := wire.Public(real)
+	public := wire.Public(cloneURL)
 	r := &remote{
-		server:  &server{url: real, public: public, dialer: d, tell: tell, asked: map[string]bool{}},
+		server:  &server{url: cloneURL, public: public, dialer: d, tell: tell, asked: map[string]bool{}},
 		cache:   cachedRepo{url: public, offline: c.o.Offline},
 		offline: c.o.Offline, refresh: c.o.Refresh, limits: c.o.Limits,
 		fills: map[string]int{},

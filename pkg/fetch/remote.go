@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/Project-Manager-With-Git/ppm/pkg/failure"
+	"github.com/Project-Manager-With-Git/ppm/pkg/fetch/wire"
 	"github.com/Project-Manager-With-Git/ppm/pkg/git/objects"
 	"github.com/Project-Manager-With-Git/ppm/pkg/git/refs"
 	"github.com/Project-Manager-With-Git/ppm/pkg/ref"
@@ -249,9 +250,9 @@ func (r *remote) fetch(ctx context.Context, pin ref.Pin, full bool) error {
 
 // snapshots returns the request for depth commits of each history, or for all when depth is 0; see fetch.
 func (r *remote) snapshots(ids []objects.ID, depth int, full bool) request {
-	q := request{wants: ids, depth: depth, repo: r.cache.repo(), limits: r.limits.response()}
+	q := request{wire.Request{Wants: ids, Depth: depth}, r.cache.repo(), r.limits.response()}
 	if !full && r.server.filters() {
-		q.filter = noBlobs
+		q.Filter = noBlobs
 	}
 	return q
 }
@@ -318,7 +319,7 @@ func (r *remote) fill(ctx context.Context, pin ref.Pin, missing *missingError) e
 		}
 		r.fills[pin.Commit]++
 		if r.server.filters() && len(missing.ids) <= maxFill && r.fills[pin.Commit] <= maxFills {
-			err := r.send(ctx, request{wants: missing.ids, repo: r.cache.repo(), limits: r.limits.response()})
+			err := r.send(ctx, request{wire.Request{Wants: missing.ids}, r.cache.repo(), r.limits.response()})
 			if err != nil && failure.KindOf(err) != failure.Network || err == nil && !r.cache.stillMissing(&missing) {
 				return err
 			}
@@ -355,11 +356,11 @@ func (r *remote) storeHistory(ctx context.Context, from, to string, dir bareRepo
 	if err := r.store(ctx, ref.Pin{Commit: from}); err != nil {
 		return err
 	}
-	q := request{repo: dir, filter: noBlobs, haves: []objects.ID{objects.NewID(from)}, limits: r.limits.response()}
+	q := request{wire.Request{Filter: noBlobs, Haves: []objects.ID{objects.NewID(from)}}, dir, r.limits.response()}
 	stale := filepath.Join(r.cache.slot.path, historyDir, from+"-*")
 	switch {
 	case damage != nil && damage.Absent():
-		q.repo, q.haves = bareRepo(filepath.Join(string(dir), fullHistoryDir)), nil
+		q.repo, q.Haves = bareRepo(filepath.Join(string(dir), fullHistoryDir)), nil
 		stale = string(q.repo)
 	case damage == nil && dir.hasPacks():
 		return nil
@@ -384,6 +385,6 @@ func (r *remote) storeHistory(ctx context.Context, from, to string, dir bareRepo
 		return err
 	}
 	q.limits.PackBytes = min(q.limits.PackBytes, r.limits.HistoryBytes)
-	q.wants = ids
+	q.Wants = ids
 	return r.send(ctx, q)
 }

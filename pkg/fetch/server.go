@@ -7,9 +7,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/go-git/go-git/v5/plumbing/protocol/packp"
-	"github.com/go-git/go-git/v5/plumbing/protocol/packp/capability"
-
 	"github.com/Project-Manager-With-Git/ppm/pkg/failure"
 	"github.com/Project-Manager-With-Git/ppm/pkg/fetch/wire"
 	"github.com/Project-Manager-With-Git/ppm/pkg/git/objects"
@@ -20,10 +17,8 @@ import (
 const (
 	// maxIdle is how long an unused session is trusted to live: a user may take time for an answer.
 	maxIdle = 20 * time.Second
-	// maxRefName bounds the bytes of a name that a server is asked for.
+	// maxRefName limits the bytes of a name that a server is asked for.
 	maxRefName = 1 << 10
-
-	allowAny = capability.Capability("allow-any-sha1-in-want")
 )
 
 // A server is the connection to one repository on a server, and what it has listed so far.
@@ -33,17 +28,17 @@ type server struct {
 	dialer *wire.Dialer
 	tell   func(text string) // reports progress
 
-	session *wire.Session    // idle; nil when there is none
-	used    time.Time        // when session was last needed
-	offers  *capability.List // what the server can do; nil before it was asked
-	listed  []ref.GitRef     // refs in order
-	all     bool             // listed is all that the server has
-	asked   map[string]bool  // names that were looked up on the server
+	session  *wire.Session   // idle; nil when there is none
+	used     time.Time       // when session was last needed
+	features *wire.Features  // nil before the server was asked
+	listed   []ref.GitRef    // refs in order
+	all      bool            // listed is all that the server has
+	asked    map[string]bool // names that were looked up on the server
 }
 
 // close ends the session and forgets what the server has said.
 func (s *server) close() error {
-	s.offers, s.listed, s.all = nil, nil, false
+	s.features, s.listed, s.all = nil, nil, false
 	clear(s.asked)
 	return s.hangUp()
 }
@@ -57,7 +52,7 @@ func (s *server) hangUp() error {
 	return session.Close()
 }
 
-// connect opens a session when there is none that is sure to live, and asks once what the server can do.
+// connect opens a session when there is none that is sure to live, and asks once for the features of the server.
 func (s *server) connect(ctx context.Context) (err error) {
 	if time.Since(s.used) > maxIdle {
 		s.hangUp()
@@ -68,11 +63,13 @@ func (s *server) connect(ctx context.Context) (err error) {
 			return err
 		}
 	}
-	if s.offers == nil {
-		if s.offers, err = s.session.Offers(ctx); err != nil {
+	if s.features == nil {
+		f, err := s.session.Features(ctx)
+		if err != nil {
 			s.hangUp()
 			return err
 		}
+		s.features = &f
 	}
 	s.used = time.Now()
 	return nil
@@ -110,12 +107,11 @@ func (s *server) list(ctx context.Context, prefixes ...string) error {
 	if err := s.connect(ctx); err != nil {
 		return err
 	}
-	adv, err := s.session.Refs(ctx, prefixes...)
+	list, err := s.session.Refs(ctx, prefixes...)
 	if err != nil {
 		s.hangUp()
 		return err
 	}
-	list := advertised(adv)
 	if s.all = len(prefixes) == 0; !s.all {
 		known := slices.DeleteFunc(s.listed, func(g ref.GitRef) bool { _, again := refs.Lookup(list, g.Name); return again })
 		list = append(list, known...)
@@ -123,33 +119,6 @@ func (s *server) list(ctx context.Context, prefixes ...string) error {
 	}
 	s.listed = list
 	return nil
-}
-
-// advertised returns the refs that a server lists: HEAD, tags and branches.
-func advertised(adv *packp.AdvRefs) []ref.GitRef {
-	list := make([]ref.GitRef, 0, len(adv.References)+1)
-	for name, id := range adv.References {
-		isTag, isBranch := strings.HasPrefix(name, ref.TagPrefix), strings.HasPrefix(name, ref.BranchPrefix)
-		if !isTag && !isBranch || !refs.IsValidName(name) {
-			continue
-		}
-		g := refs.New(name, id.String())
-		if commit, ok := adv.Peeled[name]; ok {
-			g.Commit = commit.String()
-		}
-		list = append(list, g)
-	}
-	slices.SortFunc(list, refs.Compare)
-	if adv.Head == nil {
-		return list
-	}
-	g := refs.New(ref.Head, adv.Head.String())
-	for _, symref := range adv.Capabilities.Get(capability.SymRef) {
-		if target, ok := strings.CutPrefix(symref, ref.Head+":"); ok {
-			g.Target = target
-		}
-	}
-	return slices.Insert(list, 0, g)
 }
 
 // hasListed reports whether the server listed what pin says. A pin from a lockfile does not prove that.
@@ -178,27 +147,19 @@ func (s *server) wants(ctx context.Context, pin ref.Pin) (ids []objects.ID, alon
 	if err := s.connect(ctx); err != nil {
 		return nil, false, err
 	}
-	if !s.sendsCommits() {
+	if !s.features.Commits {
 		if err := s.list(ctx); err != nil {
 			return nil, false, err
 		}
 	}
-	if want, listed := s.want(pin); listed || s.sendsCommits() {
+	if want, listed := s.want(pin); listed || s.features.Commits {
 		return []objects.ID{want}, true, nil
 	}
 	return s.tips(), false, nil
 }
 
-// sendsCommits reports whether the server sends commits that no ref names.
-func (s *server) sendsCommits() bool {
-	return s.offers.Supports(capability.AllowReachableSHA1InWant) || s.offers.Supports(allowAny)
-}
-
-// filters reports whether the server can leave out the content of files, and send it later by its ids. Of a server of
-// version 0 the latter is not known.
-func (s *server) filters() bool {
-	return s.offers.Supports(capability.Filter) && s.offers.Supports(allowAny)
-}
+// filters reports whether the server can leave out the content of files, and send it later by its ids.
+func (s *server) filters() bool { return s.features.Filter && s.features.Objects }
 
 // tips returns the objects of all branches and tags that were listed.
 func (s *server) tips() []objects.ID {
@@ -210,13 +171,10 @@ func (s *server) tips() []objects.ID {
 	return slices.Compact(ids)
 }
 
-// A request asks for one pack.
+// A request asks for one pack. A server that does not support filters sends more than was asked for.
 type request struct {
-	wants  []objects.ID
-	haves  []objects.ID // commits that are on this machine with all their objects
-	depth  int          // commits of each history; 0 means all
-	filter string       // as git names it; a server that does not support filters sends more
-	repo   bareRepo     // to store the pack in
+	wire.Request
+	repo   bareRepo // to store the pack in
 	limits objects.Limits
 }
 
@@ -225,24 +183,19 @@ const noBlobs = "blob:none"
 
 // fetch stores what the server sends for a request. temp is a folder on the same disk as the repository.
 func (s *server) fetch(ctx context.Context, q request, temp string) error {
-	if len(q.wants) == 0 {
+	if len(q.Wants) == 0 {
 		return nil // an empty repository
 	}
 	s.tell("fetching")
 	if err := s.connect(ctx); err != nil {
 		return err
 	}
-	req := packp.NewUploadPackRequest()
-	req.Wants, req.Haves, req.Filter = q.wants, q.haves, packp.Filter(q.filter)
-	if s.offers.Supports(capability.Shallow) {
-		req.Depth = packp.DepthCommits(q.depth)
-	}
-	resp, err := s.session.Fetch(ctx, req)
+	resp, err := s.session.Fetch(ctx, q.Request)
 	if err != nil {
 		s.hangUp()
 		return err
 	}
-	partial := q.filter != "" && s.offers.Supports(capability.Filter)
+	partial := q.Filter != "" && s.features.Filter
 	err = objects.Receive(ctx, resp, string(q.repo), temp, partial, q.limits)
 	resp.Close()
 	if err != nil {

@@ -5,11 +5,60 @@ import (
 	"crypto/x509"
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"net/http"
 	"strings"
 	"syscall"
+
+	"github.com/Project-Manager-With-Git/ppm/pkg/failure"
 )
+
+// causeOf returns the kind of an error, its cause and the next step.
+func causeOf(err error) (kind failure.Kind, text, hint string) {
+	const again = "try again later"
+	var (
+		status   *statusError
+		redirect redirectError
+		keys     keyError
+		timeout  interface{ Timeout() bool }
+	)
+	switch {
+	case errors.As(err, &status):
+		text, hint = statusCause(status)
+	case errors.As(err, &redirect):
+		text, hint = err.Error(), "check the URL; a private repository needs credentials: "+credentialHint(redirect.from)
+	case errors.As(err, &keys):
+		text, hint = err.Error(), keys.hint()
+	case errors.As(err, new(sizeError)):
+		return failure.Refused, err.Error(), "check that this is the repository you mean"
+	case errors.Is(err, errTooMany):
+		return failure.Refused, err.Error(), "use a repository that publishes fewer"
+	case errors.Is(err, errSHA256):
+		text, hint = err.Error(), "use a copy of the repository with SHA-1 object ids"
+	case errors.Is(err, errOld):
+		text, hint = err.Error(), "ask the server's owner to update git"
+	case errors.As(err, new(stalledError)), errors.As(err, new(slowError)):
+		text, hint = err.Error(), "check the network and the proxy settings, or "+again
+	case errors.Is(err, errCut), errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, syscall.EPIPE):
+		text, hint = errCut.Error(), again
+	case errors.As(err, new(protocolError)):
+		text, hint = err.Error(), "check that the URL is that of a git repository"
+	case errors.As(err, new(serverError)):
+		text, hint = err.Error(), "check the URL and whether you have access"
+	default:
+		if text, hint = tlsCause(err); text == "" {
+			text, hint = networkCause(err)
+		}
+		if text == "" && errors.As(err, &timeout) && timeout.Timeout() {
+			text, hint = "it took too long", "check the network and the proxy settings, or "+again
+		}
+		if text == "" {
+			text, hint = err.Error(), again
+		}
+	}
+	return failure.Network, text, hint
+}
 
 // statusCause explains an answer with a status that is not 200.
 func statusCause(e *statusError) (text, hint string) {

@@ -9,30 +9,21 @@ import (
 	"strings"
 )
 
-// A credential proves to one origin who the user is.
-type credential struct {
-	source         string // where it was found, for messages
-	user, password string
-	helper         bool // found by git's credential helper, which wants to hear how it went
-}
-
-// A keyring holds what may open one origin, to be tried in order: what the URL
-// says, PPM_TOKEN_<HOST>, the .netrc file, git's credential helpers. What the
-// first two hold is sent at once, the others are looked at when the server asks.
-type keyring struct {
-	d       *Dialer
-	url     *url.URL
+// credentials are tried in order for one site: those of the URL, PPM_TOKEN_<HOST>, the .netrc file, git's credential
+// helpers. The first two are sent at once, the others are looked up when the server asks for them.
+type credentials struct {
+	helper  helper
 	secrets *secrets
 	sources []func(context.Context) (credential, bool)
 	tried   []string // sources of the credentials that were sent
 
-	current *credential
-	bearer  bool // the server knows no other scheme
-	told    bool // the helper knows that the current credential is good
+	current  *credential
+	bearer   bool // the server supports no other scheme
+	approved bool // the helper knows that the server accepts the current credential
 }
 
-// tokenVariable is the environment variable that holds the token for a host.
-// Its value is a token, or a user name, a colon and a token.
+// tokenVariable returns the environment variable with the token for a host. Its value is a token, or a user name, a
+// colon and a token.
 func tokenVariable(host string) string {
 	return "PPM_TOKEN_" + strings.Map(func(r rune) rune {
 		switch {
@@ -45,91 +36,95 @@ func tokenVariable(host string) string {
 	}, canonicalHost(host))
 }
 
-func (d *Dialer) keyringFor(u *url.URL, at remote) (*keyring, error) {
-	config, err := d.config()
+// newCredentials returns the credentials for the site of u. A user and password of the remote come first.
+func newCredentials(s *settings, u *url.URL, r remote) (*credentials, error) {
+	config, err := s.config()
 	if err != nil {
 		return nil, err
 	}
-	k := &keyring{d: d, url: u, secrets: at.secrets}
+	c := &credentials{helper: helper{s.options, u}, secrets: r.secrets}
 	variable := tokenVariable(u.Hostname())
-	token := d.o.Env(variable)
-	if at.password != "" {
-		k.add(func(context.Context) (credential, bool) {
-			return credential{source: "the URL", user: at.user, password: at.password}, true
+	token := s.options.Env(variable)
+	if r.password != "" {
+		c.add(func(context.Context) (credential, bool) {
+			return credential{source: "the URL", user: r.user, password: r.password}, true
 		})
 	}
 	if token != "" {
-		k.add(func(context.Context) (credential, bool) {
+		c.add(func(context.Context) (credential, bool) {
 			user, password, ok := strings.Cut(token, ":")
 			if !ok {
-				user, password = cmp.Or(at.user, "x-access-token"), token // forges look at the token alone
+				user, password = cmp.Or(r.user, "x-access-token"), token // forges look at the token alone
 			}
 			return credential{source: variable, user: user, password: password}, true
 		})
 	}
-	atOnce := len(k.sources) > 0
-	k.add(func(context.Context) (credential, bool) { return d.fromNetrc(u.Hostname(), at.user) })
+	sendFirst := len(c.sources) > 0
+	c.add(func(context.Context) (credential, bool) { return fromNetrc(s.options, u.Hostname(), r.user) })
 	if config.hasHelper() {
-		k.add(func(ctx context.Context) (credential, bool) { return d.fromHelper(ctx, u, at.user) })
+		c.add(func(ctx context.Context) (credential, bool) { return c.helper.fill(ctx, r.user) })
 	}
-	if atOnce {
-		k.advance(context.Background())
+	if sendFirst {
+		c.advance(context.Background())
 	}
-	return k, nil
+	return c, nil
 }
 
-func (k *keyring) add(source func(context.Context) (credential, bool)) {
-	k.sources = append(k.sources, source)
+func (c *credentials) add(source func(context.Context) (credential, bool)) {
+	c.sources = append(c.sources, source)
 }
 
-// advance takes the next credential that there is.
-func (k *keyring) advance(ctx context.Context) bool {
-	k.current, k.told = nil, false
-	for len(k.sources) > 0 {
-		source := k.sources[0]
-		k.sources = k.sources[1:]
-		if c, ok := source(ctx); ok {
-			k.current = &c
-			k.tried = append(k.tried, c.source)
-			k.secrets.add(c.password)
-			k.secrets.add(base64.StdEncoding.EncodeToString([]byte(c.user + ":" + c.password)))
+// advance moves on to the next credential, and reports whether there is one.
+func (c *credentials) advance(ctx context.Context) bool {
+	c.current, c.approved = nil, false
+	for len(c.sources) > 0 {
+		source := c.sources[0]
+		c.sources = c.sources[1:]
+		if found, ok := source(ctx); ok {
+			c.current = &found
+			c.tried = append(c.tried, found.source)
+			c.secrets.add(found.password)
+			c.secrets.add(base64.StdEncoding.EncodeToString([]byte(found.user + ":" + found.password)))
 			return true
 		}
 	}
 	return false
 }
 
-// next is called when the server asks for another credential than the current one.
-func (k *keyring) next(ctx context.Context, challenge []string) bool {
+// next moves on after the server has rejected the current credential, and reports whether there is another.
+func (c *credentials) next(ctx context.Context, challenge []string) bool {
 	bearer := onlyBearer(challenge)
-	if bearer && !k.bearer && k.current != nil {
-		k.bearer = true // the right key in the wrong form
+	if bearer && !c.bearer && c.current != nil {
+		c.bearer = true // the same credential in another form
 		return true
 	}
-	k.bearer = bearer
-	if k.current != nil && k.current.helper {
-		k.d.tellHelper(ctx, "reject", k.url, *k.current)
+	c.bearer = bearer
+	if c.current != nil && c.current.fromHelper {
+		c.helper.run(ctx, "reject", *c.current)
 	}
-	return k.advance(ctx)
+	return c.advance(ctx)
 }
 
-func (k *keyring) accepted(ctx context.Context) {
-	if k.current != nil && k.current.helper && !k.told {
-		k.d.tellHelper(ctx, "approve", k.url, *k.current)
-		k.told = true
+// accepted is called when the server has accepted the current credential.
+func (c *credentials) accepted(ctx context.Context) {
+	if c.current != nil && c.current.fromHelper && !c.approved {
+		c.helper.run(ctx, "approve", *c.current)
+		c.approved = true
 	}
 }
 
-func (k *keyring) sign(r *http.Request) {
+// sign adds the current credential to a request.
+func (c *credentials) sign(r *http.Request) {
 	switch {
-	case k.current == nil:
-	case k.bearer:
-		r.Header.Set("Authorization", "Bearer "+k.current.password)
+	case c.current == nil:
+	case c.bearer:
+		r.Header.Set("Authorization", "Bearer "+c.current.password)
 	default:
-		r.SetBasicAuth(k.current.user, k.current.password)
+		r.SetBasicAuth(c.current.user, c.current.password)
 	}
 }
 
+// onlyBearer reports whether Bearer is among the schemes of a challenge, and Basic is not.
 func onlyBearer(challenge []string) bool {
 	bearer := false
 	for _, c := range challenge {
@@ -140,4 +135,9 @@ func onlyBearer(challenge []string) bool {
 		bearer = bearer || strings.EqualFold(scheme, "bearer")
 	}
 	return bearer
+}
+
+// siteOf returns the site of a URL, which credentials belong to: scheme, host and port.
+func siteOf(u *url.URL) string {
+	return u.Scheme + "://" + canonicalHost(u.Hostname()) + ":" + portOf(u)
 }

@@ -10,26 +10,25 @@ import (
 
 var errCut = errors.New("the connection was cut before the end of the answer")
 
-// stalled and slow are the reasons for which a guard ends an exchange.
+// Reasons for which a guard ends an exchange.
 type (
-	stalled struct{ after time.Duration }
-	slow    struct{ window time.Duration }
-	tooMuch struct{ limit int64 }
+	stalledError struct{ after time.Duration }
+	slowError    struct{ window time.Duration }
+	sizeError    struct{ limit int64 }
 )
 
-func (e stalled) Error() string { return fmt.Sprintf("the server sent nothing for %v", e.after) }
-func (e slow) Error() string {
+func (e stalledError) Error() string { return fmt.Sprintf("the server sent nothing for %v", e.after) }
+func (e slowError) Error() string {
 	return fmt.Sprintf("the server sent less than 1 KiB/s for %v", e.window)
 }
-func (e tooMuch) Error() string {
+func (e sizeError) Error() string {
 	return fmt.Sprintf("the answer is larger than the limit of %d bytes", e.limit)
 }
 
-// A guard watches one exchange with a server and ends it when the server says
-// nothing for too long or too little over a long time. Only time spent waiting
+// A guard watches one exchange with a server and ends it when the server stalls or is too slow. Only time spent waiting
 // for the server counts.
 type guard struct {
-	ctx    context.Context // ends when the guard or the caller ends the exchange; its cause tells why
+	ctx    context.Context // ends when the guard or the caller ends the exchange; its cause is the reason
 	cancel context.CancelCauseFunc
 
 	stall, window time.Duration
@@ -37,15 +36,15 @@ type guard struct {
 	got           int64         // bytes in the current window
 }
 
-func (d *Dialer) guard(ctx context.Context) *guard {
+func newGuard(ctx context.Context, stall, window time.Duration) *guard {
 	ctx, cancel := context.WithCancelCause(ctx)
-	return &guard{ctx: ctx, cancel: cancel, stall: d.o.Stall, window: d.o.SlowWindow}
+	return &guard{ctx: ctx, cancel: cancel, stall: stall, window: window}
 }
 
-// wait runs an operation that waits for the server and returns how many bytes
-// came. When the exchange has ended, its error is the reason for that.
+// wait runs an operation that waits for the server and returns the number of bytes that it received. When the exchange
+// has ended, the error is the reason for that.
 func (g *guard) wait(operation func() (int, error)) (int, error) {
-	timer := time.AfterFunc(g.stall, func() { g.cancel(stalled{g.stall}) })
+	timer := time.AfterFunc(g.stall, func() { g.cancel(stalledError{g.stall}) })
 	start := time.Now()
 	n, err := operation()
 	timer.Stop()
@@ -53,7 +52,7 @@ func (g *guard) wait(operation func() (int, error)) (int, error) {
 	g.got += int64(n)
 	if g.waited >= g.window {
 		if float64(g.got) < 1024*g.waited.Seconds() {
-			g.cancel(slow{g.window})
+			g.cancel(slowError{g.window})
 		}
 		g.waited, g.got = 0, 0
 	}
@@ -63,9 +62,8 @@ func (g *guard) wait(operation func() (int, error)) (int, error) {
 	return n, err
 }
 
-// A guardedReader reads an answer under a guard. It fails with tooMuch past
-// limit bytes, and with errCut where the answer ends: whoever reads it knows
-// from the protocol where to stop.
+// A guardedReader reads a response under a guard. It fails with a sizeError after limit bytes, and with errCut at the end:
+// the protocol says where to stop before that.
 type guardedReader struct {
 	*guard
 	r     io.ReadCloser
@@ -73,13 +71,13 @@ type guardedReader struct {
 	total int64
 	err   error // of the last Read
 
-	complete bool // the protocol's end of the answer has been read
+	complete bool // the end of the response according to the protocol has been read
 }
 
 func (r *guardedReader) Read(p []byte) (int, error) {
 	n, err := r.wait(func() (int, error) { return r.r.Read(p) })
 	if r.total += int64(n); r.total > r.limit {
-		n, err = 0, tooMuch{r.limit}
+		n, err = 0, sizeError{r.limit}
 	}
 	if err == io.EOF || err == io.ErrUnexpectedEOF {
 		err = errCut

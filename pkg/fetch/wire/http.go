@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"net"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -19,48 +18,49 @@ import (
 
 const (
 	maxRedirects  = 5
-	maxTries      = 3                // of what is harmless to ask again
-	maxRetryAfter = 10 * time.Second // longest wait that a server may ask for
+	maxTries      = 3                // of a request that is harmless to repeat
+	maxRetryAfter = 10 * time.Second // that a server may ask to wait
 	service       = "git-upload-pack"
 	refsPath      = "/info/refs"
 )
 
 // httpTransport carries upload-pack over git's smart HTTP protocol.
 type httpTransport struct {
-	d       *Dialer
-	at      remote
-	base    *url.URL // of the repository, after the redirects of its refs
-	client  *http.Transport
-	keyring map[string]*keyring // by origin
+	settings    *settings
+	remote      remote
+	base        *url.URL // of the repository, after the redirects of its refs
+	client      *http.Transport
+	credentials map[string]*credentials // by site
 }
 
-// statusError is an answer with another status than 200.
+// A statusError is a response with another status than 200.
 type statusError struct {
 	url        *url.URL
 	code       int
-	retryAfter string // as the server put it
+	retryAfter string // as the server wrote it
 	tried      []string
 	challenge  []string
 }
 
 func (e *statusError) Error() string { return fmt.Sprintf("the server answers with status %d", e.code) }
 
-func (d *Dialer) openHTTP(at remote) (*httpTransport, error) {
-	base := at.url()
-	if err := d.permit(base.Scheme, base.Hostname()); err != nil {
+func openHTTP(s *settings, r remote) (*httpTransport, error) {
+	base := r.url()
+	if err := s.checkHost(base.Scheme, base.Hostname()); err != nil {
 		return nil, err
 	}
-	client, err := d.client(base)
+	client, err := newHTTPClient(s, base)
 	if err != nil {
 		return nil, err
 	}
-	t := &httpTransport{d: d, at: at, base: base, client: client, keyring: map[string]*keyring{}}
-	ring, err := d.keyringFor(base, at)
-	t.keyring[origin(base)] = ring
-	return t, err
+	c, err := newCredentials(s, base, r)
+	if err != nil {
+		return nil, err
+	}
+	return &httpTransport{s, r, base, client, map[string]*credentials{siteOf(base): c}}, nil
 }
 
-// below returns u with path, which needs no escapes, added to its own.
+// below returns u with path, which needs no escaping, appended to its path.
 func below(u *url.URL, path string) *url.URL {
 	v := *u
 	v.Path += path
@@ -75,17 +75,17 @@ func (t *httpTransport) Close() error {
 	return nil
 }
 
-// persist tries again when the connection or the server failed in a way that may pass.
-func (t *httpTransport) persist(ctx context.Context, do func() error) error {
+// retry calls do again when the connection or the server failed in a way that may be temporary.
+func (t *httpTransport) retry(ctx context.Context, do func() error) error {
 	pause := 200 * time.Millisecond
 	for try := 1; ; try++ {
 		err := do()
-		wait, again := retry(err, pause)
+		wait, again := retryDelay(err, pause)
 		if err == nil || !again || try == maxTries {
 			return err
 		}
 		if wait >= time.Second {
-			t.d.o.Progress(fmt.Sprintf("waiting %v, as %s asks for", wait, t.at.host))
+			t.settings.options.Progress(fmt.Sprintf("waiting %v, as %s asks for", wait, t.remote.host))
 		}
 		select {
 		case <-time.After(wait):
@@ -96,8 +96,8 @@ func (t *httpTransport) persist(ctx context.Context, do func() error) error {
 	}
 }
 
-// retry tells whether a failed attempt is worth another, and after which pause.
-func retry(err error, pause time.Duration) (time.Duration, bool) {
+// retryDelay reports whether a failed request is worth repeating, and after which pause.
+func retryDelay(err error, pause time.Duration) (time.Duration, bool) {
 	var status *statusError
 	switch {
 	case errors.As(err, &status) && status.retryAfter != "":
@@ -120,7 +120,7 @@ func parseRetryAfter(s string, now time.Time) (time.Duration, bool) {
 }
 
 func (t *httpTransport) greet(ctx context.Context) (hello *greeting, err error) {
-	err = t.persist(ctx, func() error {
+	err = t.retry(ctx, func() error {
 		hello, err = t.greetOnce(ctx)
 		return err
 	})
@@ -128,10 +128,10 @@ func (t *httpTransport) greet(ctx context.Context) (hello *greeting, err error) 
 }
 
 func (t *httpTransport) greetOnce(ctx context.Context) (*greeting, error) {
-	g := t.d.guard(ctx)
-	at := below(t.base, refsPath)
-	at.RawQuery = "service=" + service
-	resp, err := t.followRefs(g, at)
+	g := t.settings.guard(ctx)
+	u := below(t.base, refsPath)
+	u.RawQuery = "service=" + service
+	resp, err := t.followRefs(g, u)
 	if err != nil {
 		g.cancel(nil)
 		return nil, err
@@ -146,63 +146,62 @@ func (t *httpTransport) greetOnce(ctx context.Context) (*greeting, error) {
 	return hello, err
 }
 
-// A body is read to its very end when it is closed after a complete answer, so that the next request
-// can go over the same connection.
+// A body is read to its end when it is closed after a complete response, so that the next request can use the same
+// connection.
 type body struct {
 	io.ReadCloser
-	answer *guardedReader
+	guarded *guardedReader
 }
 
 func (b *body) Close() error {
-	if b.answer.complete {
-		_, _ = b.answer.wait(func() (int, error) { return b.ReadCloser.Read(make([]byte, 1)) })
+	if b.guarded.complete {
+		_, _ = b.guarded.wait(func() (int, error) { return b.ReadCloser.Read(make([]byte, 1)) })
 	}
 	return b.ReadCloser.Close()
 }
 
 func readBody(g *guard, resp *http.Response, limit int64) *guardedReader {
-	answer := &guardedReader{guard: g, limit: limit}
-	answer.r = &body{resp.Body, answer}
-	return answer
+	r := &guardedReader{guard: g, limit: limit}
+	r.r = &body{resp.Body, r}
+	return r
 }
 
-// followRefs sends the request for the refs where redirects lead it. The
-// repository is then below the same URL that its refs are.
-func (t *httpTransport) followRefs(g *guard, at *url.URL) (*http.Response, error) {
+// followRefs sends the request for the refs and follows redirects. The repository is then below the same URL as its refs.
+func (t *httpTransport) followRefs(g *guard, u *url.URL) (*http.Response, error) {
 	for range maxRedirects + 1 {
-		resp, err := t.exchange(g, http.MethodGet, at, nil)
+		resp, err := t.exchange(g, http.MethodGet, u, nil)
 		if err != nil {
 			return nil, err
 		}
 		if resp.StatusCode == http.StatusOK {
 			t.base = &url.URL{
-				Scheme: at.Scheme, Host: at.Host,
-				Path: strings.TrimSuffix(at.Path, refsPath), RawPath: strings.TrimSuffix(at.RawPath, refsPath),
+				Scheme: u.Scheme, Host: u.Host,
+				Path: strings.TrimSuffix(u.Path, refsPath), RawPath: strings.TrimSuffix(u.RawPath, refsPath),
 			}
 			return resp, nil
 		}
 		resp.Body.Close()
-		next, err := at.Parse(resp.Header.Get("Location"))
+		next, err := u.Parse(resp.Header.Get("Location"))
 		if err != nil {
-			return nil, garbage{"a redirect to a malformed URL"}
+			return nil, protocolError{"a redirect to a malformed URL"}
 		}
 		next.User = nil
-		if err := t.checkRedirect(at, next); err != nil {
+		if err := t.checkRedirect(u, next); err != nil {
 			return nil, err
 		}
-		at = next
+		u = next
 	}
-	return nil, garbage{fmt.Sprintf("more than %d redirects", maxRedirects)}
+	return nil, protocolError{fmt.Sprintf("more than %d redirects", maxRedirects)}
 }
 
-// badRedirect is a redirect that leads to no repository.
-type badRedirect struct {
+// A redirectError is a redirect that does not lead to a repository.
+type redirectError struct {
 	from    string // host
 	to      *url.URL
 	problem string
 }
 
-func (e badRedirect) Error() string {
+func (e redirectError) Error() string {
 	shown := url.URL{Scheme: e.to.Scheme, Host: e.to.Host, Path: e.to.Path} // a query may hold secrets
 	return fmt.Sprintf("the server redirects to %q, %s", shown.String(), e.problem)
 }
@@ -210,72 +209,66 @@ func (e badRedirect) Error() string {
 func (t *httpTransport) checkRedirect(from, to *url.URL) error {
 	switch {
 	case to.Scheme != "https" && to.Scheme != "http" || to.Host == "":
-		return badRedirect{from.Hostname(), to, "which is no http URL"}
+		return redirectError{from.Hostname(), to, "which is no http URL"}
 	case from.Scheme == "https" && to.Scheme == "http":
-		return failure.Errorf(failure.Refused, "following a redirect of %q: it leads from https to http", t.at.public).
+		return failure.Errorf(failure.Refused, "following a redirect of %q: it leads from https to http", t.remote.public).
 			WithHint("tell the server's owner")
 	case !strings.HasSuffix(to.Path, refsPath) || to.RawQuery != "service="+service:
-		return badRedirect{from.Hostname(), to, "which is no git repository"}
+		return redirectError{from.Hostname(), to, "which is no git repository"}
 	}
-	if err := t.d.permit(to.Scheme, to.Hostname()); err != nil {
-		return failure.Errorf(failure.KindOf(err), "following a redirect of %q: %w", t.at.public, err).WithHint("%s", failure.Hint(err))
+	if err := t.settings.checkHost(to.Scheme, to.Hostname()); err != nil {
+		return failure.Errorf(failure.KindOf(err), "following a redirect of %q: %w", t.remote.public, err).
+			WithHint("%s", failure.Hint(err))
 	}
-	if t.keyring[origin(to)] == nil {
-		ring, err := t.d.keyringFor(to, remote{secrets: t.at.secrets})
+	if t.credentials[siteOf(to)] == nil {
+		c, err := newCredentials(t.settings, to, remote{secrets: t.remote.secrets})
 		if err != nil {
 			return err
 		}
-		t.keyring[origin(to)] = ring
+		t.credentials[siteOf(to)] = c
 	}
 	return nil
 }
 
-// ask sends a request, which is not redirected.
+// ask sends a request. Redirects of it are not followed.
 func (t *httpTransport) ask(ctx context.Context, request []byte, limit int64) (*guardedReader, error) {
-	g := t.d.guard(ctx)
+	g := t.settings.guard(ctx)
 	resp, err := t.exchange(g, http.MethodPost, below(t.base, "/"+service), request)
 	if err != nil {
 		g.cancel(nil)
 		return nil, err
 	}
-	answer := readBody(g, resp, limit)
+	r := readBody(g, resp, limit)
 	if resp.StatusCode != http.StatusOK {
-		err = garbage{"a redirect of the request for a pack"}
+		err = protocolError{"a redirect of the request for a pack"}
 	} else {
 		err = checkType(resp, "result")
 	}
 	if err != nil {
-		answer.Close()
+		r.Close()
 		return nil, err
 	}
-	return answer, nil
+	return r, nil
 }
 
 func checkType(resp *http.Response, kind string) error {
 	want := "application/x-" + service + "-" + kind
 	if got, _, _ := strings.Cut(resp.Header.Get("Content-Type"), ";"); got != want {
-		return garbage{fmt.Sprintf("its content type is %q", got)}
+		return protocolError{fmt.Sprintf("its content type is %q", got)}
 	}
 	return nil
 }
 
-// exchange sends a request, with one credential after the other while the server
-// asks for another, and returns an answer with status 200 or a redirect.
-func (t *httpTransport) exchange(g *guard, method string, at *url.URL, body []byte) (*http.Response, error) {
-	ring := t.keyring[origin(at)]
+// exchange sends a request and returns a response with status 200 or a redirect. It tries one credential after the other
+// while the server rejects them.
+func (t *httpTransport) exchange(g *guard, method string, u *url.URL, body []byte) (*http.Response, error) {
+	c := t.credentials[siteOf(u)]
 	for {
-		req, err := http.NewRequestWithContext(g.ctx, method, at.String(), bytes.NewReader(body))
+		req, err := newRequest(g.ctx, method, u, body)
 		if err != nil {
 			return nil, err
 		}
-		req.Header.Set("User-Agent", agentName)
-		req.Header.Set("Git-Protocol", askForVersion2)
-		if method == http.MethodPost {
-			req.Header.Set("Content-Type", "application/x-"+service+"-request")
-			req.Header.Set("Accept", "application/x-"+service+"-result")
-			req.Header["Idempotency-Key"] = nil // not sent: lets net/http repeat it when the idle connection turns out to be closed
-		}
-		ring.sign(req)
+		c.sign(req)
 		var resp *http.Response
 		if _, err = g.wait(func() (n int, err error) {
 			resp, err = t.client.RoundTrip(req)
@@ -288,23 +281,32 @@ func (t *httpTransport) exchange(g *guard, method string, at *url.URL, body []by
 		}
 		switch resp.StatusCode {
 		case http.StatusOK:
-			ring.accepted(g.ctx)
+			c.accepted(g.ctx)
 			return resp, nil
-		case http.StatusMovedPermanently, http.StatusFound, http.StatusSeeOther, http.StatusTemporaryRedirect, http.StatusPermanentRedirect:
+		case http.StatusMovedPermanently, http.StatusFound, http.StatusSeeOther,
+			http.StatusTemporaryRedirect, http.StatusPermanentRedirect:
 			return resp, nil
 		}
 		resp.Body.Close()
 		challenge := resp.Header.Values("WWW-Authenticate")
-		if resp.StatusCode == http.StatusUnauthorized && ring.next(g.ctx, challenge) {
+		if resp.StatusCode == http.StatusUnauthorized && c.next(g.ctx, challenge) {
 			continue
 		}
-		return nil, &statusError{at, resp.StatusCode, resp.Header.Get("Retry-After"), ring.tried, challenge}
+		return nil, &statusError{u, resp.StatusCode, resp.Header.Get("Retry-After"), c.tried, challenge}
 	}
 }
 
-// dialer bounds the time in which a connection must come about.
-func (d *Dialer) dialer() *net.Dialer {
-	return &net.Dialer{Timeout: d.connectTimeout(), KeepAlive: 30 * time.Second}
+func newRequest(ctx context.Context, method string, u *url.URL, body []byte) (*http.Request, error) {
+	req, err := http.NewRequestWithContext(ctx, method, u.String(), bytes.NewReader(body))
+	if err != nil {
+		return nil, err
+	}
+	req.Header.Set("User-Agent", agentName)
+	req.Header.Set("Git-Protocol", askForVersion2)
+	if method == http.MethodPost {
+		req.Header.Set("Content-Type", "application/x-"+service+"-request")
+		req.Header.Set("Accept", "application/x-"+service+"-result")
+		req.Header["Idempotency-Key"] = nil // not sent: lets net/http repeat it when the idle connection is closed
+	}
+	return req, nil
 }
-
-func (d *Dialer) connectTimeout() time.Duration { return d.o.Stall / 2 }

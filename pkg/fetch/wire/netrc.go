@@ -10,12 +10,13 @@ import (
 	"github.com/Project-Manager-With-Git/ppm/pkg/configfile"
 )
 
-func (d *Dialer) fromNetrc(host, user string) (credential, bool) {
-	file := d.o.Env("NETRC")
+// fromNetrc returns the credential for a host in the user's .netrc file.
+func fromNetrc(o Options, host, user string) (credential, bool) {
+	file := o.Env("NETRC")
 	if file == "" {
-		file = configfile.InHome(d.o.Home, ".netrc")
+		file = configfile.InHome(o.Home, ".netrc")
 		if _, err := os.Stat(file); errors.Is(err, fs.ErrNotExist) && runtime.GOOS == "windows" {
-			file = configfile.InHome(d.o.Home, "_netrc")
+			file = configfile.InHome(o.Home, "_netrc")
 		}
 	}
 	data, err := configfile.Read(file)
@@ -26,9 +27,8 @@ func (d *Dialer) fromNetrc(host, user string) (credential, bool) {
 	return credential{source: file, user: login, password: password}, ok
 }
 
-// lookupNetrc finds the login and password of the first machine of that name,
-// with that login when user is not empty. A default entry is not for every host
-// that a redirect may lead to, and left out.
+// lookupNetrc finds the login and password of the first machine of that name, with that login when user is not empty.
+// The default entry is ignored: it is not for every host that a redirect may lead to.
 func lookupNetrc(text, host, user string) (login, password string, ok bool) {
 	fields := netrcFields(text)
 	here := false

@@ -11,13 +11,12 @@ import (
 	"golang.org/x/crypto/ssh"
 )
 
-// sshTransport carries upload-pack over ssh. It keeps one connection and runs
-// git-upload-pack on it: once, in version 2, and in version 0 once for each answer
-// with a pack.
+// sshTransport carries upload-pack over ssh. It keeps one connection and runs git-upload-pack on it: once in version 2,
+// and in version 0 once for each response with a pack.
 type sshTransport struct {
-	d        *Dialer
-	at       remote
-	settings *sshSettings
+	settings *settings
+	remote   remote
+	ssh      *sshSettings
 	client   *ssh.Client
 	ready    *command // has greeted and waits for a request
 }
@@ -28,24 +27,27 @@ type command struct {
 	in      io.WriteCloser
 	out     io.Reader
 	stderr  head
-	stays   bool // it answers one request after the other
+	stays   bool // it answers more than one request
 }
 
-// head keeps the first bytes that are written to it.
+// A head keeps the first bytes that are written to it.
 type head struct{ text []byte }
 
 func (h *head) Write(p []byte) (int, error) {
-	const most = 4096
-	h.text = append(h.text, p[:min(len(p), most-len(h.text))]...)
+	const maxHead = 4096
+	h.text = append(h.text, p[:min(len(p), maxHead-len(h.text))]...)
 	return len(p), nil
 }
 
-func (d *Dialer) openSSH(at remote) (*sshTransport, error) {
-	settings, err := d.sshSettings(at)
+func openSSH(s *settings, r remote) (*sshTransport, error) {
+	ssh, err := readSSHSettings(r, s.options)
 	if err != nil {
 		return nil, err
 	}
-	return &sshTransport{d: d, at: at, settings: settings}, d.permit("ssh", settings.host)
+	if err := s.checkHost("ssh", ssh.host); err != nil {
+		return nil, err
+	}
+	return &sshTransport{settings: s, remote: r, ssh: ssh}, nil
 }
 
 func (t *sshTransport) Close() error {
@@ -56,18 +58,18 @@ func (t *sshTransport) Close() error {
 }
 
 func (t *sshTransport) greet(ctx context.Context) (*greeting, error) {
-	g := t.d.guard(ctx)
+	g := t.settings.guard(ctx)
 	defer g.cancel(nil)
 	c, hello, err := t.start(g)
 	t.ready = c
 	return hello, err
 }
 
-// persist does it once: over ssh a failure is seldom one that passes.
-func (t *sshTransport) persist(_ context.Context, do func() error) error { return do() }
+// retry calls do once: failures over ssh are seldom temporary.
+func (t *sshTransport) retry(_ context.Context, do func() error) error { return do() }
 
 func (t *sshTransport) ask(ctx context.Context, request []byte, limit int64) (_ *guardedReader, err error) {
-	g := t.d.guard(ctx)
+	g := t.settings.guard(ctx)
 	c := t.ready
 	if t.ready = nil; c == nil {
 		if c, _, err = t.start(g); err != nil {
@@ -81,16 +83,16 @@ func (t *sshTransport) ask(ctx context.Context, request []byte, limit int64) (_ 
 		g.cancel(nil)
 		return nil, err
 	}
-	answer := &guardedReader{guard: g, limit: limit}
-	answer.r = &output{c, t, answer, release}
-	return answer, nil
+	r := &guardedReader{guard: g, limit: limit}
+	r.r = &output{c, t, r, release}
+	return r, nil
 }
 
-// output is what a command writes. Closing it ends the command, unless that is ready for the next request.
+// output reads what a command writes. Closing it ends the command, unless that can answer the next request.
 type output struct {
 	*command
 	t       *sshTransport
-	answer  *guardedReader
+	guarded *guardedReader
 	release func() bool
 }
 
@@ -98,7 +100,7 @@ func (o *output) Read(p []byte) (int, error) { return o.out.Read(p) }
 
 func (o *output) Close() error {
 	o.release()
-	if o.answer.complete && o.stays {
+	if o.guarded.complete && o.stays {
 		o.t.ready = o.command
 		return nil
 	}
@@ -108,14 +110,14 @@ func (o *output) Close() error {
 	return nil
 }
 
-// closeWith closes the connection when the guard ends the exchange: nothing else
-// interrupts a read. The returned function takes that back.
+// closeWith closes the connection when the guard ends the exchange: nothing else interrupts a read. The returned function
+// cancels that.
 func (t *sshTransport) closeWith(g *guard) (release func() bool) {
 	client := t.client
 	return context.AfterFunc(g.ctx, func() { client.Close() })
 }
 
-// start connects if need be, runs the command and reads how it greets.
+// start connects if there is no connection, runs the command and reads its greeting.
 func (t *sshTransport) start(g *guard) (*command, *greeting, error) {
 	if t.client == nil {
 		if _, err := g.wait(func() (int, error) { return 0, t.connect(g) }); err != nil {
@@ -130,7 +132,7 @@ func (t *sshTransport) start(g *guard) (*command, *greeting, error) {
 	}
 	hello, err := decodeGreeting(&guardedReader{guard: g, r: io.NopCloser(c.out), limit: maxRefBytes})
 	if errors.Is(err, errCut) {
-		err = c.lastWords(g)
+		err = c.exitError(g)
 	}
 	c.stays = err == nil && hello.features != nil
 	return c, hello, err
@@ -152,43 +154,43 @@ func (t *sshTransport) run(c *command) (err error) {
 		return err
 	}
 	// Quoted as git quotes it: for a POSIX shell, or one that knows "!" as well.
-	quoted := "'" + strings.NewReplacer("'", `'\''`, "!", `'\!'`).Replace(t.at.path) + "'"
+	quoted := "'" + strings.NewReplacer("'", `'\''`, "!", `'\!'`).Replace(t.remote.path) + "'"
 	return c.session.Start(service + " " + quoted)
 }
 
-// lastWords tells why a command ended without its answer.
-func (c *command) lastWords(g *guard) error {
+// exitError returns the reason for which a command ended without a response.
+func (c *command) exitError(g *guard) error {
 	_, err := g.wait(func() (int, error) { return 0, c.session.Wait() })
 	var exit *ssh.ExitError
 	switch text := printable(string(c.stderr.text)); {
 	case g.ctx.Err() != nil:
 		return err
 	case text != "":
-		return says(text)
+		return errServerSays(text)
 	case errors.As(err, &exit):
-		return refused{fmt.Sprintf("cannot serve the repository: %s ended with status %d", service, exit.ExitStatus())}
+		return serverError{fmt.Sprintf("cannot serve the repository: %s ended with status %d", service, exit.ExitStatus())}
 	}
 	return errCut
 }
 
-// connect makes the connection, and proves to each other who the two ends are.
+// connect makes the connection and authenticates both ends.
 func (t *sshTransport) connect(g *guard) error {
-	address := net.JoinHostPort(t.settings.host, t.settings.port)
-	known, err := t.settings.hostKeys(t.at)
+	address := net.JoinHostPort(t.ssh.host, t.ssh.port)
+	known, err := newHostKeys(t.ssh, t.remote)
 	if err != nil {
 		return err
 	}
 	ctx, done := context.WithCancel(g.ctx)
 	defer done()
-	keys := &sshKeys{ctx: ctx, settings: t.settings}
+	keys := &sshKeys{ctx: ctx, settings: t.ssh}
 	config := &ssh.ClientConfig{
-		User:              t.settings.user,
+		User:              t.ssh.user,
 		Auth:              []ssh.AuthMethod{ssh.PublicKeysCallback(keys.signers)},
 		HostKeyCallback:   known.check,
 		HostKeyAlgorithms: known.db.HostKeyAlgorithms(address),
 		ClientVersion:     "SSH-2.0-ppm",
 	}
-	conn, err := t.d.dialer().DialContext(g.ctx, "tcp", address)
+	conn, err := t.settings.dialer().DialContext(g.ctx, "tcp", address)
 	if err != nil {
 		return err
 	}
@@ -201,7 +203,7 @@ func (t *sshTransport) connect(g *guard) error {
 		case known.err != nil:
 			return known.err
 		case strings.Contains(err.Error(), "unable to authenticate"):
-			return noKey{t.settings.user, t.settings.host, keys.tried, keys.encrypted}
+			return keyError{t.ssh.user, t.ssh.host, keys.tried, keys.encrypted}
 		}
 		return err
 	}

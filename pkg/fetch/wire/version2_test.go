@@ -30,7 +30,7 @@ func TestDecodeFeatures(t *testing.T) {
 	} {
 		hello, err := decodeGreeting(strings.NewReader(c.in))
 		if err != nil {
-			if !errors.As(err, new(garbage)) || !strings.Contains(err.Error(), c.want) || c.want == "" {
+			if !errors.As(err, new(protocolError)) || !strings.Contains(err.Error(), c.want) || c.want == "" {
 				t.Errorf("%s: %v, want %s", c.name, err, c.want)
 			}
 			continue
@@ -71,7 +71,7 @@ func TestDecodeLsRefs(t *testing.T) {
 	} {
 		refs, err := hello.decodeLsRefs(strings.NewReader(c.in))
 		if err != nil {
-			if !errors.As(err, new(garbage)) || !strings.Contains(err.Error(), c.want) || c.want == "" {
+			if !errors.As(err, new(protocolError)) || !strings.Contains(err.Error(), c.want) || c.want == "" {
 				t.Errorf("%s: %v, want %s", c.name, err, c.want)
 			}
 			continue
@@ -178,7 +178,7 @@ func TestVersion2CutAtEveryByte(t *testing.T) {
 			t.Fatalf("%s: %v", c.name, err)
 		}
 		for n := range c.data {
-			if err := c.read(c.data[:n]); !errors.Is(err, errCut) && !errors.As(err, new(garbage)) {
+			if err := c.read(c.data[:n]); !errors.Is(err, errCut) && !errors.As(err, new(protocolError)) {
 				t.Errorf("%s cut after %d of %d bytes: %v", c.name, n, len(c.data), err)
 			}
 		}

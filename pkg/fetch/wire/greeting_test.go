@@ -53,7 +53,7 @@ func TestDecodeGreeting(t *testing.T) {
 	} {
 		hello, err := decodeGreeting(strings.NewReader(c.in))
 		if err != nil {
-			if !errors.As(err, new(garbage)) || !strings.Contains(err.Error(), c.want) || c.want == "" {
+			if !errors.As(err, new(protocolError)) || !strings.Contains(err.Error(), c.want) || c.want == "" {
 				t.Errorf("%s: %v, want %s", c.name, err, c.want)
 			}
 			continue
@@ -150,7 +150,7 @@ func guarded(t testing.TB, data []byte) *guardedReader {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return &guardedReader{guard: d.guard(t.Context()), r: io.NopCloser(bytes.NewReader(data)), limit: 1 << 20}
+	return &guardedReader{guard: d.settings.guard(t.Context()), r: io.NopCloser(bytes.NewReader(data)), limit: 1 << 20}
 }
 
 func readPack(t testing.TB, req *packp.UploadPackRequest, data []byte) ([]byte, error) {
@@ -170,7 +170,7 @@ func TestCutAtEveryByte(t *testing.T) {
 		t.Fatal(err)
 	}
 	for n := range refs {
-		if _, err := decodeGreeting(guarded(t, refs[:n])); !errors.Is(err, errCut) && !errors.As(err, new(garbage)) {
+		if _, err := decodeGreeting(guarded(t, refs[:n])); !errors.Is(err, errCut) && !errors.As(err, new(protocolError)) {
 			t.Errorf("refs cut after %d of %d bytes: %v", n, len(refs), err)
 		}
 	}
@@ -178,7 +178,7 @@ func TestCutAtEveryByte(t *testing.T) {
 		t.Fatalf("%q, %v", data, err)
 	}
 	for n := range pack {
-		if _, err := readPack(t, req, pack[:n]); !errors.Is(err, errCut) && !errors.As(err, new(garbage)) {
+		if _, err := readPack(t, req, pack[:n]); !errors.Is(err, errCut) && !errors.As(err, new(protocolError)) {
 			t.Errorf("pack cut after %d of %d bytes: %v", n, len(pack), err)
 		}
 	}

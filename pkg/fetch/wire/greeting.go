@@ -14,33 +14,80 @@ import (
 	"github.com/go-git/go-git/v5/plumbing/protocol/packp/capability"
 )
 
-// Version 2 of git's protocol: the server first says what it can do, then answers one command after the
-// other. The words are those of gitprotocol-v2.
+// In version 2 of git's protocol, gitprotocol-v2(5), the server first lists its features and then answers one command
+// after the other.
 const (
+	agentName      = "git/ppm"
 	askForVersion2 = "version=2" // in the header Git-Protocol, or the variable GIT_PROTOCOL
 	maxFeatures    = 1000
 	maxShallows    = 1_000_000
+
+	allowAny = capability.Capability("allow-any-sha1-in-want")
 )
 
-// A greeting is what a server says first: its refs in version 0, its features in version 2.
+// A greeting is what a server sends first: its refs in version 0, its features in version 2.
 type greeting struct {
 	refs     *packp.AdvRefs
 	features map[string]string // nil in version 0
 }
 
-// offers returns what the server can do, in the words of version 0.
-func (g *greeting) offers() (*capability.List, error) {
+// decodeGreeting reads what a server sends first, with or without the prefix that it has over http.
+func decodeGreeting(r io.Reader) (*greeting, error) {
+	refs, p := packp.NewAdvRefs(), newPackets(r)
+	prefix := false // read, but not the flush that may follow it
+	for lines := 0; ; {
+		kind, line, err := p.line()
+		switch {
+		case err != nil:
+			return nil, err
+		case kind == delim:
+			return nil, protocolError{"a malformed packet"}
+		case lines == 0 && !prefix && strings.HasPrefix(line, "# service="):
+			prefix = true
+			continue
+		case kind == flush && prefix:
+			prefix = false
+			continue
+		case kind == flush:
+			return &greeting{refs: refs}, nil
+		case lines == 0 && line == "version 1":
+			continue
+		case lines == 0 && line == "version 2":
+			return decodeFeatures(p)
+		}
+		prefix = false
+		if lines++; lines > maxRefs {
+			return nil, errTooMany
+		}
+		if lines == 1 {
+			before, capabilities, _ := strings.Cut(line, "\x00")
+			if err := refs.Capabilities.Decode([]byte(capabilities)); err != nil {
+				return nil, protocolError{"malformed capabilities"}
+			}
+			if format := refs.Capabilities.Get("object-format"); slices.Contains(format, "sha256") {
+				return nil, errSHA256
+			}
+			line = before
+		}
+		if err := addRef(refs, line); err != nil {
+			return nil, err
+		}
+	}
+}
+
+// capabilities returns what the server supports in the terms of version 0.
+func (g *greeting) capabilities() (*capability.List, error) {
 	if g.features == nil {
 		return g.refs.Capabilities, nil
 	}
 	list := capability.NewList()
-	can := []capability.Capability{capability.Sideband64k, capability.OFSDelta, "allow-any-sha1-in-want"}
+	supported := []capability.Capability{capability.Sideband64k, capability.OFSDelta, allowAny}
 	for _, c := range []capability.Capability{capability.Shallow, capability.Filter} {
-		if g.can(c) {
-			can = append(can, c)
+		if g.canFetch(c) {
+			supported = append(supported, c)
 		}
 	}
-	for _, c := range can {
+	for _, c := range supported {
 		if err := list.Add(c); err != nil {
 			return nil, err
 		}
@@ -48,12 +95,12 @@ func (g *greeting) offers() (*capability.List, error) {
 	return list, nil
 }
 
-// can reports whether packs can be asked for in a certain way, in version 2.
-func (g *greeting) can(c capability.Capability) bool {
+// canFetch reports whether the command fetch of version 2 has a feature.
+func (g *greeting) canFetch(c capability.Capability) bool {
 	return slices.Contains(strings.Fields(g.features["fetch"]), c.String())
 }
 
-// decodeFeatures reads what a server of version 2 says it can do, the line with its version aside.
+// decodeFeatures reads the features of a server of version 2, after the line with the version.
 func decodeFeatures(p *packets) (*greeting, error) {
 	g := &greeting{features: map[string]string{}}
 	for {
@@ -64,20 +111,20 @@ func decodeFeatures(p *packets) (*greeting, error) {
 		case kind == flush:
 			return g, g.check()
 		case kind == delim, len(g.features) > maxFeatures:
-			return nil, garbage{"a malformed list of features"}
+			return nil, protocolError{"a malformed list of features"}
 		}
 		name, value, _ := strings.Cut(line, "=")
 		g.features[name] = value
 	}
 }
 
-// check tells whether ppm can work with the server.
+// check returns an error when ppm cannot work with the server.
 func (g *greeting) check() error {
 	_, lists := g.features["ls-refs"]
 	_, fetches := g.features["fetch"]
 	switch {
 	case !lists || !fetches:
-		return garbage{"neither refs nor packs are offered"}
+		return protocolError{"neither refs nor packs are offered"}
 	case g.features["object-format"] == "sha256":
 		return errSHA256
 	}
@@ -103,7 +150,7 @@ func (g *greeting) command(name string, arguments ...string) []byte {
 	return b.Bytes()
 }
 
-// lsRefs is the request for refs whose names start with one of the prefixes; for all when there are none.
+// lsRefs returns the request for the refs whose names start with one of the prefixes, or for all when there are none.
 func (g *greeting) lsRefs(prefixes []string) []byte {
 	arguments := []string{"peel", "symrefs"}
 	for _, p := range prefixes {
@@ -112,11 +159,11 @@ func (g *greeting) lsRefs(prefixes []string) []byte {
 	return g.command("ls-refs", arguments...)
 }
 
-// decodeLsRefs reads the answer to lsRefs: lines of the form "ID NAME[ ATTRIBUTE:VALUE]…".
+// decodeLsRefs reads the response to lsRefs: lines of the form "ID NAME[ ATTRIBUTE:VALUE]…".
 func (g *greeting) decodeLsRefs(r io.Reader) (*packp.AdvRefs, error) {
 	refs, p := packp.NewAdvRefs(), newPackets(bufio.NewReader(r))
 	var err error
-	if refs.Capabilities, err = g.offers(); err != nil {
+	if refs.Capabilities, err = g.capabilities(); err != nil {
 		return nil, err
 	}
 	for lines := 0; ; lines++ {
@@ -127,13 +174,13 @@ func (g *greeting) decodeLsRefs(r io.Reader) (*packp.AdvRefs, error) {
 		case kind == flush:
 			return refs, nil
 		case kind == delim:
-			return nil, garbage{"a malformed list of refs"}
+			return nil, protocolError{"a malformed list of refs"}
 		case lines >= maxRefs:
 			return nil, errTooMany
 		}
 		words := strings.Split(line, " ")
 		if len(words) < 2 {
-			return nil, garbage{"a malformed line in the list of refs"}
+			return nil, protocolError{"a malformed line in the list of refs"}
 		}
 		if words[0] == "unborn" {
 			continue
@@ -154,7 +201,7 @@ func (g *greeting) decodeLsRefs(r io.Reader) (*packp.AdvRefs, error) {
 	}
 }
 
-// fetch is the request for a pack, with or without word of the progress.
+// fetch returns the request for a pack. A silent one asks for no progress.
 func (g *greeting) fetch(req *packp.UploadPackRequest, silent bool) ([]byte, error) {
 	arguments := []string{"ofs-delta"}
 	if silent {
@@ -167,10 +214,10 @@ func (g *greeting) fetch(req *packp.UploadPackRequest, silent bool) ([]byte, err
 	for _, id := range req.Shallows {
 		arguments = append(arguments, "shallow "+id.String())
 	}
-	if depth > 0 && g.can(capability.Shallow) {
+	if depth > 0 && g.canFetch(capability.Shallow) {
 		arguments = append(arguments, fmt.Sprintf("deepen %d", depth))
 	}
-	if req.Filter != "" && g.can(capability.Filter) {
+	if req.Filter != "" && g.canFetch(capability.Filter) {
 		arguments = append(arguments, "filter "+string(req.Filter))
 	}
 	for _, id := range req.Wants {
@@ -182,17 +229,19 @@ func (g *greeting) fetch(req *packp.UploadPackRequest, silent bool) ([]byte, err
 	return g.command("fetch", append(arguments, "done")...), nil
 }
 
-// decodeFetch reads the answer to fetch up to the pack and returns a response whose body is the pack alone.
-func decodeFetch(req *packp.UploadPackRequest, raw *guardedReader, progress func(string), explain func(error) error) (*packp.UploadPackResponse, error) {
-	p := newPackets(bufio.NewReaderSize(raw, longest))
-	resp := packp.NewUploadPackResponseWithPackfile(req, &packReader{raw: raw, s: p, progress: progress, explain: explain})
+// decodeFetch reads the response to fetch up to the pack and returns a response whose body is the pack alone.
+func decodeFetch(
+	req *packp.UploadPackRequest, raw *guardedReader, progress func(string), explain func(error) error,
+) (*packp.UploadPackResponse, error) {
+	p := newPackets(bufio.NewReaderSize(raw, maxPacket))
+	resp := packp.NewUploadPackResponseWithPackfile(req, &packReader{raw: raw, packets: p, progress: progress, explain: explain})
 	for part := ""; ; {
 		kind, line, err := p.line()
 		switch {
 		case err != nil:
 			return nil, err
 		case kind == flush:
-			return nil, garbage{"an answer without a pack"}
+			return nil, protocolError{"an answer without a pack"}
 		case kind == delim:
 			part = ""
 		case part == "" && line == "packfile":
@@ -204,10 +253,10 @@ func decodeFetch(req *packp.UploadPackRequest, raw *guardedReader, progress func
 			if id, ok := strings.CutPrefix(line, "shallow "); ok && plumbing.IsHash(id) {
 				resp.Shallows = append(resp.Shallows, plumbing.NewHash(id))
 			} else if !strings.HasPrefix(line, "unshallow ") {
-				return nil, garbage{"a malformed shallow line"}
+				return nil, protocolError{"a malformed shallow line"}
 			}
 		default:
-			return nil, garbage{"a malformed answer"}
+			return nil, protocolError{"a malformed answer"}
 		}
 	}
 }

@@ -14,12 +14,11 @@ import (
 
 	"github.com/go-git/go-git/v5/plumbing"
 	"github.com/go-git/go-git/v5/plumbing/format/packfile"
-	"github.com/go-git/go-git/v5/plumbing/protocol/packp"
-	"github.com/go-git/go-git/v5/plumbing/protocol/packp/capability"
 
 	"github.com/Project-Manager-With-Git/ppm/internal/gittest"
 	"github.com/Project-Manager-With-Git/ppm/pkg/failure"
 	"github.com/Project-Manager-With-Git/ppm/pkg/fetch/wire"
+	"github.com/Project-Manager-With-Git/ppm/pkg/ref"
 )
 
 // env makes a lookup from pairs of name and value. Nothing of the machine's git shines through.
@@ -49,7 +48,7 @@ func newDialer(t *testing.T, o wire.Options) *wire.Dialer {
 	return d
 }
 
-// packs is a root with one repository "pack" of three commits, the ids of which it returns.
+// packs returns a root with one repository "pack" of three commits, and their ids and that of a tag object.
 func packs(t *testing.T) (root string, ids []string) {
 	t.Helper()
 	r := gittest.NewRepo(t)
@@ -57,12 +56,12 @@ func packs(t *testing.T) (root string, ids []string) {
 		r.Write("a", text, 0o644)
 		ids = append(ids, r.Commit(text))
 	}
-	r.AnnotatedTag("v1", "the first")
+	ids = append(ids, r.AnnotatedTag("v1", "the first"))
 	return filepath.Dir(r.Dir), ids
 }
 
 // get lists the refs and fetches what HEAD names, with a depth and haves.
-func get(ctx context.Context, d *wire.Dialer, url string, change ...func(*packp.UploadPackRequest)) (objects uint32, resp *packp.UploadPackResponse, err error) {
+func get(ctx context.Context, d *wire.Dialer, url string, change ...func(*wire.Request)) (objects uint32, resp *wire.Response, err error) {
 	s, err := d.Open(ctx, url)
 	if err != nil {
 		return 0, nil, err
@@ -71,18 +70,17 @@ func get(ctx context.Context, d *wire.Dialer, url string, change ...func(*packp.
 	return getFrom(ctx, s, change...)
 }
 
-func getFrom(ctx context.Context, s *wire.Session, change ...func(*packp.UploadPackRequest)) (objects uint32, resp *packp.UploadPackResponse, err error) {
+func getFrom(ctx context.Context, s *wire.Session, change ...func(*wire.Request)) (objects uint32, resp *wire.Response, err error) {
 	refs, err := s.Refs(ctx)
 	if err != nil {
 		return 0, nil, err
 	}
-	if refs.Head == nil {
+	if len(refs) == 0 || refs[0].Name != "HEAD" {
 		return 0, nil, errors.New("no HEAD")
 	}
-	req := packp.NewUploadPackRequest()
-	req.Wants = []plumbing.Hash{*refs.Head}
+	req := wire.Request{Wants: []plumbing.Hash{plumbing.NewHash(refs[0].Commit)}}
 	for _, c := range change {
-		c(req)
+		c(&req)
 	}
 	if resp, err = s.Fetch(ctx, req); err != nil {
 		return 0, nil, err
@@ -96,8 +94,8 @@ func getFrom(ctx context.Context, s *wire.Session, change ...func(*packp.UploadP
 	return objects, resp, err
 }
 
-func depth(n int) func(*packp.UploadPackRequest) {
-	return func(r *packp.UploadPackRequest) { r.Depth = packp.DepthCommits(n) }
+func depth(n int) func(*wire.Request) {
+	return func(r *wire.Request) { r.Depth = n }
 }
 
 // checkFailure checks the kind of err and that its message and hint are one
@@ -148,23 +146,23 @@ func TestRefsAndPacks(t *testing.T) {
 			t.Fatal(err)
 		}
 		tip := ids[2]
-		tag := refs.References["refs/tags/v1"]
-		if refs.Head.String() != tip || refs.References["refs/heads/master"].String() != tip ||
-			refs.Peeled["refs/tags/v1"].String() != tip || tag.IsZero() || tag.String() == tip {
-			t.Errorf("%s: refs %v, peeled %v", url, refs.References, refs.Peeled)
+		want := []ref.GitRef{
+			{Name: "HEAD", Object: tip, Commit: tip, Target: "refs/heads/master"},
+			{Name: "refs/heads/master", Object: tip, Commit: tip},
+			{Name: "refs/tags/v1", Object: ids[3], Commit: tip},
 		}
-		if got := refs.Capabilities.Get(capability.SymRef); !slices.Contains(got, "HEAD:refs/heads/master") {
-			t.Errorf("%s: symref %v", url, got)
+		if !slices.Equal(refs, want) {
+			t.Errorf("%s: refs %v, want %v", url, refs, want)
 		}
 		for _, c := range []struct {
-			change  func(*packp.UploadPackRequest)
+			change  func(*wire.Request)
 			objects uint32
 			shallow int
 		}{
-			{func(*packp.UploadPackRequest) {}, 9, 0}, // everything: commit, tree and file, three times
-			{depth(1), 3, 1}, // one commit, on the same session
-			{func(r *packp.UploadPackRequest) { r.Haves = []plumbing.Hash{plumbing.NewHash(ids[1])} }, 3, 0}, // what is new
-			{func(r *packp.UploadPackRequest) { r.Filter = "blob:none" }, 9, 0},                              // a filter that the server does not know
+			{func(*wire.Request) {}, 9, 0}, // everything: commit, tree and file, three times
+			{depth(1), 3, 1},               // one commit, on the same session
+			{func(r *wire.Request) { r.Haves = []plumbing.Hash{plumbing.NewHash(ids[1])} }, 3, 0}, // what is new
+			{func(r *wire.Request) { r.Filter = "blob:none" }, 9, 0},                              // a filter that the server does not know
 		} {
 			objects, resp, err := getFrom(t.Context(), s, c.change)
 			if err != nil {
@@ -200,10 +198,10 @@ func TestPrefixes(t *testing.T) {
 		}
 		defer s.Close()
 		refs, err := s.Refs(t.Context(), "HEAD", "refs/tags/v1")
-		if err != nil || refs.Head == nil || len(refs.References) != c.want || refs.Peeled["refs/tags/v1"] != *refs.Head {
+		if err != nil || len(refs) != c.want+1 || refs[0].Name != "HEAD" || refs[c.want].Commit != refs[0].Commit {
 			t.Errorf("%s: %v, %v", c.url, refs, err)
 		}
-		if all, err := s.Refs(t.Context()); err != nil || len(all.References) != 2 {
+		if all, err := s.Refs(t.Context()); err != nil || len(all) != 3 {
 			t.Errorf("%s: all refs are %v, %v", c.url, all, err)
 		}
 		if objects, _, err := getFrom(t.Context(), s, depth(1)); err != nil || objects != 3 {
@@ -226,7 +224,7 @@ func TestFilter(t *testing.T) {
 	r.Commit("first")
 	r.Git("config", "uploadpack.allowFilter", "true")
 	url := gittest.ServeHTTP(t, filepath.Dir(r.Dir)).URL + "/pack"
-	objects, _, err := get(t.Context(), newDialer(t, wire.Options{}), url, func(r *packp.UploadPackRequest) { r.Filter = "blob:none" })
+	objects, _, err := get(t.Context(), newDialer(t, wire.Options{}), url, func(r *wire.Request) { r.Filter = "blob:none" })
 	if err != nil || objects != 2 {
 		t.Errorf("%d objects, %v; want a commit and a tree", objects, err)
 	}
@@ -238,7 +236,7 @@ func TestEmptyRepository(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if refs, err := s.Refs(t.Context()); err != nil || !refs.IsEmpty() {
+	if refs, err := s.Refs(t.Context()); err != nil || len(refs) > 0 {
 		t.Errorf("refs %v, %v; want none", refs, err)
 	}
 }

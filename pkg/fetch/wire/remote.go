@@ -10,7 +10,7 @@ import (
 	"github.com/Project-Manager-With-Git/ppm/pkg/failure"
 )
 
-// A remote is where a repository is, taken apart.
+// A remote is the parsed URL of a repository.
 type remote struct {
 	scheme   string // "https", "http" or "ssh"
 	user     string
@@ -128,6 +128,7 @@ func splitURL(raw string) (remote, error) {
 	return r.check()
 }
 
+// check returns r, or what is wrong with it.
 func (r remote) check() (remote, error) {
 	switch {
 	case r.host == "":
@@ -153,16 +154,4 @@ func (r remote) url() *url.URL {
 	u := &url.URL{Scheme: r.scheme, Host: host, RawPath: path}
 	u.Path, _ = url.PathUnescape(path) // it was made by EscapedPath
 	return u
-}
-
-// origin is what credentials belong to: scheme, host and port.
-func origin(u *url.URL) string {
-	return u.Scheme + "://" + canonicalHost(u.Hostname()) + ":" + portOf(u)
-}
-
-func portOf(u *url.URL) string {
-	if port := u.Port(); port != "" {
-		return port
-	}
-	return map[string]string{"https": "443", "http": "80", "ssh": "22"}[u.Scheme]
 }

@@ -1,6 +1,7 @@
 package wire
 
 import (
+	"cmp"
 	"context"
 	"crypto/tls"
 	"crypto/x509"
@@ -18,31 +19,30 @@ import (
 	"github.com/Project-Manager-With-Git/ppm/pkg/failure"
 )
 
-// proxyError is a proxy's refusal to connect.
+// A proxyError is the status of a proxy that does not connect.
 type proxyError struct{ code int }
 
 func (e proxyError) Error() string { return fmt.Sprintf("the proxy answers with status %d", e.code) }
 
 var errBadProxy = errors.New("the proxy setting is not a URL")
 
-// client makes the HTTP client of one session: a bare transport, which follows no
-// redirect and keeps no cookies. It speaks HTTP/1.1, for a session sends two or
-// three requests, one after the other.
-func (d *Dialer) client(base *url.URL) (*http.Transport, error) {
-	config, err := d.config()
+// newHTTPClient returns the HTTP client of one session: a transport, which follows no redirect and keeps no cookies. It
+// uses HTTP/1.1, because a session sends two or three requests, one after the other.
+func newHTTPClient(s *settings, base *url.URL) (*http.Transport, error) {
+	config, err := s.config()
 	if err != nil {
 		return nil, err
 	}
-	roots, err := d.roots(config, base)
+	roots, err := trustedRoots(s.options, config, base)
 	if err != nil {
 		return nil, err
 	}
 	return &http.Transport{
-		Proxy:                  func(r *http.Request) (*url.URL, error) { return d.proxy(config, r.URL) },
+		Proxy:                  func(r *http.Request) (*url.URL, error) { return proxyFor(r.URL, config, s.options.Env) },
 		OnProxyConnectResponse: checkProxy,
-		DialContext:            d.dialer().DialContext,
+		DialContext:            s.dialer().DialContext,
 		TLSClientConfig:        &tls.Config{RootCAs: roots, MinVersion: tls.VersionTLS12},
-		TLSHandshakeTimeout:    d.connectTimeout(),
+		TLSHandshakeTimeout:    s.connectTimeout(),
 		MaxResponseHeaderBytes: 256 << 10,
 	}, nil
 }
@@ -54,20 +54,15 @@ func checkProxy(_ context.Context, _ *url.URL, _ *http.Request, resp *http.Respo
 	return nil
 }
 
-// proxy finds the proxy for a request: http.proxy of git's configuration, else
-// HTTPS_PROXY or HTTP_PROXY, else ALL_PROXY; none for hosts that NO_PROXY lists
-// and for this machine. Lower-case names of the variables come first, as in curl.
-func (d *Dialer) proxy(config gitConfig, u *url.URL) (*url.URL, error) {
-	env := func(lower, upper string) string {
-		if v := d.o.Env(lower); v != "" {
-			return v
-		}
-		return d.o.Env(upper)
-	}
+// proxyFor returns the proxy for a request, nil for none: http.proxy of git's configuration, else HTTPS_PROXY or
+// HTTP_PROXY, else ALL_PROXY; none for hosts that NO_PROXY lists and for this machine. Lower-case names of the variables
+// come first, as in curl.
+func proxyFor(u *url.URL, config gitConfig, getenv func(string) string) (*url.URL, error) {
+	env := func(lower, upper string) string { return cmp.Or(getenv(lower), getenv(upper)) }
 	value, ok := config.http("proxy", u)
 	if !ok && u.Scheme == "https" {
 		value = env("https_proxy", "HTTPS_PROXY")
-	} else if !ok && d.o.Env("REQUEST_METHOD") == "" { // in a CGI program a client can set HTTP_PROXY
+	} else if !ok && getenv("REQUEST_METHOD") == "" { // in a CGI program a client can set HTTP_PROXY
 		value = env("http_proxy", "HTTP_PROXY")
 	}
 	if !ok && value == "" {
@@ -86,25 +81,25 @@ func (d *Dialer) proxy(config gitConfig, u *url.URL) (*url.URL, error) {
 	return choice.ProxyFunc()(u)
 }
 
-// roots returns the certificates to trust: the system's and, added to them,
-// those of SSL_CERT_FILE, SSL_CERT_DIR, GIT_SSL_CAINFO and http.sslCAInfo.
-func (d *Dialer) roots(config gitConfig, base *url.URL) (*x509.CertPool, error) {
+// trustedRoots returns the certificates to trust: the system's and those of SSL_CERT_FILE, SSL_CERT_DIR, GIT_SSL_CAINFO
+// and http.sslCAInfo.
+func trustedRoots(o Options, config gitConfig, base *url.URL) (*x509.CertPool, error) {
 	if base.Scheme != "https" {
 		return nil, nil
 	}
 	type source struct{ name, file string }
-	sources := []source{{"SSL_CERT_FILE", d.o.Env("SSL_CERT_FILE")}}
-	for _, dir := range filepath.SplitList(d.o.Env("SSL_CERT_DIR")) {
+	sources := []source{{"SSL_CERT_FILE", o.Env("SSL_CERT_FILE")}}
+	for _, dir := range filepath.SplitList(o.Env("SSL_CERT_DIR")) {
 		entries, _ := os.ReadDir(dir) // like OpenSSL, which looks files up by name
 		for _, e := range entries {
 			sources = append(sources, source{"", filepath.Join(dir, e.Name())})
 		}
 	}
-	info := d.o.Env("GIT_SSL_CAINFO")
+	info := o.Env("GIT_SSL_CAINFO")
 	if value, ok := config.http("sslcainfo", base); ok && info == "" {
 		info = value
 	}
-	sources = append(sources, source{"http.sslCAInfo", configfile.ExpandHome(info, d.o.Home)})
+	sources = append(sources, source{"http.sslCAInfo", configfile.ExpandHome(info, o.Home)})
 
 	pool, err := x509.SystemCertPool()
 	if err != nil {

@@ -1,0 +1,96 @@
+// Package wire opens authenticated upload-pack sessions to git servers.
+//
+// A session asks one remote repository for its refs and for packs, over http, https or ssh, in version 2 of git's
+// protocol, or in version 0 where the server supports no other. The remote is a URL of those schemes or the scp form
+// [user@]host:path.
+//
+// The host policy is what the user allows ppm to connect to. A host pattern is a host name, which means that host
+// alone; "*." and a name, which means every host below that name but not the name itself; or "*", which means every
+// host. A denied host is refused even when it is allowed too; when there are allowed hosts, all others are refused.
+// Redirects are checked against the same policy. Plain http is refused except to this machine itself and to the hosts
+// that it is allowed for.
+//
+// These settings of git apply: url.*.insteadOf, http.proxy, http.sslCAInfo and credential helpers, from the system's and
+// the user's git configuration and from GIT_CONFIG_COUNT. The configuration of the repository that ppm happens to run in
+// does not apply, nor do GIT_DIR, GIT_SSH_COMMAND and the other variables that git sets for hooks: they are not about
+// this remote. http.sslVerify and StrictHostKeyChecking cannot turn verification off. The only program that a session may
+// start is "git credential", and only when a credential helper is configured and the server asks for credentials.
+//
+// Over http, credentials come from the URL, from PPM_TOKEN_<HOST> (a token, or user:token; the host in upper case with
+// "_" for all but letters and digits), from .netrc (without its default entry) and from git's credential helpers. They
+// are sent only to the site (scheme, host and port) that they were found for, and never appear in an error, a progress
+// message or a process argument.
+//
+// Over ssh, keys come from the agent and from files; a server must be in the known_hosts files. These settings of the
+// user's and the system's ssh_config apply: HostName, Port, User, IdentityFile, IdentityAgent, IdentitiesOnly,
+// UserKnownHostsFile, GlobalKnownHostsFile. A ProxyCommand or ProxyJump is an error.
+package wire
+
+import (
+	"context"
+)
+
+// A Dialer opens sessions. It is safe for concurrent use, and reads nothing before it is first asked about a remote.
+type Dialer struct{ settings *settings }
+
+// New returns a Dialer. It fails with kind Usage when a host pattern is malformed.
+func New(o Options) (*Dialer, error) {
+	s, err := newSettings(o)
+	if err != nil {
+		return nil, err
+	}
+	return &Dialer{s}, nil
+}
+
+// Rewrite applies git's url.*.insteadOf to url, the longest match as git does, and checks the host policy. It returns
+// the URL to use. That may have credentials from the user's git configuration, and may be a local path or a file URL,
+// which needs no policy.
+//
+// Rewrite fails with kind Usage for a malformed URL and Refused for a host that the policy forbids.
+func (d *Dialer) Rewrite(url string) (string, error) {
+	config, err := d.settings.config()
+	if err != nil {
+		return "", err
+	}
+	url = config.insteadOf(url)
+	if isLocal(url) {
+		return url, nil
+	}
+	r, err := parseRemote(url)
+	if err != nil {
+		return "", err
+	}
+	host := r.host
+	if r.scheme == "ssh" {
+		ssh, err := readSSHSettings(r, d.settings.options)
+		if err != nil {
+			return "", err
+		}
+		host = ssh.host
+	}
+	if err := d.settings.checkHost(r.scheme, host); err != nil {
+		return "", err
+	}
+	return url, nil
+}
+
+// Open prepares a session with the repository at url, which is used as it is: apply Rewrite before. It checks the host
+// policy and reads the user's settings, but connects only when the session is first used.
+//
+// Open fails with kind Usage for a URL that is not remote and Refused for a host that the policy forbids.
+func (d *Dialer) Open(_ context.Context, url string) (*Session, error) {
+	r, err := parseRemote(url)
+	if err != nil {
+		return nil, err
+	}
+	s := &Session{settings: d.settings, remote: r}
+	if r.scheme == "ssh" {
+		s.transport, err = openSSH(d.settings, r)
+	} else {
+		s.transport, err = openHTTP(d.settings, r)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return s, nil
+}

@@ -1,0 +1,100 @@
+package wire
+
+import (
+	"context"
+	"net"
+	"sync"
+	"time"
+
+	"github.com/Project-Manager-With-Git/ppm/pkg/failure"
+)
+
+// Options say where a Dialer finds the user's settings and what it may do.
+type Options struct {
+	Home       string              // the user's home folder: .gitconfig, .netrc, .ssh
+	Env        func(string) string // looks up an environment variable; nil for an empty environment
+	AllowHosts []string            // host patterns; empty allows every host
+	DenyHosts  []string            // host patterns
+	AllowHTTP  []string            // host patterns for which plain http is allowed
+	MaxPack    int64               // maximum number of bytes of a response with a pack; 0 is 1 GiB
+	Stall      time.Duration       // maximum time without a byte; 0 is 30 seconds
+	SlowWindow time.Duration       // time over which less than 1 KiB/s on average is too slow; 0 is a minute
+	Progress   func(string)        // receives one printable line at a time; nil asks servers for none
+}
+
+// settings are the options of a Dialer, and the user's git configuration.
+type settings struct {
+	options            Options
+	silent             bool // servers are asked to report no progress
+	allow, deny, plain []hostPattern
+	config             func() (gitConfig, error)
+}
+
+func newSettings(o Options) (*settings, error) {
+	if o.Env == nil {
+		o.Env = func(string) string { return "" }
+	}
+	silent := o.Progress == nil
+	if silent {
+		o.Progress = func(string) {}
+	}
+	if o.MaxPack == 0 {
+		o.MaxPack = 1 << 30
+	}
+	if o.Stall == 0 {
+		o.Stall = 30 * time.Second
+	}
+	if o.SlowWindow == 0 {
+		o.SlowWindow = time.Minute
+	}
+	s := &settings{options: o, silent: silent}
+	for _, l := range []struct {
+		name string
+		in   []string
+		out  *[]hostPattern
+	}{
+		{"allow_hosts", o.AllowHosts, &s.allow},
+		{"deny_hosts", o.DenyHosts, &s.deny},
+		{"allow_http", o.AllowHTTP, &s.plain},
+	} {
+		for _, text := range l.in {
+			p, err := parseHostPattern(text)
+			if err != nil {
+				return nil, failure.Errorf(failure.Usage, "reading %s: %w", l.name, err).
+					WithHint(`write a host name, "*." and a host name for all hosts below it, or "*"`)
+			}
+			*l.out = append(*l.out, p)
+		}
+	}
+	s.config = sync.OnceValues(func() (gitConfig, error) { return readGitConfig(o.Home, o.Env) })
+	return s, nil
+}
+
+// checkHost returns an error when the host policy forbids a connection with a scheme to a host.
+func (s *settings) checkHost(scheme, host string) error {
+	host = canonicalHost(host)
+	switch {
+	case anyMatches(s.deny, host):
+		return failure.Errorf(failure.Refused, "connecting to %q: the host is denied", host).
+			WithHint("remove it from [sources] deny_hosts to allow it")
+	case len(s.allow) > 0 && !anyMatches(s.allow, host):
+		return failure.Errorf(failure.Refused, "connecting to %q: the host is not among the allowed ones", host).
+			WithHint("add it to [sources] allow_hosts to allow it")
+	case scheme == "http" && !isLoopback(host) && !anyMatches(s.plain, host):
+		return failure.Errorf(failure.Refused, "connecting to %q: plain http is neither encrypted nor authenticated", host).
+			WithHint("use https, or add the host to [sources] allow_http")
+	}
+	return nil
+}
+
+// guard returns a guard of one exchange with a server.
+func (s *settings) guard(ctx context.Context) *guard {
+	return newGuard(ctx, s.options.Stall, s.options.SlowWindow)
+}
+
+// dialer limits the time in which a connection must be made.
+func (s *settings) dialer() *net.Dialer {
+	return &net.Dialer{Timeout: s.connectTimeout(), KeepAlive: 30 * time.Second}
+}
+
+func (s *settings) connectTimeout() time.Duration { return s.options.Stall / 2 }
