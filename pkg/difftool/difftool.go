@@ -1,11 +1,9 @@
-// Package difftool shows two sets of files in a tool of the user's own, such as meld or
-// vimdiff, which gets them as two folders.
+// Package difftool compares two sets of files in an external diff tool, such as meld or vimdiff.
 //
-// The folders are copies that live as long as the tool runs. Nothing that is changed in them comes back.
+// The tool gets two temporary folders with copies of the files. Changes to the copies are lost.
 package difftool
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"io"
@@ -19,40 +17,44 @@ import (
 	"github.com/Project-Manager-With-Git/ppm/pkg/fileset"
 )
 
-// A Request says which tool to run, and where.
+// A Request describes the tool to run.
 type Request struct {
-	Command string // the tool and its arguments, which the two folders follow; quotes keep blanks in a word
-	Dir     string // a folder of ppm's own, for the copies; made when it does not exist
+	Command string // the tool and its arguments, to which the two folders are added; words may be quoted
+	Dir     string // the parent of the temporary folders; created if missing
 	In      io.Reader
 	Out     io.Writer
 	Err     io.Writer
 }
 
 const (
-	grace = time.Second    // between asking the tool to end and killing it
-	stale = 24 * time.Hour // after which copies are what a killed ppm left
+	killDelay = time.Second    // from interrupting the tool to killing it
+	maxAge    = 24 * time.Hour // of temporary folders; older ones are left over from a killed ppm
 )
 
-// Show runs the tool and waits for it. That it ends with 1 is no failure: tools say so that
-// the files differ. When ctx ends, so does the tool.
+// Show runs the tool and waits for it. It interrupts the tool when ctx is done. Exit code 1 is not an error: diff
+// tools
+// use it to report that the files differ.
 func Show(ctx context.Context, r Request, before, after fileset.Set) (err error) {
 	words, err := split(r.Command)
 	if err != nil {
 		return err
 	}
-	dir, err := r.folder()
+	dir, err := r.makeDir()
 	if err != nil {
-		return failure.Errorf(failure.LocalIO, "making folders for the tool: %w", err).WithHint("check the permissions of %q", r.Dir)
+		return failure.Errorf(failure.LocalIO, "creating folders for the tool: %w", err).
+			WithHint("check the permissions of %q", r.Dir)
 	}
 	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
-	for name, files := range map[string]fileset.Set{"before": before, "after": after} {
-		if err := write(filepath.Join(dir, name), files); err != nil {
-			return failure.Errorf(failure.LocalIO, "copying files for the tool: %w", err).WithHint("free some disk space, then try again")
+	beforeDir, afterDir := filepath.Join(dir, "before"), filepath.Join(dir, "after")
+	for dir, files := range map[string]fileset.Set{beforeDir: before, afterDir: after} {
+		if err := write(dir, files); err != nil {
+			return failure.Errorf(failure.LocalIO, "copying files for the tool: %w", err).
+				WithHint("free some disk space, then try again")
 		}
 	}
-	cmd := exec.CommandContext(ctx, words[0], append(words[1:], filepath.Join(dir, "before"), filepath.Join(dir, "after"))...)
+	cmd := exec.CommandContext(ctx, words[0], append(words[1:], beforeDir, afterDir)...)
 	cmd.Stdin, cmd.Stdout, cmd.Stderr = r.In, r.Out, r.Err
-	cmd.Cancel, cmd.WaitDelay = func() error { return cmd.Process.Signal(os.Interrupt) }, grace
+	cmd.Cancel, cmd.WaitDelay = func() error { return cmd.Process.Signal(os.Interrupt) }, killDelay
 	err = cmd.Run()
 	var exit *exec.ExitError
 	switch {
@@ -61,27 +63,28 @@ func Show(ctx context.Context, r Request, before, after fileset.Set) (err error)
 	case err == nil, errors.As(err, &exit) && exit.ExitCode() == 1:
 		return nil
 	}
-	return failure.Errorf(failure.Other, "running %q: %w", r.Command, err).WithHint("name a tool that compares two folders, with its path if need be")
+	return failure.Errorf(failure.Other, "running %q: %w", r.Command, err).
+		WithHint("name a tool that compares two folders, with its path if it is not in PATH")
 }
 
-// folder makes an empty folder, and removes those that nobody uses any more.
-func (r Request) folder() (string, error) {
+// makeDir creates an empty folder in r.Dir, and removes old ones.
+func (r Request) makeDir() (string, error) {
 	if err := os.MkdirAll(r.Dir, 0o700); err != nil {
 		return "", err
 	}
-	left, err := os.ReadDir(r.Dir)
+	entries, err := os.ReadDir(r.Dir)
 	if err != nil {
 		return "", err
 	}
-	for _, e := range left {
-		if info, err := e.Info(); err == nil && time.Since(info.ModTime()) > stale {
+	for _, e := range entries {
+		if info, err := e.Info(); err == nil && time.Since(info.ModTime()) > maxAge {
 			_ = os.RemoveAll(filepath.Join(r.Dir, e.Name())) // the next run tries again
 		}
 	}
 	return os.MkdirTemp(r.Dir, "")
 }
 
-// write writes the files to be looked at: read-only, so that an editor warns who would lose an edit.
+// write writes the files below dir. They are read-only, so that an editor warns that changes are lost.
 func write(dir string, files fileset.Set) error {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return err
@@ -92,19 +95,23 @@ func write(dir string, files fileset.Set) error {
 		if f.Mode == fileset.Executable {
 			mode = 0o555
 		}
-		if err := cmp.Or(os.MkdirAll(filepath.Dir(name), 0o700), os.WriteFile(name, f.Data, mode)); err != nil {
+		if err := os.MkdirAll(filepath.Dir(name), 0o700); err != nil {
+			return err
+		}
+		if err := os.WriteFile(name, f.Data, mode); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// split cuts a command into words at blanks. Between '…' or "…" all stands for itself; there
-// are no escapes, so that paths of Windows are what they are.
+// split splits a command into words at spaces and tabs. '…' and "…" quote any characters. There are no escapes, so
+// that
+// Windows paths need no quoting.
 func split(command string) ([]string, error) {
 	var words []string
 	var word strings.Builder
-	open, quote := false, rune(0)
+	inWord, quote := false, rune(0)
 	for _, r := range command {
 		switch {
 		case r == quote:
@@ -112,21 +119,22 @@ func split(command string) ([]string, error) {
 		case quote != 0:
 			word.WriteRune(r)
 		case r == '\'' || r == '"':
-			open, quote = true, r
+			inWord, quote = true, r
 		case r != ' ' && r != '\t':
-			open = true
+			inWord = true
 			word.WriteRune(r)
-		case open:
+		case inWord:
 			words = append(words, word.String())
 			word.Reset()
-			open = false
+			inWord = false
 		}
 	}
-	if open {
+	if inWord {
 		words = append(words, word.String())
 	}
 	if quote != 0 || len(words) == 0 || words[0] == "" {
-		return nil, failure.Errorf(failure.Usage, "%q is not a command", command).WithHint("write it as in --tool meld or --tool \"'my tool' --flag\"")
+		return nil, failure.Errorf(failure.Usage, "%q is not a command", command).
+			WithHint("write it as in --tool meld or --tool \"'my tool' --flag\"")
 	}
 	return words, nil
 }

@@ -18,10 +18,11 @@ import (
 func TestSplit(t *testing.T) {
 	for _, c := range []struct {
 		command string
-		want    []string // nil when it is refused
+		want    []string // nil for an error
 	}{
 		{"meld", []string{"meld"}},
-		{"  vimdiff  -R\t-c 'set diff' ", []string{"vimdiff", "-R", "-c", "set diff"}}, // blanks around and in quotes
+		// Spaces around words and in quotes.
+		{"  vimdiff  -R\t-c 'set diff' ", []string{"vimdiff", "-R", "-c", "set diff"}},
 		{`"C:\Program Files\kdiff3.exe" -m`, []string{`C:\Program Files\kdiff3.exe`, "-m"}},
 		{`C:\bin\diff.exe`, []string{`C:\bin\diff.exe`}}, // no escapes
 		{`a'b c'"d'e"f`, []string{"ab cd'ef"}},           // quotes inside a word
@@ -30,10 +31,11 @@ func TestSplit(t *testing.T) {
 		{"", nil},
 		{"  ", nil},
 		{"'' x", nil},
-		{"tool 'x", nil}, // a quote that does not end
+		{"tool 'x", nil}, // an unterminated quote
 	} {
 		got, err := split(c.command)
-		if !slices.Equal(got, c.want) || (err == nil) != (c.want != nil) || err != nil && (!errors.Is(err, failure.Usage) || failure.Hint(err) == "") {
+		if !slices.Equal(got, c.want) || (err == nil) != (c.want != nil) || err != nil &&
+			(!errors.Is(err, failure.Usage) || failure.Hint(err) == "") {
 			t.Errorf("split(%q) = %q, %v; want %q", c.command, got, err, c.want)
 		}
 	}
@@ -41,13 +43,15 @@ func TestSplit(t *testing.T) {
 
 func TestShow(t *testing.T) {
 	if runtime.GOOS == "windows" {
-		return // the tools of this test are those of a shell
+		return // the test needs a shell
 	}
 	before := fileset.Set{{Path: "a/run.sh", Mode: fileset.Executable, Data: []byte("old\n")}}
-	after := fileset.Set{{Path: "a/run.sh", Mode: fileset.Regular, Data: []byte("new\n")}, {Path: "b", Mode: fileset.Regular, Data: []byte("b\n")}}
+	after := fileset.Set{{Path: "a/run.sh", Mode: fileset.Regular, Data: []byte("new\n")},
+		{Path: "b", Mode: fileset.Regular, Data: []byte("b\n")}}
 	dir := filepath.Join(t.TempDir(), "made")
 	var out strings.Builder
-	r := Request{Command: `sh -c 'cd "$1" && ls -l a | cut -c1-10 && cat a/run.sh && cd "$2" && cat a/run.sh b; exit 1' tool`, Dir: dir, Out: &out, Err: &out}
+	const script = `cd "$1" && ls -l a | cut -c1-10 && cat a/run.sh && cd "$2" && cat a/run.sh b; exit 1`
+	r := Request{Command: "sh -c '" + script + "' tool", Dir: dir, Out: &out, Err: &out}
 	if err := Show(t.Context(), r, before, after); err != nil {
 		t.Error(err)
 	}
@@ -57,11 +61,12 @@ func TestShow(t *testing.T) {
 	for _, c := range []struct {
 		what, command, want string
 	}{
-		{"a tool that is not there", "no-such-tool-here", "no-such-tool-here"},
-		{"one that fails", "sh -c 'exit 2' tool", "exit status 2"},
+		{"a tool that does not exist", "no-such-tool-here", "no-such-tool-here"},
+		{"a tool that fails", "sh -c 'exit 2' tool", "exit status 2"},
 	} {
 		r.Command = c.command
-		if err := Show(t.Context(), r, before, after); !errors.Is(err, failure.Other) || !strings.Contains(err.Error(), c.want) || failure.Hint(err) == "" {
+		if err := Show(t.Context(), r, before, after); !errors.Is(err, failure.Other) ||
+			!strings.Contains(err.Error(), c.want) || failure.Hint(err) == "" {
 			t.Errorf("%s: %v", c.what, err)
 		}
 	}
@@ -69,10 +74,10 @@ func TestShow(t *testing.T) {
 	defer cancel()
 	r.Command = "sh -c 'exec sleep 60' tool"
 	if err := Show(ctx, r, before, after); !errors.Is(err, context.DeadlineExceeded) {
-		t.Errorf("a tool that is stopped: %v", err)
+		t.Errorf("a tool that is interrupted: %v", err)
 	}
-	// What a killed ppm left is removed once it is old; what another one uses is not.
-	for name, age := range map[string]time.Duration{"old": stale + time.Hour, "young": 0} {
+	// Old folders are removed; new ones may be in use.
+	for name, age := range map[string]time.Duration{"old": maxAge + time.Hour, "young": 0} {
 		at := filepath.Join(dir, name)
 		if err := errors.Join(os.Mkdir(at, 0o700), os.Chtimes(at, time.Now(), time.Now().Add(-age))); err != nil {
 			t.Fatal(err)

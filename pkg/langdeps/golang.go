@@ -8,27 +8,27 @@ import (
 	"golang.org/x/mod/semver"
 )
 
-// goName returns the module of "MODULE[@QUERY]".
-func goName(text string) string {
+// goModule returns the module of "MODULE[@QUERY]", or "" for flags and text that is not a module.
+func goModule(text string) string {
 	name, _, _ := strings.Cut(text, "@")
 	if strings.HasPrefix(name, "-") || strings.Contains(text, " ") {
-		return "" // a flag, or no module at all
+		return ""
 	}
 	return name
 }
 
-// unionGo takes the highest version of a module, as minimal version selection does. "latest" is higher than
-// all. Any other query, such as a branch, agrees with no other: only a server knows what it means.
-func unionGo(name string, needs []Need) (lines []string, met bool) {
+// mergeGo selects the highest version of a module, as minimal version selection does. "latest" is higher than all
+// versions. Any other query, such as a branch, conflicts with all others, because only a server can resolve it.
+func mergeGo(module string, requirements []Requirement) (lines []string, ok bool) {
 	highest, latest := "", false
 	queries := map[string]bool{}
-	for _, n := range needs {
-		_, query, _ := strings.Cut(n.Text, "@")
+	for _, r := range requirements {
+		_, query, _ := strings.Cut(r.Text, "@")
 		switch {
 		case query == "":
 		case query == "latest" || query == "upgrade":
 			latest = true
-		case semver.IsValid(query) && strings.Count(semver.Canonical(query), ".") == strings.Count(query, "."): // not a prefix, such as v1.2
+		case isFullVersion(query):
 			if highest == "" || semver.Compare(query, highest) > 0 {
 				highest = query
 			}
@@ -37,8 +37,8 @@ func unionGo(name string, needs []Need) (lines []string, met bool) {
 		}
 	}
 	if len(queries) > 1 || len(queries) == 1 && (highest != "" || latest) {
-		for _, n := range needs {
-			lines = append(lines, n.Text)
+		for _, r := range requirements {
+			lines = append(lines, r.Text)
 		}
 		return lines, false
 	}
@@ -50,7 +50,12 @@ func unionGo(name string, needs []Need) (lines []string, met bool) {
 		query = "latest"
 	}
 	if query == "" {
-		return []string{name}, true
+		return []string{module}, true
 	}
-	return []string{name + "@" + query}, true
+	return []string{module + "@" + query}, true
+}
+
+// isFullVersion reports whether a query is a version, not a prefix such as v1.2.
+func isFullVersion(query string) bool {
+	return semver.IsValid(query) && strings.Count(semver.Canonical(query), ".") == strings.Count(query, ".")
 }

@@ -1,10 +1,9 @@
-// Package requirement owns what installed code needs of its language's packages: how the
-// needs of many installs become one list, and which of them no version can meet.
+// Package langdeps merges the requirements of installed components on packages of their language, and
+// detects conflicts between them.
 //
-// A need is one line in its language's own form: a pip requirement, "MODULE@VERSION" of
-// Go, "PACKAGE@RANGE" of npm. A union has one line for each package where that is
-// possible. A conflict is a package of which no version meets all needs. A line that is in
-// none of these forms is kept as it is: it is the installer's to judge.
+// A requirement is one line in the form of its language: a requirement specifier of pip, MODULE@VERSION
+// of Go, PACKAGE@RANGE of npm. Merging yields one line per package if possible. Requirements on a package
+// conflict if no version satisfies all of them. Lines in other forms are kept for the installer.
 package langdeps
 
 import (
@@ -13,75 +12,75 @@ import (
 	"strings"
 )
 
-// A Need is one line that installs ask for.
-type Need struct {
+// A Requirement is one line that installs require.
+type Requirement struct {
 	Text string   `json:"requirement"`
-	By   []string `json:"by"` // the installs, by their path
+	By   []string `json:"by"` // paths of the installs
 }
 
-// A Conflict is a package of which no version meets all these needs.
+// A Conflict is a package with requirements that no version satisfies.
 type Conflict struct {
-	Package string `json:"package"`
-	Needs   []Need `json:"needs"`
+	Package      string        `json:"package"`
+	Requirements []Requirement `json:"needs"`
 }
 
-// A Union is what many needs come to. Lines of a package in conflict are not simplified.
+// A Union is the result of Merge. Lines of a package with a conflict are not simplified.
 type Union struct {
 	Lines     []string   // sorted; never nil
-	Conflicts []Conflict // by package
+	Conflicts []Conflict // sorted by package
 }
 
-// A family is a set of languages that have their packages in common.
-type family struct {
+// An ecosystem is a set of languages that share their packages.
+type ecosystem struct {
 	name      string
 	languages []string
-	install   string // the command that the lines are arguments of; empty when there is none
-	union     func(name string, needs []Need) (lines []string, met bool)
-	about     func(text string) string // the package that a line is about; empty when it names none
+	installer string                   // the command that takes lines as arguments; "" if there is none
+	pkg       func(text string) string // returns the package of a line, or ""
+	merge     func(pkg string, requirements []Requirement) (lines []string, ok bool)
 }
 
-var families = []family{
-	{"py", []string{"py", "cython"}, "pip install", unionPython, pythonName},
-	{"go", []string{"go"}, "go get", unionGo, goName},
-	{"js", []string{"js"}, "npm install", unionNode, nodeName},
+var ecosystems = []ecosystem{
+	{"py", []string{"py", "cython"}, "pip install", pythonPackage, mergePython},
+	{"go", []string{"go"}, "go get", goModule, mergeGo},
+	{"js", []string{"js"}, "npm install", nodePackage, mergeNode},
 }
 
-func familyOf(language string) family {
-	for _, f := range families {
-		if slices.Contains(f.languages, language) {
-			return f
+func ecosystemOf(language string) ecosystem {
+	for _, e := range ecosystems {
+		if slices.Contains(e.languages, language) {
+			return e
 		}
 	}
-	return family{name: language}
+	return ecosystem{name: language}
 }
 
-// Family returns the language under which the needs of a language are merged: cython's are py's.
-func Family(language string) string { return familyOf(language).name }
+// Ecosystem returns the language whose packages a language uses: py for cython, else the language itself.
+func Ecosystem(language string) string { return ecosystemOf(language).name }
 
-// Installer returns the command that takes the lines of a language as its arguments, or "".
-func Installer(language string) string { return familyOf(language).install }
+// Installer returns the command that takes the lines of a language as arguments, or "".
+func Installer(language string) string { return ecosystemOf(language).installer }
 
-// Merge returns the union of the needs of one language.
-func Merge(language string, needs []Need) Union {
-	f := familyOf(language)
-	byName := map[string][]Need{}
+// Merge merges the requirements of one language.
+func Merge(language string, requirements []Requirement) Union {
+	e := ecosystemOf(language)
+	byPackage := map[string][]Requirement{}
 	u := Union{Lines: []string{}}
-	for _, n := range distinct(needs) {
-		name := ""
-		if f.about != nil {
-			name = f.about(n.Text)
+	for _, r := range distinct(requirements) {
+		pkg := ""
+		if e.pkg != nil {
+			pkg = e.pkg(r.Text)
 		}
-		if name == "" {
-			u.Lines = append(u.Lines, n.Text)
+		if pkg == "" {
+			u.Lines = append(u.Lines, r.Text)
 			continue
 		}
-		byName[name] = append(byName[name], n)
+		byPackage[pkg] = append(byPackage[pkg], r)
 	}
-	for name, needs := range byName {
-		lines, met := f.union(name, needs)
+	for pkg, requirements := range byPackage {
+		lines, ok := e.merge(pkg, requirements)
 		u.Lines = append(u.Lines, lines...)
-		if !met {
-			u.Conflicts = append(u.Conflicts, Conflict{name, needs})
+		if !ok {
+			u.Conflicts = append(u.Conflicts, Conflict{pkg, requirements})
 		}
 	}
 	slices.Sort(u.Lines)
@@ -90,43 +89,45 @@ func Merge(language string, needs []Need) Union {
 	return u
 }
 
-// distinct returns the needs sorted by text, each text once with all who ask for it.
-func distinct(needs []Need) []Need {
+// distinct returns the requirements sorted by text. Equal texts become one requirement of all their installs.
+func distinct(requirements []Requirement) []Requirement {
 	by := map[string][]string{}
-	for _, n := range needs {
-		if text := strings.Join(strings.Fields(n.Text), " "); text != "" {
-			by[text] = append(by[text], n.By...)
+	for _, r := range requirements {
+		if text := strings.Join(strings.Fields(r.Text), " "); text != "" {
+			by[text] = append(by[text], r.By...)
 		}
 	}
-	var out []Need
+	var out []Requirement
 	for text, installs := range by {
 		slices.Sort(installs)
-		out = append(out, Need{text, slices.Compact(installs)})
+		out = append(out, Requirement{text, slices.Compact(installs)})
 	}
-	slices.SortFunc(out, func(a, b Need) int { return cmp.Compare(a.Text, b.Text) })
+	slices.SortFunc(out, func(a, b Requirement) int { return cmp.Compare(a.Text, b.Text) })
 	return out
 }
 
-// most bounds how many conditions on one package are looked at: a pack's author cannot make ppm busy. More are left to the installer.
-const most = 64
+// maxConstraints is the maximum number of constraints on one package that are simplified, which bounds the time that a
+// pack's manifest can take. More are left to the installer.
+const maxConstraints = 64
 
-// settle returns the clauses that are left when those are dropped that the others imply, and whether
-// a version can meet all. It tries the witnesses: versions at and next to every bound that a
-// clause names, between which no clause changes its mind.
-func settle[C, V any](clauses []C, witnesses []V, accepts func(C, V) bool) (kept []C, met bool) {
-	if len(clauses) > most {
-		return clauses, true
+// simplify removes the constraints that others imply, and reports whether a version can satisfy all of them. It
+// decides
+// by the samples: versions at and next to each bound of the constraints, between which no constraint changes its
+// result.
+func simplify[C, V any](constraints []C, samples []V, accepts func(C, V) bool) (kept []C, ok bool) {
+	if len(constraints) > maxConstraints {
+		return constraints, true
 	}
-	all := func(clauses []C, v V) bool {
-		return !slices.ContainsFunc(clauses, func(c C) bool { return !accepts(c, v) })
+	all := func(constraints []C, v V) bool {
+		return !slices.ContainsFunc(constraints, func(c C) bool { return !accepts(c, v) })
 	}
-	if !slices.ContainsFunc(witnesses, func(v V) bool { return all(clauses, v) }) {
-		return clauses, false
+	if !slices.ContainsFunc(samples, func(v V) bool { return all(constraints, v) }) {
+		return constraints, false
 	}
-	kept = slices.Clone(clauses)
+	kept = slices.Clone(constraints)
 	for i := 0; i < len(kept); {
 		others := slices.Delete(slices.Clone(kept), i, i+1)
-		needed := slices.ContainsFunc(witnesses, func(v V) bool { return all(others, v) && !accepts(kept[i], v) })
+		needed := slices.ContainsFunc(samples, func(v V) bool { return all(others, v) && !accepts(kept[i], v) })
 		if needed {
 			i++
 		} else {

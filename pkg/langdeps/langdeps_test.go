@@ -7,55 +7,73 @@ import (
 	"testing"
 )
 
-// merge returns the union of texts, each asked for by an install of its own: "a", "b" and so on.
+// merge merges texts that are required by the installs "a", "b" and so on.
 func merge(language string, texts ...string) Union {
-	var needs []Need
+	var requirements []Requirement
 	for i, text := range texts {
-		needs = append(needs, Need{text, []string{string(rune('a' + i))}})
+		requirements = append(requirements, Requirement{text, []string{string(rune('a' + i))}})
 	}
-	return Merge(language, needs)
+	return Merge(language, requirements)
 }
 
 func TestMerge(t *testing.T) {
 	for _, c := range []struct {
-		language string
-		needs    string // separated by |
-		want     string
-		conflict string // the package
+		language     string
+		requirements string // separated by |
+		want         string
+		conflict     string // the package
 	}{
 		{"py", "", "", ""},
-		{"py", "b|a|b", "a|b", ""}, // sorted, each once
-		{"py", "grpcio>=1.60|grpcio>=1.66,<2", "grpcio>=1.66,<2", ""},                                            // the higher bound
-		{"py", "Foo_Bar|foo.bar>=1|foo--bar", "foo-bar>=1", ""},                                                  // one name in many spellings
-		{"py", "a[x,Y]|a[z_z,x]", "a[x,y,z-z]", ""},                                                              // extras together
-		{"py", "a ( >= 1 , < 3 )", "a>=1,<3", ""},                                                                // parentheses of old
-		{"py", "a==1.5|a>=1.0", "a==1.5", ""},                                                                    // a pin says all
-		{"py", "a==1.0|a==1", "a==1.0", ""},                                                                      // two spellings of one version
-		{"py", "a!=1.3|a>=1.5", "a>=1.5", ""},                                                                    // excluded anyway
-		{"py", "a!=1.5.*|a>=1,<2", "a>=1,<2,!=1.5.*", ""},                                                        // a hole stays
-		{"py", "a~=1.4.2|a>=1.4", "a~=1.4.2", ""},                                                                // compatible release
-		{"py", "a~=1.4.2|a>=1.4.9", "a~=1.4.2,>=1.4.9", ""},                                                      // both are needed
-		{"py", "a>=2.0a1|a>=2.0", "a>=2.0a1,>=2.0", ""},                                                          // lets pip take pre-releases
-		{"py", "cython", "cython", ""},                                                                           // a name is no language
-		{"py", `a>=1; python_version<'3.9'|a>=2; python_version<"3.9"`, `a>=2 ; python_version<"3.9"`, ""},       // one marker in two spellings
-		{"py", "a==1; os_name=='nt'|a==2; os_name=='posix'", `a==1 ; os_name=="nt"|a==2 ; os_name=="posix"`, ""}, // never at once
-		{"py", "a<2|a>=2; os_name=='nt'", `a<2|a>=2 ; os_name=="nt"`, "a"},                                       // at once on one system
-		{"py", "a @ https://e.example/a.whl|a>=1", "a @ https://e.example/a.whl|a>=1", ""},                       // where from, and which
-		{"py", "a @ https://e.example/1.whl|a @ https://e.example/2.whl", "a @ https://e.example/1.whl|a @ https://e.example/2.whl", "a"},
-		{"py", "-r more.txt|git+https://e.example/a|a=>1", "-r more.txt|a=>1|git+https://e.example/a", ""}, // for pip to judge
+		{"py", "b|a|b", "a|b", ""}, // sorted, without duplicates
+		// The higher bound.
+		{"py", "grpcio>=1.60|grpcio>=1.66,<2", "grpcio>=1.66,<2", ""},
+		// One name in several spellings.
+		{"py", "Foo_Bar|foo.bar>=1|foo--bar", "foo-bar>=1", ""},
+		// Extras.
+		{"py", "a[x,Y]|a[z_z,x]", "a[x,y,z-z]", ""},
+		// The old form with parentheses.
+		{"py", "a ( >= 1 , < 3 )", "a>=1,<3", ""},
+		// A pin implies all.
+		{"py", "a==1.5|a>=1.0", "a==1.5", ""},
+		// Two spellings of one version.
+		{"py", "a==1.0|a==1", "a==1.0", ""},
+		// Implied.
+		{"py", "a!=1.3|a>=1.5", "a>=1.5", ""},
+		// An excluded range.
+		{"py", "a!=1.5.*|a>=1,<2", "a>=1,<2,!=1.5.*", ""},
+		// Compatible release.
+		{"py", "a~=1.4.2|a>=1.4", "a~=1.4.2", ""},
+		// Neither implies the other.
+		{"py", "a~=1.4.2|a>=1.4.9", "a~=1.4.2,>=1.4.9", ""},
+		// Allows pre-releases.
+		{"py", "a>=2.0a1|a>=2.0", "a>=2.0a1,>=2.0", ""},
+		// A package with the name of a language.
+		{"py", "cython", "cython", ""},
+		// One marker in two spellings.
+		{"py", `a>=1; python_version<'3.9'|a>=2; python_version<"3.9"`, `a>=2 ; python_version<"3.9"`, ""},
+		// In different environments.
+		{"py", "a==1; os_name=='nt'|a==2; os_name=='posix'", `a==1 ; os_name=="nt"|a==2 ; os_name=="posix"`, ""},
+		// Both apply on Windows.
+		{"py", "a<2|a>=2; os_name=='nt'", `a<2|a>=2 ; os_name=="nt"`, "a"},
+		// A URL and a version.
+		{"py", "a @ https://e.example/a.whl|a>=1", "a @ https://e.example/a.whl|a>=1", ""},
+		{"py", "a @ https://e.example/1.whl|a @ https://e.example/2.whl",
+			"a @ https://e.example/1.whl|a @ https://e.example/2.whl", "a"},
+		{"py", "-r more.txt|git+https://e.example/a|a=>1", "-r more.txt|a=>1|git+https://e.example/a", ""}, // for pip
 		{"py", "a==1.0|a>=2", "a==1.0,>=2", "a"},
 		{"py", "a>1,<1.0.1", "a>1,<1.0.1", ""},           // 1.0.0.1 is between
-		{"py", "a<1|a>=1", "a>=1,<1", "a"},               // nothing between
+		{"py", "a<1|a>=1", "a>=1,<1", "a"},               // no version
 		{"py", "a<=1|a>=1", "a>=1,<=1", ""},              // one version
-		{"py", "a<2.0|a>=2.0rc1", "a>=2.0rc1,<2.0", "a"}, // "<2.0" means the candidates of 2.0, too
+		{"py", "a<2.0|a>=2.0rc1", "a>=2.0rc1,<2.0", "a"}, // "<2.0" excludes pre-releases of 2.0
 		{"py", "a<2.1|a>=2.0rc1", "a>=2.0rc1,<2.1", ""},
 		{"py", "a==1.*|a<1.2|a==2!1.0", "a==1.*,==2!1.0,<1.2", "a"}, // another epoch
-		{"py", "a<1!0.1|a>=2020", "a>=2020,<1!0.1", ""},             // below another epoch there is room
+		{"py", "a<1!0.1|a>=2020", "a>=2020,<1!0.1", ""},             // a higher epoch
 		{"py", "a===1.0|a>=1", "a===1.0", ""},
 		{"py", "a==1.0+cpu|a>=1", "a==1.0+cpu", ""},                  // local versions
-		{"py", "a==1.0+cpu|a==1.0+gpu", "a==1.0+cpu,==1.0+gpu", "a"}, // that differ
+		{"py", "a==1.0+cpu|a==1.0+gpu", "a==1.0+cpu,==1.0+gpu", "a"}, // different local versions
 		{"py", "a>=99999999999999999999", "a>=99999999999999999999", ""},
-		{"cython", "b==1|b>=2", "b==1,>=2", "b"},                                                        // has python's packages
+		// Uses the packages of Python.
+		{"cython", "b==1|b>=2", "b==1,>=2", "b"},
 		{"go", "example.com/m@v1.2.0|example.com/m@v1.10.0|example.com/m", "example.com/m@v1.10.0", ""}, // the highest
 		{"go", "example.com/m@latest|example.com/m@v1.2.0", "example.com/m@latest", ""},
 		{"go", "example.com/m|example.com/m/v2@v2.0.0", "example.com/m|example.com/m/v2@v2.0.0", ""}, // two modules
@@ -64,61 +82,71 @@ func TestMerge(t *testing.T) {
 		{"go", "-u ./...", "-u ./...", ""},
 		{"js", "left@^1.2.0|left@^1.5.0|@a/b|left", "@a/b|left@^1.5.0", ""},
 		{"js", "@a/b@~1.2|@a/b@>=1.2.3 <2", "@a/b@>=1.2.3 <2 ~1.2", ""},
-		{"js", "x@1 || 2|x@>=1.5", "x@1 >=1.5 || 2 >=1.5", ""},                     // alternatives
-		{"js", "x@1.0.0 - 1.4.0|x@>=1.2.0 || ^3", "x@>=1.0.0 <=1.4.0 >=1.2.0", ""}, // a range with a hyphen; no ^3 in it
+		{"js", "x@1 || 2|x@>=1.5", "x@1 >=1.5 || 2 >=1.5", ""}, // alternatives
+		// A hyphen range, without versions in ^3.
+		{"js", "x@1.0.0 - 1.4.0|x@>=1.2.0 || ^3", "x@>=1.0.0 <=1.4.0 >=1.2.0", ""},
 		{"js", "x@^1|x@^2", "x@^1 ^2", "x"},
-		{"js", "x@next|x@^2", "x@^2|x@next", "x"}, // only a server knows
+		{"js", "x@next|x@^2", "x@^2|x@next", "x"}, // only a server can resolve a tag
 		{"js", "x@next|x", "x@next", ""},
 		{"js", "x@*", "x", ""},
 		{"js", "git+https://e.example/x.git|./local", "./local|git+https://e.example/x.git", ""},
-		{"C", "zlib >= 1|libcurl|zlib >= 1", "libcurl|zlib >= 1", ""}, // no form of its own
+		{"C", "zlib >= 1|libcurl|zlib >= 1", "libcurl|zlib >= 1", ""}, // a language without an installer
 	} {
-		var needs []string
-		if c.needs != "" {
-			needs = strings.Split(strings.ReplaceAll(c.needs, " || ", " ∥ "), "|")
+		var texts []string
+		if c.requirements != "" {
+			texts = strings.Split(strings.ReplaceAll(c.requirements, " || ", " ∥ "), "|")
 		}
-		for i := range needs {
-			needs[i] = strings.ReplaceAll(needs[i], " ∥ ", " || ")
+		for i := range texts {
+			texts[i] = strings.ReplaceAll(texts[i], " ∥ ", " || ")
 		}
-		u := merge(c.language, needs...)
+		u := merge(c.language, texts...)
 		if u.Lines == nil || strings.Join(u.Lines, "|") != c.want {
-			t.Errorf("%s %q: lines %q, want %q", c.language, c.needs, u.Lines, c.want)
+			t.Errorf("%s %q: lines %q, want %q", c.language, c.requirements, u.Lines, c.want)
 		}
-		if len(u.Conflicts) > 1 || len(u.Conflicts) == 1 != (c.conflict != "") || c.conflict != "" && u.Conflicts[0].Package != c.conflict {
-			t.Errorf("%s %q: conflicts %v, want %q", c.language, c.needs, u.Conflicts, c.conflict)
+		conflict := ""
+		for _, found := range u.Conflicts {
+			conflict += found.Package
 		}
-		slices.Reverse(needs)
-		if again := merge(c.language, needs...); !slices.Equal(again.Lines, u.Lines) {
-			t.Errorf("%s %q: the other way round %q, not %q", c.language, c.needs, again.Lines, u.Lines)
+		if conflict != c.conflict {
+			t.Errorf("%s %q: conflicts %v, want %q", c.language, c.requirements, u.Conflicts, c.conflict)
+		}
+		slices.Reverse(texts)
+		if again := merge(c.language, texts...); !slices.Equal(again.Lines, u.Lines) {
+			t.Errorf("%s %q: in reverse order %q, not %q", c.language, c.requirements, again.Lines, u.Lines)
 		}
 		if again := merge(c.language, u.Lines...); !slices.Equal(again.Lines, u.Lines) {
-			t.Errorf("%s %q: merged again %q, not %q", c.language, c.needs, again.Lines, u.Lines)
+			t.Errorf("%s %q: merged again %q, not %q", c.language, c.requirements, again.Lines, u.Lines)
 		}
 	}
 }
 
-func TestConflictNamesWhoAsks(t *testing.T) {
+func TestConflictNamesInstalls(t *testing.T) {
 	u := merge("py", "a==1.0", "a>=2", "a==1.0", "b")
 	if len(u.Conflicts) != 1 {
 		t.Fatalf("conflicts: %v", u.Conflicts)
 	}
-	needs := u.Conflicts[0].Needs
-	if len(needs) != 2 || needs[0].Text != "a==1.0" || !slices.Equal(needs[0].By, []string{"a", "c"}) || !slices.Equal(needs[1].By, []string{"b"}) {
-		t.Errorf("the conflict is %+v", needs)
+	r := u.Conflicts[0].Requirements
+	if len(r) != 2 || r[0].Text != "a==1.0" || !slices.Equal(r[0].By, []string{"a", "c"}) ||
+		!slices.Equal(r[1].By, []string{"b"}) {
+		t.Errorf("the conflict is %+v", r)
 	}
 }
 
-func TestFamily(t *testing.T) {
-	for _, c := range []struct{ language, family, installer string }{
-		{"py", "py", "pip install"}, {"cython", "py", "pip install"}, {"go", "go", "go get"}, {"js", "js", "npm install"}, {"md", "md", ""},
+func TestEcosystem(t *testing.T) {
+	for _, c := range []struct{ language, ecosystem, installer string }{
+		{"py", "py", "pip install"},
+		{"cython", "py", "pip install"},
+		{"go", "go", "go get"},
+		{"js", "js", "npm install"},
+		{"md", "md", ""},
 	} {
-		if Family(c.language) != c.family || Installer(c.language) != c.installer {
-			t.Errorf("%s: family %q, installer %q", c.language, Family(c.language), Installer(c.language))
+		if Ecosystem(c.language) != c.ecosystem || Installer(c.language) != c.installer {
+			t.Errorf("%s: ecosystem %q, installer %q", c.language, Ecosystem(c.language), Installer(c.language))
 		}
 	}
 }
 
-// The rows are what the reference implementation of PEP 440 answers.
+// The expected results are those of the reference implementation of PEP 440.
 func TestSpecifierAccepts(t *testing.T) {
 	for _, c := range []struct {
 		specifier string
@@ -126,7 +154,7 @@ func TestSpecifierAccepts(t *testing.T) {
 	}{
 		{"==1.2", "1.2 1.2.0 1.2+local v1.2", "1.2.1 1.2rc1 1.2.post1 1.2.dev0"},
 		{"==1.2.*", "1.2 1.2.9 1.2rc1 1.2.post1 1.2.dev0", "1 1.3.dev0 1.1 1!1.2"},
-		{"==1.0.*", "1 1.0.5", "1.1"}, // zeros are added
+		{"==1.0.*", "1 1.0.5", "1.1"}, // padded with zeros
 		{"!=1.2.*", "1.3 1", "1.2 1.2.5"},
 		{"~=1.4.2", "1.4.2 1.4.9 1.4.2.post1", "1.4.1 1.5 1.4.2rc1"},
 		{"~=1.4", "1.4 1.9", "2.0 1.3"},
@@ -141,27 +169,28 @@ func TestSpecifierAccepts(t *testing.T) {
 	} {
 		s, ok := parseSpecifier(c.specifier)
 		if !ok {
-			t.Errorf("%q is not read", c.specifier)
+			t.Errorf("parseSpecifier refused %q", c.specifier)
 			continue
 		}
 		for want, texts := range map[bool]string{true: c.yes, false: c.no} {
 			for text := range strings.FieldsSeq(texts) {
-				v, ok := parsePython(text)
+				v, ok := parsePyVersion(text)
 				if got := s.accepts(v); !ok || got != want {
-					t.Errorf("%s takes %s: %v, read: %v", c.specifier, text, got, ok)
+					t.Errorf("%s accepts %s: %v, parsed: %v", c.specifier, text, got, ok)
 				}
 			}
 		}
 	}
-	for _, text := range []string{"=1", "==", "==a", "~=1", ">=1.*", ">=1+local", "==1rc1.*", "<1.2.3.4.x", "==1-", "1.0"} {
+	for _, text := range []string{"=1", "==", "==a", "~=1", ">=1.*", ">=1+local", "==1rc1.*", "<1.2.3.4.x", "==1-",
+		"1.0"} {
 		if _, ok := parseSpecifier(text); ok {
-			t.Errorf("%q is read", text)
+			t.Errorf("parseSpecifier accepted %q", text)
 		}
 	}
 }
 
-// What a pack can write into its manifest must not keep ppm busy.
-func TestTooMuchIsLeftAsItIs(t *testing.T) {
+// The manifest of a pack must not be able to slow ppm down.
+func TestManyConstraintsAreNotSimplified(t *testing.T) {
 	var specifiers, alternatives []string
 	for i := range 5000 {
 		specifiers = append(specifiers, fmt.Sprintf("!=1.%d", i))
@@ -170,14 +199,16 @@ func TestTooMuchIsLeftAsItIs(t *testing.T) {
 	if u := merge("py", "a"+strings.Join(specifiers, ",")); len(u.Lines) != 1 || len(u.Conflicts) != 0 {
 		t.Errorf("specifiers become %d lines, %d conflicts", len(u.Lines), len(u.Conflicts))
 	}
-	if u := merge("js", "a@"+strings.Join(alternatives[:20], " || "), "a@"+strings.Join(alternatives[10:30], " || ")); len(u.Lines) != 2 || len(u.Conflicts) != 0 {
+	if u := merge("js", "a@"+strings.Join(alternatives[:20], " || "),
+		"a@"+strings.Join(alternatives[10:30], " || ")); len(u.Lines) != 2 || len(u.Conflicts) != 0 {
 		t.Errorf("alternatives become %d lines, %d conflicts", len(u.Lines), len(u.Conflicts))
 	}
 }
 
 func FuzzMerge(f *testing.F) {
 	for _, seed := range [][3]string{
-		{"py", "a[x]>=1.0rc1,!=1.2.*; os_name=='nt'", "A @ https://e.example/a"}, {"py", "a~=1.4", "a<0"}, {"cython", "a==1!2+l", "a>0.0.dev0"},
+		{"py", "a[x]>=1.0rc1,!=1.2.*; os_name=='nt'", "A @ https://e.example/a"}, {"py", "a~=1.4", "a<0"},
+		{"cython", "a==1!2+l", "a>0.0.dev0"},
 		{"go", "m@v1", "m@v1.2.3+incompatible"}, {"js", "@a/b@1 - 2 || 3.x", "@a/b@<0.0.0"}, {"js", "@", "a@"},
 	} {
 		f.Add(seed[0], seed[1], seed[2])
@@ -185,7 +216,7 @@ func FuzzMerge(f *testing.F) {
 	f.Fuzz(func(t *testing.T, language, a, b string) {
 		u := merge(language, a, b)
 		if again := merge(language, b, a, b); !slices.Equal(u.Lines, again.Lines) {
-			t.Errorf("%q and %q: %q one way round, %q the other", a, b, u.Lines, again.Lines)
+			t.Errorf("%q and %q: %q in one order, %q in another", a, b, u.Lines, again.Lines)
 		}
 	})
 }

@@ -9,8 +9,8 @@ import (
 	"github.com/Masterminds/semver/v3"
 )
 
-// nodeParts splits "PACKAGE[@RANGE]". A scope begins with "@" as well.
-func nodeParts(text string) (name, rng string) {
+// splitNode splits "PACKAGE[@RANGE]". The scope of a package starts with "@", too.
+func splitNode(text string) (name, versions string) {
 	at := strings.LastIndex(text, "@")
 	if first := strings.Index(text[min(1, len(text)):], "@"); first >= 0 {
 		at = first + 1
@@ -21,17 +21,17 @@ func nodeParts(text string) (name, rng string) {
 	return text[:at], text[at+1:]
 }
 
-var nodePackage = regexp.MustCompile(`^(@[\w.~-]+/)?[\w.~][\w.~-]*$`)
+var nodeNamePattern = regexp.MustCompile(`^(@[\w.~-]+/)?[\w.~][\w.~-]*$`)
 
-// nodeName returns the package of "PACKAGE[@RANGE]".
-func nodeName(text string) string {
-	if name, _ := nodeParts(text); nodePackage.MatchString(name) {
+// nodePackage returns the package of "PACKAGE[@RANGE]", or "".
+func nodePackage(text string) string {
+	if name, _ := splitNode(text); nodeNamePattern.MatchString(name) {
 		return name
 	}
 	return ""
 }
 
-// A nodeRange is what one need says of a package's version.
+// A nodeRange is the version range of one requirement.
 type nodeRange struct {
 	text        string
 	constraints *semver.Constraints
@@ -39,13 +39,14 @@ type nodeRange struct {
 
 func (r nodeRange) accepts(v *semver.Version) bool { return r.constraints.Check(v) }
 
-// unionNode joins the ranges of a package. What is no range, such as a tag or a URL, agrees with nothing
-// but itself and "any version".
-func unionNode(name string, needs []Need) (lines []string, met bool) {
+// mergeNode merges the ranges of a package. Any other specifier, such as a tag or a URL, conflicts with all but itself
+// and
+// "any version".
+func mergeNode(name string, requirements []Requirement) (lines []string, ok bool) {
 	var ranges []nodeRange
 	var others []string
-	for _, n := range needs {
-		_, text := nodeParts(n.Text)
+	for _, r := range requirements {
+		_, text := splitNode(r.Text)
 		if text == "" || text == "*" {
 			continue
 		}
@@ -58,8 +59,8 @@ func unionNode(name string, needs []Need) (lines []string, met bool) {
 	}
 	switch {
 	case len(others) > 1 || len(others) == 1 && len(ranges) > 0:
-		for _, n := range needs {
-			lines = append(lines, n.Text)
+		for _, r := range requirements {
+			lines = append(lines, r.Text)
 		}
 		return lines, false
 	case len(others) == 1:
@@ -67,20 +68,20 @@ func unionNode(name string, needs []Need) (lines []string, met bool) {
 	case len(ranges) == 0:
 		return []string{name}, true
 	}
-	tries := nodeWitnesses(ranges)
-	kept, met := settle(ranges, tries, nodeRange.accepts)
-	for _, text := range intersection(kept, tries) {
+	samples := nodeSamples(ranges)
+	kept, ok := simplify(ranges, samples, nodeRange.accepts)
+	for _, text := range intersection(kept, samples) {
 		lines = append(lines, name+"@"+text)
 	}
-	return lines, met
+	return lines, ok
 }
 
 var hyphenRange = regexp.MustCompile(`(\S+)\s+-\s+(\S+)`)
 
-// intersection writes the range of the versions that are in all: npm joins conditions by a blank and
-// alternatives by "||", of which those that no version meets are left out. It stays more than one
-// range when there are too many alternatives.
-func intersection(ranges []nodeRange, tries []*semver.Version) []string {
+// intersection returns the range of the versions in all ranges: comparators joined by spaces, and alternatives by
+// "||",
+// without alternatives that no version satisfies. With too many alternatives it returns more than one range.
+func intersection(ranges []nodeRange, samples []*semver.Version) []string {
 	var texts []string
 	for _, r := range ranges {
 		texts = append(texts, r.text)
@@ -97,31 +98,31 @@ func intersection(ranges []nodeRange, tries []*semver.Version) []string {
 				next = append(next, strings.TrimSpace(left+" "+alternative))
 			}
 		}
-		if joined = next; len(joined) > most {
+		if joined = next; len(joined) > maxConstraints {
 			return texts
 		}
 	}
 	possible := slices.DeleteFunc(slices.Clone(joined), func(text string) bool {
 		c, err := semver.NewConstraint(text)
-		return err == nil && !slices.ContainsFunc(tries, c.Check)
+		return err == nil && !slices.ContainsFunc(samples, c.Check)
 	})
 	if len(possible) == 0 {
-		possible = joined // a conflict, which is shown as it is
+		possible = joined // a conflict
 	}
 	return []string{strings.Join(possible, " || ")}
 }
 
 var nodeVersion = regexp.MustCompile(`(\d+)(?:\.(\d+))?(?:\.(\d+))?(-[0-9A-Za-z.-]+)?`)
 
-// nodeWitnesses returns versions at and next to every bound of the ranges.
-func nodeWitnesses(ranges []nodeRange) []*semver.Version {
+// nodeSamples returns versions at and next to each bound of the ranges.
+func nodeSamples(ranges []nodeRange) []*semver.Version {
 	out := []*semver.Version{semver.New(0, 0, 0, "", "")}
 	add := func(major, minor, patch uint64) { out = append(out, semver.New(major, minor, patch, "", "")) }
 	for _, r := range ranges {
 		for _, m := range nodeVersion.FindAllStringSubmatch(r.text, -1) {
 			var n [3]uint64
 			for i := range n {
-				n[i], _ = strconv.ParseUint(m[i+1], 10, 32) // a part that is missing is 0
+				n[i], _ = strconv.ParseUint(m[i+1], 10, 32) // 0 if missing
 			}
 			major, minor, patch := n[0], n[1], n[2]
 			if v, err := semver.NewVersion(m[0]); err == nil {

@@ -8,33 +8,34 @@ import (
 	"strings"
 )
 
-// A pyNeed is a requirement as PEP 508 describes them.
-type pyNeed struct {
-	name       string // normal, as PEP 503 says
+// A pyRequirement is a requirement of PEP 508.
+type pyRequirement struct {
+	name       string // normalized as in PEP 503
 	extras     []string
 	url        string
 	specifiers []specifier
-	marker     string // the environments that it is for; empty for all
+	marker     string // the condition on the environment; "" for all environments
 }
 
 var (
-	pyForm = regexp.MustCompile(`^([A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?)\s*` + // name
+	requirementPattern = regexp.MustCompile(`^([A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?)\s*` + // name
 		`(?:\[\s*([A-Za-z0-9._,\s-]*)\])?\s*` + // extras
 		`(?:@\s*([^\s;]\S*)|\(?([^;@()]*)\)?)\s*` + // URL, or specifiers
 		`(?:;\s*(.+))?$`) // marker
 	separators = regexp.MustCompile(`[-_.]+`)
 )
 
-// parseNeed reads a requirement. Options of pip and bare URLs are none.
-func parseNeed(text string) (n pyNeed, ok bool) {
-	m := pyForm.FindStringSubmatch(text)
+// parseRequirement parses a requirement. It does not accept options of pip and bare URLs.
+func parseRequirement(text string) (r pyRequirement, ok bool) {
+	m := requirementPattern.FindStringSubmatch(text)
 	if m == nil {
-		return n, false
+		return r, false
 	}
-	n = pyNeed{name: normalName(m[1]), url: m[3], marker: strings.ReplaceAll(strings.TrimSpace(m[5]), "'", `"`)}
+	r = pyRequirement{name: normalizeName(m[1]), url: m[3]}
+	r.marker = strings.ReplaceAll(strings.TrimSpace(m[5]), "'", `"`)
 	for extra := range strings.SplitSeq(m[2], ",") {
 		if extra = strings.TrimSpace(extra); extra != "" {
-			n.extras = append(n.extras, normalName(extra))
+			r.extras = append(r.extras, normalizeName(extra))
 		}
 	}
 	for text := range strings.SplitSeq(m[4], ",") {
@@ -43,113 +44,114 @@ func parseNeed(text string) (n pyNeed, ok bool) {
 		}
 		s, ok := parseSpecifier(text)
 		if !ok {
-			return n, false
+			return r, false
 		}
-		n.specifiers = append(n.specifiers, s)
+		r.specifiers = append(r.specifiers, s)
 	}
-	return n, true
+	return r, true
 }
 
-// normalName returns the one spelling of a name, as PEP 503 says.
-func normalName(name string) string {
+// normalizeName normalizes a name as in PEP 503.
+func normalizeName(name string) string {
 	return strings.ToLower(separators.ReplaceAllString(name, "-"))
 }
 
-// pythonName returns the distribution that a requirement is about.
-func pythonName(text string) string {
-	n, ok := parseNeed(text)
+// pythonPackage returns the distribution of a requirement, or "".
+func pythonPackage(text string) string {
+	r, ok := parseRequirement(text)
 	if !ok {
 		return ""
 	}
-	return n.name
+	return r.name
 }
 
-// unionPython merges the needs of one distribution: a line for each marker. What is needed
-// everywhere has to agree with what is needed where a marker holds.
-func unionPython(name string, needs []Need) (lines []string, met bool) {
-	byMarker := map[string]*pyNeed{}
-	met = true
-	for _, need := range needs {
-		n, _ := parseNeed(need.Text)
-		all, ok := byMarker[n.marker]
-		if !ok {
-			all = &pyNeed{name: name, marker: n.marker}
-			byMarker[n.marker] = all
+// mergePython merges the requirements on one distribution to a line for each marker. Requirements without a marker
+// apply
+// in all environments, and can conflict with those that have one.
+func mergePython(name string, requirements []Requirement) (lines []string, ok bool) {
+	byMarker := map[string]*pyRequirement{}
+	ok = true
+	for _, requirement := range requirements {
+		r, _ := parseRequirement(requirement.Text)
+		merged := byMarker[r.marker]
+		if merged == nil {
+			merged = &pyRequirement{name: name, marker: r.marker}
+			byMarker[r.marker] = merged
 		}
-		all.extras = append(all.extras, n.extras...)
-		all.specifiers = append(all.specifiers, n.specifiers...)
+		merged.extras = append(merged.extras, r.extras...)
+		merged.specifiers = append(merged.specifiers, r.specifiers...)
 		switch {
-		case n.url == "" || n.url == all.url:
-		case all.url == "":
-			all.url = n.url
-		default: // two places cannot both be installed from
-			met = false
-			lines = append(lines, n.String())
+		case r.url == "" || r.url == merged.url:
+		case merged.url == "":
+			merged.url = r.url
+		default: // a distribution is installed from one URL
+			ok = false
+			lines = append(lines, r.String())
 		}
 	}
-	everywhere := byMarker[""]
-	for marker, n := range byMarker {
-		if everywhere != nil && marker != "" {
-			both := slices.Concat(everywhere.specifiers, n.specifiers)
-			if _, ok := settle(both, witnesses(both), specifier.accepts); !ok {
-				met = false
+	unconditional := byMarker[""]
+	for marker, r := range byMarker {
+		if unconditional != nil && marker != "" {
+			both := slices.Concat(unconditional.specifiers, r.specifiers)
+			if _, compatible := simplify(both, pySamples(both), specifier.accepts); !compatible {
+				ok = false
 			}
 		}
-		kept, ok := simplify(n.specifiers)
-		n.specifiers, met = kept, met && ok
-		lines = append(lines, n.lines()...)
+		kept, compatible := simplifySpecifiers(r.specifiers)
+		r.specifiers, ok = kept, ok && compatible
+		lines = append(lines, r.lines()...)
 	}
-	return lines, met
+	return lines, ok
 }
 
-// simplify drops the specifiers that the others imply, and sorts the rest.
-func simplify(all []specifier) (kept []specifier, met bool) {
+// simplifySpecifiers sorts the specifiers and removes those that others imply.
+func simplifySpecifiers(all []specifier) (kept []specifier, ok bool) {
 	all = slices.Clone(all)
 	slices.SortFunc(all, func(a, b specifier) int {
 		return cmp.Or(cmp.Compare(a.rank(), b.rank()), a.version.compare(b.version), cmp.Compare(a.text, b.text))
 	})
 	all = slices.CompactFunc(all, func(a, b specifier) bool { return a.String() == b.String() })
 	if slices.ContainsFunc(all, func(s specifier) bool { return s.version.isPre() }) {
-		// Naming a pre-release lets pip take pre-releases, whatever the others imply.
-		_, met = settle(all, witnesses(all), specifier.accepts)
-		return all, met
+		// A specifier with a pre-release lets pip install pre-releases, even if others imply it.
+		_, ok = simplify(all, pySamples(all), specifier.accepts)
+		return all, ok
 	}
-	return settle(all, witnesses(all), specifier.accepts)
+	return simplify(all, pySamples(all), specifier.accepts)
 }
 
-// lines returns the need as one line, or two where a URL and specifiers stand side by side.
-func (n pyNeed) lines() []string {
-	if n.url == "" || len(n.specifiers) == 0 {
-		return []string{n.String()}
+// lines returns the requirement as one line, or as two if it has both a URL and specifiers.
+func (r pyRequirement) lines() []string {
+	if r.url == "" || len(r.specifiers) == 0 {
+		return []string{r.String()}
 	}
-	versions := n
-	versions.url, n.specifiers = "", nil
-	return []string{n.String(), versions.String()}
+	versions := r
+	versions.url, r.specifiers = "", nil
+	return []string{r.String(), versions.String()}
 }
 
-func (n pyNeed) String() string {
-	text := n.name
-	extras := slices.Clone(n.extras)
+func (r pyRequirement) String() string {
+	text := r.name
+	extras := slices.Clone(r.extras)
 	slices.Sort(extras)
 	if extras = slices.Compact(extras); len(extras) > 0 {
 		text += "[" + strings.Join(extras, ",") + "]"
 	}
-	if n.url != "" {
-		text += " @ " + n.url
+	if r.url != "" {
+		text += " @ " + r.url
 	}
-	for i, s := range n.specifiers {
+	for i, s := range r.specifiers {
 		if i > 0 {
 			text += ","
 		}
 		text += s.String()
 	}
-	if n.marker != "" {
-		text += " ; " + n.marker // with a blank before it, because a URL may hold a semicolon
+	if r.marker != "" {
+		text += " ; " + r.marker // the space separates it from a URL, which may contain a semicolon
 	}
 	return text
 }
 
-// A specifier is one condition on a version.
+// A specifier is a version specifier of PEP 440: one constraint on a version.
 type specifier struct {
 	operator string
 	text     string // the version as written
@@ -157,11 +159,11 @@ type specifier struct {
 	prefix   bool // "==1.2.*", "!=1.2.*"
 }
 
-// operators in the order in which they are written; where one is the beginning of another, the longer is looked for first.
+// operators lists the operators in the order of the output. One that starts with another comes first.
 var operators = []string{"===", "==", "~=", ">=", ">", "<=", "<", "!="}
 
 func parseSpecifier(text string) (s specifier, ok bool) {
-	for _, o := range []string{"===", "==", "~=", "!=", "<=", ">=", "<", ">"} {
+	for _, o := range operators {
 		rest, found := strings.CutPrefix(text, o)
 		if !found {
 			continue
@@ -171,7 +173,7 @@ func parseSpecifier(text string) (s specifier, ok bool) {
 		if o == "==" || o == "!=" {
 			number, s.prefix = strings.CutSuffix(number, ".*")
 		}
-		s.version, ok = parsePython(number)
+		s.version, ok = parsePyVersion(number)
 		switch v := s.version; {
 		case s.prefix:
 			ok = ok && !v.isPre() && !v.isPost() && v.local == ""
@@ -189,7 +191,7 @@ func (s specifier) String() string { return s.operator + s.text }
 
 func (s specifier) rank() int { return slices.Index(operators, s.operator) }
 
-// accepts reports whether the version meets the condition, as PEP 440 says.
+// accepts reports whether the version satisfies the specifier, as defined in PEP 440.
 func (s specifier) accepts(v pyVersion) bool {
 	order := v.compare(s.version)
 	same := v.compareBase(s.version) == 0
@@ -218,11 +220,11 @@ func (v pyVersion) hasPrefix(w pyVersion, n int) bool {
 	return v.epoch == w.epoch && slices.Equal(v.padded(n), w.padded(n))
 }
 
-// far is a number that stands for all that are higher than any in a specifier.
+// far is a number higher than any in a specifier.
 const far = math.MaxInt32
 
-// witnesses returns versions at and next to every bound of the specifiers.
-func witnesses(specifiers []specifier) []pyVersion {
+// pySamples returns versions at and next to each bound of the specifiers.
+func pySamples(specifiers []specifier) []pyVersion {
 	least := pyVersion{}.finalOf([]int{0})
 	longest := 1
 	bounds := []pyVersion{least}
@@ -233,7 +235,7 @@ func witnesses(specifiers []specifier) []pyVersion {
 		if s.operator == "~=" {
 			n--
 		}
-		if s.prefix || s.operator == "~=" { // these end where the last number of the prefix goes up
+		if s.prefix || s.operator == "~=" { // the upper bound is the prefix with its last number incremented
 			next := slices.Clone(s.version.release[:n])
 			next[n-1]++
 			bounds = append(bounds, s.version.finalOf(next))
@@ -242,13 +244,12 @@ func witnesses(specifiers []specifier) []pyVersion {
 	var out []pyVersion
 	for _, v := range bounds {
 		base := v.finalOf(v.release)
-		started, posted, above := base, v, base
-		started.phase, started.dev = dev, 0
-		posted.post, posted.dev, posted.local = v.post+1, math.MaxInt, ""
+		baseDev, post, above, vDev := base, v, base, v
+		baseDev.phase, baseDev.dev = dev, 0
+		post.post, post.dev, post.local = v.post+1, math.MaxInt, ""
 		above.release = append(v.padded(longest), 1)
-		early := v
-		early.dev = 0
-		out = append(out, v, base, started, posted, above, early, v.finalOf([]int{far}))
+		vDev.dev = 0
+		out = append(out, v, base, baseDev, post, above, vDev, v.finalOf([]int{far}))
 		if below, ok := base.below(); ok {
 			out = append(out, below)
 		}
@@ -256,7 +257,7 @@ func witnesses(specifiers []specifier) []pyVersion {
 	return out
 }
 
-// below returns a final version lower than v, and higher than all that a specifier may name.
+// below returns a final version that is lower than v and higher than any lower version in a specifier.
 func (v pyVersion) below() (pyVersion, bool) {
 	release := slices.Clone(v.release)
 	for i := len(release) - 1; i >= 0; i-- {

@@ -9,18 +9,18 @@ import (
 	"strings"
 )
 
-// A pyVersion is a version of a Python distribution, as PEP 440 describes them.
+// A pyVersion is a version of PEP 440.
 type pyVersion struct {
 	epoch   int
 	release []int
-	phase   int // of the release: dev, alpha, beta, candidate or final
+	phase   int // dev, alpha, beta, candidate or final
 	pre     int // number of the alpha, beta or candidate
-	post    int // -1 when it is no post-release
-	dev     int // math.MaxInt when it is no development release
+	post    int // number of the post-release, or -1
+	dev     int // number of the development release, or math.MaxInt
 	local   string
 }
 
-// The phases in their order. dev is that of a version with ".devN" and nothing else.
+// The phases in ascending order. dev is the phase of a development release of a final version.
 const (
 	dev = iota
 	alpha
@@ -29,7 +29,7 @@ const (
 	final
 )
 
-var pyVersionForm = regexp.MustCompile(`^v?(?:(\d+)!)?(\d+(?:\.\d+)*)` +
+var pyVersionPattern = regexp.MustCompile(`^v?(?:(\d+)!)?(\d+(?:\.\d+)*)` +
 	`(?:[-_.]?(alpha|a|beta|b|preview|pre|c|rc)[-_.]?(\d*))?` +
 	`(?:-(\d+)|[-_.]?(post|rev|r)[-_.]?(\d*))?` +
 	`(?:[-_.]?(dev)[-_.]?(\d*))?` +
@@ -40,9 +40,9 @@ var phases = map[string]int{
 	"c": candidate, "rc": candidate, "pre": candidate, "preview": candidate,
 }
 
-// parsePython reads a version in any of the spellings that PEP 440 allows.
-func parsePython(text string) (v pyVersion, ok bool) {
-	m := pyVersionForm.FindStringSubmatch(strings.ToLower(strings.TrimSpace(text)))
+// parsePyVersion parses a version in any of the spellings that PEP 440 allows.
+func parsePyVersion(text string) (v pyVersion, ok bool) {
+	m := pyVersionPattern.FindStringSubmatch(strings.ToLower(strings.TrimSpace(text)))
 	if m == nil {
 		return v, false
 	}
@@ -50,7 +50,7 @@ func parsePython(text string) (v pyVersion, ok bool) {
 	number := func(s string) int {
 		n, err := strconv.Atoi(cmp.Or(s, "0"))
 		if err != nil || n == math.MaxInt {
-			ok = false // a number that no release has
+			ok = false // too large
 		}
 		return n
 	}
@@ -74,18 +74,19 @@ func parsePython(text string) (v pyVersion, ok bool) {
 	return v, ok
 }
 
-// compare orders versions by all but their local part.
+// compare compares versions without their local part.
 func (v pyVersion) compare(w pyVersion) int {
-	return cmp.Or(v.compareBase(w), cmp.Compare(v.phase, w.phase), cmp.Compare(v.pre, w.pre), cmp.Compare(v.post, w.post), cmp.Compare(v.dev, w.dev))
+	return cmp.Or(v.compareBase(w), cmp.Compare(v.phase, w.phase), cmp.Compare(v.pre, w.pre),
+		cmp.Compare(v.post, w.post), cmp.Compare(v.dev, w.dev))
 }
 
-// compareBase orders versions by epoch and release.
+// compareBase compares versions by epoch and release.
 func (v pyVersion) compareBase(w pyVersion) int {
 	n := max(len(v.release), len(w.release))
 	return cmp.Or(cmp.Compare(v.epoch, w.epoch), slices.Compare(v.padded(n), w.padded(n)))
 }
 
-// padded returns the first n numbers of the release, with zeros for those that it has not.
+// padded returns the first n numbers of the release, padded with zeros.
 func (v pyVersion) padded(n int) []int {
 	out := make([]int, n)
 	copy(out, v.release)

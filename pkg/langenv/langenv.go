@@ -1,14 +1,12 @@
-// Package environment makes the place where a language's packages are installed for
+// Package langenv creates the environment in which the packages of a language are installed for
 // one project, such as Python's virtual environment, and installs packages into it.
 //
-// It runs the language's own tools, and only when a user asks for that. What a failed
-// run has made is removed again.
+// It runs the tools of the language, which the user has to ask for.
 package langenv
 
 import (
 	"context"
 	"errors"
-	"fmt"
 	"io"
 	"io/fs"
 	"os"
@@ -21,31 +19,34 @@ import (
 	"github.com/Project-Manager-With-Git/ppm/pkg/ref"
 )
 
-// A Request says what to make.
+// A Request describes an environment.
 type Request struct {
 	Dir      string    // the project's folder
-	Language string    // as a pack states it
-	Packages []string  // in the language's own form
-	Args     []ref.KV  // for what makes the environment: KEY::VALUE is --KEY=VALUE, KEY:: is --KEY
-	Output   io.Writer // gets what the tools print
+	Language string    // as in a pack's manifest
+	Packages []string  // as arguments of the language's installer
+	Args     []ref.KV  // for the tool that creates the environment: KEY::VALUE is --KEY=VALUE, KEY:: is --KEY
+	Output   io.Writer // for the output of the tools
 }
 
-// A maker is how one language does it.
-type maker struct {
-	folder  string                           // made in the project; removed on failure unless it was there before
-	create  func(args []string) []string     // the command line that makes the environment; nil when nothing has to be made
-	install func(packages []string) []string // the command line that installs packages
+// A toolchain defines the commands of a language.
+type toolchain struct {
+	dir     string                           // the folder of the environment in the project
+	create  func(args []string) []string     // returns the command that creates the environment; nil if there is none
+	install func(packages []string) []string // returns the command that installs packages
 }
 
-var makers = map[string]maker{
+var toolchains = map[string]toolchain{
 	"py":     python,
 	"cython": python,
 	"go":     {install: func(p []string) []string { return append([]string{"go", "get"}, p...) }},
-	"js":     {folder: "node_modules", install: func(p []string) []string { return append([]string{"npm", "install"}, p...) }},
+	"js": {
+		dir:     "node_modules",
+		install: func(p []string) []string { return append([]string{"npm", "install"}, p...) },
+	},
 }
 
-var python = maker{
-	folder: ".venv",
+var python = toolchain{
+	dir: ".venv",
 	create: func(args []string) []string {
 		interpreter := "python3"
 		if runtime.GOOS == "windows" {
@@ -62,33 +63,34 @@ var python = maker{
 	},
 }
 
-// Make makes the environment and installs the packages. Languages that know no
-// packages have nothing to make. On failure the project's folder is as it was, but for
-// files of the user's that the tools themselves edit, such as package.json.
+// Make creates the environment and installs the packages. It does nothing for a language without packages. If it
+// fails,
+// it removes an environment that did not exist before; it does not restore files that the tools edit, such as
+// package.json.
 func Make(ctx context.Context, r Request) (err error) {
-	m, ok := makers[r.Language]
+	t, ok := toolchains[r.Language]
 	if !ok {
 		return nil
 	}
-	if m.folder != "" {
-		folder := filepath.Join(r.Dir, m.folder)
-		if _, statErr := os.Lstat(folder); errors.Is(statErr, fs.ErrNotExist) {
+	if t.dir != "" {
+		dir := filepath.Join(r.Dir, t.dir)
+		if _, statErr := os.Lstat(dir); errors.Is(statErr, fs.ErrNotExist) {
 			defer func() {
 				if err != nil {
-					err = errors.Join(err, os.RemoveAll(folder))
+					err = errors.Join(err, os.RemoveAll(dir))
 				}
 			}()
 		}
 	}
-	if m.create != nil {
-		if err := run(ctx, r, m.create(flags(r.Args))); err != nil {
+	if t.create != nil {
+		if err := run(ctx, r, t.create(flags(r.Args))); err != nil {
 			return err
 		}
 	}
 	if len(r.Packages) == 0 {
 		return nil
 	}
-	return run(ctx, r, m.install(r.Packages))
+	return run(ctx, r, t.install(r.Packages))
 }
 
 func flags(args []ref.KV) []string {
@@ -103,12 +105,12 @@ func flags(args []ref.KV) []string {
 	return out
 }
 
-func run(ctx context.Context, r Request, line []string) error {
-	name := line[0]
-	if strings.ContainsRune(name, filepath.Separator) { // the environment's own tool
+func run(ctx context.Context, r Request, command []string) error {
+	name := command[0]
+	if strings.ContainsRune(name, filepath.Separator) { // a tool in the environment
 		name = filepath.Join(r.Dir, name)
 	}
-	cmd := exec.CommandContext(ctx, name, line[1:]...)
+	cmd := exec.CommandContext(ctx, name, command[1:]...)
 	cmd.Dir, cmd.Stdout, cmd.Stderr = r.Dir, r.Output, r.Output
 	err := cmd.Run()
 	switch {
@@ -117,9 +119,9 @@ func run(ctx context.Context, r Request, line []string) error {
 	case ctx.Err() != nil:
 		return ctx.Err()
 	case errors.Is(err, exec.ErrNotFound):
-		return failure.Errorf(failure.Other, "running %q: it is not installed", line[0]).
+		return failure.Errorf(failure.Other, "running %q: it is not installed", command[0]).
 			WithHint("install it, or run the command again without --install")
 	}
-	return failure.Errorf(failure.Other, "running %q: %w", fmt.Sprint(strings.Join(line, " ")), err).
-		WithHint("see what it printed above; without --install ppm leaves this to you")
+	return failure.Errorf(failure.Other, "running %q: %w", strings.Join(command, " "), err).
+		WithHint("see its output above, or run the command again without --install")
 }

@@ -19,7 +19,7 @@ import (
 	"github.com/Project-Manager-With-Git/ppm/pkg/ref"
 )
 
-// withoutPip makes an environment in which there is nothing to install with: it takes a moment, not seconds.
+// withoutPip creates an environment without pip, which is much faster.
 var withoutPip = []ref.KV{{Key: "without_pip"}}
 
 func write(t *testing.T, dir, name, text string) {
@@ -33,7 +33,7 @@ func write(t *testing.T, dir, name, text string) {
 	}
 }
 
-// names returns what is in a folder.
+// names returns the names of the files in a folder.
 func names(t *testing.T, dir string) []string {
 	t.Helper()
 	entries, err := os.ReadDir(dir)
@@ -47,32 +47,33 @@ func names(t *testing.T, dir string) []string {
 	return out
 }
 
-// A language that has no packages needs no tool, and leaves nothing behind.
+// A language without packages needs no tool and creates no files.
 func TestNothingToMake(t *testing.T) {
 	t.Setenv("PATH", "")
 	for _, r := range []langenv.Request{
-		{Language: "md", Packages: []string{"x"}}, // no packages in this language
-		{Language: "", Packages: []string{"x"}},   // no language at all
-		{Language: "go"},                          // no packages are asked for
-		{Language: "js"},                          // nor here, and Node.js needs nothing made
+		{Language: "md", Packages: []string{"x"}}, // a language without packages
+		{Language: "", Packages: []string{"x"}},   // no language
+		{Language: "go"},                          // no packages
+		{Language: "js"},                          // no packages, and no environment to create
 	} {
 		r.Dir = t.TempDir()
 		if err := langenv.Make(t.Context(), r); err != nil || len(names(t, r.Dir)) > 0 {
-			t.Errorf("%+v: %v, and there is %q", r, err, names(t, r.Dir))
+			t.Errorf("%+v: %v, created %q", r, err, names(t, r.Dir))
 		}
 	}
 }
 
-func TestAToolThatIsNotThere(t *testing.T) {
+func TestMissingTool(t *testing.T) {
 	t.Setenv("PATH", t.TempDir())
 	for language, tool := range map[string]string{"py": "python", "cython": "python", "go": `"go"`, "js": `"npm"`} {
 		dir := t.TempDir()
 		err := langenv.Make(t.Context(), langenv.Request{Dir: dir, Language: language, Packages: []string{"x"}})
-		if failure.KindOf(err) != failure.Other || !strings.Contains(fmt.Sprint(err), tool) || !strings.Contains(fmt.Sprint(err), "not installed") || !strings.Contains(failure.Hint(err), "--install") {
+		if failure.KindOf(err) != failure.Other || !strings.Contains(fmt.Sprint(err), tool) ||
+			!strings.Contains(fmt.Sprint(err), "not installed") || !strings.Contains(failure.Hint(err), "--install") {
 			t.Errorf("%s: %v, hint %q", language, err, failure.Hint(err))
 		}
 		if left := names(t, dir); len(left) > 0 {
-			t.Errorf("%s: there is %q", language, left)
+			t.Errorf("%s: left %q", language, left)
 		}
 	}
 }
@@ -84,12 +85,14 @@ func TestPythonEnvironment(t *testing.T) {
 	}{
 		{withoutPip, "include-system-site-packages = false"},
 		{append(withoutPip, ref.KV{Key: "system_site_packages"}), "include-system-site-packages = true"}, // a flag
-		{append(withoutPip, ref.KV{Key: "prompt", Value: "a name"}), "a name"},                           // a flag with a value
+		// A flag with a value.
+		{append(withoutPip, ref.KV{Key: "prompt", Value: "a name"}), "a name"},
 	} {
 		dir := t.TempDir()
-		var said bytes.Buffer
-		if err := langenv.Make(t.Context(), langenv.Request{Dir: dir, Language: "py", Args: c.args, Output: &said}); err != nil {
-			t.Fatalf("%v: %v\n%s", c.args, err, &said)
+		var output bytes.Buffer
+		if err := langenv.Make(t.Context(),
+			langenv.Request{Dir: dir, Language: "py", Args: c.args, Output: &output}); err != nil {
+			t.Fatalf("%v: %v\n%s", c.args, err, &output)
 		}
 		config, err := os.ReadFile(filepath.Join(dir, ".venv", "pyvenv.cfg"))
 		if err != nil || !strings.Contains(string(config), c.want) {
@@ -98,16 +101,17 @@ func TestPythonEnvironment(t *testing.T) {
 	}
 }
 
-// What a failed run made goes; what was there before stays.
-func TestFailureLeavesTheFolderAsItWas(t *testing.T) {
-	var said bytes.Buffer
-	r := langenv.Request{Dir: t.TempDir(), Language: "py", Args: withoutPip, Packages: []string{"x"}, Output: &said}
+// A failed run removes the environment only if it created it.
+func TestFailureRemovesNewEnvironment(t *testing.T) {
+	var output bytes.Buffer
+	r := langenv.Request{Dir: t.TempDir(), Language: "py", Args: withoutPip, Packages: []string{"x"}, Output: &output}
 	err := langenv.Make(t.Context(), r)
-	if failure.KindOf(err) != failure.Other || !strings.Contains(fmt.Sprint(err), "-m pip install") || failure.Hint(err) == "" || !strings.Contains(said.String(), "pip") {
-		t.Errorf("%v, hint %q; the tool said %q", err, failure.Hint(err), &said)
+	if failure.KindOf(err) != failure.Other || !strings.Contains(fmt.Sprint(err), "-m pip install") ||
+		failure.Hint(err) == "" || !strings.Contains(output.String(), "pip") {
+		t.Errorf("%v, hint %q; output %q", err, failure.Hint(err), &output)
 	}
 	if left := names(t, r.Dir); len(left) > 0 {
-		t.Errorf("there is %q", left)
+		t.Errorf("left %q", left)
 	}
 
 	write(t, r.Dir, ".venv/mine", "kept")
@@ -115,16 +119,17 @@ func TestFailureLeavesTheFolderAsItWas(t *testing.T) {
 		t.Error("no error without pip")
 	}
 	if !slices.Contains(names(t, filepath.Join(r.Dir, ".venv")), "mine") {
-		t.Error("an environment that was there is gone")
+		t.Error("an existing environment was removed")
 	}
 
-	r = langenv.Request{Dir: t.TempDir(), Language: "py", Args: []ref.KV{{Key: "no_such_flag", Value: "x"}}, Output: &said}
+	r = langenv.Request{Dir: t.TempDir(), Language: "py", Args: []ref.KV{{Key: "no_such_flag", Value: "x"}},
+		Output: &output}
 	if err := langenv.Make(t.Context(), r); err == nil || !strings.Contains(err.Error(), "--no-such-flag=x") {
-		t.Errorf("a flag that there is not gives %v", err)
+		t.Errorf("a flag that does not exist: %v", err)
 	}
 }
 
-// wheel writes the smallest package that pip installs, and returns its file.
+// wheel writes a minimal package for pip, and returns its path.
 func wheel(t *testing.T, dir string) string {
 	t.Helper()
 	name := filepath.Join(dir, "some_package-1.0-py3-none-any.whl")
@@ -154,47 +159,50 @@ func wheel(t *testing.T, dir string) string {
 	return name
 }
 
-// interrupt ends a run as soon as a tool says a word.
+// An interrupt is an output that cancels a context once a word is written to it.
 type interrupt struct {
-	word string
-	end  context.CancelFunc
-	said bytes.Buffer
+	word   string
+	cancel context.CancelFunc
+	output bytes.Buffer
 }
 
 func (i *interrupt) Write(p []byte) (int, error) {
-	i.said.Write(p)
-	if strings.Contains(i.said.String(), i.word) {
-		i.end()
+	i.output.Write(p)
+	if strings.Contains(i.output.String(), i.word) {
+		i.cancel()
 	}
 	return len(p), nil
 }
 
 func TestPythonPackages(t *testing.T) {
-	t.Setenv("PIP_NO_INDEX", "1") // nothing is asked of a network
+	t.Setenv("PIP_NO_INDEX", "1") // no network
 	t.Setenv("PIP_CONFIG_FILE", os.DevNull)
 	dir, pack := t.TempDir(), wheel(t, t.TempDir())
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
-	stop := &interrupt{word: "Processing", end: cancel}
+	stop := &interrupt{word: "Processing", cancel: cancel}
 	err := langenv.Make(ctx, langenv.Request{Dir: dir, Language: "py", Packages: []string{pack}, Output: stop})
 	if !errors.Is(err, context.Canceled) || len(names(t, dir)) > 0 {
-		t.Errorf("interrupted: %v, and there is %q; the tool said\n%s", err, names(t, dir), &stop.said)
+		t.Errorf("interrupted: %v, left %q; output:\n%s", err, names(t, dir), &stop.output)
 	}
 
-	var said bytes.Buffer
-	if err := langenv.Make(t.Context(), langenv.Request{Dir: dir, Language: "cython", Packages: []string{pack}, Output: &said}); err != nil {
-		t.Fatalf("%v\n%s", err, &said)
+	var output bytes.Buffer
+	if err := langenv.Make(t.Context(),
+		langenv.Request{Dir: dir, Language: "cython", Packages: []string{pack}, Output: &output}); err != nil {
+		t.Fatalf("%v\n%s", err, &output)
 	}
 	python := filepath.Join(dir, ".venv", "bin", "python")
 	if runtime.GOOS == "windows" {
 		python = filepath.Join(dir, ".venv", "Scripts", "python.exe")
 	}
-	if out, err := exec.Command(python, "-c", "import some_package; print(some_package.here)").CombinedOutput(); err != nil || strings.TrimSpace(string(out)) != "True" {
+	if out, err := exec.Command(python, "-c",
+		"import some_package; print(some_package.here)").CombinedOutput(); err != nil ||
+		strings.TrimSpace(string(out)) != "True" {
 		t.Errorf("%v\n%s", err, out)
 	}
 }
 
-// proxy is a folder that Go takes modules from, with one module in it.
+// proxy creates a module proxy with one module, and returns its URL.
 func proxy(t *testing.T) string {
 	t.Helper()
 	dir := t.TempDir()
@@ -207,7 +215,8 @@ func proxy(t *testing.T) string {
 		t.Fatal(err)
 	}
 	z := zip.NewWriter(f)
-	for name, text := range map[string]string{"go.mod": "module example.com/some/module\n", "x.go": "package module\n"} {
+	for name, text := range map[string]string{"go.mod": "module example.com/some/module\n",
+		"x.go": "package module\n"} {
 		w, err := z.Create("example.com/some/module@v1.2.3/" + name)
 		if err == nil {
 			_, err = w.Write([]byte(text))
@@ -229,16 +238,22 @@ func TestGoPackages(t *testing.T) {
 	t.Setenv("GOMODCACHE", t.TempDir())
 	dir := t.TempDir()
 	write(t, dir, "go.mod", "module example.com/mine\n\ngo 1.21\n")
-	var said bytes.Buffer
-	if err := langenv.Make(t.Context(), langenv.Request{Dir: dir, Language: "go", Packages: []string{"example.com/some/module@v1.2.3"}, Output: &said}); err != nil {
-		t.Fatalf("%v\n%s", err, &said)
+	var output bytes.Buffer
+	if err := langenv.Make(t.Context(),
+		langenv.Request{Dir: dir, Language: "go", Packages: []string{"example.com/some/module@v1.2.3"},
+			Output: &output}); err != nil {
+		t.Fatalf("%v\n%s", err, &output)
 	}
-	if mod, err := os.ReadFile(filepath.Join(dir, "go.mod")); err != nil || !strings.Contains(string(mod), "example.com/some/module v1.2.3") {
+	if mod, err := os.ReadFile(filepath.Join(dir, "go.mod")); err != nil ||
+		!strings.Contains(string(mod), "example.com/some/module v1.2.3") {
 		t.Errorf("%v\n%s", err, mod)
 	}
-	err := langenv.Make(t.Context(), langenv.Request{Dir: dir, Language: "go", Packages: []string{"example.com/some/module@v9.9.9"}, Output: &said})
-	if failure.KindOf(err) != failure.Other || !strings.Contains(fmt.Sprint(err), "go get example.com/some/module@v9.9.9") {
-		t.Errorf("a version that there is not gives %v", err)
+	err := langenv.Make(t.Context(),
+		langenv.Request{Dir: dir, Language: "go", Packages: []string{"example.com/some/module@v9.9.9"},
+			Output: &output})
+	if failure.KindOf(err) != failure.Other ||
+		!strings.Contains(fmt.Sprint(err), "go get example.com/some/module@v9.9.9") {
+		t.Errorf("a version that does not exist: %v", err)
 	}
 }
 
@@ -248,8 +263,8 @@ func TestNodePackages(t *testing.T) {
 	dir := t.TempDir()
 	write(t, dir, "lib/package.json", `{"name": "lib", "version": "1.0.0"}`)
 	write(t, dir, "package.json", `{"name": "mine", "version": "1.0.0"}`)
-	var said bytes.Buffer
-	r := langenv.Request{Dir: dir, Language: "js", Packages: []string{"./lib"}, Output: &said}
+	var output bytes.Buffer
+	r := langenv.Request{Dir: dir, Language: "js", Packages: []string{"./lib"}, Output: &output}
 	err := langenv.Make(t.Context(), r)
 	if _, missing := exec.LookPath("npm"); missing != nil {
 		if !strings.Contains(fmt.Sprint(err), "not installed") {
@@ -258,13 +273,14 @@ func TestNodePackages(t *testing.T) {
 		return
 	}
 	if err != nil || !slices.Contains(names(t, filepath.Join(dir, "node_modules")), "lib") {
-		t.Fatalf("%v\n%s", err, &said)
+		t.Fatalf("%v\n%s", err, &output)
 	}
 	if err := os.RemoveAll(filepath.Join(dir, "node_modules")); err != nil {
 		t.Fatal(err)
 	}
 	r.Packages = []string{"no-such-package-anywhere"}
-	if err := langenv.Make(t.Context(), r); failure.KindOf(err) != failure.Other || slices.Contains(names(t, dir), "node_modules") {
-		t.Errorf("a package that there is not gives %v, and there is %q", err, names(t, dir))
+	if err := langenv.Make(t.Context(), r); failure.KindOf(err) != failure.Other ||
+		slices.Contains(names(t, dir), "node_modules") {
+		t.Errorf("a package that does not exist: %v, left %q", err, names(t, dir))
 	}
 }

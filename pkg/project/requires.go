@@ -165,7 +165,7 @@ func conflicts(unions ...langdeps.Union) error {
 	for _, u := range unions {
 		for _, c := range u.Conflicts {
 			var sides []string
-			for _, n := range c.Needs {
+			for _, n := range c.Requirements {
 				sides = append(sides, fmt.Sprintf("%s (%s)", n.Text, strings.Join(n.By, ", ")))
 			}
 			list = append(list, fmt.Sprintf("no version of %q is both %s", c.Package, strings.Join(sides, " and ")))

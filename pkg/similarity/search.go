@@ -5,23 +5,24 @@ import (
 	"slices"
 )
 
-// maxTrials bounds how many renderings one search compares.
+// maxTrials is the maximum number of renderings that a search compares.
 const maxTrials = 128
 
-// A Finding is what a search found for one choice of values.
+// A Finding is the result of one trial of a search.
 type Finding struct {
 	Values map[string]string
 	Likeness
 }
 
-// Search finds the values of keys that bring a rendering nearest. choices holds what each key may be: what it is
-// when nothing is said first, then the guesses, the likeliest first. try renders with a choice of one value for
-// each key and compares; it reports false when those values cannot be rendered.
+// Search finds the values of keys whose rendering is most similar to given files. choices holds the candidates of each
+// key: the default value first, then the others, the most likely first. try renders with one value for each key and
+// compares the result; it reports false if these values cannot be rendered.
 //
-// The search starts from the first values and from the likeliest guesses, and then changes one key at a time for
-// the better until nothing helps. It returns what it found, the nearest first, and of equally near ones what
-// was tried first; nothing when no trial was possible.
-func Search(choices map[string][]string, try func(map[string]string) (l Likeness, possible bool, err error)) ([]Finding, error) {
+// The search tries the default values and the most likely ones, and then changes one key at a time as long as that
+// improves the result. It returns the findings, the most similar first, equal ones in the order of the trials.
+func Search(
+	choices map[string][]string, try func(map[string]string) (l Likeness, ok bool, err error),
+) ([]Finding, error) {
 	s := search{keys: slices.Sorted(maps.Keys(choices)), try: try, tried: map[string]bool{}}
 	var start map[string]string
 	for _, preferred := range []int{0, 1} {
@@ -53,10 +54,10 @@ type search struct {
 	keys  []string
 	try   func(map[string]string) (Likeness, bool, error)
 	tried map[string]bool
-	found []Finding // the nearest first
+	found []Finding // the most similar first
 }
 
-// best returns the nearest so far; before there is one, the start, which is like nothing.
+// best returns the best finding so far. Without one it returns the values of start.
 func (s *search) best(start map[string]string) Finding {
 	if len(s.found) == 0 {
 		return Finding{Values: start}
@@ -64,7 +65,7 @@ func (s *search) best(start map[string]string) Finding {
 	return s.found[0]
 }
 
-// attempt tries a choice of values, once.
+// attempt tries the values, unless that was done before or maxTrials is reached.
 func (s *search) attempt(values map[string]string) error {
 	id := ""
 	for _, key := range s.keys {
@@ -74,14 +75,14 @@ func (s *search) attempt(values map[string]string) error {
 		return nil
 	}
 	s.tried[id] = true
-	likeness, possible, err := s.try(values)
-	if err != nil || !possible {
+	likeness, ok, err := s.try(values)
+	if err != nil || !ok {
 		return err
 	}
-	at := slices.IndexFunc(s.found, func(f Finding) bool { return f.Less(likeness) })
-	if at < 0 {
-		at = len(s.found)
+	i := slices.IndexFunc(s.found, func(f Finding) bool { return f.Less(likeness) })
+	if i < 0 {
+		i = len(s.found)
 	}
-	s.found = slices.Insert(s.found, at, Finding{values, likeness})
+	s.found = slices.Insert(s.found, i, Finding{values, likeness})
 	return nil
 }

@@ -1,9 +1,9 @@
-// Package likeness owns how near two sets of files are to each other, and the search for the values of keys that
-// bring a rendering nearest to files that were rendered once and edited since.
+// Package similarity measures how similar two sets of files are, and searches for the values of keys whose rendering
+// is
+// most similar to edited files.
 //
-// A likeness is a share of bytes: those of the lines that both sides have, out of those of all
-// lines of both sides. Line ends do not count, so that a copy with CRLF is like the original. A file that
-// only one side has is like nothing; binary files are equal or not.
+// The similarity of two texts is the number of bytes in lines that both have, divided by the number of all bytes. Line
+// endings are ignored. Binary files are either equal or not similar at all, as is a file that only one side has.
 package similarity
 
 import (
@@ -13,25 +13,25 @@ import (
 	"github.com/Project-Manager-With-Git/ppm/pkg/merge"
 )
 
-// A Likeness says how much two sides have in common. The zero value is that of two sides with no files.
+// A Likeness is the similarity of two sides. The zero value is that of two sides without files.
 type Likeness struct {
-	Common int // bytes, counted on both sides
+	Common int // bytes of both sides in lines that both sides have
 	Total  int // bytes of both sides
 }
 
-// A File is how a file is like another.
+// A File is the similarity of two files.
 type File struct {
 	Likeness
-	Exact    bool // every byte is the same
-	LineEnds bool // the line ends differ, and some would be the same but for them
+	Exact    bool // the files are equal
+	LineEnds bool // the line endings differ, and some lines are equal without them
 }
 
-// Compare returns how like two contents are. Each file counts as one byte more than it has, so that an empty one counts, too.
+// Compare returns the similarity of two contents. It counts one byte more for each file, so that empty files count.
 func Compare(a, b []byte) File {
 	if bytes.Equal(a, b) {
 		return File{Likeness: Likeness{2 * (len(a) + 1), 2 * (len(a) + 1)}, Exact: true}
 	}
-	plainA, plainB := plain(a), plain(b)
+	plainA, plainB := withLF(a), withLF(b)
 	common := merge.CommonBytes(plainA, plainB)
 	f := File{Likeness: Likeness{Common: 2 * common, Total: len(plainA) + len(plainB) + 2}}
 	if common > 0 || bytes.Equal(plainA, plainB) {
@@ -41,16 +41,16 @@ func Compare(a, b []byte) File {
 	return f
 }
 
-// Alone returns the likeness of a file of so many bytes that only one side has.
+// Alone returns the likeness of a file of that size in bytes that only one side has.
 func Alone(size int) Likeness { return Likeness{Total: size + 1} }
 
-// Add returns the likeness of two pairs of sides taken together.
+// Add returns the likeness of the files of both l and m.
 func (l Likeness) Add(m Likeness) Likeness { return Likeness{l.Common + m.Common, l.Total + m.Total} }
 
-// Less reports whether l is a smaller share than m.
+// Less reports whether l is less similar than m.
 func (l Likeness) Less(m Likeness) bool { return l.share() < m.share() }
 
-// Percent returns the likeness in percent with one decimal, rounded down: it is 100 only when nothing differs.
+// Percent returns the likeness in percent with one decimal, rounded down: 100 means that nothing differs.
 func (l Likeness) Percent() float64 { return math.Floor(1000*l.share()) / 10 }
 
 func (l Likeness) share() float64 {
@@ -60,5 +60,5 @@ func (l Likeness) share() float64 {
 	return float64(l.Common) / float64(l.Total)
 }
 
-// plain returns a text with LF line ends.
-func plain(text []byte) []byte { return bytes.ReplaceAll(text, []byte("\r\n"), []byte("\n")) }
+// withLF returns a text with LF line endings.
+func withLF(text []byte) []byte { return bytes.ReplaceAll(text, []byte("\r\n"), []byte("\n")) }

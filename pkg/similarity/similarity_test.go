@@ -17,35 +17,36 @@ func TestCompare(t *testing.T) {
 		exact, lineEnds bool
 	}{
 		{"a\nb\n", "a\nb\n", 100, true, false},
-		{"", "", 100, true, false},                            // an empty file is like another
-		{"", "a\n", 0, false, false},                          // and not like one with text
-		{"a\nb\n", "c\nd\n", 0, false, false},                 //
-		{"aa\nbb\ncc\n", "aa\nxx\ncc\n", 70, false, false},    // two lines of three, and the file itself
-		{"a\nb\n", "a\r\nb\r\n", 100, false, true},            // CRLF
-		{"a\nb\nc\n", "a\r\nb\r\nd\r\n", 71.4, false, true},   // and an edit
-		{"a\n", "b\r\n", 0, false, false},                     // CRLF, and nothing else in common
-		{"a\r\nb\r\n", "a\r\nc\r\n", 60, false, false},        // CRLF on both sides
-		{"\x00\x01", "\x00\x02", 0, false, false},             // binary
-		{many, many + "x\n", 99.9, false, false},              // rounded down: 100 is exact
-		{"a\nb", "a\nb\n", 66.6, false, false},                // no final newline
-		{"one\n", strings.Repeat("x\n", 50), 0, false, false}, //
+		{"", "", 100, true, false},   // two empty files are equal
+		{"", "a\n", 0, false, false}, // an empty file and a text
+		{"a\nb\n", "c\nd\n", 0, false, false},
+		{"aa\nbb\ncc\n", "aa\nxx\ncc\n", 70, false, false},  // two lines of three, and one byte for each file
+		{"a\nb\n", "a\r\nb\r\n", 100, false, true},          // CRLF
+		{"a\nb\nc\n", "a\r\nb\r\nd\r\n", 71.4, false, true}, // CRLF and an edit
+		{"a\n", "b\r\n", 0, false, false},                   // CRLF and nothing in common
+		{"a\r\nb\r\n", "a\r\nc\r\n", 60, false, false},      // CRLF on both sides
+		{"\x00\x01", "\x00\x02", 0, false, false},           // binary
+		{many, many + "x\n", 99.9, false, false},            // rounded down
+		{"a\nb", "a\nb\n", 66.6, false, false},              // no final newline
+		{"one\n", strings.Repeat("x\n", 50), 0, false, false},
 	} {
 		f := similarity.Compare([]byte(c.a), []byte(c.b))
 		if f.Percent() != c.percent || f.Exact != c.exact || f.LineEnds != c.lineEnds {
-			t.Errorf("Compare(%.20q, %.20q) = %v %%, exact %v, line ends %v; want %v", c.a, c.b, f.Percent(), f.Exact, f.LineEnds, c)
+			t.Errorf("Compare(%.20q, %.20q) = %v %%, exact %v, line ends %v; want %v", c.a, c.b, f.Percent(), f.Exact,
+				f.LineEnds, c)
 		}
 	}
 	if got := (similarity.Likeness{}).Percent(); got != 0 {
-		t.Errorf("two sides with no files are %v %% alike", got)
+		t.Errorf("two sides without files: %v %%", got)
 	}
 	both := similarity.Compare([]byte("aa\n"), []byte("aa\n")).Add(similarity.Alone(7))
 	if both.Percent() != 50 || !both.Less(similarity.Likeness{Common: 2, Total: 3}) {
-		t.Errorf("a file in common and one that is not: %v %%", both.Percent())
+		t.Errorf("an equal file and one of one side: %v %%", both.Percent())
 	}
 }
 
 func TestSearch(t *testing.T) {
-	// Each key whose value is right is one of three in common.
+	// Each key with the right value adds a third.
 	right := map[string]string{"a": "3", "b": "2", "c": "1"}
 	trials := 0
 	try := func(values map[string]string) (similarity.Likeness, bool, error) {
@@ -66,10 +67,12 @@ func TestSearch(t *testing.T) {
 		want    string
 	}{
 		{map[string][]string{}, "map[] 0"}, // no keys: one trial
-		{map[string][]string{"a": {"1", "2", "3"}, "b": {"1", "2"}, "c": {"1"}}, "map[a:3 b:2 c:1] 100"}, // from several guesses
-		{map[string][]string{"a": {"bad", "3"}, "b": {"2", "bad"}}, "map[a:3 b:2] 66.6"},                 // neither start can be rendered
+		// Several candidates.
+		{map[string][]string{"a": {"1", "2", "3"}, "b": {"1", "2"}, "c": {"1"}}, "map[a:3 b:2 c:1] 100"},
+		// The first values cannot be rendered.
+		{map[string][]string{"a": {"bad", "3"}, "b": {"2", "bad"}}, "map[a:3 b:2] 66.6"},
 		{map[string][]string{"a": {"bad"}}, "none"},
-		{map[string][]string{"a": {"7", "8"}}, "map[a:7] 0"}, // of equal ones what stands when nothing is said
+		{map[string][]string{"a": {"7", "8"}}, "map[a:7] 0"}, // the default among equal ones
 	} {
 		trials = 0
 		found, err := similarity.Search(c.choices, try)
@@ -82,7 +85,7 @@ func TestSearch(t *testing.T) {
 		}
 		for i := 1; i < len(found); i++ {
 			if found[i-1].Less(found[i].Likeness) {
-				t.Errorf("Search(%v): what was found is not in order", c.choices)
+				t.Errorf("Search(%v): the findings are not sorted", c.choices)
 			}
 		}
 	}
@@ -92,7 +95,7 @@ func TestSearch(t *testing.T) {
 	}
 	trials = 0
 	if _, err := similarity.Search(wide, try); err != nil || trials > 128 {
-		t.Errorf("a search among many keys took %d trials, %v", trials, err)
+		t.Errorf("a search with many keys took %d trials, %v", trials, err)
 	}
 	failed := errors.New("disk")
 	if _, err := similarity.Search(nil, func(map[string]string) (similarity.Likeness, bool, error) {
