@@ -20,8 +20,8 @@ type cell struct {
 type verdict struct {
 	action    Action
 	reason    string
-	to        State // of Create and Update, and of a contested Conflict but for its digest
-	contested bool
+	to        State // of Create and Update, and of a mergeable Conflict but for its digest
+	mergeable bool  // a Conflict that becomes a Merge when the contents can be read
 }
 
 func (in Input) change(path string) (Change, error) {
@@ -48,15 +48,16 @@ func (in Input) change(path string) (Change, error) {
 		change.New = State{}
 	case Conflict:
 		change.New = *c.theirs
-		change.contested = v.contested
 	}
-	if texts, ok := in.Texts[path]; ok && v.contested {
+	if !v.mergeable {
+		return change, nil
+	}
+	return in.merge(change, func(change Change, texts Texts) (Change, error) {
 		if change.Reason = bothChanged; c.base == nil {
 			change.Reason = bothAdded
 		}
-		return merged(change, c.disk, v.to, texts, file.Data)
-	}
-	return change, nil
+		return merged(change, c.disk, v.to, texts, file)
+	})
 }
 
 // cell returns the sides of a path.
@@ -153,7 +154,7 @@ func (c cell) place() verdict {
 		return c.conflict("exists with another mode")
 	}
 	v := c.conflict("exists with other content")
-	v.to, v.contested = *c.theirs, c.owner == "" && c.own == 0
+	v.to, v.mergeable = *c.theirs, c.owner == "" && c.own == 0
 	return v
 }
 
@@ -189,7 +190,7 @@ func (c cell) update() verdict {
 		return verdict{action: Update, reason: "replaces what was edited here", to: theirs}
 	default:
 		v := c.conflict(bothChanged)
-		v.to, v.contested = to, true
+		v.to, v.mergeable = to, true
 		return v
 	}
 	switch {

@@ -1,10 +1,13 @@
 package plan
 
 import (
+	"cmp"
 	"fmt"
+	"io/fs"
 	"slices"
 	"strings"
 
+	"github.com/Project-Manager-With-Git/ppm/pkg/fileset"
 	"github.com/Project-Manager-With-Git/ppm/pkg/merge"
 )
 
@@ -14,15 +17,45 @@ const (
 	bothAdded   = "was added here and upstream"
 )
 
-// merged settles a contested change, whose reason says what both sides did, of which ours is what the user has and to what the file
-// would be but for its content. What it returns holds every edit of both sides, or marks the
-// places where they meet; a merge that does not is a bug, and writes nothing.
-func merged(c Change, ours, to State, texts Texts, theirs []byte) (Change, error) {
-	r := merge.ThreeWay(texts.Base, texts.Ours, theirs, texts.Merge)
-	if err := r.CheckLossless(texts.Base, texts.Ours, theirs); err != nil {
+// merge reads the contents of a file that both sides changed, and merges it with do. Without them c stays a collision.
+func (in Input) merge(c Change, do func(Change, Texts) (Change, error)) (Change, error) {
+	if in.Contents == nil {
+		return c, nil
+	}
+	texts, ok, err := in.Contents.Texts(c)
+	switch {
+	case err != nil || !ok:
+		return c, err
+	case texts.TooLarge:
+		c.Reason += ", and is too large to merge"
+		return c, nil
+	}
+	out, err := do(c, texts)
+	if err == nil && out.Conflicts > 0 {
+		out.Versions = in.versions(out, texts)
+	}
+	return out, err
+}
+
+// versions returns what a file was merged from.
+func (in Input) versions(c Change, texts Texts) *Versions {
+	theirs, _ := in.Theirs.Lookup(c.Path)
+	v := &Versions{Ours: fileset.File{Path: c.Path, Mode: in.Disk[c.Ours()].Mode, Data: texts.Ours}, Theirs: theirs}
+	if base := in.Base[cmp.Or(c.From, c.Path)]; base.Digest == fileset.Digest(texts.Base) { // else it is lost
+		v.Base = &fileset.File{Path: c.Path, Mode: base.Mode, Data: texts.Base}
+	}
+	return v
+}
+
+// merged returns c with the content that a merge gives: ours is what the user has, to what the file would be but for
+// its content, and the reason of c what both sides did. The content has every edit of both sides, or conflict markers
+// where they overlap. A merge that loses a line is a bug, and an error.
+func merged(c Change, ours, to State, texts Texts, theirs fileset.File) (Change, error) {
+	r := merge.ThreeWay(texts.Base, texts.Ours, theirs.Data, texts.Merge)
+	if err := r.CheckLossless(texts.Base, texts.Ours, theirs.Data); err != nil {
 		return c, fmt.Errorf("merging %q: %w", c.Path, err)
 	}
-	c.contested, c.Conflicts, c.Sides = false, len(r.Conflicts), r.Binary
+	c.Conflicts, c.Sides = len(r.Conflicts), r.Binary
 	c.New = Of(r.Text, to.Mode)
 	c.Action, c.Data = Merge, nil
 	switch {
@@ -85,21 +118,20 @@ func (in Input) follow(path, from string) (Change, error) {
 		}
 		return change, nil
 	}
-	texts, ok := in.Texts[path]
-	if !ok {
-		change.Action, change.contested = Conflict, true
-		change.Reason = fmt.Sprintf("was edited here as %q, which upstream renamed", from)
-		return change, nil
-	}
-	renamed := change.Reason
-	change.Reason = bothChanged
-	out, err := merged(change, disk, change.New, texts, file.Data)
-	if out.Conflicts > 0 || strings.HasPrefix(out.Reason, bothChanged+";") { // or a side was taken
-		out.Reason = renamed + ", and " + out.Reason
-	} else {
-		out.Reason = renamed + "; your edits went along"
-	}
-	return out, err
+	renamed := change
+	change.Action = Conflict
+	change.Reason = fmt.Sprintf("was edited here as %q, which upstream renamed", from)
+	return in.merge(change, func(_ Change, texts Texts) (Change, error) {
+		change := renamed
+		change.Reason = bothChanged
+		out, err := merged(change, disk, change.New, texts, file)
+		if out.Conflicts > 0 || strings.HasPrefix(out.Reason, bothChanged+";") { // or a side was taken
+			out.Reason = renamed.Reason + ", and " + out.Reason
+		} else {
+			out.Reason = renamed.Reason + "; your edits went along"
+		}
+		return out, err
+	})
 }
 
 // renames returns those of the renames that are ones here: a file that stands where it was
@@ -131,28 +163,22 @@ func (in Input) renamedTo(path string) string {
 	return ""
 }
 
-// putBeside adds the versions of files that are no text and in conflict.
-func (p *Plan) putBeside(in Input) error {
+// addSides adds the versions of binary files that are in conflict.
+func (p *Plan) addSides(in Input) error {
 	for _, c := range slices.Clone(p.Changes) {
 		if !c.Sides {
 			continue
 		}
-		texts := in.Texts[c.Path]
-		file, _ := in.Theirs.Lookup(c.Path)
-		for i, data := range [][]byte{texts.Base, texts.Ours, file.Data} {
-			if data == nil { // there is no base
+		disk, err := in.Contents.Scan([]string{c.Path + Sides[0], c.Path + Sides[1], c.Path + Sides[2]})
+		if err != nil {
+			return err
+		}
+		for i, file := range []*fileset.File{c.Versions.Base, &c.Versions.Ours, &c.Versions.Theirs} {
+			if file == nil {
 				continue
 			}
-			side := Change{Path: c.Path + Sides[i], Action: Create, Old: in.Disk[c.Path+Sides[i]], New: Of(data, file.Mode&^0o111), Data: data}
-			side.Reason = fmt.Sprintf("%s of %q, until its conflict is settled", [...]string{"the installed version", "your version", "upstream's version"}[i], c.Path)
-			taken := slices.ContainsFunc(p.Changes, func(o Change) bool { return strings.EqualFold(o.Path, side.Path) })
-			switch {
-			case taken, side.Old.Kind != Absent && !side.Old.Same(side.New):
-				side.Action, side.Reason, side.Data = Conflict, fmt.Sprintf("is in the way of %s", side.Reason), nil
-			case side.Old.Kind != Absent:
-				side.Action, side.Data = Unchanged, nil
-			}
-			if err := checkPath(side.Path); err != nil {
+			side, err := p.side(c.Path, i, file.Data, c.Versions.Theirs.Mode&^0o111, disk)
+			if err != nil {
 				return err
 			}
 			p.Changes = append(p.Changes, side)
@@ -160,4 +186,19 @@ func (p *Plan) putBeside(in Input) error {
 	}
 	slices.SortStableFunc(p.Changes, func(a, b Change) int { return strings.Compare(a.Path, b.Path) })
 	return nil
+}
+
+// side returns the change that writes version i of a binary file.
+func (p *Plan) side(path string, i int, data []byte, mode fs.FileMode, disk Disk) (Change, error) {
+	c := Change{Path: path + Sides[i], Action: Create, Old: disk[path+Sides[i]], New: Of(data, mode), Data: data}
+	version := [...]string{"the installed version", "your version", "upstream's version"}[i]
+	c.Reason = fmt.Sprintf("%s of %q, until its conflict is settled", version, path)
+	taken := slices.ContainsFunc(p.Changes, func(o Change) bool { return strings.EqualFold(o.Path, c.Path) })
+	switch {
+	case taken, c.Old.Kind != Absent && !c.Old.Same(c.New):
+		c.Action, c.Reason, c.Data = Conflict, fmt.Sprintf("is in the way of %s", c.Reason), nil
+	case c.Old.Kind != Absent:
+		c.Action, c.Data = Unchanged, nil
+	}
+	return c, checkPath(c.Path)
 }

@@ -10,21 +10,22 @@ import (
 	"github.com/Project-Manager-With-Git/ppm/pkg/plan"
 )
 
+// contents are the same for every file.
+type contents struct {
+	texts plan.Texts
+	disk  plan.Disk
+}
+
+func (c contents) Texts(plan.Change) (plan.Texts, bool, error) { return c.texts, true, nil }
+func (c contents) Scan([]string) (plan.Disk, error)            { return c.disk, nil }
+
 // made returns the changes of a plan as "path:action=content", those that are merged included.
 func made(t *testing.T, in plan.Input, texts plan.Texts) (string, []plan.Change) {
 	t.Helper()
+	in.Contents = contents{texts, in.Disk}
 	p, err := plan.Make(in)
 	if err != nil {
 		t.Fatal(err)
-	}
-	if files := p.Contested(); len(files) > 0 {
-		in.Texts = map[string]plan.Texts{}
-		for _, c := range files {
-			in.Texts[c.Path] = texts
-		}
-		if p, err = plan.Make(in); err != nil {
-			t.Fatal(err)
-		}
 	}
 	var out []string
 	for _, c := range p.Changes {

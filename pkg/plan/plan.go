@@ -54,7 +54,15 @@ type Change struct {
 	Conflicts int    `json:"conflicts,omitempty"` // how many places of a merged file are left for the user
 	Marker    int    `json:"marker,omitempty"`    // how often the character of their markers is repeated
 	Sides     bool   `json:"sides,omitempty"`     // the file is no text, and the versions stand beside it
-	contested bool   // a Conflict that a merge could settle
+
+	// Versions are what a merged file with conflicts was merged from; nil for all other changes. A saved plan lacks them.
+	Versions *Versions `json:"-"`
+}
+
+// Versions are the three versions of a file that both sides changed.
+type Versions struct {
+	Base         *fileset.File // as it was installed; nil when upstream and the user both added the file, or it is lost
+	Ours, Theirs fileset.File  // the user's and upstream's
 }
 
 // Writes reports whether the change alters the disk.
@@ -90,8 +98,19 @@ type Input struct {
 	Force  bool              // replace files that collide; links, folders and devices are never replaced
 	Own    map[string]Own    // the files that are left to the user
 
-	Renamed map[string]string // for files of Theirs that upstream renamed: the path in Base; the user's edits go along
-	Texts   map[string]Texts  // of the files that Plan.Contested names: with them, these are merged
+	// Renamed names, for each file of Theirs that upstream renamed, its path in Base. The user's edits follow it.
+	Renamed map[string]string
+	// Contents reads the files that are merged: those that were edited or added on both sides. Nil makes them collisions.
+	Contents Contents
+}
+
+// Contents reads what Make needs of a file to merge it.
+type Contents interface {
+	// Texts returns the contents that the new version of a file is merged with. ok is false for a file that is not to
+	// be merged. Of c it may use Path, From, Owner, Old and Ours.
+	Texts(c Change) (t Texts, ok bool, err error)
+	// Scan returns what is at paths of the project.
+	Scan(paths []string) (Disk, error)
 }
 
 // An Own says that a file is the user's.
@@ -106,11 +125,12 @@ const (
 // Texts are the two contents that a file of Theirs is merged with, and how.
 type Texts struct {
 	Base, Ours []byte // Base is nil when there is none
+	TooLarge   bool   // the user's file is too large to be merged: it is a collision
 	Merge      merge.Options
 }
 
-// Sides are the endings of the names under which the versions of a file that is no text
-// stand beside it, as long as it is in conflict.
+// Sides are the suffixes of the files that hold the versions of a binary file, beside it, until its conflict is resolved:
+// the installed version, the user's and upstream's.
 var Sides = []string{".base", ".ours", ".theirs"}
 
 // Make returns the plan for in. It fails, with an error of kind Refused, when a path
@@ -143,19 +163,7 @@ func Make(in Input) (Plan, error) {
 		}
 		p.Changes = append(p.Changes, c)
 	}
-	return p, p.putBeside(in)
-}
-
-// Contested returns the changes of the files that were edited, or added, on both sides. A plan
-// made again with their Texts merges them.
-func (p Plan) Contested() []Change {
-	var out []Change
-	for _, c := range p.Changes {
-		if c.contested {
-			out = append(out, c)
-		}
-	}
-	return out
+	return p, p.addSides(in)
 }
 
 func checkPath(p string) error {

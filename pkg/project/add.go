@@ -1,8 +1,13 @@
 package project
 
 import (
+	"cmp"
 	"context"
+	"strings"
 
+	"github.com/Project-Manager-With-Git/ppm/pkg/install"
+	"github.com/Project-Manager-With-Git/ppm/pkg/langdeps"
+	"github.com/Project-Manager-With-Git/ppm/pkg/lockfile"
 	"github.com/Project-Manager-With-Git/ppm/pkg/ref"
 )
 
@@ -12,12 +17,11 @@ type AddOptions struct {
 	Path           string   // placement; empty takes the pack's default
 	Keys           []ref.KV // values for the pack's keys
 	Force          bool     // replace files that are in the way; undo restores them
-	DryRun         bool     // plan, and change nothing
 	AllowUndefined bool     // render an undefined name as nothing
 	AcceptMoved    []string // tags that may name another commit than the lockfile says
 }
 
-// AddResult is what Add did, or with DryRun would do.
+// AddResult is what Add installs.
 type AddResult struct {
 	Installs []Install `json:"installs"`        // what was asked for first, then what it depends on
 	Changes  []Change  `json:"changes"`         // every file looked at, by path
@@ -26,40 +30,74 @@ type AddResult struct {
 	DryRun   bool      `json:"dry_run"`
 }
 
-// An Install is one component placed at one path.
-type Install struct {
-	Path   string         `json:"path"`
-	Source string         `json:"source"`
-	URL    string         `json:"url"`
-	Ref    string         `json:"ref,omitempty"`
-	Commit string         `json:"commit"`
-	Tree   string         `json:"tree"`
-	Keys   map[string]any `json:"keys,omitempty"` // each a string or a []string
-	Files  []string       `json:"files"`
+// Add installs a component, and those it depends on.
+func (p *Project) Add(ctx context.Context, o AddOptions) (*AddResult, *Transaction, error) {
+	b, err := p.newBuilder(o.Keys, p.Manifest.Project)
+	if err != nil {
+		return nil, nil, err
+	}
+	b.AcceptMoved, b.AllowUndefined = o.AcceptMoved, o.AllowUndefined
+	if err := b.Find(ctx, o.Ref, o.Path); err != nil {
+		return nil, nil, err
+	}
+	installs, err := b.Build(ctx)
+	if err != nil {
+		return nil, nil, err
+	}
+	t, err := p.propose(ctx, request{command: "add " + o.Ref.String(), coming: installs, force: o.Force})
+	if err != nil {
+		return nil, nil, err
+	}
+	return p.addResult(installs, t), t, nil
 }
 
-// Add installs a component, and those it depends on, as one transaction.
-func (s *Session) Add(ctx context.Context, o AddOptions) (result *AddResult, err error) {
-	end, err := s.begin(ctx, !o.DryRun)
-	if err != nil {
-		return nil, err
+func (p *Project) addResult(installs []install.Component, t *Transaction) *AddResult {
+	r := &AddResult{Changes: t.Changes}
+	var needs []langdeps.Need
+	language := ""
+	for _, c := range installs {
+		r.Installs = append(r.Installs, describe(c.Locked))
+		needs = append(needs, c.Needs...)
+		language = cmp.Or(language, c.Language)
 	}
-	defer closing(end, &err)
+	union := langdeps.Merge(language, needs)
+	if err := checkConflicting(union); err != nil {
+		p.setup.Notify(err.Error())
+	}
+	r.Requires, r.Setup = union.Lines, setupCommand(language, union.Lines)
+	return r
+}
 
-	b, err := s.newBatch(o.Keys)
+// RemoveResult is what Remove removes.
+type RemoveResult struct {
+	Removed []Install `json:"removed"`
+	Changes []Change  `json:"changes"`
+	Kept    []string  `json:"kept,omitempty"` // edited files, which stay and are the user's own
+	DryRun  bool      `json:"dry_run"`
+}
+
+// Remove removes installs, each named by a placement, a component's name or a whole reference. Files that still are
+// what was installed are deleted, edited ones are kept and listed.
+func (p *Project) Remove(ctx context.Context, names []string) (*RemoveResult, *Transaction, error) {
+	var going []lockfile.Component
+	if len(names) > 0 { // findAll takes no names for all installs
+		var err error
+		if going, err = p.findAll(names); err != nil {
+			return nil, nil, err
+		}
+	}
+	t, err := p.propose(ctx, request{command: "remove " + strings.Join(names, " "), going: going})
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	b.accept, b.undefined = o.AcceptMoved, o.AllowUndefined
-	if err := b.find(ctx, o.Ref, o.Path); err != nil {
-		return nil, err
+	result := &RemoveResult{Changes: t.Changes}
+	for _, c := range going {
+		result.Removed = append(result.Removed, describe(c))
 	}
-	if err := b.prepare(ctx); err != nil {
-		return nil, err
+	for _, c := range t.Changes {
+		if c.Action == "keep" {
+			result.Kept = append(result.Kept, c.Path)
+		}
 	}
-	changes, err := s.commit(ctx, b.installs, nil, commitOptions{command: "add " + o.Ref.String(), force: o.Force, dryRun: o.DryRun})
-	if err != nil {
-		return nil, err
-	}
-	return b.result(changes, o.DryRun), nil
+	return result, t, nil
 }

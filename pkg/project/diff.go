@@ -53,13 +53,13 @@ func newFileDiff(path string, diff []byte) FileDiff {
 const diffContext = 3
 
 // Diff compares what was installed with what the user made of it, or with another version.
-func (s *Session) Diff(ctx context.Context, o DiffOptions) (*DiffResult, error) {
-	sides, err := s.diff(ctx, o)
+func (p *Project) Diff(ctx context.Context, o DiffOptions) (*DiffResult, error) {
+	sides, err := p.diffSides(ctx, o)
 	if err != nil {
 		return nil, err
 	}
 	if o.Tool != nil && len(sides.before)+len(sides.after) > 0 {
-		o.Tool.Dir = filepath.Join(s.setup.CacheDir, "diff")
+		o.Tool.Dir = filepath.Join(p.setup.CacheDir, "diff")
 		err = difftool.Show(ctx, *o.Tool, sides.before, sides.after)
 	}
 	return &sides.result, err
@@ -71,33 +71,28 @@ type sides struct {
 	before, after fileset.Set
 }
 
-func (s *Session) diff(ctx context.Context, o DiffOptions) (out *sides, err error) {
-	end, err := s.begin(ctx, false)
-	if err != nil {
-		return nil, err
-	}
-	defer closing(end, &err)
+func (p *Project) diffSides(ctx context.Context, o DiffOptions) (out *sides, err error) {
 	if o.Combined && o.Upstream == "" {
 		return nil, failure.Errorf(failure.Usage, "a combined diff needs a version to compare with").WithHint("name it with --upstream")
 	}
-	installs, only, err := s.concerned(o.Names)
+	installs, only, err := p.concerned(o.Names)
 	if err != nil {
 		return nil, err
 	}
 	out = &sides{result: DiffResult{Files: []FileDiff{}}}
 	for _, c := range installs {
-		from, to, large, err := s.compared(ctx, c, o)
+		from, to, large, err := p.compared(ctx, c, o)
 		if err != nil {
 			return nil, err
 		}
 		names := slices.Concat(paths(from), paths(to), slices.Collect(maps.Keys(large)))
 		for _, name := range slices.Compact(slices.Sorted(slices.Values(names))) {
-			if len(only) > 0 && !slices.ContainsFunc(only, func(o string) bool { return atOrBelow(name, o) }) {
+			if len(only) > 0 && !slices.ContainsFunc(only, func(o string) bool { return isAtOrBelow(name, o) }) {
 				continue
 			}
 			if digest := large[name]; digest != "" {
 				if out.addLarge(name, digest, from, to) && o.Tool != nil {
-					s.setup.Notify(fmt.Sprintf("%s is too large to be shown", name))
+					p.setup.Notify(fmt.Sprintf("%s is too large to be shown", name))
 				}
 			} else if diff := fileDiff(name, from, to); diff != nil {
 				out.result.Files = append(out.result.Files, newFileDiff(name, diff))
@@ -130,43 +125,45 @@ func addFile(shown fileset.Set, name string, files fileset.Set) fileset.Set {
 }
 
 // concerned returns the installs that names mean; a name may be that of a file in one.
-func (s *Session) concerned(names []string) (installs []lockfile.Component, only []string, err error) {
+func (p *Project) concerned(names []string) (installs []lockfile.Component, only []string, err error) {
 	var rest []string
 	for _, name := range names {
-		if c, f, ok := s.lock.Owner(strings.TrimPrefix(name, "./")); ok {
+		if c, f, ok := p.Lock.Owner(strings.TrimPrefix(name, "./")); ok {
 			only = append(only, f.Path)
 			rest = append(rest, c.Path)
 			continue
 		}
-		c, err := s.find(name)
+		c, err := p.find(name)
 		if err != nil {
 			return nil, nil, err
 		}
 		only = append(only, c.Path)
 		rest = append(rest, c.Path)
 	}
-	installs, err = s.chosen(rest)
+	installs, err = p.findAll(rest)
 	return installs, only, err
 }
 
 // compared returns the two sides of an install's diff, and what onDisk has left out of the one on the disk.
-func (s *Session) compared(ctx context.Context, c lockfile.Component, o DiffOptions) (from, to fileset.Set, large map[string]string, err error) {
+func (p *Project) compared(ctx context.Context, c lockfile.Component, o DiffOptions) (from, to fileset.Set, large map[string]string, err error) {
 	if o.Upstream != "" {
-		b, err := s.successor(ctx, c, UpgradeOptions{To: o.Upstream})
+		installs, err := p.successor(ctx, c, UpgradeOptions{To: o.Upstream})
 		if err != nil {
 			return nil, nil, nil, err
 		}
-		to = b.installs[0].files
+		to = installs[0].Files
 	}
 	if o.Upstream == "" || !o.Combined {
-		if from, err = s.base(ctx, c); err != nil {
+		base, err := p.base(ctx, c)
+		if err != nil {
 			return nil, nil, nil, err
 		}
+		from = base.Files
 	}
 	if o.Upstream != "" && !o.Combined {
 		return from, to, nil, nil
 	}
-	disk, large, err := s.onDisk(ctx, c)
+	disk, large, err := p.onDisk(ctx, c)
 	if o.Combined {
 		return disk, to, large, err
 	}
@@ -174,12 +171,12 @@ func (s *Session) compared(ctx context.Context, c lockfile.Component, o DiffOpti
 }
 
 // onDisk reads the files of an install as they are now. Of those that are too large it returns the digests.
-func (s *Session) onDisk(ctx context.Context, c lockfile.Component) (files fileset.Set, large map[string]string, err error) {
+func (p *Project) onDisk(ctx context.Context, c lockfile.Component) (files fileset.Set, large map[string]string, err error) {
 	var names []string
 	for _, f := range c.Files {
 		names = append(names, f.Path)
 	}
-	disk, err := s.store.Scan(ctx, names)
+	disk, err := p.tree.Scan(ctx, names)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -188,7 +185,7 @@ func (s *Session) onDisk(ctx context.Context, c lockfile.Component) (files files
 		if disk[name].Kind != plan.File {
 			continue
 		}
-		data, err := s.store.ReadFile(name)
+		data, err := p.tree.ReadFile(name)
 		switch {
 		case errors.Is(err, apply.ErrTooLarge):
 			large[name] = disk[name].Digest

@@ -1,26 +1,32 @@
 package project
 
 import (
-	"context"
-
 	"github.com/Project-Manager-With-Git/ppm/pkg/lockfile"
 	"github.com/Project-Manager-With-Git/ppm/pkg/metadata"
 )
 
 // List returns the project's installs by path, as the lockfile records them.
-func (s *Session) List(ctx context.Context) (installs []Install, err error) {
-	end, err := s.begin(ctx, false)
-	if err != nil {
-		return nil, err
-	}
-	defer closing(end, &err)
-	for _, c := range s.lock.Components {
+func (p *Project) List() []Install {
+	var installs []Install
+	for _, c := range p.Lock.Components {
 		installs = append(installs, describe(c))
 	}
-	return installs, nil
+	return installs
 }
 
-// InfoResult is what a project says about itself and what is installed in it.
+// An Install is one component at one path.
+type Install struct {
+	Path   string         `json:"path"`
+	Source string         `json:"source"`
+	URL    string         `json:"url"`
+	Ref    string         `json:"ref,omitempty"`
+	Commit string         `json:"commit"`
+	Tree   string         `json:"tree"`
+	Keys   map[string]any `json:"keys,omitempty"` // each a string or a []string
+	Files  []string       `json:"files"`
+}
+
+// InfoResult is the metadata of a project and what is installed in it.
 type InfoResult struct {
 	Folder      string        `json:"folder"`
 	Information metadata.Info `json:"information"` // what templates can name
@@ -28,21 +34,12 @@ type InfoResult struct {
 }
 
 // Info returns what templates can name in this project, and its installs.
-func (s *Session) Info(ctx context.Context) (result *InfoResult, err error) {
-	end, err := s.begin(ctx, false)
+func (p *Project) Info() (*InfoResult, error) {
+	info, err := p.metadata(p.Manifest.Project)
 	if err != nil {
 		return nil, err
 	}
-	defer closing(end, &err)
-	told, err := s.information()
-	if err != nil {
-		return nil, err
-	}
-	result = &InfoResult{Folder: s.setup.Dir, Information: told}
-	for _, c := range s.lock.Components {
-		result.Installs = append(result.Installs, describe(c))
-	}
-	return result, nil
+	return &InfoResult{Folder: p.setup.Dir, Information: info, Installs: p.List()}, nil
 }
 
 func describe(c lockfile.Component) Install {

@@ -13,59 +13,48 @@ import (
 	"github.com/Project-Manager-With-Git/ppm/pkg/plan"
 )
 
-// MoveOptions say what is moved where.
-type MoveOptions struct {
-	Old, New string // files or folders; an install, a part of one, or a folder with several
-	DryRun   bool
-}
-
-// MoveResult is what Move did, or with DryRun would do.
+// MoveResult is what Move moves.
 type MoveResult struct {
 	Moved   []MovedFile `json:"moved"`
 	Changes []Change    `json:"changes"`
 	DryRun  bool        `json:"dry_run"`
 }
 
-// A MovedFile is a file of an install and where it stands now.
+// A MovedFile is a file of an install and where it is now.
 type MovedFile struct {
 	From string `json:"from"`
 	To   string `json:"to"`
 }
 
-// Move lets manifest and lockfile follow files that the user moved, so that upgrades find
-// them. Files that still stand where they were are moved as well, with their edits.
-func (s *Session) Move(ctx context.Context, o MoveOptions) (result *MoveResult, err error) {
-	end, err := s.begin(ctx, !o.DryRun)
-	if err != nil {
-		return nil, err
+// Move makes manifest and lockfile follow files that the user moved, so that upgrades find them. Files that are still
+// at their old path are moved as well, with their edits. Old and new are files or folders: an install, a part of one,
+// or a folder with several.
+func (p *Project) Move(ctx context.Context, old, new string) (*MoveResult, *Transaction, error) {
+	if err := checkUnresolved(p.Lock); err != nil {
+		return nil, nil, err
 	}
-	defer closing(end, &err)
-	if err := s.settled(); err != nil {
-		return nil, err
-	}
-	m, err := newMove(o)
+	m, err := newMove(old, new)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	lock, text, err := m.records(s)
+	lock, text, err := m.records(p)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	if len(m.files) == 0 {
-		return nil, s.noFile(o.Old)
+		return nil, nil, p.errNoFile(old)
 	}
 	if err := lock.Check(); err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	p, err := m.plan(ctx, s)
+	pl, err := m.plan(ctx, p)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	p.Write(ManifestName, s.text, text)
-	p.Write(LockName, s.lockText, lock.Format())
-	result = &MoveResult{Moved: m.files, DryRun: o.DryRun}
-	result.Changes, err = s.carryOut(ctx, p, apply.Meta{Command: "move " + o.Old + " " + o.New}, o.DryRun)
-	return result, err
+	pl.Write(ManifestName, p.ManifestText, text)
+	pl.Write(LockName, p.LockText, lock.Format())
+	t := newTransaction(pl, apply.Meta{Command: "move " + old + " " + new}, lock)
+	return &MoveResult{Moved: m.files, Changes: t.Changes}, t, nil
 }
 
 // A move is one path that becomes another, and the files that go with it.
@@ -74,45 +63,45 @@ type move struct {
 	files    []MovedFile
 }
 
-func newMove(o MoveOptions) (*move, error) {
+func newMove(old, new string) (*move, error) {
 	var clean [2]string
-	for i, p := range []string{o.Old, o.New} {
+	for i, p := range []string{old, new} {
 		var err error
 		if clean[i], err = manifest.CleanPath(strings.TrimSuffix(strings.TrimPrefix(p, "./"), "/")); err != nil {
 			return nil, err
 		}
 		if clean[i] == "." {
-			return nil, failure.Errorf(failure.Usage, "moving %q to %q: the project's folder itself does not move", o.Old, o.New).
+			return nil, failure.Errorf(failure.Usage, "moving %q to %q: the project's folder itself does not move", old, new).
 				WithHint("name a file or a folder inside the project")
 		}
 	}
-	if atOrBelow(clean[1], clean[0]) {
-		return nil, failure.Errorf(failure.Usage, "moving %q to %q: the new path is the old one, or inside it", o.Old, o.New).
-			WithHint("name a path outside of %q", o.Old)
+	if isAtOrBelow(clean[1], clean[0]) {
+		return nil, failure.Errorf(failure.Usage, "moving %q to %q: the new path is the old one, or inside it", old, new).
+			WithHint("name a path outside of %q", old)
 	}
 	return &move{old: clean[0], new: clean[1]}, nil
 }
 
 // path returns where a path is after the move.
 func (m *move) path(p string) string {
-	if atOrBelow(p, m.old) {
+	if isAtOrBelow(p, m.old) {
 		return m.new + strings.TrimPrefix(p, m.old)
 	}
 	return p
 }
 
 // records returns the lockfile and the manifest's text after the move.
-func (m *move) records(s *Session) (*lockfile.Lock, []byte, error) {
-	lock, text := &lockfile.Lock{}, s.text
-	for _, c := range s.lock.Components {
-		old, want := c.Path, s.wanted(c)
-		files, err := m.component(s.lock, c)
+func (m *move) records(p *Project) (*lockfile.Lock, []byte, error) {
+	lock, text := &lockfile.Lock{}, p.ManifestText
+	for _, c := range p.Lock.Components {
+		old, want := c.Path, p.wanted(c)
+		files, err := m.component(p.Lock, c)
 		if err != nil {
 			return nil, nil, err
 		}
 		if m.path(old) != old || !slices.Equal(files, c.Files) {
 			c.Path, c.Files = m.path(c.Path), files
-			if c.Path != old && m.taken(s, c.Path) {
+			if c.Path != old && m.isTaken(p, c.Path) {
 				return nil, nil, failure.Errorf(failure.Refused, "moving %q: another install stands at %q", m.old, c.Path).WithHint("choose another path")
 			}
 			want.Path, want.Moved, want.Own = c.Path, map[string]string{}, m.own(want.Own)
@@ -130,10 +119,10 @@ func (m *move) records(s *Session) (*lockfile.Lock, []byte, error) {
 	return lock, text, nil
 }
 
-// taken reports whether an install that does not move stands at a path, or shall.
-func (m *move) taken(s *Session, path string) bool {
-	_, installed := s.lock.Component(path)
-	_, wanted := s.entries[path]
+// isTaken reports whether an install that does not move stands at a path, or shall.
+func (m *move) isTaken(p *Project, path string) bool {
+	_, installed := p.Lock.Component(path)
+	_, wanted := p.entries[path]
 	return (installed || wanted) && m.path(path) == path
 }
 
@@ -143,7 +132,7 @@ func (m *move) component(lock *lockfile.Lock, c lockfile.Component) ([]lockfile.
 	files := slices.Clone(c.Files)
 	for i, f := range files {
 		rendered := f.Rendered()
-		if atOrBelow(c.Path, m.old) {
+		if isAtOrBelow(c.Path, m.old) {
 			rendered = m.path(c.Path) + strings.TrimPrefix(rendered, c.Path)
 		}
 		files[i].Path, files[i].From = m.path(f.Path), rendered
@@ -169,12 +158,12 @@ func (m *move) own(old map[string]manifest.Own) map[string]manifest.Own {
 }
 
 // plan moves those files that the user has not moved yet.
-func (m *move) plan(ctx context.Context, s *Session) (plan.Plan, error) {
+func (m *move) plan(ctx context.Context, p *Project) (plan.Plan, error) {
 	var all []string
 	for _, f := range m.files {
 		all = append(all, f.From, f.To)
 	}
-	disk, err := s.store.Scan(ctx, all)
+	disk, err := p.tree.Scan(ctx, all)
 	if err != nil {
 		return plan.Plan{}, err
 	}
@@ -192,7 +181,7 @@ func (m *move) plan(ctx context.Context, s *Session) (plan.Plan, error) {
 			return plan.Plan{}, failure.Errorf(failure.Refused, "moving %q: both it and %q are there", f.From, f.To).
 				WithHint("remove one of them, then run the command again")
 		default:
-			data, err := s.store.ReadFile(f.From)
+			data, err := p.tree.ReadFile(f.From)
 			if err != nil {
 				return plan.Plan{}, err
 			}
@@ -207,18 +196,18 @@ func (m *move) plan(ctx context.Context, s *Session) (plan.Plan, error) {
 	if in.Theirs, err = fileset.New(come); err != nil {
 		return plan.Plan{}, err
 	}
-	p, err := plan.Make(in)
+	pl, err := plan.Make(in)
 	if err != nil {
 		return plan.Plan{}, err
 	}
-	for i, c := range p.Changes {
+	for i, c := range pl.Changes {
 		switch c.Action {
 		case plan.Create:
-			p.Changes[i].Reason = "moved here"
-			p.Changes[i].From = m.files[slices.IndexFunc(m.files, func(f MovedFile) bool { return f.To == c.Path })].From
+			pl.Changes[i].Reason = "moved here"
+			pl.Changes[i].From = m.files[slices.IndexFunc(m.files, func(f MovedFile) bool { return f.To == c.Path })].From
 		case plan.Delete:
-			p.Changes[i].Reason = "moved away"
+			pl.Changes[i].Reason = "moved away"
 		}
 	}
-	return p, p.Err()
+	return pl, pl.Err()
 }

@@ -3,9 +3,12 @@ package project
 import (
 	"cmp"
 	"context"
+	"fmt"
 	"strings"
+	"time"
 
 	"github.com/Project-Manager-With-Git/ppm/pkg/failure"
+	"github.com/Project-Manager-With-Git/ppm/pkg/install"
 	"github.com/Project-Manager-With-Git/ppm/pkg/lockfile"
 	"github.com/Project-Manager-With-Git/ppm/pkg/ref"
 )
@@ -15,32 +18,35 @@ type OutdatedResult struct {
 	Installs []Outdated `json:"installs"` // those with a newer version, or whose tag has moved
 }
 
-// An Outdated is an install that is not at the newest version of its tags' prefix or of its range.
+// An Outdated is an install that is not at the newest version of its series of tags or of its range.
 type Outdated struct {
 	Path    string           `json:"path"`
 	Source  string           `json:"source"`
 	Newest  string           `json:"newest"`          // a tag, or the commit that a branch is at now; empty when only the tag moved
 	Between []string         `json:"between"`         // the newer tags before Newest, oldest first
-	Same    bool             `json:"same"`            // the component's files are the same at Newest, or where the tag is now: there is nothing to do
+	Same    bool             `json:"same"`            // the component's files are the same there: there is nothing to do
 	Moved   string           `json:"moved,omitempty"` // the commit that the locked tag names now
-	Commits []UpstreamCommit `json:"commits"`         // that changed the component on the way there, newest first; none when the files are the same
+	Commits []UpstreamCommit `json:"commits"`         // that changed the component on the way, newest first; none when Same
 }
 
-// Outdated asks the servers for newer versions of all installs, or of the named ones, and for the commits
-// that lead to them. A server that tells no history is a note.
-func (s *Session) Outdated(ctx context.Context, names []string) (result *OutdatedResult, err error) {
-	end, err := s.begin(ctx, false)
+// An UpstreamCommit is a commit of a pack. Its texts are printable and one line each.
+type UpstreamCommit struct {
+	ID      string `json:"id"`
+	Subject string `json:"subject"`
+	Author  string `json:"author"` // the name only
+	Date    string `json:"date"`   // when it was committed, RFC 3339, UTC
+}
+
+// Outdated asks the servers for newer versions of all installs, or of the named ones, and for the commits that lead
+// to them. A server that has no history is a note.
+func (p *Project) Outdated(ctx context.Context, names []string) (*OutdatedResult, error) {
+	installs, err := p.findAll(names)
 	if err != nil {
 		return nil, err
 	}
-	defer closing(end, &err)
-	installs, err := s.chosen(names)
-	if err != nil {
-		return nil, err
-	}
-	result = &OutdatedResult{Installs: []Outdated{}}
+	result := &OutdatedResult{Installs: []Outdated{}}
 	for _, c := range installs {
-		out, err := s.outdated(ctx, c)
+		out, err := p.outdated(ctx, c)
 		if err != nil {
 			return nil, err
 		}
@@ -51,86 +57,115 @@ func (s *Session) Outdated(ctx context.Context, names []string) (result *Outdate
 	return result, nil
 }
 
-func (s *Session) outdated(ctx context.Context, c lockfile.Component) (Outdated, error) {
-	out := Outdated{Path: c.Path, Source: s.wanted(c).Source.String(), Between: []string{}, Commits: []UpstreamCommit{}}
-	to, err := s.newest(ctx, c, &out)
+func (p *Project) outdated(ctx context.Context, c lockfile.Component) (Outdated, error) {
+	out := Outdated{Path: c.Path, Source: p.wanted(c).Source.String(), Between: []string{}, Commits: []UpstreamCommit{}}
+	to, err := p.newest(ctx, c, &out)
 	if err != nil || out.Newest == "" && out.Moved == "" {
 		return out, err
 	}
-	tree, err := to.snapshot.Component(ctx, to.part.Source)
+	tree, err := to.Snapshot.Component(ctx, to.Component.Source)
 	if err != nil {
 		return out, err
 	}
 	if out.Same = tree.ID == c.Tree; out.Same {
 		return out, nil
 	}
-	out.Commits, err = s.touchedOrNote(ctx, c, to.pin)
+	out.Commits, err = p.commitsIfKnown(ctx, c, to.Pin)
 	return out, err
 }
 
-// newest returns the pack where an install would be upgraded to, or where its tag is now when there is
-// nothing newer, and notes in out which version that is.
-func (s *Session) newest(ctx context.Context, c lockfile.Component, out *Outdated) (to stop, err error) {
-	r := s.wanted(c).Source
-	if out.Moved, err = s.movedTo(ctx, c); err != nil {
+// newest returns the pack to which an install would be upgraded, or where its tag is now when nothing is newer, and
+// notes in out which version that is.
+func (p *Project) newest(ctx context.Context, c lockfile.Component, out *Outdated) (to install.Hop, err error) {
+	r := p.wanted(c).Source
+	if out.Moved, err = p.movedTo(ctx, c); err != nil {
 		return to, err
 	}
 	if r.Version.Kind() == ref.Exact {
-		tags, err := s.newer(ctx, r)
+		tags, err := p.packs.Newer(ctx, r)
 		if err != nil {
 			return to, err
 		}
 		if len(tags) == 0 {
-			return s.whereMoved(ctx, c, out.Moved)
+			return p.openMoved(ctx, c, out.Moved)
 		}
 		out.Newest, out.Between = tags[len(tags)-1], append(out.Between, tags[:len(tags)-1]...)
 		if r.Version, err = ref.ParseVersion(out.Newest); err != nil {
 			return to, err
 		}
 	}
-	t, err := s.follow(ctx, r)
+	chain, err := p.packs.Follow(ctx, r)
 	if out.Moved != "" && failure.KindOf(err) == failure.Integrity { // the range ends with the very tag that moved
-		return s.whereMoved(ctx, c, out.Moved)
+		return p.openMoved(ctx, c, out.Moved)
 	}
 	if err != nil {
 		return to, err
 	}
-	to = t.last()
-	if out.Newest == "" && to.pin.Commit != c.Commit && out.Moved == "" {
-		out.Newest = cmp.Or(strings.TrimPrefix(strings.TrimPrefix(to.pin.Ref, "refs/tags/"), "refs/heads/"), to.pin.Commit)
+	to = chain.Last()
+	if out.Newest == "" && to.Pin.Commit != c.Commit && out.Moved == "" {
+		name := strings.TrimPrefix(strings.TrimPrefix(to.Pin.Ref, "refs/tags/"), "refs/heads/")
+		out.Newest = cmp.Or(name, to.Pin.Commit)
 	}
 	return to, nil
 }
 
-// whereMoved returns the pack at the commit that the tag of an install names now; the zero value when it did not move.
-func (s *Session) whereMoved(ctx context.Context, c lockfile.Component, commit string) (to stop, err error) {
+// openMoved returns the pack at the commit to which the tag of an install moved; the zero value when it did not move.
+func (p *Project) openMoved(ctx context.Context, c lockfile.Component, commit string) (install.Hop, error) {
 	if commit == "" {
-		return to, nil
+		return install.Hop{}, nil
 	}
-	if to, err = s.at(ctx, c.Source, c.URL, commit); err != nil {
-		return to, err
-	}
-	to.part, err = to.component(c.Source.Component)
-	return to, err
+	return p.packs.OpenAt(ctx, c, c.URL, commit)
 }
 
-// movedTo returns the commit that the tag of an install names now, when it is another than the locked one.
-func (s *Session) movedTo(ctx context.Context, c lockfile.Component) (string, error) {
+// movedTo returns the commit that the tag of an install names now, when it is not the locked one.
+func (p *Project) movedTo(ctx context.Context, c lockfile.Component) (string, error) {
 	if !strings.HasPrefix(c.Ref, "refs/tags/") {
 		return "", nil
 	}
-	repo, err := s.remote.Repo(c.URL)
-	if err != nil {
+	commit, err := p.packs.RefCommit(ctx, c)
+	if commit == c.Commit {
 		return "", err
 	}
-	refs, err := repo.Refs(ctx, "")
+	return commit, err
+}
+
+// commits returns the commits up to a pin that an install does not have and that changed the component's files, newest
+// first. When the locked commit is not an ancestor of the pin's, as after a rewritten history, there is a note. The
+// errors are those of fetch.Repo.Log.
+func (p *Project) commits(ctx context.Context, c lockfile.Component, to ref.Pin) ([]UpstreamCommit, error) {
+	if c.URL != to.URL {
+		return nil, failure.Errorf(failure.Usage, "reading the history of %s: it comes from %s now, and came from %s",
+			c.Source, to.URL, c.URL).WithHint("the two repositories have no history in common")
+	}
+	at, err := p.packs.OpenAt(ctx, c, to.URL, to.Commit)
 	if err != nil {
-		return "", err
+		return nil, err
 	}
-	for _, line := range refs {
-		if line.Name == c.Ref && line.Commit != c.Commit {
-			return line.Commit, nil
-		}
+	repo, err := p.packs.Client().Repo(c.URL)
+	if err != nil {
+		return nil, err
 	}
-	return "", nil
+	history, err := repo.Log(ctx, c.Commit, to.Commit, at.Component.Source)
+	if err != nil {
+		return nil, err
+	}
+	if !history.Related {
+		p.setup.Notify(fmt.Sprintf("%s: the locked commit %.12s is no ancestor of %.12s; its commits are those that the locked one does not have",
+			c.Path, c.Commit, to.Commit))
+	}
+	out := []UpstreamCommit{}
+	for _, h := range history.Commits {
+		out = append(out, UpstreamCommit{h.ID, h.Subject, h.Author, h.Date.UTC().Format(time.RFC3339)})
+	}
+	return out, nil
+}
+
+// commitsIfKnown is commits, with none and a note when the history cannot be read.
+func (p *Project) commitsIfKnown(ctx context.Context, c lockfile.Component, to ref.Pin) ([]UpstreamCommit, error) {
+	commits, err := p.commits(ctx, c, to)
+	if err == nil || failure.KindOf(err) == failure.Interrupted {
+		return commits, err
+	}
+	p.setup.Notify(fmt.Sprintf("%s: what was committed upstream cannot be told: %v", c.Path, err))
+	return []UpstreamCommit{}, nil
 }

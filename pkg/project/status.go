@@ -19,8 +19,8 @@ type FileStatus struct {
 	PathBase64 []byte `json:"path_base64,omitempty"` // the exact bytes of Path, where these are not UTF-8, as that of an extra file can be
 }
 
-// changed reports whether the file is not as it was installed, and the user has not said that it is theirs.
-func (f FileStatus) changed() bool {
+// isChanged reports whether the file is not as it was installed, and the user has not said that it is theirs.
+func (f FileStatus) isChanged() bool {
 	switch f.State {
 	case "clean", "extra":
 		return false
@@ -50,57 +50,35 @@ func (r *StatusResult) Changed() bool {
 
 // Status compares the files of all installs, or of the named ones, with the lockfile, and lists
 // the other files in their folders. It reads nothing but the project.
-func (s *Session) Status(ctx context.Context, names []string) (result *StatusResult, err error) {
-	end, err := s.begin(ctx, false)
+func (p *Project) Status(ctx context.Context, names []string) (*StatusResult, error) {
+	installs, err := p.findAll(names)
 	if err != nil {
 		return nil, err
 	}
-	defer closing(end, &err)
-	installs, err := s.chosen(names)
+	result, err := p.compare(ctx, installs)
 	if err != nil {
 		return nil, err
 	}
-	if result, err = s.compare(ctx, installs); err != nil {
+	if err := p.findMoved(ctx, result); err != nil {
 		return nil, err
 	}
-	if err := s.findMoved(ctx, result); err != nil {
-		return nil, err
-	}
-	return result, s.findExtra(ctx, result, installs)
-}
-
-// chosen returns the installs that names mean, or all when there are none.
-func (s *Session) chosen(names []string) ([]lockfile.Component, error) {
-	if len(names) == 0 {
-		return s.lock.Components, nil
-	}
-	var out []lockfile.Component
-	for _, name := range names {
-		c, err := s.find(name)
-		if err != nil {
-			return nil, err
-		}
-		if !slices.ContainsFunc(out, func(o lockfile.Component) bool { return o.Path == c.Path }) {
-			out = append(out, c)
-		}
-	}
-	return out, nil
+	return result, p.findExtra(ctx, result, installs)
 }
 
 // compare looks at every file of the installs.
-func (s *Session) compare(ctx context.Context, installs []lockfile.Component) (*StatusResult, error) {
+func (p *Project) compare(ctx context.Context, installs []lockfile.Component) (*StatusResult, error) {
 	var all []string
 	for _, c := range installs {
 		for _, f := range c.Files {
 			all = append(all, f.Path)
 		}
 	}
-	disk, err := s.store.Scan(ctx, all)
+	disk, err := p.tree.Scan(ctx, all)
 	if err != nil {
 		return nil, err
 	}
 	result := &StatusResult{Installs: []InstallStatus{}}
-	base, own := map[string]plan.State{}, s.ownership()
+	base, own := map[string]plan.State{}, p.ownership()
 	for _, c := range installs {
 		addBase(base, c)
 		in := InstallStatus{Path: c.Path, Source: c.Source.String(), State: "clean"}
@@ -109,7 +87,7 @@ func (s *Session) compare(ctx context.Context, installs []lockfile.Component) (*
 			if f.Conflict != "" {
 				file.State = "conflict"
 			}
-			if file.changed() {
+			if file.isChanged() {
 				in.State = "changed"
 			}
 			in.Files = append(in.Files, file)

@@ -3,7 +3,6 @@ package project
 import (
 	"cmp"
 	"context"
-	"fmt"
 	"io/fs"
 	"maps"
 	"path"
@@ -11,6 +10,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/Project-Manager-With-Git/ppm/pkg/fileset"
+	"github.com/Project-Manager-With-Git/ppm/pkg/install"
 	"github.com/Project-Manager-With-Git/ppm/pkg/lockfile"
 	"github.com/Project-Manager-With-Git/ppm/pkg/plan"
 )
@@ -20,17 +20,17 @@ const maxCandidates = 1000
 
 // findMoved looks for the content of missing files among the files that no install has, and
 // tells of those it finds that they were moved.
-func (s *Session) findMoved(ctx context.Context, result *StatusResult) error {
+func (p *Project) findMoved(ctx context.Context, result *StatusResult) error {
 	gone := map[string]string{}
 	for _, in := range result.Installs {
 		for _, f := range in.Files {
 			if f.State == "missing" {
-				_, locked, _ := s.lock.Owner(f.Path)
+				_, locked, _ := p.Lock.Owner(f.Path)
 				gone[f.Path] = locked.Digest
 			}
 		}
 	}
-	moved, _, err := s.whereabouts(ctx, gone)
+	moved, _, err := p.whereabouts(ctx, gone)
 	for i, in := range result.Installs {
 		for j, f := range in.Files {
 			if to := moved[f.Path]; to != "" {
@@ -43,7 +43,7 @@ func (s *Session) findMoved(ctx context.Context, result *StatusResult) error {
 
 // whereabouts returns for files that are gone, by path with their digests, where one of the same content stands among the
 // files that no install has, and where the only one of the same name does. Files of the same name are looked at first.
-func (s *Session) whereabouts(ctx context.Context, gone map[string]string) (same, namesake map[string]string, err error) {
+func (p *Project) whereabouts(ctx context.Context, gone map[string]string) (same, namesake map[string]string, err error) {
 	if len(gone) == 0 {
 		return nil, nil, nil
 	}
@@ -51,9 +51,9 @@ func (s *Session) whereabouts(ctx context.Context, gone map[string]string) (same
 	for p := range gone {
 		names[path.Base(p)] = nil
 	}
-	installed := s.installedFiles()
+	installed := p.installedFiles()
 	var alike, others []string
-	err = s.walk(ctx, func(name string) bool { return installed[name] }, func(name string, d fs.DirEntry) error {
+	err = p.tree.Walk(ctx, func(name string) bool { return installed[name] }, func(name string, d fs.DirEntry) error {
 		if at, ok := names[path.Base(name)]; !ok {
 			others = append(others, name)
 		} else if fileset.CheckPath(name) == nil && d.Type().IsRegular() {
@@ -67,7 +67,7 @@ func (s *Session) whereabouts(ctx context.Context, gone map[string]string) (same
 	}
 	candidates := slices.Concat(alike, others)
 	candidates = slices.DeleteFunc(candidates[:min(len(candidates), maxCandidates)], func(name string) bool { return fileset.CheckPath(name) != nil })
-	disk, err := s.store.Scan(ctx, candidates)
+	disk, err := p.tree.Scan(ctx, candidates)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -87,46 +87,39 @@ func (s *Session) whereabouts(ctx context.Context, gone map[string]string) (same
 	return same, namesake, nil
 }
 
-// looksMoved says of files that a plan leaves deleted although upstream changed them where they may have been moved to.
-// What cannot be found out is no reason to stop the plan.
-func (s *Session) looksMoved(ctx context.Context, p plan.Plan, coming []install, dryRun bool) (notes []string) {
+// findMovedAway returns the files that a plan leaves deleted although upstream changed them, with where they may have been
+// moved to. A failure to find out is no reason to stop.
+func (p *Project) findMovedAway(ctx context.Context, pl plan.Plan, coming []install.Component) []movedHint {
 	gone := map[string]string{}
-	for _, c := range p.Changes {
+	for _, c := range pl.Changes {
 		if c.Action != plan.Keep || c.Old.Kind != plan.Absent {
 			continue
 		}
 		was := cmp.Or(c.From, c.Path)
-		_, f, installed := s.lock.Owner(was)
-		for _, inst := range coming {
-			file, comes := inst.files.Lookup(c.Path)
-			if installed && comes && s.entries[inst.want.Path].Own[was] == "" && f.Digest != file.Digest() {
+		_, f, installed := p.Lock.Owner(was)
+		for _, next := range coming {
+			file, comes := next.Files.Lookup(c.Path)
+			if installed && comes && p.entries[next.Want.Path].Own[was] == "" && f.Digest != file.Digest() {
 				gone[was] = f.Digest
 			}
 		}
 	}
-	same, namesake, err := s.whereabouts(ctx, gone)
+	same, namesake, err := p.whereabouts(ctx, gone)
 	if err != nil {
 		return nil
 	}
+	var out []movedHint
 	for _, name := range slices.Sorted(maps.Keys(gone)) {
-		to := cmp.Or(same[name], namesake[name])
-		if to == "" {
-			continue
+		if to := cmp.Or(same[name], namesake[name]); to != "" {
+			out = append(out, movedHint{name, to})
 		}
-		next := fmt.Sprintf("ppm project move %s %s", shellQuote(name), shellQuote(to))
-		if dryRun || s.setup.Proposal != nil {
-			next += " first"
-		} else {
-			next = "ppm project undo, " + next + " and this command again"
-		}
-		notes = append(notes, fmt.Sprintf("%s changed upstream and looks moved to %s; for its changes to go there, run %s", name, to, next))
 	}
-	return notes
+	return out
 }
 
 // findExtra lists the files in the folders of installs that no install has. What stands in
 // the project's folder itself is the user's own business.
-func (s *Session) findExtra(ctx context.Context, result *StatusResult, installs []lockfile.Component) error {
+func (p *Project) findExtra(ctx context.Context, result *StatusResult, installs []lockfile.Component) error {
 	folders := map[string]int{} // of installs → index in the result
 	above := map[string]bool{}
 	for i, c := range installs {
@@ -148,7 +141,7 @@ func (s *Session) findExtra(ctx context.Context, result *StatusResult, installs 
 		}
 		return 0, false
 	}
-	installed := s.installedFiles()
+	installed := p.installedFiles()
 	for _, in := range result.Installs {
 		for _, f := range in.Files {
 			installed[f.To] = true // as moved
@@ -161,7 +154,7 @@ func (s *Session) findExtra(ctx context.Context, result *StatusResult, installs 
 		_, in := inside(name)
 		return !in && !above[name]
 	}
-	return s.walk(ctx, pass, func(name string, _ fs.DirEntry) error {
+	return p.tree.Walk(ctx, pass, func(name string, _ fs.DirEntry) error {
 		if i, ok := inside(name); ok {
 			file := FileStatus{Path: name, State: "extra"}
 			if !utf8.ValidString(name) {
@@ -171,18 +164,4 @@ func (s *Session) findExtra(ctx context.Context, result *StatusResult, installs 
 		}
 		return nil
 	})
-}
-
-// installedFiles returns the files of all installs, and the versions that stand beside those in conflict.
-func (s *Session) installedFiles() map[string]bool {
-	out := map[string]bool{}
-	for _, c := range s.lock.Components {
-		for _, f := range c.Files {
-			out[f.Path] = true
-		}
-		for _, side := range besides(c.Files) {
-			out[side] = true
-		}
-	}
-	return out
 }

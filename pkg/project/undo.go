@@ -2,58 +2,65 @@ package project
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"github.com/Project-Manager-With-Git/ppm/pkg/apply"
 	"github.com/Project-Manager-With-Git/ppm/pkg/failure"
+	"github.com/Project-Manager-With-Git/ppm/pkg/lockfile"
+	"github.com/Project-Manager-With-Git/ppm/pkg/plan"
 )
 
-// UndoOptions say how to take a command back.
-type UndoOptions struct {
-	Force  bool // replace files that were edited since
-	DryRun bool
-}
-
-// UndoResult is what Undo did, or with DryRun would do.
+// UndoResult is what Undo or Abort takes back.
 type UndoResult struct {
-	Undone  string   `json:"undone"` // the command that was taken back
+	Undone  string   `json:"undone"` // the command that is taken back
 	Changes []Change `json:"changes"`
 	DryRun  bool     `json:"dry_run"`
 }
 
-// Undo takes back the last command that changed the project and was not taken back
-// yet, so that repeating it goes further back. What was edited since is never lost: a
-// new file stays, and one that the command replaced is a collision without Force.
-func (s *Session) Undo(ctx context.Context, o UndoOptions) (result *UndoResult, err error) {
-	end, err := s.begin(ctx, !o.DryRun)
+// Undo takes back the last command that changed the project and has not been taken back yet, so that repeating it goes
+// further back. What was edited since is never lost: a new file stays, and one that the command replaced is a
+// collision unless force is set.
+func (p *Project) Undo(ctx context.Context, force bool) (*UndoResult, *Transaction, error) {
+	last, err := p.LastCommand()
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	defer closing(end, &err)
-	undone, err := s.undoable()
-	if err != nil {
-		return nil, err
+	hint := "undo your edits, or replace them with --force; ppm keeps what it replaces"
+	if force {
+		hint = hintRestore
 	}
-	p, meta, err := s.store.PlanUndo(ctx, "undo", o.Force)
-	if err != nil {
-		return nil, err
-	}
-	if err := p.Err(); err != nil {
-		hint := "undo your edits, or replace them with --force; ppm keeps what it replaces"
-		if o.Force {
-			hint = putBack
-		}
-		return nil, failure.Errorf(failure.Refused, "%w", err).WithHint("%s", hint)
-	}
-	changes, err := s.carryOut(ctx, p, meta, o.DryRun)
-	if err != nil {
-		return nil, err
-	}
-	return &UndoResult{Undone: undone.Command, Changes: changes, DryRun: o.DryRun}, nil
+	return p.takeBack(ctx, last, "undo", force, hint)
 }
 
-// putBack says what to do about what is not even replaced by force: records that were edited, and what is no file.
-const putBack = "put back what stood there after the command, then run this again"
+// hintRestore is for what not even force replaces: records that were edited, and what is not a file.
+const hintRestore = "put back what stood there after the command, then run this again"
+
+// takeBack returns the transaction that takes back the last command. The hint is for what is in the way.
+func (p *Project) takeBack(ctx context.Context, last PastCommand, verb string, force bool, hint string) (*UndoResult, *Transaction, error) {
+	pl, meta, err := p.tree.PlanUndo(ctx, verb, force)
+	if err != nil {
+		return nil, nil, err
+	}
+	if err := pl.Err(); err != nil {
+		return nil, nil, failure.Errorf(failure.Refused, "%w", err).WithHint("%s", hint)
+	}
+	t := newTransaction(pl, meta, p.lockAfter(pl))
+	return &UndoResult{Undone: last.Command, Changes: t.Changes}, t, nil
+}
+
+// lockAfter returns the lockfile that a plan leads to, which is empty when the plan restores one that ppm cannot read.
+func (p *Project) lockAfter(pl plan.Plan) *lockfile.Lock {
+	i := slices.IndexFunc(pl.Changes, func(c plan.Change) bool { return c.Record && c.Path == LockName && c.Writes() })
+	if i < 0 {
+		return p.Lock
+	}
+	lock, err := lockfile.Parse(LockName, pl.Changes[i].Data)
+	if err != nil {
+		return &lockfile.Lock{}
+	}
+	return lock
+}
 
 // A PastCommand is a command that changed the project.
 type PastCommand struct {
@@ -62,41 +69,34 @@ type PastCommand struct {
 	Files   int       `json:"files"` // how many it wrote or removed
 	Undone  bool      `json:"undone"`
 	Run     string    `json:"run,omitempty"`     // the same in all projects of a workspace that one command changed
-	Damaged string    `json:"damaged,omitempty"` // why the entry cannot be read; of its command nothing is known
+	Damaged string    `json:"damaged,omitempty"` // why the entry cannot be read; nothing is known of its command
 }
 
-// undoable returns the command that Undo takes back, or the zero value.
-func (s *Session) undoable() (PastCommand, error) {
-	history, err := s.store.History()
-	for _, c := range history {
-		if !c.Undone && c.Undoes == 0 {
-			return pastCommand(c), nil
+// LastCommand returns the command that Undo takes back, or the zero value when there is none.
+func (p *Project) LastCommand() (PastCommand, error) {
+	history, err := p.tree.History()
+	for _, e := range history {
+		if !e.Undone && e.Undoes == 0 {
+			return newPastCommand(e), nil
 		}
 	}
 	return PastCommand{}, err
 }
 
-func pastCommand(c apply.HistoryEntry) PastCommand {
-	past := PastCommand{Command: c.Command, Time: c.Time, Files: c.Changes, Undone: c.Undone, Run: c.RunID}
-	if c.Err != nil {
-		past.Damaged = c.Err.Error()
+// History returns the commands that changed the project and can be taken back, the newest first.
+func (p *Project) History() ([]PastCommand, error) {
+	history, err := p.tree.History()
+	var out []PastCommand
+	for _, e := range history {
+		out = append(out, newPastCommand(e))
 	}
-	return past
+	return out, err
 }
 
-// History returns the commands that changed the project and can be taken back, the newest first.
-func (s *Session) History(ctx context.Context) (past []PastCommand, err error) {
-	end, err := s.begin(ctx, false)
-	if err != nil {
-		return nil, err
+func newPastCommand(e apply.HistoryEntry) PastCommand {
+	past := PastCommand{Command: e.Command, Time: e.Time, Files: e.Changes, Undone: e.Undone, Run: e.RunID}
+	if e.Err != nil {
+		past.Damaged = e.Err.Error()
 	}
-	defer closing(end, &err)
-	history, err := s.store.History()
-	if err != nil {
-		return nil, err
-	}
-	for _, c := range history {
-		past = append(past, pastCommand(c))
-	}
-	return past, nil
+	return past
 }

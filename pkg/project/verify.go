@@ -48,24 +48,19 @@ const (
 // With Remote, a tag that names another commit now is of kind Integrity when the
 // component's files there are others, and a note when they are the same. A tag or
 // branch that is gone is a note.
-func (s *Session) Verify(ctx context.Context, o VerifyOptions) (result *VerifyResult, err error) {
-	end, err := s.begin(ctx, false)
-	if err != nil {
-		return nil, err
-	}
-	defer closing(end, &err)
-	if o.Remote && s.setup.Offline {
+func (p *Project) Verify(ctx context.Context, o VerifyOptions) (*VerifyResult, error) {
+	if o.Remote && p.setup.Offline {
 		return nil, failure.Errorf(failure.Usage, "asking the servers offline").WithHint("leave out --remote or --offline")
 	}
-	status, err := s.compare(ctx, s.lock.Components)
+	status, err := p.compare(ctx, p.Lock.Components)
 	if err != nil {
 		return nil, err
 	}
-	result = &VerifyResult{Installs: []VerifiedInstall{}}
+	result := &VerifyResult{Installs: []VerifiedInstall{}}
 	var broken, missing error
-	for i, c := range s.lock.Components {
+	for i, c := range p.Lock.Components {
 		in := VerifiedInstall{InstallStatus: status.Installs[i]}
-		switch _, err := s.base(ctx, c); {
+		switch _, err := p.base(ctx, c); {
 		case err == nil:
 		case failure.KindOf(err) != failure.Integrity:
 			return nil, err
@@ -75,16 +70,16 @@ func (s *Session) Verify(ctx context.Context, o VerifyOptions) (result *VerifyRe
 		}
 		if o.Remote {
 			var moved error
-			if in.Remote, moved, err = s.verifyRef(ctx, c); err != nil {
+			if in.Remote, moved, err = p.verifyRef(ctx, c); err != nil {
 				return nil, err
 			}
 			broken = firstError(broken, moved)
 		}
 		for _, f := range in.Files {
-			if (f.State == "missing" || f.State == "replaced") && f.changed() {
+			if (f.State == "missing" || f.State == "replaced") && f.isChanged() {
 				hint := "bring it back with ppm project sync, or take the install out with ppm project remove " + shellQuote(c.Path)
 				if f.State == "replaced" {
-					hint = makeWay(f.Path)
+					hint = hintMakeWay(f.Path)
 				}
 				missing = firstError(missing, failure.Errorf(failure.Differs, "%q of %s is %s", f.Path, c.Source, f.State).WithHint("%s", hint))
 			}
@@ -96,63 +91,53 @@ func (s *Session) Verify(ctx context.Context, o VerifyOptions) (result *VerifyRe
 
 // verifyRef asks the server what the ref of an install names now. moved is the error to end with when a tag
 // stands for other files than were installed.
-func (s *Session) verifyRef(ctx context.Context, c lockfile.Component) (now *RemoteRef, moved, err error) {
+func (p *Project) verifyRef(ctx context.Context, c lockfile.Component) (now *RemoteRef, moved, err error) {
 	if c.Ref == "" {
 		return nil, nil, nil
 	}
-	repo, err := s.remote.Repo(c.URL)
+	commit, err := p.packs.RefCommit(ctx, c)
 	if err != nil {
 		return nil, nil, err
 	}
-	refs, err := repo.Refs(ctx, "")
-	if err != nil {
-		return nil, nil, err
-	}
-	now = &RemoteRef{State: remoteGone}
-	for _, line := range refs {
-		if line.Name == c.Ref {
-			now = &RemoteRef{State: remoteSame, Commit: line.Commit}
-		}
+	now = &RemoteRef{State: remoteSame, Commit: commit}
+	if commit == "" {
+		now.State = remoteGone
 	}
 	tag, isTag := strings.CutPrefix(c.Ref, "refs/tags/")
 	switch {
 	case now.State == remoteGone:
-		s.setup.Notify(fmt.Sprintf("%s: %q is gone from %s; keep the cache, for a fresh clone may not get commit %.12s any more, or go on with another version: ppm project upgrade %s --to VERSION",
+		p.setup.Notify(fmt.Sprintf("%s: %q is gone from %s; keep the cache, for a fresh clone may not get commit %.12s any more, or go on with another version: ppm project upgrade %s --to VERSION",
 			c.Path, c.Ref, c.URL, c.Commit, shellQuote(c.Path)))
 	case !isTag:
 		now.State = remoteBranch
 	case now.Commit != c.Commit:
 		now.State = remoteMoved
-		moved, err = s.verifyMoved(ctx, c, tag, now.Commit)
+		moved, err = p.verifyMoved(ctx, c, tag, now.Commit)
 	}
 	return now, moved, err
 }
 
 // verifyMoved tells a tag that was moved to other files of the component from one that was moved and does no harm.
-func (s *Session) verifyMoved(ctx context.Context, c lockfile.Component, tag, commit string) (moved, err error) {
-	same, err := s.sameAt(ctx, c, commit)
+func (p *Project) verifyMoved(ctx context.Context, c lockfile.Component, tag, commit string) (moved, err error) {
+	same, err := p.isSameAt(ctx, c, commit)
 	if err != nil {
 		return nil, err
 	}
 	if same {
-		s.setup.Notify(fmt.Sprintf("%s: tag %q of %s was moved from commit %s to commit %s, where this component is the same", c.Path, tag, c.URL, c.Commit, commit))
+		p.setup.Notify(fmt.Sprintf("%s: tag %q of %s was moved from commit %s to commit %s, where this component is the same", c.Path, tag, c.URL, c.Commit, commit))
 		return nil, nil
 	}
 	return failure.Errorf(failure.Integrity, "verifying %q: tag %q of %s was moved from commit %s to commit %s, where this component is another", c.Path, tag, c.URL, c.Commit, commit).
 		WithHint("ask its author why; what is installed is still what was locked. To see what is new there, run ppm project outdated %s", shellQuote(c.Path)), nil
 }
 
-// sameAt reports whether the component of an install is the same at another commit; one that is not there is none.
-func (s *Session) sameAt(ctx context.Context, c lockfile.Component, commit string) (bool, error) {
-	at, err := s.at(ctx, c.Source, c.URL, commit)
+// isSameAt reports whether the component of an install is the same at another commit; one that is not there is none.
+func (p *Project) isSameAt(ctx context.Context, c lockfile.Component, commit string) (bool, error) {
+	at, err := p.packs.OpenAt(ctx, c, c.URL, commit)
 	if err != nil {
 		return false, ignoreUsage(err)
 	}
-	part, err := at.component(c.Source.Component)
-	if err != nil {
-		return false, ignoreUsage(err)
-	}
-	tree, err := at.snapshot.Component(ctx, part.Source)
+	tree, err := at.Snapshot.Component(ctx, at.Component.Source)
 	return err == nil && tree.ID == c.Tree, ignoreUsage(err)
 }
 

@@ -1,44 +1,20 @@
 package project
 
-import (
-	"context"
-	"errors"
-)
+import "errors"
 
-// errNoInstall is what the error about a name that no install has wraps.
+// errNoInstall is wrapped by the error about a name that means no install.
 var errNoInstall = errors.New("no install")
 
-// Holds returns those of the names that mean an install of this project, or a file of one.
-func (s *Session) Holds(ctx context.Context, names []string) (held []string, err error) {
-	end, err := s.begin(ctx, false)
-	if err != nil {
-		return nil, err
-	}
-	defer closing(end, &err)
+// Owned returns those of the names that mean an install of this project, or a file of one.
+func (p *Project) Owned(names []string) []string {
+	var owned []string
 	for _, name := range names {
-		if _, _, err := s.concerned([]string{name}); !errors.Is(err, errNoInstall) {
-			held = append(held, name)
+		if _, _, err := p.concerned([]string{name}); !errors.Is(err, errNoInstall) {
+			owned = append(owned, name)
 		}
 	}
-	return held, nil
+	return owned
 }
 
-// Unsettled reports whether an upgrade left conflicts that are not settled yet.
-func (s *Session) Unsettled(ctx context.Context) (open bool, err error) {
-	end, err := s.begin(ctx, false)
-	if err != nil {
-		return false, err
-	}
-	defer closing(end, &err)
-	return s.settled() != nil, nil
-}
-
-// Last returns the command that Undo takes back, or the zero value when there is none.
-func (s *Session) Last(ctx context.Context) (last PastCommand, err error) {
-	end, err := s.begin(ctx, false)
-	if err != nil {
-		return last, err
-	}
-	defer closing(end, &err)
-	return s.undoable()
-}
+// HasConflicts reports whether an upgrade left conflicts that are not resolved yet.
+func (p *Project) HasConflicts() bool { return len(p.Lock.Conflicts()) > 0 }

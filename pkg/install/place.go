@@ -1,4 +1,4 @@
-package project
+package install
 
 import (
 	"fmt"
@@ -9,9 +9,9 @@ import (
 	"github.com/Project-Manager-With-Git/ppm/pkg/fileset"
 )
 
-// place turns a rendered placement into a clean path inside the project. A file that is
-// placed at a path ending in "/" goes into that folder under its own name.
-func place(p string, dir bool, base string) (string, error) {
+// Placement returns a rendered placement as a clean path inside the project. A file that is placed at a path
+// ending in "/" goes into that folder under its own name, which is base.
+func Placement(p string, dir bool, base string) (string, error) {
 	clean := path.Clean(strings.TrimPrefix(p, "./"))
 	if !dir && strings.HasSuffix(p, "/") {
 		clean = path.Join(clean, base)
@@ -33,8 +33,8 @@ func place(p string, dir bool, base string) (string, error) {
 	return clean, nil
 }
 
-// under moves the files of a component to their placement.
-func under(root string, dir bool, files fileset.Set) (fileset.Set, error) {
+// Place returns the files of a component at a placement.
+func Place(root string, dir bool, files fileset.Set) (fileset.Set, error) {
 	out := make([]fileset.File, len(files))
 	for i, f := range files {
 		f.Path = path.Join(root, f.Path)

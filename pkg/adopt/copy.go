@@ -1,12 +1,10 @@
-package project
+package adopt
 
 import (
 	"context"
 	"errors"
 	"io/fs"
 	"os"
-	"path"
-	"slices"
 	"strings"
 
 	"github.com/Project-Manager-With-Git/ppm/pkg/failure"
@@ -14,15 +12,16 @@ import (
 	"github.com/Project-Manager-With-Git/ppm/pkg/fileset"
 	"github.com/Project-Manager-With-Git/ppm/pkg/plan"
 	"github.com/Project-Manager-With-Git/ppm/pkg/similarity"
+	"github.com/Project-Manager-With-Git/ppm/pkg/worktree"
 )
 
 // maxNames bounds how many files a folder that is compared with a component may have.
 const maxNames = 200_000
 
-// A copied is a file or folder of the project that may be a copy of a component. Its files are read when they
+// A localCopy is a file or folder of the project that may be a copy of a component. Its files are read when they
 // are asked for, and each content is compared with another only once.
-type copied struct {
-	session  *Session
+type localCopy struct {
+	tree     worktree.Tree
 	root     string           // from the project's folder
 	dir      bool             // the root is a folder
 	sizes    map[string]int64 // of its regular files, by their paths from the project's folder
@@ -31,13 +30,16 @@ type copied struct {
 	compared map[string]similarity.File
 }
 
-// copied looks at what stands at a path of the project.
-func (s *Session) copied(ctx context.Context, root string) (*copied, error) {
-	kind, err := s.kindOf(ctx, root)
+// openCopy lists the files at a path of the project.
+func openCopy(ctx context.Context, tree worktree.Tree, root string) (*localCopy, error) {
+	kind, err := tree.Kind(ctx, root)
 	if err != nil {
 		return nil, err
 	}
-	c := &copied{session: s, root: root, dir: kind == plan.Folder, sizes: map[string]int64{}, texts: map[string][]byte{}, compared: map[string]similarity.File{}}
+	c := &localCopy{
+		tree: tree, root: root, dir: kind == plan.Folder,
+		sizes: map[string]int64{}, texts: map[string][]byte{}, compared: map[string]similarity.File{},
+	}
 	switch kind {
 	case plan.File, plan.Folder:
 	case plan.Absent:
@@ -45,7 +47,7 @@ func (s *Session) copied(ctx context.Context, root string) (*copied, error) {
 	default:
 		return nil, failure.Errorf(failure.Refused, "adopting %q: it is not a regular file or folder, or stands behind a link", root).WithHint("put the files themselves there")
 	}
-	err = fs.WalkDir(os.DirFS(s.setup.Dir), root, func(name string, d fs.DirEntry, err error) error {
+	err = fs.WalkDir(os.DirFS(tree.Dir), root, func(name string, d fs.DirEntry, err error) error {
 		if ctx.Err() != nil {
 			return ctx.Err()
 		}
@@ -57,11 +59,11 @@ func (s *Session) copied(ctx context.Context, root string) (*copied, error) {
 	return c, err
 }
 
-func (c *copied) visit(name string, d fs.DirEntry, err error) error {
+func (c *localCopy) visit(name string, d fs.DirEntry, err error) error {
 	switch {
 	case err != nil:
 		return failure.Errorf(failure.LocalIO, "adopting %q: %w", name, err).WithHint("check its permissions")
-	case d.IsDir() && name != c.root && slices.Contains(toolFolders, d.Name()):
+	case d.IsDir() && name != c.root && worktree.IsToolDir(d.Name()):
 		return fs.SkipDir
 	case !d.Type().IsRegular():
 		return nil
@@ -74,29 +76,15 @@ func (c *copied) visit(name string, d fs.DirEntry, err error) error {
 	return nil
 }
 
-// kindOf returns what stands at a path. Behind a link, it is the link.
-func (s *Session) kindOf(ctx context.Context, at string) (plan.Kind, error) {
-	if at == "." {
-		return plan.Folder, nil
-	}
-	disk, err := s.store.Scan(ctx, []string{at})
-	for folder := path.Dir(at); folder != "."; folder = path.Dir(folder) {
-		if kind := disk[folder].Kind; kind != plan.Folder && kind != plan.File && kind != plan.Absent {
-			return kind, err
-		}
-	}
-	return disk[at].Kind, err
-}
-
 // read returns the content of a file, or false when there is none that can be compared.
-func (c *copied) read(name string) ([]byte, bool, error) {
+func (c *localCopy) read(name string) ([]byte, bool, error) {
 	if data, done := c.texts[name]; done {
 		return data, data != nil, nil
 	}
 	if _, ok := c.sizes[name]; !ok {
 		return nil, false, nil
 	}
-	data, err := c.session.store.ReadFile(name)
+	data, err := c.tree.ReadFile(name)
 	if errors.Is(err, fs.ErrNotExist) || failure.KindOf(err) == failure.Refused { // gone by now, or too large to compare
 		c.texts[name] = nil
 		return nil, false, nil
@@ -115,8 +103,8 @@ func (c *copied) read(name string) ([]byte, bool, error) {
 	return data, true, nil
 }
 
-// chosen returns the files that a component at root may have, with their paths from there.
-func (c *copied) chosen(root string, match func(string) bool) (fileset.Set, error) {
+// files returns the files that a component at root may have, with their paths from there.
+func (c *localCopy) files(root string, match func(string) bool) (fileset.Set, error) {
 	var files []fileset.File
 	for name := range c.sizes {
 		inside, ok := within(root, name)
@@ -135,7 +123,7 @@ func (c *copied) chosen(root string, match func(string) bool) (fileset.Set, erro
 }
 
 // compare returns how like the files of a rendering are to those on the disk.
-func (c *copied) compare(files fileset.Set) (similarity.Likeness, map[string]similarity.File, error) {
+func (c *localCopy) compare(files fileset.Set) (similarity.Likeness, map[string]similarity.File, error) {
 	var all similarity.Likeness
 	each := map[string]similarity.File{}
 	for _, f := range files {

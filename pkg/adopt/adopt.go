@@ -1,0 +1,135 @@
+package adopt
+
+import (
+	"context"
+	"fmt"
+	"slices"
+
+	"github.com/Project-Manager-With-Git/ppm/pkg/failure"
+	"github.com/Project-Manager-With-Git/ppm/pkg/install"
+	"github.com/Project-Manager-With-Git/ppm/pkg/ref"
+	"github.com/Project-Manager-With-Git/ppm/pkg/worktree"
+)
+
+// An Adopted is a copy that becomes an install: its base is the most similar rendering of the component.
+type Adopted struct {
+	Path         string         `json:"path"`
+	Source       string         `json:"source"` // as the manifest has it now
+	URL          string         `json:"url"`
+	Ref          string         `json:"ref,omitempty"`
+	Commit       string         `json:"commit"`
+	Keys         map[string]any `json:"keys,omitempty"` // each a string or a []string
+	Similarity   float64        `json:"similarity"`     // percent of the bytes, in lines that both sides have; rounded down
+	Exact        bool           `json:"exact"`          // every byte is that of the rendering
+	Files        []File         `json:"files"`
+	Alternatives []Alternative  `json:"alternatives"` // the next best
+}
+
+// A File is a file of the rendering, compared with the one on disk.
+type File struct {
+	Path       string  `json:"path"`
+	Similarity float64 `json:"similarity"`
+	Exact      bool    `json:"exact"`
+	Missing    bool    `json:"missing,omitempty"`   // there is no such file that can be compared
+	LineEnds   bool    `json:"line_ends,omitempty"` // one side has CRLF line endings and the other LF
+}
+
+// An Alternative is another version, or the same with other keys.
+type Alternative struct {
+	Source     string            `json:"source"`
+	Commit     string            `json:"commit"`
+	Keys       map[string]string `json:"keys,omitempty"`
+	Similarity float64           `json:"similarity"`
+}
+
+// A Finder finds what copies were made from.
+type Finder struct {
+	Packs         *install.Packs
+	Builder       *install.Builder // with the keys that are given
+	Tree          worktree.Tree
+	MinSimilarity int          // percent: what is less similar is not a copy
+	Notify        func(string) // reports what is no failure
+	Progress      func(string)
+}
+
+// A Target is a path that may become an install.
+type Target struct {
+	Ref  ref.Ref // without a version, all tags are compared; with a glob or a range, those that match
+	Path string  // clean
+	Hint bool    // the version of Ref is compared first, and all others are compared, too
+}
+
+// Find returns the component whose rendering is the most similar to what is at the target. The error is of kind Refused
+// when nothing is similar enough.
+func (f *Finder) Find(ctx context.Context, target Target) (install.Component, *Adopted, error) {
+	local, err := openCopy(ctx, f.Tree, target.Path)
+	if err != nil {
+		return install.Component{}, nil, err
+	}
+	s := &search{Finder: f, Target: target, copy: local}
+	candidates, err := s.candidates(ctx)
+	if err != nil {
+		return install.Component{}, nil, err
+	}
+	best := candidates[0]
+	if err := s.checkSimilar(best); err != nil {
+		return install.Component{}, nil, err
+	}
+	b := *f.Builder
+	b.Keys = f.Builder.Keys.With(best.values)
+	b.Add(install.Found{Chain: best.chain, Typed: best.typed, Placement: best.root})
+	components, err := b.Build(ctx)
+	if err != nil {
+		return install.Component{}, nil, err
+	}
+	found := components[0]
+	if found.Locked.Path != best.root {
+		return install.Component{}, nil, failure.Errorf(failure.Refused, "adopting %q: as a placement it means %q",
+			best.root, found.Locked.Path).
+			WithHint("rename it: braces in a placement are read as a template")
+	}
+	return found, describe(found, candidates), nil
+}
+
+// checkSimilar returns an error when the best candidate is not similar enough.
+func (s *search) checkSimilar(best candidate) error {
+	if best.Common > 0 && best.Percent() >= float64(s.MinSimilarity) {
+		return nil
+	}
+	hint := "name another component with --ref, or the path of its copy"
+	if best.Common > 0 {
+		hint = fmt.Sprintf("if it is a copy of that all the same, pass --min-similarity %d; else %s", int(best.Percent()), hint)
+	}
+	return failure.Errorf(failure.Refused, "adopting %q: the nearest is %s, and only %.1f %% of it is alike",
+		s.Path, best.name(), best.Percent()).WithHint("%s", hint)
+}
+
+// describe returns what was found: the first of the candidates, and some of the others.
+func describe(found install.Component, candidates []candidate) *Adopted {
+	const maxAlternatives = 3
+	best, locked := candidates[0], found.Locked
+	out := &Adopted{
+		Path: locked.Path, Source: found.Want.Source.String(), URL: locked.URL, Ref: locked.Ref, Commit: locked.Commit,
+		Keys: locked.Keys, Similarity: best.Percent(), Exact: true, Alternatives: []Alternative{},
+	}
+	for _, f := range locked.Files {
+		compared, ok := best.files[f.Path]
+		out.Files = append(out.Files, File{
+			Path: f.Path, Similarity: compared.Percent(), Exact: compared.Exact, LineEnds: compared.LineEnds, Missing: !ok,
+		})
+		out.Exact = out.Exact && compared.Exact
+	}
+	others := slices.Clone(candidates[1:])
+	for _, f := range best.runnersUp[:min(len(best.runnersUp), 1)] {
+		others = append(others, candidate{chain: best.chain, typed: best.typed, values: f.Values, Likeness: f.Likeness})
+	}
+	slices.SortStableFunc(others, bySimilarity)
+	for _, c := range others[:min(len(others), maxAlternatives)] {
+		if c.Common > 0 {
+			out.Alternatives = append(out.Alternatives, Alternative{
+				Source: c.name(), Commit: c.chain.Last().Pin.Commit, Keys: c.values, Similarity: c.Percent(),
+			})
+		}
+	}
+	return out
+}

@@ -1,0 +1,206 @@
+package blame
+
+import (
+	"bytes"
+	"cmp"
+	"slices"
+	"unicode/utf8"
+
+	"github.com/Project-Manager-With-Git/ppm/pkg/failure"
+	"github.com/Project-Manager-With-Git/ppm/pkg/lockfile"
+	"github.com/Project-Manager-With-Git/ppm/pkg/merge"
+)
+
+// A line on disk is looked for in the rendered file by a diff of the two. Line endings, a byte order mark and a missing
+// final newline are normalized for the diff: a tool that changes them everywhere has not written any line.
+
+// A Range is a range of lines, both ends included, from 1. The zero value is none.
+type Range struct{ First, Last int }
+
+// IsBinary reports whether a text is binary, and so has no lines.
+func IsBinary(text []byte) bool { return bytes.IndexByte(text, 0) >= 0 }
+
+// normalize returns a text without a byte order mark, each of its lines ended by "\n".
+func normalize(text []byte) []byte {
+	text = bytes.TrimPrefix(text, []byte("\ufeff"))
+	text = bytes.ReplaceAll(text, []byte("\r\n"), []byte("\n"))
+	if len(text) > 0 && text[len(text)-1] != '\n' {
+		text = append(slices.Clip(text), '\n')
+	}
+	return text
+}
+
+func splitLines(text []byte) [][]byte { return slices.Collect(bytes.Lines(text)) }
+
+// CountLines returns how many lines a text has.
+func CountLines(text []byte) int { return bytes.Count(normalize(text), []byte("\n")) }
+
+// withoutEnd returns a line without its line ending, and its bytes as well when they are not UTF-8.
+func withoutEnd(line []byte) (text string, exact []byte) {
+	if line = bytes.TrimRight(line, "\r\n"); !utf8.Valid(line) {
+		exact = line
+	}
+	return string(line), exact
+}
+
+// CheckRange returns an error when a file does not have all lines of a range.
+func CheckRange(name string, text []byte, lines Range) error {
+	if total := CountLines(text); lines.Last > total {
+		return failure.Errorf(failure.Usage, "%q ends with line %d", name, total).WithHint("name one of them")
+	}
+	return nil
+}
+
+// ErrBinary returns the error about lines of a binary file.
+func ErrBinary(name string) error {
+	return failure.Errorf(failure.Usage, "%q is a binary file, which has no lines", name).WithHint("ask for the whole file")
+}
+
+// OwnLines returns lines of a file that no install has, all with one owner.
+func OwnLines(name string, text []byte, lines Range, owner string) ([]Line, error) {
+	if IsBinary(text) {
+		return nil, ErrBinary(name)
+	}
+	if err := CheckRange(name, text, lines); err != nil {
+		return nil, err
+	}
+	all := splitLines(normalize(text))
+	var out []Line
+	for i := lines.First - 1; i < lines.Last; i++ {
+		line := Line{Line: i + 1, Owner: owner}
+		line.Text, line.TextBase64 = withoutEnd(all[i])
+		out = append(out, line)
+	}
+	return out, nil
+}
+
+// A match names the rendered line that a line on disk is, or was before the user edited it.
+type match struct {
+	base   int // the index of the rendered line; -1 for none
+	edited bool
+}
+
+// Lines returns those of the lines of the text on disk that were asked for, with who wrote them, and counts all lines.
+// Of locked, the conflict counts.
+func (f *File) Lines(text []byte, locked lockfile.File, lines Range) ([]Line, Count) {
+	base, disk := splitLines(normalize(f.trace.Data)), splitLines(normalize(text))
+	matches, count := pair(base, disk, merge.Diff(normalize(f.trace.Data), normalize(text)))
+	kinds := make([]merge.LineKind, len(disk))
+	if locked.Conflict != "" {
+		copy(kinds, merge.LineKinds(text, cmp.Or(locked.Marker, merge.DefaultMarkerSize)))
+	}
+	for i, m := range matches {
+		switch {
+		case kinds[i] != merge.Outside:
+			count.Conflict++
+		case m.base < 0:
+			count.Added++
+		case m.edited:
+			count.Edited++
+		default:
+			count.Installed++
+		}
+	}
+	if lines == (Range{}) {
+		return nil, count
+	}
+	isSame := f.isSameLine(text)
+	addOrigin := f.origins(matches[min(lines.First-1, len(matches)):min(lines.Last, len(matches))])
+	var out []Line
+	for i := lines.First - 1; i < min(lines.Last, len(disk)); i++ {
+		line := Line{Line: i + 1, Owner: ByUser, Side: sideName[kinds[i]]}
+		line.Text, line.TextBase64 = withoutEnd(disk[i])
+		m := matches[i]
+		if m.base >= 0 {
+			addOrigin(&line, m.base)
+			switch {
+			case m.edited:
+				was, exact := withoutEnd(base[m.base])
+				line.Was, line.WasBase64 = &was, exact
+			default:
+				line.Owner, line.LineEnd = ByInstall, !isSame(m.base, i)
+			}
+		}
+		if line.Side != "" {
+			line.Owner, line.Was, line.WasBase64 = InConflict, nil, nil
+		}
+		out = append(out, line)
+	}
+	return out, count
+}
+
+var sideName = map[merge.LineKind]string{
+	merge.Ours: "ours", merge.Base: "base", merge.Theirs: "theirs", merge.Marker: "marker",
+}
+
+// origins returns what adds to a line where a rendered line, one of the matches, comes from.
+func (f *File) origins(matches []match) func(line *Line, base int) {
+	first, end := len(f.trace.Data), 0
+	for _, m := range matches {
+		if m.base >= 0 {
+			first, end = min(first, m.base), m.base+1
+		}
+	}
+	traced := f.trace.Lines(first, end)
+	return func(line *Line, base int) {
+		l := traced[base-first]
+		for _, p := range l.Positions {
+			line.From = append(line.From, Place{File: f.inPack(p.File), Line: p.Line})
+		}
+		line.Keys = f.keys(l.Keys)
+		line.Because = f.keys(slices.DeleteFunc(l.ConditionKeys, func(k string) bool { return slices.Contains(l.Keys, k) }))
+	}
+}
+
+// isSameLine returns what reports whether a line on disk is a rendered line, line ending and byte order mark included.
+func (f *File) isSameLine(text []byte) func(base, disk int) bool {
+	before, after := splitLines(f.trace.Data), splitLines(text)
+	return func(base, disk int) bool {
+		return base < len(before) && disk < len(after) && bytes.Equal(before[base], after[disk])
+	}
+}
+
+// maxPairs limits how many pairs of lines of one hunk are compared. In a larger hunk no line counts as edited.
+const maxPairs = 1 << 20
+
+// pair finds for each line on disk the rendered line, given the diff of the two texts. It counts deleted lines.
+func pair(base, disk [][]byte, changes []merge.Hunk) ([]match, Count) {
+	out := make([]match, len(disk))
+	var count Count
+	at, next := 0, 0 // in base and disk
+	for _, c := range append(changes, merge.Hunk{AFrom: len(base), ATo: len(base), BFrom: len(disk), BTo: len(disk)}) {
+		for ; next < c.BFrom; next++ {
+			out[next].base = at
+			at++
+		}
+		count.Deleted += c.ATo - c.AFrom
+		for ; next < c.BTo; next++ {
+			out[next].base = -1
+			for i := max(at, c.AFrom); i < c.ATo && (c.ATo-c.AFrom)*(c.BTo-c.BFrom) <= maxPairs; i++ {
+				if c.ATo-c.AFrom == c.BTo-c.BFrom || isEditOf(base[i], disk[next]) {
+					out[next] = match{i, true}
+					at = i + 1
+					count.Deleted--
+					break
+				}
+			}
+		}
+		at = c.ATo
+	}
+	return out, count
+}
+
+// isEditOf reports whether one line may be the other after an edit in one place: half of the longer one is the same.
+func isEditOf(a, b []byte) bool {
+	a, b = bytes.TrimSpace(a), bytes.TrimSpace(b)
+	shorter := min(len(a), len(b))
+	head := 0
+	for head < shorter && a[head] == b[head] {
+		head++
+	}
+	tail := 0
+	for tail < shorter-head && a[len(a)-1-tail] == b[len(b)-1-tail] {
+		tail++
+	}
+	return 2*(head+tail) >= max(len(a), len(b)) && shorter > 0
+}

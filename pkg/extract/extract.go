@@ -1,0 +1,244 @@
+// Package extract makes a pack of the files of a project.
+//
+// Each file or folder at the top of the project becomes a component. A text that a replacement names becomes a key: it
+// is replaced in files and names by the expression that gives it back.
+package extract
+
+import (
+	"cmp"
+	"fmt"
+	"io/fs"
+	"path"
+	"slices"
+	"strings"
+	"unicode"
+
+	"github.com/Project-Manager-With-Git/ppm/pkg/failure"
+	"github.com/Project-Manager-With-Git/ppm/pkg/fileset"
+	"github.com/Project-Manager-With-Git/ppm/pkg/langdeps"
+	"github.com/Project-Manager-With-Git/ppm/pkg/metadata"
+	"github.com/Project-Manager-With-Git/ppm/pkg/pack"
+	"github.com/Project-Manager-With-Git/ppm/pkg/render"
+)
+
+// A Replacement makes a key of a text in a project's files and names.
+type Replacement struct {
+	Text       string
+	Key        string
+	Default    string // of the key, a template; when it is not stated, the text
+	HasDefault bool
+}
+
+// ParseReplacement reads TEXT::KEY or TEXT::KEY::DEFAULT. The default may contain "::".
+func ParseReplacement(s string) (Replacement, error) {
+	parts := strings.SplitN(s, "::", 3)
+	if len(parts) < 2 || parts[0] == "" || parts[1] == "" || strings.ContainsAny(parts[0], "\r\n") {
+		return Replacement{}, failure.Errorf(failure.Usage, "reading the replacement %q: it is not a text, \"::\" and a key", s).
+			WithHint("write it as TEXT::KEY or TEXT::KEY::DEFAULT, with a text of one line")
+	}
+	r := Replacement{Text: parts[0], Key: parts[1]}
+	if len(parts) == 3 {
+		r.Default, r.HasDefault = parts[2], true
+	}
+	return r, nil
+}
+
+// A Source is the project that a pack is made of.
+type Source struct {
+	Name     string // of the pack
+	Type     string // one of pack.Types
+	Metadata metadata.Info
+	Files    fileset.Set
+	Needs    map[string][]langdeps.Need // what is installed in the project needs, by the language of the packages
+}
+
+// A Result is a pack.
+type Result struct {
+	Pack      *pack.Pack
+	Manifest  []byte      // the text of its ppm.toml
+	Files     fileset.Set // all its other files
+	Conflicts []langdeps.Conflict
+}
+
+// Pack makes a pack. Its manifests are proven by reading them.
+func Pack(src Source, replacements []Replacement) (*Result, error) {
+	p := &pack.Pack{Name: src.Name, Type: src.Type, Components: map[string]pack.Component{}}
+	for field, name := range map[*string]string{
+		&p.Language: "language", &p.Env: "env", &p.Description: "description", &p.Author: "author",
+	} {
+		*field, _ = src.Metadata[name].(string)
+	}
+	if _, ok := src.Files.Lookup(pipFile); ok && p.Language == "" {
+		p.Language = "py"
+	}
+	inverse, err := addKeys(p, src.Metadata, replacements)
+	if err != nil {
+		return nil, err
+	}
+	union := src.requirements(p.Language)
+	p.Requires = union.Lines
+	var content []fileset.File
+	for _, top := range topNames(src.Files) {
+		c, files, err := component(top, src.Files, inverse)
+		if err != nil {
+			return nil, err
+		}
+		c.Name = unusedName(p.Components, top)
+		p.Components[c.Name] = c
+		content = append(content, files...)
+	}
+	if len(content) == 0 {
+		return nil, failure.Errorf(failure.Usage, "making a pack of %q: it has no files", src.Name).
+			WithHint("what .gitignore names is left out")
+	}
+	manifest, err := p.JSON()
+	if err != nil {
+		return nil, err
+	}
+	result := &Result{Pack: p, Manifest: p.TOML(), Conflicts: union.Conflicts}
+	if err := checkManifests(p.Name, map[string][]byte{pack.Native: result.Manifest, pack.Pmfp: manifest}); err != nil {
+		return nil, err
+	}
+	content = append(content, fileset.File{Path: pack.Pmfp, Mode: fileset.Regular, Data: manifest})
+	result.Files, err = fileset.New(content)
+	return result, err
+}
+
+// checkManifests returns an error unless each manifest can be read.
+func checkManifests(name string, manifests map[string][]byte) error {
+	for file, text := range manifests {
+		_, err := pack.Load(name, func(asked string) ([]byte, error) {
+			if asked != file {
+				return nil, fs.ErrNotExist
+			}
+			return text, nil
+		})
+		if err != nil {
+			return fmt.Errorf("making a pack: %w", err)
+		}
+	}
+	return nil
+}
+
+// requirements returns what the project needs: what its requirements.txt says, and what is installed in it.
+func (s Source) requirements(language string) langdeps.Union {
+	needs := s.Needs[langdeps.Family(language)]
+	if f, ok := s.Files.Lookup(pipFile); ok && langdeps.Family(language) == "py" {
+		needs = append(slices.Clip(needs), readPipFile(f.Data)...)
+	}
+	return langdeps.Merge(language, needs)
+}
+
+// componentsDir is the folder of a pack with its components, apart from what the pack's repository itself needs.
+const componentsDir = "parts"
+
+// topNames returns the names of the files and folders at the top of the project.
+func topNames(files fileset.Set) []string {
+	var out []string
+	for _, f := range files {
+		top, _, _ := strings.Cut(f.Path, "/")
+		out = append(out, top)
+	}
+	slices.Sort(out)
+	return slices.Compact(out)
+}
+
+// addKeys declares the keys of the replacements. Metadata of the project, such as its name, needs no declaration: in the
+// project that the pack is added to, it has the value of that project.
+func addKeys(p *pack.Pack, info metadata.Info, replacements []Replacement) (*render.Inverse, error) {
+	texts := map[string]string{}
+	for _, r := range replacements {
+		if text, twice := texts[r.Key]; twice && text != r.Text {
+			return nil, failure.Errorf(failure.Usage, "key %q stands for both %q and %q", r.Key, text, r.Text).
+				WithHint("give each text a key of its own")
+		}
+		texts[r.Key] = r.Text
+	}
+	inverse, err := render.NewInverse(texts)
+	if err != nil {
+		return nil, err
+	}
+	plain, err := render.NewInverse(nil)
+	if err != nil {
+		return nil, err
+	}
+	for _, r := range replacements {
+		_, known := info[r.Key]
+		declared := slices.ContainsFunc(p.Keys, func(k pack.Key) bool { return k.Name == r.Key })
+		if declared || known && !r.HasDefault {
+			continue
+		}
+		k := pack.Key{Name: r.Key, Description: fmt.Sprintf("takes the place of %q", r.Text), Default: r.Default}
+		if !r.HasDefault {
+			k.Default = plain.Text(r.Text) // a default is a template
+		}
+		p.Keys = append(p.Keys, k)
+	}
+	return inverse, nil
+}
+
+// pipFile is where Python projects list what they need.
+const pipFile = "requirements.txt"
+
+// readPipFile returns the requirements in a requirements.txt. Options of pip, which name other files or places, are not requirements.
+func readPipFile(data []byte) []langdeps.Need {
+	var out []langdeps.Need
+	for line := range strings.Lines(strings.ToValidUTF8(string(data), "\ufffd")) {
+		text, _, _ := strings.Cut(" "+line, " #") // a comment
+		if text = strings.TrimSpace(text); text != "" && !strings.HasPrefix(text, "-") {
+			out = append(out, langdeps.Need{Text: text, By: []string{pipFile}})
+		}
+	}
+	return out
+}
+
+// component makes a component of the file or folder top. The files of the result are relative to the pack.
+func component(top string, files fileset.Set, inverse *render.Inverse) (pack.Component, []fileset.File, error) {
+	var own []fileset.File
+	dir := true
+	for _, f := range files {
+		if f.Path == top {
+			own, dir = []fileset.File{f}, false
+		} else if rest, ok := strings.CutPrefix(f.Path, top+"/"); ok {
+			f.Path = rest
+			own = append(own, f)
+		}
+	}
+	set, err := fileset.New(own)
+	if err != nil {
+		return pack.Component{}, nil, err
+	}
+	made, err := inverse.Component(set, dir)
+	if err != nil {
+		return pack.Component{}, nil, fmt.Errorf("making a component of %q: %w", top, err)
+	}
+	root := componentsDir
+	c := pack.Component{Source: path.Join(componentsDir, made[0].Path), DefaultPath: inverse.Text(top)}
+	if dir {
+		root = path.Join(componentsDir, top)
+		c.Source = root
+	}
+	for i := range made {
+		made[i].Path = path.Join(root, made[i].Path)
+	}
+	return c, made, nil
+}
+
+// unusedName returns a name for the component of the file or folder top that no other component has.
+func unusedName(taken map[string]pack.Component, top string) string {
+	name := strings.TrimLeft(strings.Map(func(r rune) rune {
+		if unicode.IsLetter(r) || unicode.IsDigit(r) || strings.ContainsRune("._-", r) {
+			return r
+		}
+		return '_'
+	}, top), ".-")
+	name = cmp.Or(name, "part")
+	free := name
+	for i := 2; ; i++ {
+		if _, used := taken[free]; !used {
+			return free
+		}
+		free = fmt.Sprintf("%s-%d", name, i)
+	}
+}
+

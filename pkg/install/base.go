@@ -1,0 +1,70 @@
+package install
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/Project-Manager-With-Git/ppm/pkg/failure"
+	"github.com/Project-Manager-With-Git/ppm/pkg/fileset"
+	"github.com/Project-Manager-With-Git/ppm/pkg/lockfile"
+	"github.com/Project-Manager-With-Git/ppm/pkg/render"
+)
+
+// A Base is the files of an install exactly as ppm rendered them, and what they were rendered from.
+type Base struct {
+	Hop      Hop  // with its component
+	Dir      bool // the component is a folder
+	Template fileset.Set
+	Source   map[string]string // by the path of a rendered file in the component: that of the file of Template
+	Files    fileset.Set       // each at the path at which it stands now
+}
+
+// Base renders an install again, from the locked commit with the locked keys. The digests of the lockfile prove each
+// file: what differs from them is an error of kind Integrity.
+func (p *Packs) Base(ctx context.Context, c lockfile.Component) (Base, error) {
+	h, err := p.OpenLocked(ctx, c)
+	if err != nil {
+		return Base{}, err
+	}
+	if h.Component, err = h.Find(c.Source.Component); err != nil {
+		return Base{}, err
+	}
+	tree, err := h.Snapshot.Component(ctx, h.Component.Source)
+	if err != nil {
+		return Base{}, err
+	}
+	if tree.ID != c.Tree || tree.Files.Digest() != c.Digest {
+		return Base{}, ErrUnproven(c, "the component at commit %.12s is not the one that was installed", c.Commit)
+	}
+	// A name that was undefined at install, with --allow-undefined, was empty. The digests prove it.
+	template := h.Component.Select(tree.Files)
+	rendered, err := render.Component(template, tree.Dir, render.Context(c.Keys), render.Options{AllowUndefined: true})
+	if err != nil {
+		return Base{}, fmt.Errorf("rendering %q again: %w", c.Source, err)
+	}
+	files, err := Place(c.Path, tree.Dir, rendered.Files)
+	if err != nil {
+		return Base{}, err
+	}
+	if len(files) != len(c.Files) {
+		return Base{}, ErrUnproven(c, "it has %d files, and the lockfile lists %d", len(files), len(c.Files))
+	}
+	out := make([]fileset.File, len(c.Files))
+	for i, f := range c.Files {
+		file, ok := files.Lookup(f.Rendered())
+		if !ok || file.Digest() != f.Digest || fileset.FormatMode(file.Mode) != f.Mode {
+			return Base{}, ErrUnproven(c, "%q is not what was installed", f.Path)
+		}
+		out[i] = file
+		out[i].Path = f.Path
+	}
+	files, err = fileset.New(out)
+	return Base{h, tree.Dir, template, rendered.Source, files}, err
+}
+
+// ErrUnproven returns an error of kind Integrity: the base of an install is not what the lockfile says.
+func ErrUnproven(c lockfile.Component, format string, args ...any) error {
+	return failure.Errorf(failure.Integrity, "proving %q from %s: %s", c.Path, c.Source, fmt.Sprintf(format, args...)).
+		WithHint("the lockfile was altered, or the pack was; take ppm.lock from your version control, "+
+			"or install %q again with --force", c.Path)
+}

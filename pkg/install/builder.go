@@ -1,0 +1,228 @@
+package install
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/Project-Manager-With-Git/ppm/pkg/failure"
+	"github.com/Project-Manager-With-Git/ppm/pkg/fileset"
+	"github.com/Project-Manager-With-Git/ppm/pkg/langdeps"
+	"github.com/Project-Manager-With-Git/ppm/pkg/lockfile"
+	"github.com/Project-Manager-With-Git/ppm/pkg/manifest"
+	"github.com/Project-Manager-With-Git/ppm/pkg/metadata"
+	"github.com/Project-Manager-With-Git/ppm/pkg/ref"
+	"github.com/Project-Manager-With-Git/ppm/pkg/render"
+)
+
+// A Component is rendered and placed, and nothing of it has been written.
+type Component struct {
+	Want     manifest.Component // what the manifest will say
+	Locked   lockfile.Component // what the lockfile will say
+	Files    fileset.Set        // paths relative to the project
+	Language string
+	Needs    []langdeps.Need
+}
+
+// A Builder makes the components of one transaction: Find finds them and what they depend on, Build renders them.
+type Builder struct {
+	Packs          *Packs
+	Lock           *lockfile.Lock // of the project: what it has is not added again as a dependency
+	Keys           *Keys
+	AcceptMoved    []string // tags that may name another commit than the lockfile says
+	AllowUndefined bool     // render an undefined name as nothing
+
+	found []Found
+}
+
+// A Found is a component that is not rendered yet.
+type Found struct {
+	Chain     Chain
+	Typed     ref.Ref // as the user, a template or another component names it
+	Placement string  // a template; empty takes the default
+}
+
+// Find adds a component, and all that it depends on and the project lacks.
+func (b *Builder) Find(ctx context.Context, r ref.Ref, placement string) error {
+	if r.Component == "" {
+		return b.errNoComponent(ctx, r)
+	}
+	c, err := b.Packs.Follow(ctx, r)
+	if err != nil {
+		return err
+	}
+	same := func(f Found) bool { return f.Placement == "" && f.Chain.Source() == c.Source() }
+	if placement == "" && slices.ContainsFunc(b.found, same) {
+		return nil // two components may depend on the same third
+	}
+	b.Add(Found{c, r, placement})
+	for _, name := range c.Last().Component.Depends {
+		dep, err := c.dependency(name)
+		if err != nil {
+			return err
+		}
+		if b.isInstalled(dep) {
+			continue
+		}
+		if err := b.Find(ctx, dep, ""); err != nil {
+			return fmt.Errorf("adding %s, which %s depends on: %w", dep, r, err)
+		}
+	}
+	return nil
+}
+
+// Add adds a component that has been found already.
+func (b *Builder) Add(f Found) { b.found = append(b.found, f) }
+
+// errNoComponent returns the error about a reference to a whole pack, with the components that could be meant.
+func (b *Builder) errNoComponent(ctx context.Context, r ref.Ref) error {
+	h, err := b.Packs.Open(ctx, r)
+	if err != nil {
+		return err
+	}
+	return failure.Errorf(failure.Usage, "reference %q names a pack but no component", r).
+		WithHint("write it as %s//COMPONENT, with one of %s", r, strings.Join(h.Pack.Names(), ", "))
+}
+
+// dependency returns the reference that a component's "depends" means. A bare name is one of the same pack and version.
+func (c Chain) dependency(name string) (ref.Ref, error) {
+	if strings.Contains(name, "//") {
+		return ref.Parse(name)
+	}
+	r := c.Last().Ref
+	r.Component = name
+	return r, nil
+}
+
+// isInstalled reports whether the project has the component that r names, at any path and version: a dependency that
+// is there is upgraded by its own name.
+func (b *Builder) isInstalled(r ref.Ref) bool {
+	return slices.ContainsFunc(b.Lock.Components, func(c lockfile.Component) bool {
+		return c.Source.Origin == r.Origin && c.Source.Component == r.Component
+	})
+}
+
+// Build gives the keys their values, and renders and places all that was found, in the order in which it was.
+func (b *Builder) Build(ctx context.Context) ([]Component, error) {
+	var chains []Chain
+	for _, f := range b.found {
+		chains = append(chains, f.Chain)
+	}
+	if err := b.Keys.checkGiven(chains); err != nil {
+		return nil, err
+	}
+	var out []Component
+	for _, f := range b.found {
+		c, err := b.build(ctx, f)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, c)
+	}
+	return out, nil
+}
+
+// build renders and places one component.
+func (b *Builder) build(ctx context.Context, f Found) (Component, error) {
+	last := f.Chain.Last()
+	if err := checkLanguage(last, b.Keys.Metadata); err != nil {
+		return Component{}, fmt.Errorf("adding %q: %w", f.Typed, err)
+	}
+	if err := checkMoved(b.Lock, last.Pin, b.AcceptMoved); err != nil {
+		return Component{}, err
+	}
+	tree, err := last.Snapshot.Component(ctx, last.Component.Source)
+	if err != nil {
+		return Component{}, err
+	}
+	files := last.Component.Select(tree.Files)
+	if len(files) == 0 {
+		return Component{}, failure.Errorf(failure.Usage, "component %q has no files", f.Typed).
+			WithHint("its include and exclude patterns in the pack's manifest match nothing")
+	}
+	used := usedNames(files, tree.Dir, f.template(), b.Keys.names(f.Chain))
+	values, err := b.Keys.Values(ctx, f.Chain, used)
+	if err != nil {
+		return Component{}, err
+	}
+	options := render.Options{AllowUndefined: b.AllowUndefined}
+	rendered, err := render.Component(files, tree.Dir, values.All, options)
+	if err != nil {
+		return Component{}, fmt.Errorf("rendering %q: %w", f.Typed, err)
+	}
+	root, err := render.String("placement "+f.template(), f.template(), values.All, options)
+	if err == nil {
+		root, err = Placement(root, tree.Dir, rendered.Files[0].Path)
+	}
+	if err != nil {
+		return Component{}, err
+	}
+	placed, err := Place(root, tree.Dir, rendered.Files)
+	if err != nil {
+		return Component{}, err
+	}
+	pin := last.Pin
+	locked := lockfile.Component{
+		Path: root, Source: f.Chain.Source(), URL: pin.URL, Ref: pin.Ref, Object: pin.Object, Commit: pin.Commit,
+		Tree: tree.ID, Digest: tree.Files.Digest(), Render: render.Version, Dir: tree.Dir, Via: f.Chain.Via(),
+		Keys: values.locked(used),
+	}
+	for _, file := range placed {
+		locked.Files = append(locked.Files, lockfile.File{
+			Path: file.Path, Digest: file.Digest(), Mode: fileset.FormatMode(file.Mode),
+		})
+	}
+	return Component{
+		Want:     manifest.Component{Source: f.Typed, Path: root, Keys: values.Chosen},
+		Locked:   locked,
+		Files:    placed,
+		Language: f.Chain.Language(),
+		Needs:    f.Chain.Requirements(root, false),
+	}, nil
+}
+
+// usedNames returns which of the names the files of a component, or its placement, can use.
+func usedNames(files fileset.Set, dir bool, placement string, names []string) []string {
+	path := fileset.Set{{Path: "placement.jinja", Data: []byte(placement)}}
+	return slices.Concat(render.UsedNames(files, dir, names), render.UsedNames(path, false, names))
+}
+
+// UsedKeys returns which keys of the chain's packs the component's files, or its default path, can use.
+func UsedKeys(c Chain, files fileset.Set, dir bool) []string {
+	return usedNames(files, dir, c.DefaultPath(), (&Keys{}).names(c))
+}
+
+// template returns the placement of a component before it is rendered: the user's, else the default of the packs.
+func (f Found) template() string {
+	return cmp.Or(f.Placement, f.Chain.DefaultPath(), f.Chain.Last().Component.Name)
+}
+
+// checkLanguage returns an error about a pack that is for another language or environment than the project.
+func checkLanguage(h Hop, project metadata.Info) error {
+	for _, c := range []struct{ what, pack string }{{"language", h.Pack.Language}, {"env", h.Pack.Env}} {
+		stated, _ := project[c.what].(string)
+		if c.pack != "" && stated != "" && c.pack != stated {
+			return failure.Errorf(failure.Usage, "the pack's %s is %q, the project's is %q", c.what, c.pack, stated).
+				WithHint("take a pack for %s, or change %s in ppm.toml [project]", stated, c.what)
+		}
+	}
+	return nil
+}
+
+// checkMoved returns an error about a tag that the lockfile knows at another commit than the server.
+func checkMoved(lock *lockfile.Lock, pin ref.Pin, accept []string) error {
+	tag, isTag := strings.CutPrefix(pin.Ref, "refs/tags/")
+	if !isTag || slices.Contains(accept, tag) {
+		return nil
+	}
+	for _, c := range lock.Components {
+		if c.URL == pin.URL && c.Ref == pin.Ref && c.Commit != pin.Commit {
+			return failure.Errorf(failure.Integrity, "tag %q of %s moved: the lockfile has commit %.12s, the server %.12s",
+				tag, pin.URL, c.Commit, pin.Commit).
+				WithHint("find out why; to go on with the new commit pass --accept-moved %s", tag)
+		}
+	}
+	return nil
+}

@@ -1,0 +1,141 @@
+package install
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/Project-Manager-With-Git/ppm/pkg/fetch"
+	"github.com/Project-Manager-With-Git/ppm/pkg/langdeps"
+	"github.com/Project-Manager-With-Git/ppm/pkg/pack"
+	"github.com/Project-Manager-With-Git/ppm/pkg/ref"
+)
+
+// A Hop is one pack on the way from a reference to the files that it means.
+type Hop struct {
+	Ref       ref.Ref // as typed, or as the pack before it names it
+	Pin       ref.Pin
+	Snapshot  *fetch.Snapshot
+	Pack      *pack.Pack
+	Component pack.Component // that Ref names; the zero value when it names none
+}
+
+// TestComponent is the name by which the tests of a pack are installed like a component.
+const TestComponent = "test"
+
+// Find returns the component of the pack that a reference names.
+func (h Hop) Find(name string) (pack.Component, error) {
+	_, declared := h.Pack.Components[name]
+	if test := h.Pack.Test; name == TestComponent && !declared && test != nil {
+		return pack.Component{
+			Name: TestComponent, Source: test.Source, DefaultPath: test.DefaultPath, Requires: h.Pack.TestRequires,
+		}, nil
+	}
+	return h.Pack.Component(name)
+}
+
+// isSameRepository reports whether an origin in the pack's manifest means the pack's own repository: a bare name
+// equal to the pack's own does, wherever the pack was fetched from.
+func (h Hop) isSameRepository(o ref.Origin) bool {
+	return o.URL == "" && o.Host == "" && o.Namespace == "" && o.Repo == repoName(h.Pin.URL)
+}
+
+// repoName returns the last part of a repository's URL, without ".git".
+func repoName(url string) string {
+	url = strings.TrimRight(url, "/")
+	if i := strings.LastIndexAny(url, "/:"); i >= 0 {
+		url = url[i+1:]
+	}
+	return strings.TrimSuffix(url, ".git")
+}
+
+// A Chain is the hops from a reference to a component, the pack that the user named first. It is not empty. The
+// default path of the first hop wins; the last hop has the component's files.
+type Chain []Hop
+
+// First returns the pack that the user named.
+func (c Chain) First() Hop { return c[0] }
+
+// Last returns the pack with the component's files.
+func (c Chain) Last() Hop { return c[len(c)-1] }
+
+// Source returns what the lockfile records: the reference reached in the end.
+func (c Chain) Source() ref.Ref {
+	r := c.Last().Ref
+	r.Component = c.Last().Component.Name
+	return r
+}
+
+// Via returns the references before Source, the user's first; nil when the user's is Source itself.
+func (c Chain) Via() []ref.Ref {
+	var out []ref.Ref
+	for _, h := range c[:len(c)-1] {
+		out = append(out, h.Ref)
+	}
+	return out
+}
+
+// Key returns the declaration of a key that counts: the first on the chain, or the zero value.
+func (c Chain) Key(name string) pack.Key {
+	for _, h := range c {
+		for _, key := range h.Pack.Keys {
+			if key.Name == name {
+				return key
+			}
+		}
+	}
+	return pack.Key{}
+}
+
+// Language returns the language that the packs state, the last first; "" when none does.
+func (c Chain) Language() string {
+	for _, h := range slices.Backward(c) {
+		if h.Pack.Language != "" {
+			return h.Pack.Language
+		}
+	}
+	return ""
+}
+
+// Requirements returns what the component needs: what it states itself, and what the packs on the chain do. By names
+// whoever needs it.
+func (c Chain) Requirements(by string, tests bool) []langdeps.Need {
+	var out []langdeps.Need
+	for _, h := range c {
+		lines := slices.Concat(h.Pack.Requires, h.Component.Requires)
+		if tests {
+			lines = append(lines, h.Pack.TestRequires...)
+		}
+		for _, line := range lines {
+			out = append(out, langdeps.Need{Text: line, By: []string{by}})
+		}
+	}
+	return out
+}
+
+// DefaultPath returns the path at which the component goes when the user names none, a template.
+func (c Chain) DefaultPath() string {
+	for _, path := range []string{c.First().Component.DefaultPath, c.Last().Component.DefaultPath} {
+		if path != "" {
+			return path
+		}
+	}
+	return ""
+}
+
+// String returns the references with arrows between them.
+func (c Chain) String() string {
+	var names []string
+	for _, h := range c {
+		names = append(names, h.Ref.String())
+	}
+	return strings.Join(names, " → ")
+}
+
+// wrap adds the chain to a failure behind its first hop.
+func (c Chain) wrap(err error) error {
+	if len(c) < 2 {
+		return err
+	}
+	return fmt.Errorf("following %s: %w", c, err)
+}

@@ -1,0 +1,127 @@
+package install
+
+import (
+	"context"
+	"errors"
+	"testing"
+
+	"github.com/Project-Manager-With-Git/ppm/pkg/failure"
+	"github.com/Project-Manager-With-Git/ppm/pkg/metadata"
+	"github.com/Project-Manager-With-Git/ppm/pkg/pack"
+	"github.com/Project-Manager-With-Git/ppm/pkg/ref"
+)
+
+func TestPlacement(t *testing.T) {
+	for _, c := range []struct {
+		path string
+		dir  bool
+		want string
+		kind failure.Kind // 0 when the path will do
+	}{
+		{"a/b.txt", false, "a/b.txt", 0},
+		{"./a/b.txt", false, "a/b.txt", 0},
+		{"a/", false, "a/base.txt", 0},                // a file into a folder
+		{"./", false, "base.txt", 0},                  // a file into the project's folder
+		{"a/", true, "a", 0},                          // a folder's slash says nothing
+		{".", true, ".", 0},                           // a folder over the project's
+		{"a/../b", true, "b", 0},                      // stays inside
+		{".", false, "", failure.Usage},               // a file needs a name
+		{"..", true, "", failure.Refused},             // outside
+		{"a/../../b", false, "", failure.Refused},     // outside, in disguise
+		{"/etc/passwd", false, "", failure.Refused},   // absolute
+		{".git/config", false, "", failure.Refused},   // git's own
+		{"a/.GIT/config", false, "", failure.Refused}, // git's own, in disguise
+		{"a\\b", false, "", failure.Refused},          // a path on another system
+	} {
+		got, err := Placement(c.path, c.dir, "base.txt")
+		if c.kind == 0 && (err != nil || got != c.want) || c.kind != 0 && !errors.Is(err, c.kind) {
+			t.Errorf("Placement(%q, %v) = %q, %v; want %q, %v", c.path, c.dir, got, err, c.want, c.kind)
+		}
+	}
+}
+
+func TestRepoName(t *testing.T) {
+	for _, c := range []struct{ url, want string }{
+		{"builtin:tp_py_grpc", "tp_py_grpc"},
+		{"https://git.example.com/team/pack.git", "pack"},
+		{"git@git.example.com:pack.git", "pack"}, // no folder
+		{"../repos/pack/", "pack"},
+	} {
+		if got := repoName(c.url); got != c.want {
+			t.Errorf("repoName(%q) = %q, want %q", c.url, got, c.want)
+		}
+	}
+}
+
+func TestKeys(t *testing.T) {
+	outer := &pack.Pack{Keys: []pack.Key{{Name: "colour", Default: "blue"}}}
+	inner := &pack.Pack{Keys: []pack.Key{
+		{Name: "colour", Default: "red"},
+		{Name: "owner", Default: "{{ author }}{{ nobody }}"},
+		{Name: "size", Default: "1", Ask: true, Choices: []string{"1", "2"}},
+	}}
+	path := Chain{{Pack: outer}, {Pack: inner}}
+	asked := func(answer string) func(context.Context, Question) (string, error) {
+		return func(_ context.Context, q Question) (string, error) {
+			if q.Key != "size" || q.Default != "1" {
+				t.Errorf("asked for %+v", q)
+			}
+			return answer, nil
+		}
+	}
+	for _, c := range []struct {
+		name string
+		keys Keys
+		want map[string]string
+	}{
+		{"an outer pack wins", Keys{}, map[string]string{"colour": "blue", "owner": "me", "size": "1"}},
+		{"--kv wins over all", Keys{Given: map[string]string{"colour": "x::y", "owner": ""}}, map[string]string{"colour": "x::y", "owner": "", "size": "1"}},
+		{"the user's layer is the default", Keys{Defaults: map[string]string{"owner": "team"}}, map[string]string{"colour": "blue", "owner": "team", "size": "1"}},
+		{"an answer", Keys{Ask: asked("2")}, map[string]string{"colour": "blue", "owner": "me", "size": "2"}},
+		{"an empty answer is the default", Keys{Ask: asked("")}, map[string]string{"colour": "blue", "owner": "me", "size": "1"}},
+		{"a value is a template", Keys{Given: map[string]string{"owner": "{{ author }}!"}}, map[string]string{"colour": "blue", "owner": "me!", "size": "1"}},
+	} {
+		c.keys.Metadata = metadata.Info{"author": "me"}
+		v, err := c.keys.Values(t.Context(), path, []string{"colour", "owner", "size"})
+		if err != nil {
+			t.Errorf("%s: %v", c.name, err)
+			continue
+		}
+		for key, want := range c.want {
+			if v.Keys[key] != want || v.All[key] != want {
+				t.Errorf("%s: %s = %q in %v, want %q", c.name, key, v.Keys[key], v.All, want)
+			}
+		}
+	}
+	// A key that the component does not need is neither asked for nor checked.
+	never := func(context.Context, Question) (string, error) { return "", errors.New("asked") }
+	odd := Chain{{Pack: &pack.Pack{Keys: []pack.Key{{Name: "size", Default: "{{ author }}", Ask: true, Choices: []string{"1", "2"}}}}}}
+	if _, err := (&Keys{Ask: never, Metadata: metadata.Info{"author": "me"}}).Values(t.Context(), odd, nil); err != nil {
+		t.Errorf("a key that is not needed: %v", err)
+	}
+	for _, c := range []struct {
+		name string
+		keys Keys
+	}{
+		{"a key that nobody declares", Keys{Given: map[string]string{"color": "red"}}},
+		{"a value that is no choice", Keys{Given: map[string]string{"size": "3"}}},
+		{"an answer that is no choice", Keys{Ask: asked("3")}},
+	} {
+		err := c.keys.checkGiven([]Chain{path})
+		if err == nil {
+			_, err = c.keys.Values(t.Context(), path, []string{"colour", "owner", "size"})
+		}
+		if !errors.Is(err, failure.Usage) || failure.Hint(err) == "" {
+			t.Errorf("%s: %v, hint %q", c.name, err, failure.Hint(err))
+		}
+	}
+}
+
+func TestGivenKeys(t *testing.T) {
+	if _, err := GivenKeys([]ref.KV{{Key: "a", Value: "1"}, {Key: "a", Value: "2"}}); !errors.Is(err, failure.Usage) {
+		t.Errorf("a key given twice: %v", err)
+	}
+	if m, err := GivenKeys([]ref.KV{{Key: "a", Value: "1"}, {Key: "a", Value: "1"}}); err != nil || m["a"] != "1" {
+		t.Errorf("a key given twice with one value: %v, %v", m, err)
+	}
+}

@@ -1,0 +1,199 @@
+package install
+
+import (
+	"context"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/Project-Manager-With-Git/ppm/pkg/failure"
+	"github.com/Project-Manager-With-Git/ppm/pkg/metadata"
+	"github.com/Project-Manager-With-Git/ppm/pkg/pack"
+	"github.com/Project-Manager-With-Git/ppm/pkg/ref"
+	"github.com/Project-Manager-With-Git/ppm/pkg/render"
+	"github.com/Project-Manager-With-Git/ppm/pkg/suggest"
+)
+
+// A Question asks for the value of a key.
+type Question struct {
+	Key         string
+	Description string
+	Default     string
+	Choices     []string
+}
+
+// Keys gives the keys of packs their values. The rules are pmfp's: the value that an outer pack has, else the user's
+// --kv, else the answer to a question, else the default. The value is rendered with the project's metadata.
+type Keys struct {
+	Given    map[string]string // from --kv or the project's manifest
+	Defaults map[string]string // [keys] of the manifest's layers
+	Metadata metadata.Info
+	Ask      func(context.Context, Question) (string, error) // nil when nobody can answer
+
+	answers map[string]string // by key: each is asked for once
+}
+
+// Values are the values of all names that the files of a component can use.
+type Values struct {
+	All    render.Context    // the project's metadata and the keys
+	Keys   map[string]string // the packs' keys
+	Chosen map[string]string // those of Keys that the user gave or answered; nil when there are none
+}
+
+// With returns k with more values given.
+func (k *Keys) With(values map[string]string) *Keys {
+	out := *k
+	out.Given = maps.Clone(k.Given)
+	maps.Copy(out.Given, values)
+	return &out
+}
+
+// names returns what the files of a component can name: the project's metadata and the keys of the chain.
+func (k *Keys) names(c Chain) []string {
+	names := slices.Collect(maps.Keys(k.Metadata))
+	for _, h := range c {
+		for _, key := range h.Pack.Keys {
+			names = append(names, key.Name)
+		}
+	}
+	return names
+}
+
+// Values gives every key on a chain a value. Only the keys in needed are asked for and checked: the others cannot
+// change a byte of the component.
+func (k *Keys) Values(ctx context.Context, c Chain, needed []string) (Values, error) {
+	v := Values{All: render.Context{}, Keys: map[string]string{}}
+	for name, value := range k.Metadata {
+		v.All[name] = value
+	}
+	for _, h := range c {
+		for _, key := range h.Pack.Keys {
+			if _, done := v.Keys[key.Name]; done {
+				continue
+			}
+			value, chosen, err := k.value(ctx, key, slices.Contains(needed, key.Name))
+			if err != nil {
+				return v, err
+			}
+			v.Keys[key.Name], v.All[key.Name] = value, value
+			if chosen {
+				if v.Chosen == nil {
+					v.Chosen = map[string]string{}
+				}
+				v.Chosen[key.Name] = value
+			}
+		}
+	}
+	return v, nil
+}
+
+// value returns the value of a key, and whether the user chose it.
+func (k *Keys) value(ctx context.Context, key pack.Key, needed bool) (value string, chosen bool, err error) {
+	text, chosen := k.Given[key.Name]
+	if !chosen {
+		text = key.Default
+		if v, ok := k.Defaults[key.Name]; ok {
+			text = v
+		}
+		if key.Ask && needed && k.Ask != nil {
+			answer, err := k.answer(ctx, key, text)
+			if err != nil {
+				return "", false, err
+			}
+			if answer != "" {
+				text, chosen = answer, true
+			}
+		}
+	}
+	if value, err = k.Render(key.Name, text); err != nil {
+		return "", false, err
+	}
+	if chosen || needed {
+		err = key.Check(value)
+	}
+	return value, chosen, err
+}
+
+// answer asks for a key, once in a run.
+func (k *Keys) answer(ctx context.Context, key pack.Key, text string) (string, error) {
+	if answer, asked := k.answers[key.Name]; asked {
+		return answer, nil
+	}
+	shown, err := k.Render(key.Name, text)
+	if err != nil {
+		return "", err
+	}
+	answer, err := k.Ask(ctx, Question{Key: key.Name, Description: key.Description, Default: shown, Choices: key.Choices})
+	if err != nil {
+		return "", err
+	}
+	if k.answers == nil {
+		k.answers = map[string]string{}
+	}
+	k.answers[key.Name] = answer
+	return answer, nil
+}
+
+// Render renders the value of a key with the project's metadata. Unlike in files, an unknown name is empty.
+func (k *Keys) Render(name, text string) (string, error) {
+	if !strings.Contains(text, "{") {
+		return text, nil
+	}
+	return render.String("key "+name, text, render.Context(k.Metadata), render.Options{AllowUndefined: true})
+}
+
+// checkGiven returns an error about a given key that no pack on any of the chains declares.
+func (k *Keys) checkGiven(chains []Chain) error {
+	declared := map[string]bool{}
+	for _, c := range chains {
+		for _, h := range c {
+			for _, key := range h.Pack.Keys {
+				declared[key.Name] = true
+			}
+		}
+	}
+	names := slices.Sorted(maps.Keys(declared))
+	for _, name := range slices.Sorted(maps.Keys(k.Given)) {
+		if declared[name] {
+			continue
+		}
+		err := failure.Errorf(failure.Usage, "no key %q in %s", name, chains[0])
+		if len(names) == 0 {
+			return err.WithHint("this pack declares no keys; leave --kv out")
+		}
+		if near := suggest.Words(name, names); len(near) > 0 {
+			return err.WithHint("did you mean %s? The keys are %s", near[0], strings.Join(names, ", "))
+		}
+		return err.WithHint("the keys are %s", strings.Join(names, ", "))
+	}
+	return nil
+}
+
+// locked returns the values that a later rendering of the same files needs: those of the names that the files use, and
+// those that the user chose.
+func (v Values) locked(used []string) map[string]any {
+	out := map[string]any{}
+	for _, name := range used {
+		switch value := v.All[name].(type) {
+		case string, []string: // keywords are a list
+			out[name] = value
+		}
+	}
+	for name := range v.Chosen {
+		out[name] = v.Keys[name]
+	}
+	return out
+}
+
+// GivenKeys returns --kv pairs as a map. A key that is given two values is an error: one of them would be lost.
+func GivenKeys(pairs []ref.KV) (map[string]string, error) {
+	out := map[string]string{}
+	for _, kv := range pairs {
+		if old, twice := out[kv.Key]; twice && old != kv.Value {
+			return nil, failure.Errorf(failure.Usage, "key %q is given twice, as %q and %q", kv.Key, old, kv.Value).
+				WithHint("leave one of them out")
+		}
+		out[kv.Key] = kv.Value
+	}
+	return out, nil
+}

@@ -1,0 +1,355 @@
+// Package install owns how a reference or an entry of the lockfile becomes rendered files.
+//
+// A hop is one pack on the way from a reference to the files that it means: a component can be a reference to a
+// component of another pack. A chain is all hops, the pack that the user named first. A Builder gives the keys of a
+// chain their values, renders the component and places its files. Nothing here writes into a project.
+package install
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"slices"
+	"strings"
+
+	"github.com/Project-Manager-With-Git/ppm/pkg/failure"
+	"github.com/Project-Manager-With-Git/ppm/pkg/fetch"
+	"github.com/Project-Manager-With-Git/ppm/pkg/lockfile"
+	"github.com/Project-Manager-With-Git/ppm/pkg/manifest"
+	"github.com/Project-Manager-With-Git/ppm/pkg/pack"
+	"github.com/Project-Manager-With-Git/ppm/pkg/ref"
+	"github.com/Project-Manager-With-Git/ppm/pkg/registry"
+	"github.com/Project-Manager-With-Git/ppm/pkg/resolver"
+	"github.com/Project-Manager-With-Git/ppm/pkg/suggest"
+)
+
+// maxHops limits how many references from pack to pack are followed.
+const maxHops = 32
+
+// maxTags limits in how many tags a missing component is looked for.
+const maxTags = 64
+
+// Options say where packs come from.
+type Options struct {
+	Layers   *manifest.Manifest // all layers, merged
+	BuiltIn  fs.FS              // the folders that the index of the built-in packs names
+	Fetch    fetch.Options      // Builtin, Policy and Progress are filled in
+	Notify   func(string)       // reports what the user should know and is no failure
+	Progress func(string)       // reports what is being done; nil when nobody reads it
+}
+
+// Packs opens packs at one version. It reads the manifest of each commit once.
+type Packs struct {
+	o        Options
+	registry *registry.Registry
+	client   *fetch.Client
+	hops     map[string]Hop // without Ref and Component, by URL and commit
+}
+
+// NewPacks returns Packs that look names up as the layers say.
+func NewPacks(o Options) (*Packs, error) {
+	p := &Packs{o: o, registry: registry.New(o.Layers, o.BuiltIn), hops: map[string]Hop{}}
+	var err error
+	p.client, err = p.newClient(o.Fetch.Offline)
+	return p, err
+}
+
+// Close ends all connections.
+func (p *Packs) Close() error { return p.client.Close() }
+
+// Client returns the client that fetches the packs.
+func (p *Packs) Client() *fetch.Client { return p.client }
+
+// Registry returns the registry in which names are looked up.
+func (p *Packs) Registry() *registry.Registry { return p.registry }
+
+// Offline reports whether no server may be asked.
+func (p *Packs) Offline() bool { return p.o.Fetch.Offline }
+
+func (p *Packs) newClient(offline bool) (*fetch.Client, error) {
+	o := p.o.Fetch
+	o.Offline, o.Refresh = offline, o.Refresh && !offline
+	o.Builtin = p.Builtin
+	o.Policy = fetch.Policy{
+		AllowHosts: p.o.Layers.Sources.AllowHosts,
+		DenyHosts:  p.o.Layers.Sources.DenyHosts,
+		AllowHTTP:  p.o.Layers.Sources.AllowHTTP,
+	}
+	if p.o.Progress != nil { // a server that sends no progress answers sooner
+		o.Progress = func(e fetch.Event) { p.o.Progress(e.String()) }
+	}
+	return fetch.New(o)
+}
+
+// Builtin returns a built-in pack for a fetch.Client.
+func (p *Packs) Builtin(name string) (*fetch.Builtin, error) {
+	if len(p.registry.Tags(name)) == 0 {
+		_, err := p.registry.Releases(name)
+		return nil, err
+	}
+	key, err := p.registry.Key(name)
+	if err != nil {
+		return nil, err
+	}
+	return &fetch.Builtin{Name: name, Key: key, Releases: func() ([]fetch.Release, error) {
+		releases, err := p.registry.Releases(name)
+		if err != nil {
+			return nil, err
+		}
+		out := make([]fetch.Release, len(releases))
+		for i, r := range releases {
+			out[i] = fetch.Release{Tag: r.Tag, Branch: r.Branch, Date: r.Date, Message: "Release " + r.Tag, Files: r.Files}
+		}
+		return out, nil
+	}}, nil
+}
+
+// Repo returns the repository that a reference's origin means, and its URL.
+func (p *Packs) Repo(o ref.Origin) (*fetch.Repo, string, error) {
+	url := p.registry.URL(o)
+	repo, err := p.client.Repo(url)
+	return repo, url, err
+}
+
+// Open resolves the pack of a reference and reads its manifest.
+func (p *Packs) Open(ctx context.Context, r ref.Ref) (Hop, error) {
+	return p.openURL(ctx, r, p.registry.URL(r.Origin))
+}
+
+func (p *Packs) openURL(ctx context.Context, r ref.Ref, url string) (Hop, error) {
+	p.progress("resolving %s", r)
+	repo, err := p.client.Repo(url)
+	if err != nil {
+		return Hop{}, err
+	}
+	found, err := resolver.Resolve(ctx, url, r.Version, repo)
+	if err != nil {
+		return Hop{}, p.SuggestBuiltin(r.Origin, err)
+	}
+	for _, note := range found.Notes {
+		p.o.Notify(note)
+	}
+	return p.OpenPin(ctx, r, found.Pin)
+}
+
+func (p *Packs) progress(format string, args ...any) {
+	if p.o.Progress != nil {
+		p.o.Progress(fmt.Sprintf(format, args...))
+	}
+}
+
+// SuggestBuiltin adds to the failure of a name that was looked up on the default host the
+// built-in pack that was probably meant.
+func (p *Packs) SuggestBuiltin(o ref.Origin, err error) error {
+	near := suggest.Words(o.Repo, p.registry.Names())
+	if o.URL != "" || o.Host != "" || o.Namespace != "" || len(near) == 0 || near[0] == o.Repo {
+		return err
+	}
+	return failure.Errorf(failure.KindOf(err), "%w", err).
+		WithHint("did you mean %q, which is inside ppm? Otherwise %s", near[0], failure.Hint(err))
+}
+
+// OpenLocked reads the pack of an install at its locked commit, which needs no connection when the cache has it.
+func (p *Packs) OpenLocked(ctx context.Context, c lockfile.Component) (Hop, error) {
+	return p.OpenPin(ctx, c.Source, ref.Pin{URL: c.URL, Ref: c.Ref, Object: c.Object, Commit: c.Commit})
+}
+
+// OpenPin reads the manifest of the pack at a pin. The result has the component that r names
+// only after Hop.Find.
+func (p *Packs) OpenPin(ctx context.Context, r ref.Ref, pin ref.Pin) (Hop, error) {
+	repo, err := p.client.Repo(pin.URL)
+	if err != nil {
+		return Hop{}, err
+	}
+	return p.openPin(ctx, repo, r, pin)
+}
+
+func (p *Packs) openPin(ctx context.Context, repo *fetch.Repo, r ref.Ref, pin ref.Pin) (Hop, error) {
+	key := pin.URL + " " + pin.Commit
+	if h, known := p.hops[key]; known {
+		h.Ref, h.Pin = r, pin
+		return h, nil
+	}
+	snapshot, err := repo.Snapshot(ctx, pin)
+	if err != nil {
+		return Hop{}, err
+	}
+	name := r
+	name.Component = ""
+	manifest, err := pack.Load(name.String(), func(path string) ([]byte, error) {
+		if other := p.o.Layers.Sources.TemplateConfigName; path == pack.Pmfp && other != "" {
+			path = other // pmfp lets its users give the manifest of packs another name
+		}
+		return snapshot.ReadFile(ctx, path)
+	})
+	if err != nil {
+		return Hop{}, err
+	}
+	h := Hop{Ref: r, Pin: pin, Snapshot: snapshot, Pack: manifest}
+	p.hops[key] = h
+	return h, nil
+}
+
+// Follow finds the component that a reference names, through references from pack to pack.
+func (p *Packs) Follow(ctx context.Context, r ref.Ref) (Chain, error) {
+	h, err := p.Open(ctx, r)
+	if err != nil {
+		return nil, err
+	}
+	c, err := p.FollowFrom(ctx, h)
+	if err != nil && len(c) == 1 && c.Last().Component.Name == "" {
+		err = p.suggestTags(ctx, h, err)
+	}
+	return c, err
+}
+
+// FollowFrom is Follow from a pack that has been opened. With an error it returns the hops up to the one that failed.
+func (p *Packs) FollowFrom(ctx context.Context, h Hop) (c Chain, err error) {
+	seen := map[string]bool{}
+	for {
+		h.Component, err = h.Find(h.Ref.Component)
+		c = append(c, h)
+		if err != nil {
+			return c, c.wrap(err)
+		}
+		// The commit, not the name, tells whether the chain was here before.
+		id := h.Pin.URL + " " + h.Pin.Commit + " " + h.Component.Name
+		if seen[id] || len(c) > maxHops {
+			return c, failure.Errorf(failure.Usage, "component %q refers to itself: %s", c.First().Ref, c).
+				WithHint("tell the authors of %s", h.Pin.URL)
+		}
+		seen[id] = true
+		next, isLink, err := h.Component.Link()
+		if err != nil {
+			return c, c.wrap(err)
+		}
+		if !isLink {
+			return c, nil
+		}
+		if next.Origin.IsLocal() && !h.Ref.Origin.IsLocal() {
+			return c, failure.Errorf(failure.Refused, "component %q refers to a path of this machine, %q", h.Ref, next).
+				WithHint("tell the authors of %s", h.Pin.URL)
+		}
+		url := h.Pin.URL
+		if !h.isSameRepository(next.Origin) {
+			url = p.registry.URL(next.Origin)
+		}
+		if h, err = p.openURL(ctx, next, url); err != nil {
+			return c, c.wrap(err)
+		}
+	}
+}
+
+// suggestTags adds to the failure to find a component the tags of its pack that have it, as far as the cache knows.
+func (p *Packs) suggestTags(ctx context.Context, h Hop, missing error) error {
+	client, err := p.newClient(true)
+	if err != nil {
+		return missing
+	}
+	defer client.Close()
+	repo, err := client.Repo(h.Pin.URL)
+	if err != nil {
+		return missing
+	}
+	refs, err := repo.Refs(ctx, "")
+	if err != nil {
+		return missing
+	}
+	refs = slices.DeleteFunc(refs, func(g ref.GitRef) bool { return !strings.HasPrefix(g.Name, "refs/tags/") })
+	var have []string
+	for _, g := range refs[max(0, len(refs)-maxTags):] {
+		pin := ref.Pin{URL: h.Pin.URL, Ref: g.Name, Object: g.Object, Commit: g.Commit}
+		other, err := p.openPin(ctx, repo, h.Ref, pin)
+		if err != nil {
+			continue // not in the cache, or not a pack
+		}
+		if _, err := other.Find(h.Ref.Component); err == nil {
+			have = append(have, strings.TrimPrefix(g.Name, "refs/tags/"))
+		}
+	}
+	if len(have) == 0 {
+		return missing
+	}
+	return failure.Errorf(failure.Usage, "%w", missing).WithHint("write it as %s@TAG//%s, with one of the tags that have it: %s",
+		ref.Ref{Origin: h.Ref.Origin}, h.Ref.Component, strings.Join(have, ", "))
+}
+
+// Retrace returns the chain of an install: its own pack at the locked commit, and the packs that led there.
+func (p *Packs) Retrace(ctx context.Context, locked lockfile.Component) (Chain, error) {
+	var c Chain
+	url := ""
+	for i, r := range append(slices.Clone(locked.Via), locked.Source) {
+		if len(c) == 0 || !c.Last().isSameRepository(r.Origin) {
+			url = p.registry.URL(r.Origin)
+		}
+		var h Hop
+		var err error
+		outer := i < len(locked.Via)
+		if outer {
+			h, err = p.openURL(ctx, r, url)
+		} else {
+			h, err = p.OpenLocked(ctx, locked)
+		}
+		if err == nil {
+			h.Component, err = h.Find(r.Component)
+		}
+		if outer && errors.Is(err, failure.Usage) {
+			// Its branch has moved on without the component: the lock has no commit of the outer packs.
+			p.o.Notify(fmt.Sprintf("what %s says of %q is not counted: %v", r, locked.Path, err))
+			continue
+		}
+		if err != nil {
+			return c, err
+		}
+		c = append(c, h)
+	}
+	return c, nil
+}
+
+// Newer returns the released tags after the one that r names, of the same series, oldest first.
+func (p *Packs) Newer(ctx context.Context, r ref.Ref) ([]string, error) {
+	repo, _, err := p.Repo(r.Origin)
+	if err != nil {
+		return nil, err
+	}
+	refs, err := repo.Refs(ctx, "")
+	if err != nil {
+		return nil, err
+	}
+	var tags []string
+	for _, g := range refs {
+		if tag, ok := strings.CutPrefix(g.Name, "refs/tags/"); ok {
+			tags = append(tags, tag)
+		}
+	}
+	return resolver.Newer(tags, r.Version.String()), nil
+}
+
+// OpenAt reads the pack of an install at another commit, with the install's component.
+func (p *Packs) OpenAt(ctx context.Context, c lockfile.Component, url, commit string) (Hop, error) {
+	h, err := p.OpenPin(ctx, c.Source, ref.Pin{URL: url, Object: commit, Commit: commit})
+	if err != nil {
+		return h, err
+	}
+	h.Component, err = h.Find(c.Source.Component)
+	return h, err
+}
+
+// RefCommit returns the commit that the ref of an install names on the server now; "" when the ref is gone.
+func (p *Packs) RefCommit(ctx context.Context, c lockfile.Component) (string, error) {
+	repo, err := p.client.Repo(c.URL)
+	if err != nil {
+		return "", err
+	}
+	refs, err := repo.Refs(ctx, "")
+	if err != nil {
+		return "", err
+	}
+	for _, g := range refs {
+		if g.Name == c.Ref {
+			return g.Commit, nil
+		}
+	}
+	return "", nil
+}

@@ -1,0 +1,172 @@
+package project
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/Project-Manager-With-Git/ppm/pkg/apply"
+	"github.com/Project-Manager-With-Git/ppm/pkg/catalog"
+	"github.com/Project-Manager-With-Git/ppm/pkg/extract"
+	"github.com/Project-Manager-With-Git/ppm/pkg/failure"
+	"github.com/Project-Manager-With-Git/ppm/pkg/langdeps"
+	"github.com/Project-Manager-With-Git/ppm/pkg/pack"
+	"github.com/Project-Manager-With-Git/ppm/pkg/plan"
+	"github.com/Project-Manager-With-Git/ppm/pkg/suggest"
+	"github.com/Project-Manager-With-Git/ppm/pkg/worktree"
+)
+
+// ExtractOptions say what pack to make of a project.
+type ExtractOptions struct {
+	Type         string // one of pack.Types
+	Replacements []extract.Replacement
+	Dir          string // of the pack, from the project's folder; empty takes a new folder beside the project
+}
+
+// ExtractResult is the pack that Extract makes.
+type ExtractResult struct {
+	Folder     string              `json:"folder"`
+	Type       string              `json:"type"`
+	Language   string              `json:"language"`
+	Components []catalog.Component `json:"components"`
+	Keys       []catalog.Key       `json:"keys"`
+	Requires   []string            `json:"requires"`
+	Changes    []Change            `json:"changes"` // every file of the pack, from its folder
+	Next       []string            `json:"next"`    // commands that publish the pack and use it
+	DryRun     bool                `json:"dry_run"`
+}
+
+// Extract makes a pack whose components are the files and folders at the top of the project. The project stays as
+// it is. Nothing is written over a file in the pack's folder.
+func (p *Project) Extract(ctx context.Context, o ExtractOptions) (*ExtractResult, *Transaction, error) {
+	if !slices.Contains(pack.Types, o.Type) {
+		return nil, nil, failure.Errorf(failure.Usage, "%q is not a type of pack", o.Type).
+			WithHint("%s", suggest.Hint("type", o.Type, pack.Types))
+	}
+	dir, inside, err := p.packDir(o.Dir)
+	if err != nil {
+		return nil, nil, err
+	}
+	files, leftOut, err := p.tree.Gather(ctx, inside)
+	if err != nil {
+		return nil, nil, err
+	}
+	for _, name := range leftOut {
+		p.setup.Notify("left out, because a pack holds regular files alone: " + name)
+	}
+	src := extract.Source{Name: filepath.Base(p.setup.Dir), Type: o.Type, Files: files}
+	if src.Metadata, err = p.metadata(p.Manifest.Project); err != nil {
+		return nil, nil, err
+	}
+	if src.Needs, err = p.needs(ctx, false); err != nil {
+		return nil, nil, err
+	}
+	made, err := extract.Pack(src, o.Replacements)
+	if err != nil {
+		return nil, nil, err
+	}
+	if err := checkConflicting(langdeps.Union{Conflicts: made.Conflicts}); err != nil {
+		p.setup.Notify(err.Error())
+	}
+	pl, err := planPack(ctx, dir, made)
+	if err == nil {
+		err = pl.Err()
+	}
+	if err != nil {
+		return nil, nil, failure.Errorf(failure.KindOf(err), "making a pack in %q: %w", dir, err).
+			WithHint("name another folder with -t, or move away what is in the way")
+	}
+	t := newTransaction(pl, apply.Meta{Command: "as_temp " + o.Type}, p.Lock)
+	t.dir = dir
+	return newExtractResult(made.Pack, dir, t.Changes), t, nil
+}
+
+// packDir returns the absolute path of the pack's folder, and its path from the project's folder when it lies in there.
+func (p *Project) packDir(dir string) (abs, inside string, err error) {
+	if abs = dir; dir == "" {
+		abs = filepath.Join("..", filepath.Base(p.setup.Dir)+"-pack")
+	}
+	if !filepath.IsAbs(abs) {
+		abs = filepath.Join(p.setup.Dir, abs)
+	}
+	abs = filepath.Clean(abs)
+	inside, err = filepath.Rel(p.setup.Dir, abs)
+	switch {
+	case err != nil || inside == ".." || strings.HasPrefix(inside, ".."+string(filepath.Separator)):
+		inside = ""
+	case inside == ".":
+		return "", "", failure.Errorf(failure.Refused, "making a pack in %q: that is the project itself", abs).
+			WithHint("name another folder with -t")
+	}
+	if dir != "" {
+		return abs, filepath.ToSlash(inside), nil
+	}
+	switch entries, err := os.ReadDir(abs); {
+	case err == nil && len(entries) > 0:
+		return "", "", failure.Errorf(failure.Refused, "making a pack in %q: the folder is not empty", abs).
+			WithHint("name the folder with -t: no file in it is overwritten")
+	case err != nil && !errors.Is(err, fs.ErrNotExist):
+		return "", "", failure.Errorf(failure.LocalIO, "making a pack: %w", err).WithHint("name another folder with -t")
+	}
+	return abs, filepath.ToSlash(inside), nil
+}
+
+// planPack compares a pack with what is in its folder, which need not exist.
+func planPack(ctx context.Context, dir string, made *extract.Result) (pl plan.Plan, err error) {
+	in := plan.Input{Theirs: made.Files}
+	var old []byte
+	if _, err := os.Stat(dir); !errors.Is(err, fs.ErrNotExist) {
+		store, err := apply.Open(ctx, dir, apply.Options{ReadOnly: true})
+		if err != nil {
+			return plan.Plan{}, err
+		}
+		tree := worktree.Tree{Dir: dir, Project: store}
+		if in.Disk, err = tree.Scan(ctx, paths(made.Files)); err == nil {
+			old, err = tree.ReadOptional(ManifestName)
+		}
+		if err := errors.Join(err, store.Close()); err != nil {
+			return plan.Plan{}, err
+		}
+	}
+	if pl, err = plan.Make(in); err != nil {
+		return pl, err
+	}
+	if old != nil && !bytes.Equal(old, made.Manifest) {
+		pl.Changes = append(pl.Changes, plan.Change{
+			Path: ManifestName, Action: plan.Conflict, Reason: "is a file with other content",
+		})
+		return pl, nil
+	}
+	pl.Write(ManifestName, old, made.Manifest)
+	return pl, nil
+}
+
+// newExtractResult says what was made and how to go on.
+func newExtractResult(p *pack.Pack, dir string, changes []Change) *ExtractResult {
+	const tag = "v0.1.0"
+	r := &ExtractResult{
+		Folder: dir, Type: p.Type, Language: p.Language, Components: []catalog.Component{}, Keys: catalog.Keys(p.Keys),
+		Requires: p.Requires, Changes: changes,
+	}
+	for _, name := range p.Names() {
+		c := p.Components[name]
+		r.Components = append(r.Components, catalog.Component{
+			Name: name, Reference: dir + "@" + tag + "//" + name,
+			Description: c.Description, DefaultPath: c.DefaultPath, Source: c.Source,
+		})
+	}
+	git := "git -C " + shellQuote(dir) + " "
+	r.Next = []string{
+		git + "init", git + "add .", git + "commit -m " + shellQuote("First version"), git + "tag " + tag,
+		"ppm project add " + shellQuote(r.Components[0].Reference),
+	}
+	if p.IsTemplate() {
+		r.Next = append(r.Next, "ppm project new -t "+shellQuote(dir+"@"+tag))
+	}
+	return r
+}

@@ -1,0 +1,225 @@
+// Package project owns the verbs of ppm: what a command does to a project.
+//
+// Open reads a project once, into a State. A verb is a method of the open project. One that changes something returns a
+// Transaction, a value that Apply carries out, Preview reports and Save writes to a file. Results have stable JSON
+// names; nothing is printed.
+package project
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/Project-Manager-With-Git/ppm/pkg/apply"
+	"github.com/Project-Manager-With-Git/ppm/pkg/configfile"
+	"github.com/Project-Manager-With-Git/ppm/pkg/fetch"
+	"github.com/Project-Manager-With-Git/ppm/pkg/install"
+	"github.com/Project-Manager-With-Git/ppm/pkg/langdeps"
+	"github.com/Project-Manager-With-Git/ppm/pkg/lockfile"
+	"github.com/Project-Manager-With-Git/ppm/pkg/manifest"
+	"github.com/Project-Manager-With-Git/ppm/pkg/metadata"
+	"github.com/Project-Manager-With-Git/ppm/pkg/ref"
+	"github.com/Project-Manager-With-Git/ppm/pkg/worktree"
+)
+
+// Names of the two files that ppm keeps in a project's folder.
+const (
+	ManifestName = "ppm.toml"
+	LockName     = "ppm.lock"
+)
+
+// A Setup is what all verbs need to know of the machine and the user.
+type Setup struct {
+	Dir      string              // the project's folder, absolute
+	Home     string              // the user's home folder
+	UserFile string              // the user's layer of the manifest; need not exist
+	CacheDir string              // ppm's cache
+	Env      func(string) string // the environment: proxies, certificates, tokens, the ssh agent
+	BuiltIn  []byte              // the built-in layer of the manifest
+	Packs    fs.FS               // the folders that the index of the built-in layer names
+	Offline  bool                // use no network
+	Refresh  bool                // ask the server again for what the cache knows
+	RunID    string              // the same for all projects of one command in a workspace; else empty
+	LockWait time.Duration       // how long to wait for another ppm in the same project
+
+	Ask      func(context.Context, install.Question) (string, error) // asks the user for a key; nil when nobody can answer
+	Notify   func(string)                                            // reports what is worth knowing and no failure; may be nil
+	Progress func(string)                                            // reports what is being done; may be nil
+}
+
+// pmfpFile returns the path of one of pmfp's own files, or "" without a home.
+func (s Setup) pmfpFile(name string) string {
+	if !filepath.IsAbs(s.Home) {
+		return ""
+	}
+	return filepath.Join(s.Home, ".pmfprc", name)
+}
+
+// OpenPacks returns the packs that the built-in layer and the user's layer name, for commands without a project.
+func OpenPacks(setup Setup) (*install.Packs, error) {
+	layers, err := setup.layers()
+	if err != nil {
+		return nil, err
+	}
+	return setup.packs(layers)
+}
+
+func (s Setup) packs(layers *manifest.Manifest) (*install.Packs, error) {
+	notify := s.Notify
+	if notify == nil {
+		notify = func(string) {}
+	}
+	return install.NewPacks(install.Options{
+		Layers: layers, BuiltIn: s.Packs, Notify: notify, Progress: s.Progress,
+		Fetch: fetch.Options{
+			Dir: s.Dir, CacheDir: s.CacheDir, Home: s.Home, Env: s.Env, Offline: s.Offline, Refresh: s.Refresh,
+		},
+	})
+}
+
+// An Access says what an open project is for.
+type Access bool
+
+// Read opens a project for reading. Write takes the project's lock.
+const (
+	Read  Access = false
+	Write Access = true
+)
+
+// A Project is an open project. It is not safe for use by several goroutines.
+type Project struct {
+	State
+	setup   Setup
+	tree    worktree.Tree
+	packs   *install.Packs
+	changed bool // a transaction has been applied
+}
+
+// Open opens and reads the project in setup.Dir. What a killed command left there is completed or taken back. The error
+// is of kind Locked when another ppm holds the project's lock for longer than setup.LockWait.
+func Open(ctx context.Context, setup Setup, access Access) (*Project, error) {
+	if setup.Notify == nil {
+		setup.Notify = func(string) {}
+	}
+	layers, err := setup.layers()
+	if err != nil {
+		return nil, err
+	}
+	store, err := apply.Open(ctx, setup.Dir, apply.Options{LockTimeout: setup.LockWait, ReadOnly: access == Read})
+	if err != nil {
+		return nil, err
+	}
+	p := &Project{setup: setup, tree: worktree.Tree{Dir: setup.Dir, Project: store}}
+	if recovered := store.Recovered(); recovered != nil {
+		setup.Notify(describeRecovery(recovered))
+	}
+	if p.State, err = readState(p.tree, layers); err == nil {
+		p.packs, err = setup.packs(p.Layers)
+	}
+	if err != nil {
+		return nil, errors.Join(err, store.Close())
+	}
+	return p, nil
+}
+
+// Close releases the project's lock and ends all connections.
+func (p *Project) Close() error { return errors.Join(p.packs.Close(), p.tree.Close()) }
+
+// Changed reports whether a transaction has changed the project.
+func (p *Project) Changed() bool { return p.changed }
+
+func describeRecovery(r *apply.Recovery) string {
+	done := "taken back"
+	if r.Completed {
+		done = "completed"
+	}
+	text := fmt.Sprintf("%q was interrupted and has been %s", "ppm project "+r.Command, done)
+	if len(r.Kept) > 0 {
+		text += "; left as you changed them: " + strings.Join(r.Kept, ", ")
+	}
+	return text
+}
+
+// metadata returns what the project states about itself, for templates to name.
+func (p *Project) metadata(stated manifest.Project) (metadata.Info, error) {
+	user, err := readOptional(p.setup.pmfpFile("pmfprc.json"))
+	if err != nil {
+		return nil, err
+	}
+	info, warnings, err := metadata.Read(metadata.Sources{
+		User: user, Folder: p.setup.Dir, Project: stated, Read: p.readMetadata,
+	})
+	for _, w := range warnings {
+		p.setup.Notify(w)
+	}
+	return info, err
+}
+
+// readMetadata reads a file in which another tool keeps metadata of the project.
+func (p *Project) readMetadata(name string) ([]byte, error) {
+	data, ok, err := p.tree.ReadLinked(name)
+	if !ok {
+		p.setup.Notify(fmt.Sprintf("%s is passed over: it is no file of at most 64 MiB, nor a link to one in the project", name))
+	}
+	return data, err
+}
+
+// newBuilder returns a builder for the project, with values for keys.
+func (p *Project) newBuilder(pairs []ref.KV, stated manifest.Project) (*install.Builder, error) {
+	given, err := install.GivenKeys(pairs)
+	if err != nil {
+		return nil, err
+	}
+	info, err := p.metadata(stated)
+	if err != nil {
+		return nil, err
+	}
+	return &install.Builder{
+		Packs: p.packs, Lock: p.Lock,
+		Keys: &install.Keys{Given: given, Defaults: p.Layers.Keys, Metadata: info, Ask: p.setup.Ask},
+	}, nil
+}
+
+// base returns the files of an install as ppm rendered them.
+func (p *Project) base(ctx context.Context, c lockfile.Component) (install.Base, error) {
+	return p.packs.Base(ctx, c)
+}
+
+// setupCommand returns the command line that installs the required packages, or "".
+func setupCommand(language string, requires []string) string {
+	command := langdeps.Installer(language)
+	if command == "" || len(requires) == 0 {
+		return ""
+	}
+	for _, r := range requires {
+		command += " " + shellQuote(r)
+	}
+	return command
+}
+
+// shellQuote quotes a word for a POSIX shell where that is needed: "grpcio>=1.60" would write a file.
+func shellQuote(word string) string {
+	plain := func(r rune) bool {
+		return r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || strings.ContainsRune("@%+=:,./_-", r)
+	}
+	if word != "" && strings.TrimFunc(word, plain) == "" {
+		return word
+	}
+	return "'" + strings.ReplaceAll(word, "'", `'\''`) + "'"
+}
+
+// readOptional reads a file outside the project, or nil when there is none.
+func readOptional(name string) ([]byte, error) {
+	if name == "" {
+		return nil, nil
+	}
+	data, err := configfile.Read(name)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	return data, err
+}

@@ -1,0 +1,310 @@
+package project
+
+import (
+	"bytes"
+	"cmp"
+	"context"
+	"fmt"
+	"maps"
+	"reflect"
+	"slices"
+
+	"github.com/Project-Manager-With-Git/ppm/pkg/apply"
+	"github.com/Project-Manager-With-Git/ppm/pkg/failure"
+	"github.com/Project-Manager-With-Git/ppm/pkg/fileset"
+	"github.com/Project-Manager-With-Git/ppm/pkg/install"
+	"github.com/Project-Manager-With-Git/ppm/pkg/lockfile"
+	"github.com/Project-Manager-With-Git/ppm/pkg/manifest"
+	"github.com/Project-Manager-With-Git/ppm/pkg/merge"
+	"github.com/Project-Manager-With-Git/ppm/pkg/plan"
+)
+
+// A request is what a verb wants to be in the project, and how far the transaction for it may go.
+type request struct {
+	command string              // for the history
+	coming  []install.Component // installs to add, or to put in the place of those at the same paths
+	going   []lockfile.Component
+	project *manifest.Project // the new [project]; nil leaves it
+
+	force   bool        // replace files that are in the way
+	upgrade bool        // an install may become another version of itself; files edited on both sides are merged
+	style   merge.Style // of their conflicts
+	adopt   bool        // what comes is taken for the base of what is there: no file changes
+	remake  bool        // files that the user deleted from installs that come are made again
+	restore fileset.Set // files of installs that stay, to be made again
+}
+
+// propose returns the transaction for a request.
+func (p *Project) propose(ctx context.Context, r request) (*Transaction, error) {
+	if err := p.checkResolved(r); err != nil {
+		return nil, err
+	}
+	var err error
+	if r.coming, err = p.inherit(r.coming); err != nil {
+		return nil, err
+	}
+	disk, err := p.tree.Scan(ctx, p.paths(r))
+	if err != nil {
+		return nil, err
+	}
+	renamed := map[string]string{}
+	if r.upgrade {
+		if r.coming, renamed, err = p.followRenames(ctx, r, disk); err != nil {
+			return nil, err
+		}
+	}
+	in, lock, err := p.sides(r)
+	if err != nil {
+		return nil, err
+	}
+	in.Disk, in.Renamed = disk, renamed
+	if r.remake {
+		maps.DeleteFunc(in.Base, func(name string, _ plan.State) bool { return disk[name].Kind == plan.Absent })
+	}
+	if r.upgrade {
+		in.Contents = &contents{ctx: ctx, project: p, request: r, base: in.Base, bases: map[string]fileset.Set{}}
+	}
+	pl, err := plan.Make(in)
+	if err != nil {
+		return nil, err
+	}
+	if err := p.checkCollisions(pl, r); err != nil {
+		return nil, err
+	}
+	p.recordOutcome(lock, r.coming, in.Base, pl)
+	if err := lock.Check(); err != nil {
+		return nil, err
+	}
+	if err := p.addRecords(&pl, lock, r); err != nil {
+		return nil, err
+	}
+	t := newTransaction(pl, apply.Meta{Command: r.command}, lock)
+	if r.upgrade {
+		t.moved = p.findMovedAway(ctx, pl, r.coming)
+	}
+	return t, nil
+}
+
+// checkResolved returns an error when an install that comes or goes has unresolved conflicts.
+func (p *Project) checkResolved(r request) error {
+	touched := r.going
+	for _, c := range r.coming {
+		if old, ok := p.Lock.Component(c.Locked.Path); ok {
+			touched = append(slices.Clip(touched), old)
+		}
+	}
+	return checkUnresolved(&lockfile.Lock{Components: touched})
+}
+
+// paths returns the paths that a request concerns.
+func (p *Project) paths(r request) []string {
+	installs := slices.Clone(r.going)
+	out := paths(r.restore)
+	for _, c := range r.coming {
+		installs = append(installs, c.Locked)
+		if old, ok := p.Lock.Component(c.Locked.Path); ok {
+			installs = append(installs, old)
+		}
+	}
+	for _, c := range installs {
+		for _, f := range c.Files {
+			out = append(out, f.Path)
+		}
+	}
+	slices.Sort(out)
+	return slices.Compact(out)
+}
+
+func paths(files fileset.Set) []string {
+	out := make([]string, len(files))
+	for i, f := range files {
+		out[i] = f.Path
+	}
+	return out
+}
+
+// addRecords adds to a plan what becomes of the manifest and the lockfile.
+func (p *Project) addRecords(pl *plan.Plan, lock *lockfile.Lock, r request) error {
+	text, err := p.manifestAfter(r)
+	if err != nil {
+		return err
+	}
+	if !bytes.Equal(text, p.ManifestText) {
+		pl.Write(ManifestName, p.ManifestText, text)
+	}
+	var lockText []byte
+	if len(lock.Components) > 0 {
+		lockText = lock.Format()
+	}
+	if !bytes.Equal(lockText, p.LockText) {
+		pl.Write(LockName, p.LockText, lockText)
+	}
+	return nil
+}
+
+// manifestAfter returns the text of the manifest after a request; nil when nothing is left of it.
+func (p *Project) manifestAfter(r request) ([]byte, error) {
+	text := p.ManifestText
+	var err error
+	if r.project != nil {
+		if text, err = manifest.SetProject(ManifestName, text, *r.project); err != nil {
+			return nil, err
+		}
+	}
+	for _, c := range r.going {
+		if _, wanted := p.entries[c.Path]; !wanted { // the user has deleted the entry
+			continue
+		}
+		if text, err = manifest.RemoveComponent(ManifestName, text, c.Path); err != nil {
+			return nil, err
+		}
+	}
+	if len(r.coming) > 0 {
+		wanted := make([]manifest.Component, len(r.coming))
+		for i, c := range r.coming {
+			wanted[i] = c.Want
+		}
+		if text, err = manifest.SetComponents(ManifestName, text, wanted...); err != nil {
+			return nil, err
+		}
+	}
+	if len(bytes.TrimSpace(text)) == 0 && len(r.going) > 0 {
+		return nil, nil
+	}
+	return text, nil
+}
+
+// checkCollisions returns the error that lists what keeps a plan from being applied, or nil.
+func (p *Project) checkCollisions(pl plan.Plan, r request) error {
+	err := pl.Err()
+	if err == nil || !r.upgrade {
+		return err
+	}
+	for _, comes := range r.coming {
+		needsMerge := func(c plan.Change) bool {
+			_, ours := comes.Files.Lookup(c.Path)
+			return ours && c.Old.Kind == plan.File
+		}
+		if comes.Want.Strategy == manifest.FastForward && slices.ContainsFunc(pl.Collisions(), needsMerge) {
+			return failure.Errorf(failure.Refused, "upgrading %q, whose strategy is %s: %w",
+				comes.Locked.Path, manifest.FastForward, err).
+				WithHint("take your edits out, or merge them with --strategy merge")
+		}
+	}
+	for _, c := range pl.Collisions() {
+		if _, _, installed := p.Lock.Owner(c.Path); installed {
+			return failure.Errorf(failure.Refused, "%w", err).
+				WithHint("take it for your own with ppm project own %s mine, or move it away; then run the command again. "+
+					"What was moved away comes back with ppm project sync", shellQuote(c.Path))
+		}
+	}
+	return failure.Errorf(failure.Refused, "%w", err).
+		WithHint("move or remove what is in the way, then run the command again")
+}
+
+// sides returns what a plan compares, without the disk, and the lockfile that it leads to.
+func (p *Project) sides(r request) (plan.Input, *lockfile.Lock, error) {
+	lock := p.Lock.Clone()
+	in := plan.Input{Base: map[string]plan.State{}, Own: map[string]plan.Own{}, Force: r.force, Owner: p.otherOwners(r)}
+	for name, own := range p.ownership() {
+		in.Own[name] = planOwn[own]
+	}
+	for _, c := range r.going {
+		lock.Remove(c.Path)
+		c.Files = slices.DeleteFunc(slices.Clone(c.Files), func(f lockfile.File) bool { return f.Found })
+		addBase(in.Base, c)
+	}
+	for _, c := range r.coming {
+		if old, ok := lock.Component(c.Locked.Path); ok {
+			if !r.force && !r.upgrade {
+				if err := checkReplaceable(old, c.Locked); err != nil {
+					return in, nil, err
+				}
+			}
+			addBase(in.Base, old)
+		}
+		if r.adopt {
+			addBase(in.Base, c.Locked)
+		}
+		lock.Put(c.Locked)
+	}
+	theirs, err := joinFiles(r.coming)
+	if err != nil {
+		return in, nil, err
+	}
+	come := fileset.Set(theirs)
+	for _, f := range r.restore {
+		if _, comes := come.Lookup(f.Path); !comes {
+			theirs = append(theirs, f)
+			delete(in.Owner, f.Path)
+		}
+	}
+	if in.Theirs, err = fileset.New(theirs); err == nil {
+		err = fileset.CheckCollisions(paths(in.Theirs))
+	}
+	if err != nil {
+		err = failure.Errorf(failure.Refused, "bringing the files of all installs together: %w", err).
+			WithHint("place one of the installs elsewhere with ppm project move or --located-path")
+	}
+	return in, lock, err
+}
+
+var planOwn = map[manifest.Own]plan.Own{manifest.Once: plan.Once, manifest.Mine: plan.Mine}
+
+// joinFiles returns the files of installs, sorted by path. Installs may share a file that is the same in each of them.
+func joinFiles(coming []install.Component) ([]fileset.File, error) {
+	var out []fileset.File
+	owner := map[string]install.Component{}
+	for _, c := range coming {
+		for _, f := range c.Files {
+			first, shared := owner[f.Path]
+			if !shared {
+				owner[f.Path] = c
+				out = append(out, f)
+				continue
+			}
+			if other, _ := first.Files.Lookup(f.Path); !bytes.Equal(other.Data, f.Data) || other.Mode != f.Mode {
+				return nil, failure.Errorf(failure.Refused, "both %q and %q bring %q, with different content",
+					first.Locked.Source, c.Locked.Source, f.Path).
+					WithHint("place one of them elsewhere with --located-path")
+			}
+		}
+	}
+	slices.SortFunc(out, func(a, b fileset.File) int { return cmp.Compare(a.Path, b.Path) })
+	return out, nil
+}
+
+// otherOwners returns, for the files of the installs that a request leaves alone, the paths of these installs.
+func (p *Project) otherOwners(r request) map[string]string {
+	out := map[string]string{}
+	for _, c := range p.Lock.Components {
+		if r.concerns(c.Path) {
+			continue
+		}
+		for _, f := range c.Files {
+			out[f.Path] = c.Path
+		}
+	}
+	return out
+}
+
+// concerns reports whether the install at a path comes or goes.
+func (r request) concerns(path string) bool {
+	return slices.ContainsFunc(r.going, func(c lockfile.Component) bool { return c.Path == path }) ||
+		slices.ContainsFunc(r.coming, func(c install.Component) bool { return c.Locked.Path == path })
+}
+
+// checkReplaceable returns an error unless one install may take the place of another: the same component with the same
+// keys may, which brings an install of a branch up to date.
+func checkReplaceable(old, next lockfile.Component) error {
+	if old.Source == next.Source && old.URL == next.URL && maps.EqualFunc(old.Keys, next.Keys, reflect.DeepEqual) {
+		return nil
+	}
+	what := fmt.Sprintf("%q", old.Source)
+	if old.Source == next.Source {
+		what += " with other keys"
+	}
+	return failure.Errorf(failure.Refused, "at %q stands an install of %s", old.Path, what).
+		WithHint("change its version or keys with ppm project upgrade %s, place the new one elsewhere with --located-path, "+
+			"or replace it with --force", shellQuote(old.Path))
+}

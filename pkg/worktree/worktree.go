@@ -1,0 +1,97 @@
+// Package worktree reads the files of a project as they are on disk.
+//
+// It reads what package apply may read: regular files of limited size, through no link that leaves the project. A walk
+// leaves out what git ignores and what tools make anew.
+package worktree
+
+import (
+	"context"
+	"errors"
+	"io/fs"
+	"os"
+	"path"
+	"path/filepath"
+
+	"github.com/Project-Manager-With-Git/ppm/pkg/apply"
+	"github.com/Project-Manager-With-Git/ppm/pkg/failure"
+	"github.com/Project-Manager-With-Git/ppm/pkg/plan"
+)
+
+// A Tree is the folder of a project.
+type Tree struct {
+	Dir string // absolute
+	*apply.Project
+}
+
+// ReadOptional reads a file, or nil when there is none.
+func (t Tree) ReadOptional(name string) ([]byte, error) {
+	data, err := t.ReadFile(name)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	return data, err
+}
+
+// ReadLinked is ReadOptional that follows a symbolic link to a file inside the project. The result is false for what
+// leads elsewhere or is not a file of at most 64 MiB.
+func (t Tree) ReadLinked(name string) (data []byte, ok bool, err error) {
+	data, err = t.ReadOptional(name)
+	if !errors.Is(err, failure.Refused) {
+		return data, true, err
+	}
+	target, ok := t.linkTarget(name)
+	if !ok {
+		return nil, false, nil
+	}
+	data, err = t.ReadFile(target)
+	return data, err == nil, nil
+}
+
+// linkTarget returns the path in the project that a link leads to, and false when there is none.
+func (t Tree) linkTarget(name string) (string, bool) {
+	root, err := filepath.EvalSymlinks(t.Dir)
+	if err != nil {
+		return "", false
+	}
+	target, err := filepath.EvalSymlinks(filepath.Join(root, filepath.FromSlash(name)))
+	if err != nil {
+		return "", false
+	}
+	target, err = filepath.Rel(root, target)
+	return filepath.ToSlash(target), err == nil && filepath.IsLocal(target)
+}
+
+// Kind returns what is at a path. For a path behind a link, a device or the like it is that thing's kind.
+func (t Tree) Kind(ctx context.Context, name string) (plan.Kind, error) {
+	if name == "." {
+		return plan.Folder, nil
+	}
+	disk, err := t.Scan(ctx, []string{name})
+	for dir := path.Dir(name); dir != "."; dir = path.Dir(dir) {
+		if kind := disk[dir].Kind; kind != plan.Folder && kind != plan.File && kind != plan.Absent {
+			return kind, err
+		}
+	}
+	return disk[name].Kind, err
+}
+
+// MakeDir makes a folder and those above it. remove removes the ones it made, as long as they are empty.
+func MakeDir(dir string) (remove func(), err error) {
+	var made []string // the innermost first
+	for at := dir; ; at = filepath.Dir(at) {
+		if _, err := os.Stat(at); !errors.Is(err, fs.ErrNotExist) {
+			break
+		}
+		made = append(made, at)
+	}
+	remove = func() {
+		for _, at := range made {
+			_ = os.Remove(at) // fails where there is something in it
+		}
+	}
+	if err := os.MkdirAll(dir, 0o777); err != nil {
+		remove()
+		return nil, err
+	}
+	return remove, nil
+}
