@@ -38,19 +38,19 @@ func runAdd(ctx context.Context, in *invocation) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	session, err := in.open()
+	p, err := in.openToChange(ctx)
 	if err != nil {
 		return nil, err
 	}
-	result, err := session.Add(ctx, project.AddOptions{
-		Ref: r, Path: in.flags.String("located-path"), Keys: keys, Force: in.flags.Bool("force"), DryRun: in.dryRun(),
+	result, t, err := p.Add(ctx, project.AddOptions{
+		Ref: r, Path: in.flags.String("located-path"), Keys: keys, Force: in.flags.Bool("force"),
 		AllowUndefined: in.flags.Bool("allow-undefined"), AcceptMoved: in.flags.StringSlice("accept-moved"),
 	})
 	if err != nil {
 		return nil, err
 	}
-	printAdd(in, result)
-	return result, nil
+	result.DryRun = in.dryRun()
+	return carryOut(ctx, in, t, result, printAdd)
 }
 
 func printAdd(in *invocation, result *project.AddResult) {

@@ -5,6 +5,7 @@ import (
 	"maps"
 	"slices"
 
+	"github.com/Project-Manager-With-Git/ppm/pkg/adopt"
 	"github.com/Project-Manager-With-Git/ppm/pkg/failure"
 	"github.com/Project-Manager-With-Git/ppm/pkg/project"
 	"github.com/Project-Manager-With-Git/ppm/pkg/ref"
@@ -38,21 +39,21 @@ func runAdopt(ctx context.Context, in *invocation) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	session, err := in.open()
+	p, err := in.openToChange(ctx)
 	if err != nil {
 		return nil, err
 	}
-	result, err := session.Adopt(ctx, options)
+	result, t, err := p.Adopt(ctx, options)
 	if err != nil {
 		return nil, err
 	}
-	printAdopt(in, result)
-	return result, nil
+	result.DryRun = in.dryRun()
+	return carryOut(ctx, in, t, result, printAdopt)
 }
 
 func adoptOptions(in *invocation) (project.AdoptOptions, error) {
 	o := project.AdoptOptions{
-		MinSimilarity: in.flags.Int("min-similarity"), DryRun: in.dryRun(), AcceptMoved: in.flags.StringSlice("accept-moved"),
+		MinSimilarity: in.flags.Int("min-similarity"), AcceptMoved: in.flags.StringSlice("accept-moved"),
 	}
 	paths, missing := 0, "no path without --ref"
 	if in.flags.IsSet("ref") {
@@ -96,12 +97,12 @@ func printAdopt(in *invocation, result *project.AdoptResult) {
 	}
 }
 
-func printAdopted(in *invocation, a project.Adopted, dryRun bool) {
+func printAdopted(in *invocation, a adopt.Adopted, dryRun bool) {
 	in.printf("%s %s as %s, %.1f %% alike\n", verb(dryRun, "would adopt", "adopted"), a.Path, a.Source, a.Similarity)
 	for _, key := range slices.Sorted(maps.Keys(a.Keys)) {
 		in.printf("key       %s = %v\n", key, a.Keys[key])
 	}
-	if slices.ContainsFunc(a.Files, func(f project.AdoptedFile) bool { return f.LineEnds }) {
+	if slices.ContainsFunc(a.Files, func(f adopt.File) bool { return f.LineEnds }) {
 		in.note(a.Path + ": line ends are not those of the component, so every line counts as edited when it is upgraded; convert them first")
 	}
 	if len(a.Alternatives) > 0 && !a.Exact {

@@ -31,17 +31,21 @@ func runApply(ctx context.Context, in *invocation) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	session, err := in.open()
+	in.options.offline = true // all that is needed is in the plan
+	p, err := in.openToChange(ctx)
 	if err != nil {
 		return nil, err
 	}
-	result, err := session.ApplyPlan(ctx, data, project.ApplyPlanOptions{DryRun: in.dryRun(), NoIndex: in.flags.Bool("no-index")})
-	if result == nil {
+	t, err := p.Load(ctx, data)
+	if err != nil {
 		return nil, err
 	}
+	return carryOut(ctx, in, t, &project.AppliedResult{Command: t.Command, Changes: t.Changes, DryRun: in.dryRun()}, printApply)
+}
+
+func printApply(in *invocation, result *project.AppliedResult) {
 	printChanges(in, result.Changes)
 	in.printf("%s ppm project %s\n", verb(result.DryRun, "would carry out", "carried out"), result.Command)
-	return result, err
 }
 
 // maxPlan is the largest plan that is read, in bytes.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"strings"
 
+	"github.com/Project-Manager-With-Git/ppm/pkg/extract"
 	"github.com/Project-Manager-With-Git/ppm/pkg/project"
 )
 
@@ -33,27 +34,27 @@ func asTempCommand() *command {
 }
 
 func runAsTemp(ctx context.Context, in *invocation) (any, error) {
-	options := project.AsTemplateOptions{Type: in.args[0], Dir: in.flags.String("target"), DryRun: in.dryRun()}
+	options := project.ExtractOptions{Type: in.args[0], Dir: in.flags.String("target")}
 	for _, text := range in.flags.StringSlice("replace") {
-		r, err := project.ParseReplacement(text)
+		r, err := extract.ParseReplacement(text)
 		if err != nil {
 			return nil, err
 		}
 		options.Replacements = append(options.Replacements, r)
 	}
-	session, err := in.open()
+	p, err := in.open(ctx)
 	if err != nil {
 		return nil, err
 	}
-	result, err := session.AsTemplate(ctx, options)
+	result, t, err := p.Extract(ctx, options)
 	if err != nil {
 		return nil, err
 	}
-	printAsTemp(in, result)
-	return result, nil
+	result.DryRun = in.dryRun()
+	return carryOut(ctx, in, t, result, printAsTemp)
 }
 
-func printAsTemp(in *invocation, result *project.AsTemplateResult) {
+func printAsTemp(in *invocation, result *project.ExtractResult) {
 	printChanges(in, result.Changes)
 	in.printf("%s a pack with %s in %s\n", verb(result.DryRun, "would make", "made"),
 		count(len(result.Components), "component", "components"), result.Folder)

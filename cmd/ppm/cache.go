@@ -6,6 +6,7 @@ import (
 	"io"
 	"strings"
 
+	"github.com/Project-Manager-With-Git/ppm/pkg/catalog"
 	"github.com/Project-Manager-With-Git/ppm/pkg/failure"
 	"github.com/Project-Manager-With-Git/ppm/pkg/fetch"
 	"github.com/Project-Manager-With-Git/ppm/pkg/suggest"
@@ -38,11 +39,11 @@ func runCacheGet(ctx context.Context, in *invocation) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	session, err := in.open()
+	packs, err := in.openPacks()
 	if err != nil {
 		return nil, err
 	}
-	pin, err := session.CacheGet(ctx, r)
+	pin, err := catalog.Download(ctx, packs, r)
 	if err != nil {
 		return nil, err
 	}
@@ -64,11 +65,11 @@ func cacheListCommand() *command {
 }
 
 func runCacheList(ctx context.Context, in *invocation) (any, error) {
-	session, err := in.open()
+	packs, err := in.openPacks()
 	if err != nil {
 		return nil, err
 	}
-	entries, err := session.CacheList(ctx)
+	entries, err := packs.Client().List(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -94,11 +95,11 @@ func cacheInfoCommand() *command {
 }
 
 func runCacheInfo(ctx context.Context, in *invocation) (any, error) {
-	session, err := in.open()
+	packs, err := in.openPacks()
 	if err != nil {
 		return nil, err
 	}
-	entries, err := session.CacheList(ctx)
+	entries, err := packs.Client().List(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -175,11 +176,11 @@ func runCacheClean(ctx context.Context, in *invocation) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	session, err := in.open()
+	packs, err := in.openPacks()
 	if err != nil {
 		return nil, err
 	}
-	deleted, err := session.CacheClean(ctx, fetch.CleanOptions{
+	deleted, err := packs.Client().Clean(ctx, fetch.CleanOptions{
 		Mode: mode, Host: in.flags.String("host"), Namespace: in.flags.String("namespace"), Repo: in.flags.String("repo"),
 		Tag: in.flags.String("tag"), DryRun: in.dryRun(),
 	})

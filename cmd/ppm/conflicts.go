@@ -24,18 +24,22 @@ func continueCommand() *command {
 }
 
 func runContinue(ctx context.Context, in *invocation) (any, error) {
-	session, err := in.open()
+	p, err := in.openToChange(ctx)
 	if err != nil {
 		return nil, err
 	}
-	result, err := session.Continue(ctx, project.SettleOptions{Force: in.flags.Bool("force"), DryRun: in.dryRun()})
+	result, t, err := p.Continue(ctx, in.flags.Bool("force"))
 	if err != nil {
 		return nil, err
 	}
+	result.DryRun = in.dryRun()
+	return carryOut(ctx, in, t, result, printContinue)
+}
+
+func printContinue(in *invocation, result *project.ContinueResult) {
 	for _, name := range result.Settled {
 		in.printf("settled   %s\n", name)
 	}
-	return result, nil
 }
 
 func abortCommand() *command {
@@ -53,14 +57,14 @@ func abortCommand() *command {
 }
 
 func runAbort(ctx context.Context, in *invocation) (any, error) {
-	session, err := in.open()
+	p, err := in.openToChange(ctx)
 	if err != nil {
 		return nil, err
 	}
-	result, err := session.Abort(ctx, project.SettleOptions{DryRun: in.dryRun()})
+	result, t, err := p.Abort(ctx)
 	if err != nil {
 		return nil, err
 	}
-	printUndo(in, result)
-	return result, nil
+	result.DryRun = in.dryRun()
+	return carryOut(ctx, in, t, result, printUndo)
 }

@@ -45,11 +45,11 @@ func runDiff(ctx context.Context, in *invocation) (any, error) {
 			options.Tool.Out = in.terminal.err
 		}
 	}
-	session, err := in.open()
+	p, err := in.open(ctx)
 	if err != nil {
 		return nil, err
 	}
-	result, err := session.Diff(ctx, options)
+	result, err := p.Diff(ctx, options)
 	if err != nil {
 		return nil, err
 	}

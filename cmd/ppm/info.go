@@ -24,11 +24,11 @@ func infoCommand() *command {
 }
 
 func runInfo(ctx context.Context, in *invocation) (any, error) {
-	session, err := in.open()
+	p, err := in.open(ctx)
 	if err != nil {
 		return nil, err
 	}
-	result, err := session.Info(ctx)
+	result, err := p.Info()
 	if err != nil {
 		return nil, err
 	}

@@ -11,6 +11,7 @@ import (
 
 	ppm "github.com/Project-Manager-With-Git/ppm"
 	"github.com/Project-Manager-With-Git/ppm/pkg/failure"
+	"github.com/Project-Manager-With-Git/ppm/pkg/install"
 	"github.com/Project-Manager-With-Git/ppm/pkg/project"
 	"github.com/Project-Manager-With-Git/ppm/pkg/ref"
 )
@@ -24,14 +25,15 @@ type invocation struct {
 	options  options
 	report   report
 
-	flags    flagValues
-	args     []string
-	usage    string                                                  // such as "ppm project add REFERENCE [FLAGS]"
-	ask      func(context.Context, project.Question) (string, error) // nil when nobody can answer
-	member   string                                                  // which member of a workspace; empty for a project alone
-	runID    string                                                  // the same for all members of a workspace
-	proposal *project.Proposal                                       // gets the plan of a command that is planned; else nil
-	session  *project.Session                                        // that the command opened
+	flags   flagValues
+	args    []string
+	usage   string                                                  // such as "ppm project add REFERENCE [FLAGS]"
+	ask     func(context.Context, install.Question) (string, error) // nil when nobody can answer
+	member  string                                                  // which member of a workspace; empty for a project alone
+	runID   string                                                  // the same for all members of a workspace
+	planned *planned                                                // what a command that is planned would do; else nil
+	project *project.Project                                        // that the command opened
+	packs   *install.Packs                                          // that a command without a project opened
 }
 
 // read reads the flags and arguments of the command line.
@@ -44,7 +46,7 @@ func (in *invocation) read(flags flagValues, args []string) {
 }
 
 // dryRun reports whether the command only prints what it would do.
-func (in *invocation) dryRun() bool { return in.flags.Bool("dry-run") || in.proposal != nil }
+func (in *invocation) dryRun() bool { return in.flags.Bool("dry-run") || in.planned != nil }
 
 // printf writes a part of the result as text; with --json it writes nothing.
 func (in *invocation) printf(format string, args ...any) {
@@ -105,23 +107,71 @@ func parseKVs(texts []string) ([]ref.KV, error) {
 	return out, nil
 }
 
-// open opens the session of the command, which close ends.
-func (in *invocation) open() (*project.Session, error) {
+// open opens the project for reading. close closes it.
+func (in *invocation) open(ctx context.Context) (*project.Project, error) {
+	return in.openFor(ctx, project.Read)
+}
+
+// openToChange opens the project for a command that changes it, unless the command only prints what it would do.
+func (in *invocation) openToChange(ctx context.Context) (*project.Project, error) {
+	return in.openFor(ctx, project.Access(!in.dryRun()))
+}
+
+func (in *invocation) openFor(ctx context.Context, access project.Access) (*project.Project, error) {
 	setup, err := in.setup()
 	if err != nil {
 		return nil, err
 	}
-	in.session, err = project.New(setup)
-	return in.session, err
+	in.project, err = project.Open(ctx, setup, access)
+	return in.project, err
 }
 
-// close ends the session, if the command opened one.
+// openPacks opens the packs for a command without a project. close closes them.
+func (in *invocation) openPacks() (*install.Packs, error) {
+	setup, err := in.setup()
+	if err != nil {
+		return nil, err
+	}
+	in.packs, err = project.OpenPacks(setup)
+	return in.packs, err
+}
+
+// close closes what the command opened.
 func (in *invocation) close() error {
-	if in.session == nil {
+	var err error
+	if in.packs != nil {
+		err = in.packs.Close()
+	}
+	if in.project != nil {
+		in.report.changed = in.project.Changed()
+		err = errors.Join(err, in.project.Close())
+	}
+	return err
+}
+
+// consume applies a transaction, or makes a plan of it for a command that is planned, or does neither in a dry run.
+func (in *invocation) consume(ctx context.Context, t *project.Transaction) (err error) {
+	switch {
+	case in.planned != nil:
+		in.planned.transaction = t
+		in.planned.text, err = in.project.Save(t)
+		return err
+	case in.dryRun():
+		in.project.Preview(t)
 		return nil
 	}
-	in.report.changed = in.session.Changed()
-	return in.session.Close()
+	return in.project.Apply(ctx, t, project.ApplyOptions{NoIndex: in.flags.Bool("no-index")})
+}
+
+// carryOut carries out the transaction of a command and prints its result. A command that leaves conflicts has a result
+// and an error.
+func carryOut[R any](ctx context.Context, in *invocation, t *project.Transaction, result R, print func(*invocation, R)) (any, error) {
+	err := in.consume(ctx, t)
+	if err != nil && !errors.Is(err, failure.Conflicts) {
+		return nil, err
+	}
+	print(in, result)
+	return result, err
 }
 
 // setup returns what a session needs to know.
@@ -142,7 +192,7 @@ func (in *invocation) setup() (project.Setup, error) {
 		Dir: dir, Home: home, UserFile: in.options.userFile(), CacheDir: cache, Env: in.options.getenv,
 		BuiltIn: ppm.Manifest, Packs: ppm.Packs(),
 		Offline: in.options.offline, Refresh: in.options.refresh, LockWait: lockWait,
-		Run: in.runID, Proposal: in.proposal, Ask: in.ask, Notify: in.note,
+		RunID: in.runID, Ask: in.ask, Notify: in.note,
 	}
 	if in.options.verbose && !in.options.json {
 		setup.Progress = func(text string) { in.terminal.message("", text) }

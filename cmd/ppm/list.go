@@ -23,14 +23,11 @@ func listCommand() *command {
 }
 
 func runList(ctx context.Context, in *invocation) (any, error) {
-	session, err := in.open()
+	p, err := in.open(ctx)
 	if err != nil {
 		return nil, err
 	}
-	installs, err := session.List(ctx)
-	if err != nil {
-		return nil, err
-	}
+	installs := p.List()
 	if len(installs) == 0 {
 		in.noteAlone(nothingInstalled)
 	}

@@ -24,16 +24,16 @@ func moveCommand() *command {
 }
 
 func runMove(ctx context.Context, in *invocation) (any, error) {
-	session, err := in.open()
+	p, err := in.openToChange(ctx)
 	if err != nil {
 		return nil, err
 	}
-	result, err := session.Move(ctx, project.MoveOptions{Old: in.args[0], New: in.args[1], DryRun: in.dryRun()})
+	result, t, err := p.Move(ctx, in.args[0], in.args[1])
 	if err != nil {
 		return nil, err
 	}
-	printMove(in, result)
-	return result, nil
+	result.DryRun = in.dryRun()
+	return carryOut(ctx, in, t, result, printMove)
 }
 
 func printMove(in *invocation, result *project.MoveResult) {

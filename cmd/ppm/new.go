@@ -48,13 +48,26 @@ func runNew(ctx context.Context, in *invocation) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	session, err := in.open()
+	environment, err := environmentRequest(in)
 	if err != nil {
 		return nil, err
 	}
-	result, err := session.New(ctx, options)
+	p, err := in.openToChange(ctx)
 	if err != nil {
 		return nil, err
+	}
+	result, t, err := p.New(ctx, options)
+	if err != nil {
+		return nil, err
+	}
+	result.DryRun = in.dryRun()
+	if err := in.consume(ctx, t); err != nil {
+		return nil, err
+	}
+	if in.flags.Bool("install") && !in.dryRun() {
+		if err := p.MakeEnvironment(ctx, result, environment); err != nil {
+			return nil, err
+		}
 	}
 	printNew(in, result)
 	return result, nil
@@ -62,7 +75,7 @@ func runNew(ctx context.Context, in *invocation) (any, error) {
 
 func newOptions(in *invocation) (project.NewOptions, error) {
 	o := project.NewOptions{
-		Information: manifest.Project{
+		Project: manifest.Project{
 			Name:        in.flags.String("name"),
 			Version:     in.flags.String("version"),
 			Description: in.flags.String("description"),
@@ -72,7 +85,7 @@ func newOptions(in *invocation) (project.NewOptions, error) {
 			Env:         in.flags.String("env"),
 			Keywords:    in.flags.StringSlice("keywords"),
 		},
-		Tests: in.flags.Bool("with-test"), Force: in.flags.Bool("force"), DryRun: in.dryRun(),
+		Tests: in.flags.Bool("with-test"), Force: in.flags.Bool("force"),
 		AllowUndefined: in.flags.Bool("allow-undefined"),
 	}
 	var err error
@@ -81,15 +94,19 @@ func newOptions(in *invocation) (project.NewOptions, error) {
 			return o, err
 		}
 	}
-	if o.Keys, err = in.keyValues(); err != nil || !in.flags.Bool("install") {
-		return o, err
-	}
-	o.Install = &langenv.Request{Output: in.terminal.err}
-	if in.options.quiet || in.options.json {
-		o.Install.Output = io.Discard
-	}
-	o.Install.Args, err = parseKVs(in.flags.StringSlice("install-env-args"))
+	o.Keys, err = in.keyValues()
 	return o, err
+}
+
+// environmentRequest returns what --install asks for.
+func environmentRequest(in *invocation) (langenv.Request, error) {
+	r := langenv.Request{Output: in.terminal.err}
+	if in.options.quiet || in.options.json {
+		r.Output = io.Discard
+	}
+	var err error
+	r.Args, err = parseKVs(in.flags.StringSlice("install-env-args"))
+	return r, err
 }
 
 func printNew(in *invocation, result *project.NewResult) {

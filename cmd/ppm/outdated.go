@@ -25,11 +25,11 @@ func outdatedCommand() *command {
 }
 
 func runOutdated(ctx context.Context, in *invocation) (any, error) {
-	session, err := in.open()
+	p, err := in.open(ctx)
 	if err != nil {
 		return nil, err
 	}
-	result, err := session.Outdated(ctx, in.args)
+	result, err := p.Outdated(ctx, in.args)
 	if err != nil {
 		return nil, err
 	}

@@ -36,16 +36,16 @@ func runOwn(ctx context.Context, in *invocation) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	session, err := in.open()
+	p, err := in.openToChange(ctx)
 	if err != nil {
 		return nil, err
 	}
-	result, err := session.Own(ctx, project.OwnOptions{Path: in.args[0], Own: own, DryRun: in.dryRun()})
+	result, t, err := p.Own(in.args[0], own)
 	if err != nil {
 		return nil, err
 	}
-	printOwn(in, result)
-	return result, nil
+	result.DryRun = in.dryRun()
+	return carryOut(ctx, in, t, result, printOwn)
 }
 
 func printOwn(in *invocation, result *project.OwnResult) {

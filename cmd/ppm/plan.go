@@ -6,7 +6,6 @@ import (
 	"io"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 
 	"github.com/Project-Manager-With-Git/ppm/pkg/failure"
@@ -70,44 +69,47 @@ func runPlan(ctx context.Context, in *invocation, planned *command) (any, error)
 	if err := checkReplaceable(output); err != nil {
 		return nil, err
 	}
-	proposal, err := propose(ctx, in, planned)
+	plan, err := runPlanned(ctx, in, planned)
 	if err != nil {
 		return nil, err
 	}
-	plan, err := proposal.Format()
-	if err != nil {
-		return nil, err
-	}
-	if proposal.Empty() {
+	if plan.transaction.Empty() {
 		in.note("there is nothing to do; the plan has no changes")
 	}
 	if output == "-" {
-		in.terminal.write(string(plan))
+		in.terminal.write(string(plan.text))
 		return nil, nil
 	}
-	if err := writePlan(output, plan); err != nil {
+	if err := writePlan(output, plan.text); err != nil {
 		return nil, err
 	}
 	in.printf("wrote %s\n", output)
-	return project.PlannedResult{File: output, Command: proposal.Command, Changes: orEmpty(proposal.Changes)}, nil
+	return project.PlannedResult{
+		File: output, Command: plan.transaction.Command, Changes: orEmpty(plan.transaction.Changes),
+	}, nil
 }
 
-// propose runs a command up to its plan. What it prints goes to standard output unless the plan does.
-func propose(ctx context.Context, in *invocation, planned *command) (*project.Proposal, error) {
-	words := slices.DeleteFunc(append([]string{planned.name}, in.args...), isFlag)
+// A planned is what a command that is planned would do.
+type planned struct {
+	transaction *project.Transaction
+	text        []byte // of the plan
+}
+
+// runPlanned runs a command up to its transaction. What it prints goes to standard output unless the plan does.
+func runPlanned(ctx context.Context, in *invocation, command *command) (*planned, error) {
 	terminal := *in.terminal
 	if in.flags.String("output") == "-" {
 		terminal.out = io.Discard
 	}
 	run := &invocation{
-		terminal: &terminal, options: in.options, report: report{command: planned.path},
-		flags: in.flags, args: in.args, usage: planned.usageLine(), ask: in.ask,
-		proposal: &project.Proposal{Command: strings.Join(words, " ")},
+		terminal: &terminal, options: in.options, report: report{command: command.path},
+		flags: in.flags, args: in.args, usage: command.usageLine(), ask: in.ask,
+		planned: &planned{},
 	}
-	err := planned.call(ctx, run)
+	err := command.call(ctx, run)
 	in.report.notes = append(in.report.notes, run.report.notes...)
 	in.terminal.failed = terminal.failed
-	return run.proposal, err
+	return run.planned, err
 }
 
 // checkReplaceable checks that a file does not exist or is a plan.

@@ -6,8 +6,9 @@ import (
 	"io"
 	"strings"
 
+	"github.com/Project-Manager-With-Git/ppm/pkg/catalog"
 	"github.com/Project-Manager-With-Git/ppm/pkg/failure"
-	"github.com/Project-Manager-With-Git/ppm/pkg/project"
+	"github.com/Project-Manager-With-Git/ppm/pkg/install"
 	"github.com/Project-Manager-With-Git/ppm/pkg/ref"
 )
 
@@ -34,23 +35,23 @@ func registryListCommand() *command {
 }
 
 func runRegistryList(ctx context.Context, in *invocation) (any, error) {
-	session, err := in.open()
+	packs, err := in.openPacks()
 	if err != nil {
 		return nil, err
 	}
 	if len(in.args) == 0 {
-		packs := session.Packs()
-		printPacks(in, packs)
-		return map[string]any{"packs": orEmpty(packs)}, nil
+		list := catalog.BuiltIn(packs)
+		printPacks(in, list)
+		return map[string]any{"packs": orEmpty(list)}, nil
 	}
 	r, err := in.reference()
 	if err != nil {
 		return nil, err
 	}
-	return listComponents(ctx, in, session, r)
+	return listComponents(ctx, in, packs, r)
 }
 
-func printPacks(in *invocation, packs []project.PackSummary) {
+func printPacks(in *invocation, packs []catalog.Summary) {
 	in.printf("%s", table(func(w io.Writer) {
 		for _, p := range packs {
 			fmt.Fprintf(w, "%s\t%s\t%s\n", p.Name, strings.Join(p.Tags, ", "), p.Description)
@@ -58,8 +59,8 @@ func printPacks(in *invocation, packs []project.PackSummary) {
 	}))
 }
 
-func listComponents(ctx context.Context, in *invocation, session *project.Session, r ref.Ref) (any, error) {
-	pack, err := session.ShowPack(ctx, r)
+func listComponents(ctx context.Context, in *invocation, packs *install.Packs, r ref.Ref) (any, error) {
+	pack, err := catalog.ShowPack(ctx, packs, r)
 	if err != nil {
 		return nil, err
 	}
@@ -89,14 +90,14 @@ func runRegistryShow(ctx context.Context, in *invocation) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	session, err := in.open()
+	packs, err := in.openPacks()
 	if err != nil {
 		return nil, err
 	}
 	if r.Component == "" {
-		return listComponents(ctx, in, session, r)
+		return listComponents(ctx, in, packs, r)
 	}
-	view, err := session.ShowComponent(ctx, r)
+	view, err := catalog.ShowComponent(ctx, packs, r)
 	if err != nil {
 		return nil, err
 	}
@@ -104,7 +105,7 @@ func runRegistryShow(ctx context.Context, in *invocation) (any, error) {
 	return view, nil
 }
 
-func printComponent(in *invocation, v *project.ComponentView) {
+func printComponent(in *invocation, v *catalog.Component) {
 	in.printf("%s\n  %s\n", v.Reference, v.Description)
 	if v.DefaultPath != "" {
 		in.printf("\nplaced at %s unless --located-path says otherwise\n", v.DefaultPath)
@@ -156,11 +157,11 @@ func registryExportCommand() *command {
 }
 
 func runRegistryExport(ctx context.Context, in *invocation) (any, error) {
-	session, err := in.open()
+	packs, err := in.openPacks()
 	if err != nil {
 		return nil, err
 	}
-	written, err := session.Export(ctx, in.flags.StringSlice("pack"), in.args[0])
+	written, err := catalog.Export(ctx, packs, in.flags.StringSlice("pack"), in.args[0])
 	if err != nil {
 		return nil, err
 	}

@@ -22,17 +22,21 @@ func removeCommand() *command {
 }
 
 func runRemove(ctx context.Context, in *invocation) (any, error) {
-	session, err := in.open()
+	p, err := in.openToChange(ctx)
 	if err != nil {
 		return nil, err
 	}
-	result, err := session.Remove(ctx, project.RemoveOptions{Names: in.args, DryRun: in.dryRun()})
+	result, t, err := p.Remove(ctx, in.args)
 	if err != nil {
 		return nil, err
 	}
+	result.DryRun = in.dryRun()
+	return carryOut(ctx, in, t, result, printRemove)
+}
+
+func printRemove(in *invocation, result *project.RemoveResult) {
 	printChanges(in, result.Changes)
 	printRemoved(in, result.Removed, result.DryRun)
-	return result, nil
 }
 
 func printRemoved(in *invocation, removed []project.Install, dryRun bool) {

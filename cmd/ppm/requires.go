@@ -29,11 +29,11 @@ func requiresCommand() *command {
 }
 
 func runRequires(ctx context.Context, in *invocation) (any, error) {
-	session, err := in.open()
+	p, err := in.open(ctx)
 	if err != nil {
 		return nil, err
 	}
-	result, err := session.Requires(ctx, project.RequiresOptions{Language: in.flags.String("language"), Tests: in.flags.Bool("test")})
+	result, err := p.Requires(ctx, project.RequiresOptions{Language: in.flags.String("language"), Tests: in.flags.Bool("test")})
 	if result == nil {
 		return nil, err
 	}

@@ -24,11 +24,11 @@ func statusCommand() *command {
 }
 
 func runStatus(ctx context.Context, in *invocation) (any, error) {
-	session, err := in.open()
+	p, err := in.open(ctx)
 	if err != nil {
 		return nil, err
 	}
-	result, err := session.Status(ctx, in.args)
+	result, err := p.Status(ctx, in.args)
 	if err != nil {
 		return nil, err
 	}

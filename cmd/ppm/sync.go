@@ -29,22 +29,24 @@ func runSync(ctx context.Context, in *invocation) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	session, err := in.open()
+	check := in.flags.Bool("check")
+	p, err := in.openFor(ctx, project.Access(!check && !in.dryRun()))
 	if err != nil {
 		return nil, err
 	}
-	result, err := session.Sync(ctx, project.SyncOptions{
-		Check: in.flags.Bool("check"), Frozen: in.flags.Bool("frozen"), Style: style, DryRun: in.dryRun(),
-		AllowUndefined: in.flags.Bool("allow-undefined"), AcceptMoved: in.flags.StringSlice("accept-moved"), NoIndex: in.flags.Bool("no-index"),
+	result, t, err := p.Sync(ctx, project.SyncOptions{
+		Check: check, Frozen: in.flags.Bool("frozen"), Style: style,
+		AllowUndefined: in.flags.Bool("allow-undefined"), AcceptMoved: in.flags.StringSlice("accept-moved"),
 	})
 	if result == nil {
 		return nil, err
 	}
-	printSync(in, result)
-	if err == nil && len(result.Changes)+len(result.Added)+len(result.Upgrades)+len(result.Removed) == 0 {
-		in.noteAlone("the project is what ppm.toml and ppm.lock say")
+	result.DryRun = check || in.dryRun()
+	if err != nil || check {
+		printSync(in, result)
+		return result, err
 	}
-	return result, err
+	return carryOut(ctx, in, t, result, printSync)
 }
 
 func printSync(in *invocation, result *project.SyncResult) {
@@ -54,4 +56,7 @@ func printSync(in *invocation, result *project.SyncResult) {
 	}
 	printUpgrades(in, result.Upgrades, result.DryRun)
 	printRemoved(in, result.Removed, result.DryRun)
+	if len(result.Changes)+len(result.Added)+len(result.Upgrades)+len(result.Removed) == 0 {
+		in.noteAlone("the project is what ppm.toml and ppm.lock say")
+	}
 }

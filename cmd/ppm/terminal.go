@@ -10,7 +10,7 @@ import (
 
 	"golang.org/x/term"
 
-	"github.com/Project-Manager-With-Git/ppm/pkg/project"
+	"github.com/Project-Manager-With-Git/ppm/pkg/install"
 )
 
 // A terminal is where a command reads, writes and asks.
@@ -68,7 +68,7 @@ func (t *terminal) message(label, text string) {
 }
 
 // ask prints a question and reads one line. Cancelling ctx ends the wait.
-func (t *terminal) ask(ctx context.Context, q project.Question) (string, error) {
+func (t *terminal) ask(ctx context.Context, q install.Question) (string, error) {
 	text := q.Key
 	if q.Description != "" {
 		text += ", " + q.Description

@@ -28,24 +28,32 @@ func undoCommand() *command {
 }
 
 func runUndo(ctx context.Context, in *invocation) (any, error) {
-	session, err := in.open()
-	if err != nil {
-		return nil, err
-	}
 	if in.flags.Bool("list") {
-		past, err := session.History(ctx)
-		if err != nil {
-			return nil, err
-		}
-		printHistory(in, past)
-		return map[string]any{"commands": orEmpty(past)}, nil
+		return runUndoList(ctx, in)
 	}
-	result, err := session.Undo(ctx, project.UndoOptions{Force: in.flags.Bool("force"), DryRun: in.dryRun()})
+	p, err := in.openToChange(ctx)
 	if err != nil {
 		return nil, err
 	}
-	printUndo(in, result)
-	return result, nil
+	result, t, err := p.Undo(ctx, in.flags.Bool("force"))
+	if err != nil {
+		return nil, err
+	}
+	result.DryRun = in.dryRun()
+	return carryOut(ctx, in, t, result, printUndo)
+}
+
+func runUndoList(ctx context.Context, in *invocation) (any, error) {
+	p, err := in.open(ctx)
+	if err != nil {
+		return nil, err
+	}
+	past, err := p.History()
+	if err != nil {
+		return nil, err
+	}
+	printHistory(in, past)
+	return map[string]any{"commands": orEmpty(past)}, nil
 }
 
 // printUndo prints what undo or abort has done.

@@ -51,22 +51,22 @@ func runUpgrade(ctx context.Context, in *invocation) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	session, err := in.open()
+	p, err := in.openToChange(ctx)
 	if err != nil {
 		return nil, err
 	}
-	result, err := session.Upgrade(ctx, options)
-	if result == nil {
+	result, t, err := p.Upgrade(ctx, options)
+	if err != nil {
 		return nil, err
 	}
-	printUpgrade(in, result)
-	return result, err
+	result.DryRun = in.dryRun()
+	return carryOut(ctx, in, t, result, printUpgrade)
 }
 
 func upgradeOptions(in *invocation) (project.UpgradeOptions, error) {
 	o := project.UpgradeOptions{
-		Names: in.args, To: in.flags.String("to"), Step: in.flags.Bool("step"), Summary: in.flags.IsSet("summary"), DryRun: in.dryRun(),
-		AllowUndefined: in.flags.Bool("allow-undefined"), AcceptMoved: in.flags.StringSlice("accept-moved"), NoIndex: in.flags.Bool("no-index"),
+		Names: in.args, To: in.flags.String("to"), Step: in.flags.Bool("step"), Summary: in.flags.IsSet("summary"),
+		AllowUndefined: in.flags.Bool("allow-undefined"), AcceptMoved: in.flags.StringSlice("accept-moved"),
 	}
 	var err error
 	if o.Keys, err = in.keyValues(); err != nil {

@@ -24,11 +24,11 @@ func verifyCommand() *command {
 }
 
 func runVerify(ctx context.Context, in *invocation) (any, error) {
-	session, err := in.open()
+	p, err := in.open(ctx)
 	if err != nil {
 		return nil, err
 	}
-	result, err := session.Verify(ctx, project.VerifyOptions{Remote: in.flags.Bool("remote")})
+	result, err := p.Verify(ctx, project.VerifyOptions{Remote: in.flags.Bool("remote")})
 	if result == nil {
 		return nil, err
 	}

@@ -6,6 +6,7 @@ import (
 	"io"
 	"strings"
 
+	"github.com/Project-Manager-With-Git/ppm/pkg/blame"
 	"github.com/Project-Manager-With-Git/ppm/pkg/project"
 )
 
@@ -27,11 +28,11 @@ func whyCommand() *command {
 }
 
 func runWhy(ctx context.Context, in *invocation) (any, error) {
-	session, err := in.open()
+	p, err := in.open(ctx)
 	if err != nil {
 		return nil, err
 	}
-	result, err := session.Why(ctx, in.args[0])
+	result, err := p.Why(ctx, in.args[0])
 	if result == nil {
 		return nil, err
 	}
@@ -54,9 +55,9 @@ func printWhy(in *invocation, result *project.WhyResult) {
 func printFile(w io.Writer, r *project.WhyResult) {
 	row := func(what, format string, args ...any) { fmt.Fprintf(w, "%s\t%s\n", what, fmt.Sprintf(format, args...)) }
 	switch r.Owner {
-	case project.ByUser:
+	case blame.ByUser:
 		row(r.Path, "your own: no install has it")
-	case project.ByPpm:
+	case blame.ByPpm:
 		row(r.Path, "ppm's own")
 	}
 	for _, in := range r.Installs {
@@ -86,7 +87,7 @@ func printFile(w io.Writer, r *project.WhyResult) {
 		}
 	}
 	for _, k := range r.Keys {
-		row("key", "%s", keysText([]project.WhyKey{k}))
+		row("key", "%s", keysText([]blame.Key{k}))
 	}
 	if n := r.Count; n != nil {
 		text := fmt.Sprintf("%d as installed, %d edited, %d added, %d deleted by you", n.Installed, n.Edited, n.Added, n.Deleted)
@@ -117,13 +118,13 @@ func printLines(w io.Writer, r *project.WhyResult) {
 		}
 		var words []string
 		switch {
-		case l.Owner == project.ByUser && l.Was != nil:
+		case l.Owner == blame.ByUser && l.Was != nil:
 			words = append(words, "edited by you", fmt.Sprintf("was %q", *l.Was), "from "+strings.Join(from, " and "))
-		case l.Owner == project.ByUser:
+		case l.Owner == blame.ByUser:
 			words = append(words, "your own")
-		case l.Owner == project.ByPpm:
+		case l.Owner == blame.ByPpm:
 			words = append(words, "ppm's own")
-		case l.Owner == project.InConflict:
+		case l.Owner == blame.InConflict:
 			words = append(words, "in a conflict: "+sides[l.Side])
 			if len(from) > 0 {
 				words = append(words, verb+strings.Join(from, " and "))
@@ -151,7 +152,7 @@ var keyOrigins = map[string]string{
 }
 
 // keysText writes keys with their values, each with where it comes from.
-func keysText(keys []project.WhyKey) string {
+func keysText(keys []blame.Key) string {
 	var words []string
 	for _, k := range keys {
 		words = append(words, fmt.Sprintf("%s = %q from %s", k.Name, k.Value, keyOrigins[k.From]))

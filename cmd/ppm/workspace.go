@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/Project-Manager-With-Git/ppm/pkg/failure"
+	"github.com/Project-Manager-With-Git/ppm/pkg/install"
 	"github.com/Project-Manager-With-Git/ppm/pkg/project"
 	"github.com/Project-Manager-With-Git/ppm/pkg/workspace"
 )
@@ -92,7 +93,7 @@ func (in *invocation) forMember(r *memberRun, dir, runID string) *invocation {
 }
 
 // answerDefault answers a question with an empty line, which means the default.
-func (in *invocation) answerDefault(_ context.Context, q project.Question) (string, error) {
+func (in *invocation) answerDefault(_ context.Context, q install.Question) (string, error) {
 	in.note(fmt.Sprintf("key %q takes its default %q: in a workspace nothing is asked", q.Key, q.Default))
 	return "", nil
 }
@@ -147,23 +148,20 @@ func (r *memberRun) inScope(ctx context.Context, s scope, setup project.Setup) (
 	if s == allMembers || s == namedMembers && len(r.args) == 0 {
 		return true, nil
 	}
-	session, err := project.New(setup)
+	p, err := project.Open(ctx, setup, project.Read)
 	if err != nil {
 		return false, err
 	}
-	defer func() { err = errors.Join(err, session.Close()) }()
+	defer func() { err = errors.Join(err, p.Close()) }()
 	switch s {
 	case conflictedMembers:
-		return session.Unsettled(ctx)
+		return p.HasConflicts(), nil
 	case lastMembers:
-		r.last, err = session.Last(ctx)
+		r.last, err = p.LastCommand()
 		return !r.last.Time.IsZero(), err
 	}
-	held, err := session.Holds(ctx, r.args)
-	if err == nil {
-		r.args = held
-	}
-	return len(held) > 0, err
+	r.args = p.Owned(r.args)
+	return len(r.args) > 0, nil
 }
 
 // A memberDocument is the part of a document about one member.

@@ -70,14 +70,27 @@ type importRule struct {
 // mayImport holds a rule for every package of the module, by folder.
 var mayImport = map[string]importRule{
 	"cmd/ppm": {
-		". pkg/project pkg/workspace pkg/fetch pkg/manifest pkg/lockfile pkg/merge pkg/langenv pkg/difftool",
-		"a command calls one verb of project; the others define its options",
+		". pkg/project pkg/install pkg/catalog pkg/workspace pkg/adopt pkg/blame pkg/extract pkg/fetch pkg/manifest " +
+			"pkg/lockfile pkg/merge pkg/langenv pkg/difftool",
+		"a command calls one verb of project; the others define its options and results",
 	},
 	"pkg/project": {
-		"pkg/apply pkg/plan pkg/merge pkg/fetch pkg/render pkg/pack pkg/resolver pkg/registry pkg/manifest " +
-			"pkg/lockfile pkg/metadata pkg/langdeps pkg/similarity pkg/langenv pkg/difftool pkg/git/ignore pkg/git/index",
+		"pkg/install pkg/adopt pkg/blame pkg/extract pkg/catalog pkg/worktree pkg/apply pkg/plan pkg/merge pkg/fetch " +
+			"pkg/render pkg/pack pkg/manifest pkg/lockfile pkg/metadata pkg/langdeps pkg/langenv pkg/difftool pkg/git/index",
 		"the verbs connect the stages",
 	},
+	"pkg/install": {
+		"pkg/registry pkg/resolver pkg/fetch pkg/pack pkg/render pkg/manifest pkg/lockfile pkg/metadata pkg/langdeps",
+		"makes files in memory: knows no plan and writes nothing",
+	},
+	"pkg/adopt": {
+		"pkg/install pkg/fetch pkg/resolver pkg/render pkg/similarity pkg/worktree pkg/plan",
+		"finds what a copy was made from; a verb records it",
+	},
+	"pkg/blame":          {"pkg/install pkg/render pkg/merge pkg/lockfile pkg/metadata", "explains one file; knows no plan"},
+	"pkg/extract":        {"pkg/pack pkg/render pkg/metadata pkg/langdeps", "pure: files in, a pack out"},
+	"pkg/catalog":        {"pkg/install pkg/fetch pkg/pack pkg/langdeps", "describes packs; knows no project"},
+	"pkg/worktree":       {"pkg/apply pkg/plan pkg/fetch pkg/git/ignore", "reads a project through apply, which knows what is safe"},
 	"pkg/apply":          {"pkg/plan", "the only writer in a project knows plans, not where they come from"},
 	"pkg/plan":           {"pkg/merge", "pure: no disk, no network"},
 	"pkg/git/config":     {"", "knows the file format, not what the settings are for"},

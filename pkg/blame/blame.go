@@ -37,11 +37,11 @@ type Key struct {
 
 // Name says how the path of a file came about.
 type Name struct {
-	Placement string   `json:"placement"`         // of the install
-	Default   string   `json:"default,omitempty"` // the pack's template for the placement, when that is what it comes from
-	Moved     string   `json:"moved,omitempty"`   // the path that ppm gave it, when the user moved it since
-	File      string   `json:"file,omitempty"`    // below the placement, as the component has it; empty for a component of one file
-	Keys      []Key `json:"keys,omitempty"`    // that the name of the file or its folders read
+	Placement string `json:"placement"`         // of the install
+	Default   string `json:"default,omitempty"` // the pack's template for the placement, when that is what it comes from
+	Moved     string `json:"moved,omitempty"`   // the path that ppm gave it, when the user moved it since
+	File      string `json:"file,omitempty"`    // below the placement, as the component has it; empty for a component of one file
+	Keys      []Key  `json:"keys,omitempty"`    // that the name of the file or its folders read
 }
 
 // Count counts the lines of a file by whose they are.
@@ -55,15 +55,15 @@ type Count struct {
 
 // A Line says who wrote a line.
 type Line struct {
-	Line    int        `json:"line"`
-	Text    string     `json:"text"`
-	Owner   string     `json:"owner"`              // install, user, ppm or conflict
-	Side    string     `json:"side,omitempty"`     // in a conflict: ours, base, theirs or marker
+	Line    int     `json:"line"`
+	Text    string  `json:"text"`
+	Owner   string  `json:"owner"`              // install, user, ppm or conflict
+	Side    string  `json:"side,omitempty"`     // in a conflict: ours, base, theirs or marker
 	From    []Place `json:"from,omitempty"`     // where the line was written, or the one that the user edited
 	Keys    []Key   `json:"keys,omitempty"`     // whose values stand in it
 	Because []Key   `json:"because,omitempty"`  // that conditions and loops around it asked
-	Was     *string    `json:"was,omitempty"`      // the installed line that the user edited
-	LineEnd bool       `json:"line_end,omitempty"` // the user changed its line end, and nothing else
+	Was     *string `json:"was,omitempty"`      // the installed line that the user edited
+	LineEnd bool    `json:"line_end,omitempty"` // the user changed its line end, and nothing else
 
 	TextBase64 []byte `json:"text_base64,omitempty"` // the exact bytes of Text and Was, where these are not UTF-8
 	WasBase64  []byte `json:"was_base64,omitempty"`

@@ -241,4 +241,3 @@ func unusedName(taken map[string]pack.Component, top string) string {
 		free = fmt.Sprintf("%s-%d", name, i)
 	}
 }
-

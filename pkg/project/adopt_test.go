@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	ppm "github.com/Project-Manager-With-Git/ppm"
+	"github.com/Project-Manager-With-Git/ppm/pkg/catalog"
 	"github.com/Project-Manager-With-Git/ppm/pkg/project"
 	"github.com/Project-Manager-With-Git/ppm/pkg/ref"
 )
@@ -20,16 +21,35 @@ type bench struct {
 	setup project.Setup
 }
 
-// do runs one verb.
-func (b bench) do(verb func(context.Context, *project.Session) error) {
+// do calls a verb and applies its transaction.
+func (b bench) do(verb func(context.Context, *project.Project) (*project.Transaction, error)) {
 	b.Helper()
-	s, err := project.New(b.setup)
+	p, err := project.Open(b.Context(), b.setup, project.Write)
 	if err != nil {
 		b.Fatal(err)
 	}
-	if err := errors.Join(verb(b.Context(), s), s.Close()); err != nil {
+	tx, err := verb(b.Context(), p)
+	if err == nil {
+		err = p.Apply(b.Context(), tx, project.ApplyOptions{})
+	}
+	if err := errors.Join(err, p.Close()); err != nil {
 		b.Fatal(err)
 	}
+}
+
+// components returns the components of a release of the built-in pack.
+func (b bench) components(reference string) []catalog.Component {
+	b.Helper()
+	packs, err := project.OpenPacks(b.setup)
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer packs.Close()
+	pack, err := catalog.ShowPack(b.Context(), packs, parse(b.T, reference))
+	if err != nil {
+		b.Fatal(err)
+	}
+	return pack.Components
 }
 
 func parse(t *testing.T, text string) ref.Ref {
@@ -61,26 +81,21 @@ func TestAdoptFindsEveryComponent(t *testing.T) {
 	b := bench{t, project.Setup{CacheDir: t.TempDir(), BuiltIn: ppm.Manifest, Packs: ppm.Packs(), Env: func(string) string { return "" }, Offline: true}}
 	keys := []ref.KV{{Key: "source", Value: "tracer"}, {Key: "serv_name", Value: "calc"}, {Key: "app_name", Value: "my-app"}}
 	for _, tag := range []string{"cp-0.0.1", "cp-0.0.2"} {
-		var view *project.PackView
-		b.do(func(ctx context.Context, s *project.Session) (err error) {
-			view, err = s.ShowPack(ctx, parse(t, "tp_py_grpc@"+tag))
-			return err
-		})
-		for _, c := range view.Components {
+		for _, c := range b.components("tp_py_grpc@" + tag) {
 			b.setup.Dir = filepath.Join(t.TempDir(), "demo")
 			if err := os.Mkdir(b.setup.Dir, 0o777); err != nil {
 				t.Fatal(err)
 			}
 			var added *project.AddResult
-			b.do(func(ctx context.Context, s *project.Session) (err error) {
-				added, err = s.Add(ctx, project.AddOptions{Ref: parse(t, c.Reference), Path: "app/copy", Keys: keys})
-				return err
+			b.do(func(ctx context.Context, p *project.Project) (tx *project.Transaction, err error) {
+				added, tx, err = p.Add(ctx, project.AddOptions{Ref: parse(t, c.Reference), Path: "app/copy", Keys: keys})
+				return tx, err
 			})
 			forget(t, b.setup.Dir)
 			var got *project.AdoptResult
-			b.do(func(ctx context.Context, s *project.Session) (err error) {
-				got, err = s.Adopt(ctx, project.AdoptOptions{Ref: parse(t, "tp_py_grpc//"+c.Name), Path: "app/copy", MinSimilarity: 50})
-				return err
+			b.do(func(ctx context.Context, p *project.Project) (tx *project.Transaction, err error) {
+				got, tx, err = p.Adopt(ctx, project.AdoptOptions{Ref: parse(t, "tp_py_grpc//"+c.Name), Path: "app/copy", MinSimilarity: 50})
+				return tx, err
 			})
 			a, was := got.Adopted[0], added.Installs[0]
 			same := a.Commit == was.Commit

@@ -76,8 +76,8 @@ func moves(from, to string) func(*testing.T, *stage, string) {
 // tells moves a file, and lets ppm know.
 func tells(from, to string) func(*testing.T, *stage, string) {
 	return func(t *testing.T, st *stage, dir string) {
-		_, err := session(t, st, dir, func(s *project.Session) (*project.MoveResult, error) {
-			return s.Move(t.Context(), project.MoveOptions{Old: "part/" + from, New: "part/" + to})
+		_, err := do(t, st, dir, func(p *project.Project) (*project.MoveResult, *project.Transaction, error) {
+			return p.Move(t.Context(), "part/"+from, "part/"+to)
 		})
 		must(t, err)
 	}
@@ -228,13 +228,29 @@ func tag(words ...string) string {
 	return strings.NewReplacer(" ", "-", ",", "").Replace(strings.ToLower(strings.Join(words, "-")))
 }
 
-// session does one verb in dir, as one run of ppm does.
-func session[R any](t *testing.T, st *stage, dir string, verb func(*project.Session) (R, error)) (R, error) {
+// open opens the project in dir.
+func (st *stage) open(t *testing.T, dir string, access project.Access) (*project.Project, error) {
+	return project.Open(t.Context(), project.Setup{
+		Dir: dir, Home: st.home, CacheDir: filepath.Join(st.home, "cache"), Env: func(string) string { return "" },
+	}, access)
+}
+
+// do calls a verb in dir and applies its transaction, as one run of ppm does.
+func do[R any](t *testing.T, st *stage, dir string, verb func(*project.Project) (*R, *project.Transaction, error)) (*R, error) {
 	t.Helper()
-	s, err := project.New(project.Setup{Dir: dir, Home: st.home, CacheDir: filepath.Join(st.home, "cache"), Env: func(string) string { return "" }})
-	must(t, err)
-	defer s.Close()
-	return verb(s)
+	p, err := st.open(t, dir, project.Write)
+	if err != nil {
+		return nil, err
+	}
+	defer p.Close()
+	result, tx, err := verb(p)
+	if err != nil {
+		return nil, err
+	}
+	if err = p.Apply(t.Context(), tx, project.ApplyOptions{}); err != nil && !errors.Is(err, failure.Conflicts) {
+		return nil, err
+	}
+	return result, err
 }
 
 // install makes a project with the scene's component and the user's change.
@@ -244,8 +260,8 @@ func (st *stage) install(t *testing.T, s scene, mine edit) (dir string) {
 	must(t, os.Mkdir(dir, 0o777))
 	r, err := ref.Parse(st.pack + "@" + tag(s.name, "base") + "//part")
 	must(t, err)
-	_, err = session(t, st, dir, func(s *project.Session) (*project.AddResult, error) {
-		return s.Add(t.Context(), project.AddOptions{Ref: r, Path: "part"})
+	_, err = do(t, st, dir, func(p *project.Project) (*project.AddResult, *project.Transaction, error) {
+		return p.Add(t.Context(), project.AddOptions{Ref: r, Path: "part"})
 	})
 	must(t, err)
 	mine.do(t, st, dir)
@@ -254,15 +270,15 @@ func (st *stage) install(t *testing.T, s scene, mine edit) (dir string) {
 
 func (st *stage) upgrade(t *testing.T, dir, to string) (*project.UpgradeResult, error) {
 	t.Helper()
-	return session(t, st, dir, func(s *project.Session) (*project.UpgradeResult, error) {
-		return s.Upgrade(t.Context(), project.UpgradeOptions{To: to})
+	return do(t, st, dir, func(p *project.Project) (*project.UpgradeResult, *project.Transaction, error) {
+		return p.Upgrade(t.Context(), project.UpgradeOptions{To: to})
 	})
 }
 
 func (st *stage) undo(t *testing.T, dir string) error {
 	t.Helper()
-	_, err := session(t, st, dir, func(s *project.Session) (*project.UndoResult, error) {
-		return s.Undo(t.Context(), project.UndoOptions{})
+	_, err := do(t, st, dir, func(p *project.Project) (*project.UndoResult, *project.Transaction, error) {
+		return p.Undo(t.Context(), false)
 	})
 	return err
 }

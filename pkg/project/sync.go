@@ -60,7 +60,7 @@ func (p *Project) Sync(ctx context.Context, o SyncOptions) (*SyncResult, *Transa
 	if err != nil {
 		return nil, nil, err
 	}
-	result.Changes = slices.Concat(replaced, t.Changes)
+	result.Changes = append(append(result.Changes, replaced...), t.Changes...)
 	switch {
 	case o.Check && slices.ContainsFunc(t.Changes, Change.writes):
 		return result, t, failure.Errorf(failure.Differs, "the project is not what %s and %s say", ManifestName, LockName).

@@ -76,7 +76,7 @@ func (w *walker) tree() string { return applytest.Tree(w.T, w.dir, ".ppm") }
 // A verb is one command.
 type verb struct {
 	line   string
-	do     func(s *project.Session, dry bool) (any, error)
+	do     func(p *project.Project) (any, *project.Transaction, error)
 	shows  bool // it has a dry run
 	undoes bool // it takes another one back, and may replace what was edited since
 	twice  bool // done again, it has nothing to do
@@ -87,7 +87,7 @@ func (w *walker) call(v verb) {
 	before, held := w.tree(), w.files()
 	shown, showErr := w.shown(v)
 	planned := w.planned(v)
-	result, err := session(w.T, w.st, w.dir, func(s *project.Session) (any, error) { return v.do(s, false) })
+	result, err := w.do(v, w.dir)
 	after := w.tree()
 	w.note("%s: %v", v.line, err)
 	w.owned = w.owned || strings.HasPrefix(v.line, "own")
@@ -141,7 +141,7 @@ func (w *walker) shown(v verb) (any, error) {
 		return nil, nil
 	}
 	before, times := w.tree(), applytest.Times(w.T, w.dir)
-	result, err := session(w.T, w.st, w.dir, func(s *project.Session) (any, error) { return v.do(s, true) })
+	result, err := w.preview(v)
 	if now := w.tree(); now != before || applytest.Times(w.T, w.dir) != times {
 		w.Errorf("shown, %s changed\n%s\nto\n%s", v.line, before, now)
 	}
@@ -153,21 +153,67 @@ func (w *walker) planned(v verb) string {
 	if !v.shows {
 		return ""
 	}
-	proposal, copied := &project.Proposal{}, w.copied()
-	s, err := project.New(project.Setup{Dir: copied, Home: w.st.home, CacheDir: filepath.Join(w.st.home, "cache"), Env: func(string) string { return "" }, Proposal: proposal})
-	must(w.T, err)
-	defer s.Close()
-	if _, err := v.do(s, false); err != nil && !errors.Is(err, failure.Conflicts) {
+	copied := w.copied()
+	data, err := w.save(v, copied)
+	if err != nil {
 		return ""
 	}
-	data, err := proposal.Format()
-	must(w.T, err)
-	if _, err := session(w.T, w.st, copied, func(s *project.Session) (any, error) {
-		return s.ApplyPlan(w.Context(), data, project.ApplyPlanOptions{})
-	}); err != nil && !errors.Is(err, failure.Conflicts) {
+	load := verb{do: func(p *project.Project) (any, *project.Transaction, error) {
+		tx, err := p.Load(w.Context(), data)
+		return &struct{}{}, tx, err
+	}}
+	if _, err := w.do(load, copied); err != nil && !errors.Is(err, failure.Conflicts) {
 		w.Errorf("planned, %s: %v\n%s", v.line, err, data)
 	}
 	return applytest.Tree(w.T, copied, ".ppm")
+}
+
+// do calls a verb in dir and applies its transaction.
+func (w *walker) do(v verb, dir string) (any, error) {
+	p, err := w.st.open(w.T, dir, project.Write)
+	if err != nil {
+		return nil, err
+	}
+	defer p.Close()
+	result, tx, err := v.do(p)
+	if err != nil {
+		return nil, err
+	}
+	if err = p.Apply(w.Context(), tx, project.ApplyOptions{}); err != nil && !errors.Is(err, failure.Conflicts) {
+		return nil, err
+	}
+	return result, err
+}
+
+// preview calls a verb and applies nothing.
+func (w *walker) preview(v verb) (any, error) {
+	p, err := w.st.open(w.T, w.dir, project.Read)
+	if err != nil {
+		return nil, err
+	}
+	defer p.Close()
+	result, tx, err := v.do(p)
+	if err != nil {
+		return nil, err
+	}
+	p.Preview(tx)
+	return result, nil
+}
+
+// save calls a verb in dir and returns its plan.
+func (w *walker) save(v verb, dir string) ([]byte, error) {
+	p, err := w.st.open(w.T, dir, project.Read)
+	if err != nil {
+		return nil, err
+	}
+	defer p.Close()
+	_, tx, err := v.do(p)
+	if err != nil {
+		return nil, err
+	}
+	data, err := p.Save(tx)
+	must(w.T, err)
+	return data, nil
 }
 
 // copied returns a copy of the project, with its history.
@@ -190,7 +236,7 @@ func (w *walker) copied() string {
 // again proves that a verb that was done has nothing left to do.
 func (w *walker) again(v verb, after string) {
 	times := applytest.Times(w.T, w.dir)
-	_, err := session(w.T, w.st, w.dir, func(s *project.Session) (any, error) { return v.do(s, false) })
+	_, err := w.do(v, w.dir)
 	if now := w.tree(); now != after || err != nil || applytest.Times(w.T, w.dir) != times {
 		w.Errorf("%s again: %v\n%s\nto\n%s", v.line, err, after, now)
 	}
@@ -227,9 +273,10 @@ func (w *walker) keeps(line string, before map[string]string) {
 
 // sound proves that the lockfile is right about the files, and that a fresh clone gets them, with it and without it.
 func (w *walker) sound(line string, before map[string]string) {
-	verified, err := session(w.T, w.st, w.dir, func(s *project.Session) (*project.VerifyResult, error) {
-		return s.Verify(w.Context(), project.VerifyOptions{})
-	})
+	p, err := w.st.open(w.T, w.dir, project.Read)
+	must(w.T, err)
+	defer p.Close()
+	verified, err := p.Verify(w.Context(), project.VerifyOptions{})
 	if err != nil && !errors.Is(err, failure.Differs) {
 		w.Fatalf("after %s, verify: %v", line, err)
 	}
@@ -261,14 +308,17 @@ func (w *walker) clone(line string, locked bool) {
 	}
 	must(w.T, os.Mkdir(clone, 0o777))
 	applytest.Write(w.T, clone, records)
-	_, err := session(w.T, w.st, clone, func(s *project.Session) (*project.SyncResult, error) {
-		return s.Sync(w.Context(), project.SyncOptions{})
+	_, err := do(w.T, w.st, clone, func(p *project.Project) (*project.SyncResult, *project.Transaction, error) {
+		return p.Sync(w.Context(), project.SyncOptions{})
 	})
 	if got, _ := os.ReadFile(filepath.Join(clone, "ppm.lock")); err != nil || string(got) != lock {
 		w.Errorf("after %s, sync of a fresh clone (locked: %v): %v\n%s\nlocks\n%s\nnot\n%s", line, locked, err, records["ppm.toml"], got, lock)
 		return
 	}
-	status, err := session(w.T, w.st, clone, func(s *project.Session) (*project.StatusResult, error) { return s.Status(w.Context(), nil) })
+	p, err := w.st.open(w.T, clone, project.Read)
+	must(w.T, err)
+	defer p.Close()
+	status, err := p.Status(w.Context(), nil)
 	if err != nil || status.Changed() {
 		w.Errorf("after %s, a fresh clone (locked: %v) is %+v, %v", line, locked, status, err)
 	}

@@ -244,12 +244,12 @@ func (w *walker) verb() verb {
 	}
 	if w.open() && w.IntN(2) == 0 {
 		if w.IntN(2) == 0 {
-			return verb{line: "abort", undoes: true, do: func(s *project.Session, dry bool) (any, error) {
-				return s.Abort(w.Context(), project.SettleOptions{DryRun: dry})
+			return verb{line: "abort", undoes: true, do: func(p *project.Project) (any, *project.Transaction, error) {
+				return p.Abort(w.Context())
 			}}
 		}
-		return verb{line: "continue", do: func(s *project.Session, dry bool) (any, error) {
-			return s.Continue(w.Context(), project.SettleOptions{DryRun: dry})
+		return verb{line: "continue", do: func(p *project.Project) (any, *project.Transaction, error) {
+			return p.Continue(w.Context(), false)
 		}}
 	}
 	name, old, to := w.install(), w.pick(w.anyFile(), w.install(), path.Dir(w.anyFile()), w.place()), w.pick(w.place(), w.spot())
@@ -258,24 +258,24 @@ func (w *walker) verb() verb {
 	case 0, 1, 2, 3, 4:
 		return w.upgrade()
 	case 5:
-		return verb{"remove " + name, func(s *project.Session, dry bool) (any, error) {
-			return s.Remove(w.Context(), project.RemoveOptions{Names: []string{name}, DryRun: dry})
+		return verb{"remove " + name, func(p *project.Project) (any, *project.Transaction, error) {
+			return p.Remove(w.Context(), []string{name})
 		}, true, false, false}
 	case 6, 7:
-		return verb{"move " + old + " " + to, func(s *project.Session, dry bool) (any, error) {
-			return s.Move(w.Context(), project.MoveOptions{Old: old, New: to, DryRun: dry})
+		return verb{"move " + old + " " + to, func(p *project.Project) (any, *project.Transaction, error) {
+			return p.Move(w.Context(), old, to)
 		}, true, false, false}
 	case 8:
-		return verb{"own " + old + " " + string(own), func(s *project.Session, dry bool) (any, error) {
-			return s.Own(w.Context(), project.OwnOptions{Path: old, Own: own, DryRun: dry})
+		return verb{"own " + old + " " + string(own), func(p *project.Project) (any, *project.Transaction, error) {
+			return p.Own(old, own)
 		}, true, false, true}
 	case 9:
-		return verb{fmt.Sprint("undo, force: ", force), func(s *project.Session, dry bool) (any, error) {
-			return s.Undo(w.Context(), project.UndoOptions{Force: force, DryRun: dry})
+		return verb{fmt.Sprint("undo, force: ", force), func(p *project.Project) (any, *project.Transaction, error) {
+			return p.Undo(w.Context(), force)
 		}, true, true, false}
 	}
-	return verb{"sync", func(s *project.Session, dry bool) (any, error) {
-		return s.Sync(w.Context(), project.SyncOptions{DryRun: dry})
+	return verb{"sync", func(p *project.Project) (any, *project.Transaction, error) {
+		return p.Sync(w.Context(), project.SyncOptions{})
 	}, true, false, true}
 }
 
@@ -297,9 +297,8 @@ func (w *walker) add() verb {
 	if o.Force {
 		line += " forced"
 	}
-	return verb{line, func(s *project.Session, dry bool) (any, error) {
-		o.DryRun = dry
-		return s.Add(w.Context(), o)
+	return verb{line, func(p *project.Project) (any, *project.Transaction, error) {
+		return p.Add(w.Context(), o)
 	}, true, false, true}
 }
 
@@ -313,8 +312,7 @@ func (w *walker) upgrade() verb {
 	if w.IntN(6) == 0 {
 		o.Strategy = manifest.Strategies[w.IntN(len(manifest.Strategies))]
 	}
-	return verb{fmt.Sprintf("upgrade %v to %s with %v, %q, steps: %v", o.Names, o.To, o.Keys, o.Strategy, o.Step), func(s *project.Session, dry bool) (any, error) {
-		o.DryRun = dry
-		return s.Upgrade(w.Context(), o)
+	return verb{fmt.Sprintf("upgrade %v to %s with %v, %q, steps: %v", o.Names, o.To, o.Keys, o.Strategy, o.Step), func(p *project.Project) (any, *project.Transaction, error) {
+		return p.Upgrade(w.Context(), o)
 	}, true, false, true}
 }
