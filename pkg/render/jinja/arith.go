@@ -7,14 +7,14 @@ import (
 	"strings"
 )
 
-// binary evaluates an operator of arithmetic.
+// binary evaluates an arithmetic operator.
 func (in *interp) binary(at pos, op string, a, b any) any {
 	if s, ok := a.(string); ok && op == "%" {
 		return in.printf(at, s, b)
 	}
 	for _, v := range []any{a, b} {
 		if u, ok := v.(*undefined); ok {
-			u.use()
+			u.fail()
 		}
 	}
 	if x, y := number(a), number(b); x != nil && y != nil {
@@ -45,7 +45,7 @@ func (in *interp) binary(at pos, op string, a, b any) any {
 	if isMarkup(a) || isMarkup(b) {
 		at.unsupported("the operator %q on escaped text", op)
 	}
-	at.fail("the operator %q does not work between %q and %q", op, typeName(a), typeName(b))
+	at.fail("the operator %q does not support %q and %q", op, typeName(a), typeName(b))
 	return nil
 }
 
@@ -134,7 +134,7 @@ func arithInt(at pos, op string, a, b int64) any {
 			at.fail("division by zero")
 		}
 		if a == 0 {
-			return math.Copysign(0, float64(b)) // Python has a negative zero here
+			return math.Copysign(0, float64(b)) // negative zero, as in Python
 		}
 		f, _ := new(big.Rat).SetFrac64(a, b).Float64()
 		return f
@@ -148,13 +148,13 @@ func arithInt(at pos, op string, a, b int64) any {
 		if b == -1 && a == math.MinInt64 {
 			break
 		}
-		quotient, rest := a/b, a%b
-		if rest != 0 && (rest < 0) != (b < 0) {
+		quotient, remainder := a/b, a%b
+		if remainder != 0 && (remainder < 0) != (b < 0) {
 			quotient--
-			rest += b
+			remainder += b
 		}
 		if op == "%" {
-			return rest
+			return remainder
 		}
 		return quotient
 	case "**":
@@ -209,17 +209,17 @@ func arithFloat(at pos, op string, a, b float64) any {
 	case "**":
 		return powerFloat(at, a, b)
 	}
-	// Python's floor division and rest: the rest has the sign of b, and the quotient is made from it.
-	rest := math.Mod(a, b)
-	quotient := (a - rest) / b
-	if rest != 0 && (rest < 0) != (b < 0) {
-		rest += b
+	// Python's floor division: the remainder has the sign of b, and determines the quotient.
+	remainder := math.Mod(a, b)
+	quotient := (a - remainder) / b
+	if remainder != 0 && (remainder < 0) != (b < 0) {
+		remainder += b
 		quotient--
-	} else if rest == 0 {
-		rest = math.Copysign(0, b)
+	} else if remainder == 0 {
+		remainder = math.Copysign(0, b)
 	}
 	if op == "%" {
-		return rest
+		return remainder
 	}
 	if quotient == 0 {
 		return math.Copysign(0, a/b)
@@ -231,7 +231,7 @@ func arithFloat(at pos, op string, a, b float64) any {
 	return floor
 }
 
-// powerFloat is exact and rounded once, which is what the C library gives Python for whole exponents.
+// powerFloat computes the exact power and rounds it once, as the C library does for Python with integer exponents.
 func powerFloat(at pos, a, b float64) any {
 	switch {
 	case b == 0:

@@ -10,9 +10,9 @@ import (
 
 // equal is Python's ==.
 func (in *interp) equal(at pos, a, b any) bool {
-	defer in.deeper(at)()
+	defer in.enter(at)()
 	if isUndefined(a) || isUndefined(b) {
-		in.checkAll(a, b)
+		in.checkUndefinedAll(a, b)
 		return isUndefined(a) && isUndefined(b)
 	}
 	if x, y := number(a), number(b); x != nil && y != nil {
@@ -43,7 +43,7 @@ func (in *interp) equal(at pos, a, b any) bool {
 	case view:
 		at.unsupported("comparing a dict's %s", a.which)
 	}
-	return a == b // the same object, or none
+	return a == b // identity
 }
 
 func (in *interp) equalItems(at pos, a, b []any) bool {
@@ -51,7 +51,7 @@ func (in *interp) equalItems(at pos, a, b []any) bool {
 	return slices.EqualFunc(a, b, func(x, y any) bool { return isSame(x, y) || in.equal(at, x, y) })
 }
 
-// isSame reports whether x and y are one NaN: Python finds an object equal to itself inside a list.
+// isSame reports whether x and y are both NaN. In Python a NaN equals itself inside a list.
 func isSame(x, y any) bool { return isNaN(x) && isNaN(y) }
 
 func (in *interp) equalDicts(at pos, a, b *dict) bool {
@@ -69,9 +69,9 @@ func (in *interp) equalDicts(at pos, a, b *dict) bool {
 	return true
 }
 
-// order compares a and b for an operator such as "<", which stands in messages. It fails for what Python cannot order.
+// order compares a and b for the operator op, which is used in errors. It fails if Python cannot order them.
 func (in *interp) order(at pos, op string, a, b any) int {
-	defer in.deeper(at)()
+	defer in.enter(at)()
 	if x, y := number(a), number(b); x != nil && y != nil {
 		if isNaN(x) || isNaN(y) {
 			at.unsupported("ordering a nan")
@@ -94,14 +94,14 @@ func (in *interp) order(at pos, op string, a, b any) int {
 			return in.orderItems(at, op, a.items, b.items)
 		}
 	case *undefined:
-		a.use()
+		a.fail()
 	case view:
 		at.unsupported("comparing a dict's %s", a.which)
 	}
 	if u, ok := b.(*undefined); ok {
-		u.use()
+		u.fail()
 	}
-	at.fail("%q does not work between %q and %q", op, typeName(a), typeName(b))
+	at.fail("%q does not support %q and %q", op, typeName(a), typeName(b))
 	return 0
 }
 
@@ -149,10 +149,10 @@ func (in *interp) contains(at pos, container, item any) bool {
 		s, _ := text(c)
 		sub, ok := text(item)
 		if u, isUndefined := item.(*undefined); isUndefined {
-			u.use()
+			u.fail()
 		}
 		if !ok {
-			at.fail(`"in" of a string needs a string, not %q`, typeName(item))
+			at.fail(`"in" with a string requires a string, not %q`, typeName(item))
 		}
 		in.set.scan(at, c)
 		return strings.Contains(s, sub)
@@ -160,7 +160,7 @@ func (in *interp) contains(at pos, container, item any) bool {
 		_, ok := c.get(at, item)
 		return ok
 	case rangeValue:
-		in.checkAll(item)
+		in.checkUndefinedAll(item)
 		n, ok := number(item).(int64)
 		if f, isFloat := item.(float64); isFloat && f == math.Trunc(f) && math.Abs(f) < 1<<62 {
 			n, ok = int64(f), true
@@ -172,11 +172,11 @@ func (in *interp) contains(at pos, container, item any) bool {
 			return ok
 		}
 	}
-	pull, ok := in.iterateOver(at, container)
+	next, ok := in.tryIterate(at, container)
 	if !ok {
-		at.fail("a value of type %q contains nothing", typeName(container))
+		at.fail("a value of type %q is not a container", typeName(container))
 	}
-	for x, ok := pull(); ok; x, ok = pull() {
+	for x, ok := next(); ok; x, ok = next() {
 		if isSame(x, item) || in.equal(at, x, item) {
 			return true
 		}
@@ -199,7 +199,7 @@ func (in *interp) sorted(at pos, items []any, key func(any) any, reverse bool) [
 		return in.order(at, "<", pairs[i].key, pairs[j].key) < 0
 	})
 	if len(pairs) == 1 {
-		return []any{pairs[0].item} // Python compares nothing, so a key of any type will do
+		return []any{pairs[0].item} // nothing to compare, so the key can have any type
 	}
 	result := make([]any, len(pairs))
 	for i, p := range pairs {

@@ -11,7 +11,7 @@ import (
 	"testing"
 )
 
-// A row is a case of the corpus, or what Python's Jinja2 makes of it.
+// A row is a case of the corpus, or its result in Python's Jinja2.
 type row struct {
 	Name     string
 	Template string
@@ -41,7 +41,7 @@ func readRows(t testing.TB, file string) []row {
 	return rows
 }
 
-// testLimits are enough for every case, and low enough for the cases that never end.
+// testLimits are sufficient for every case, and low enough for infinite ones.
 var testLimits = Limits{Output: 1 << 20, Memory: 4 << 20, Steps: 200_000, Depth: 300}
 
 func render(t testing.TB, r row, keys map[string]any) (string, error) {
@@ -49,7 +49,7 @@ func render(t testing.TB, r row, keys map[string]any) (string, error) {
 	return caseSet(t, r, caseKeys(r, keys)).Render(r.Name, r.Template)
 }
 
-// caseKeys returns the keys of a case, over those that all have, as a caller gives them.
+// caseKeys returns the keys of a case and the common keys, as a caller passes them.
 func caseKeys(r row, keys map[string]any) map[string]any {
 	all := maps.Clone(keys)
 	maps.Copy(all, r.Keys)
@@ -78,7 +78,8 @@ func caseSet(t testing.TB, r row, keys map[string]any) *Set {
 	return s
 }
 
-// Every case gives what Python's Jinja2 gives, or is an error at a line and column that the document lists.
+// TestCorpus checks that every case has the same result as in Python's Jinja2, or is an error that docs/jinja.md
+// lists.
 func TestCorpus(t *testing.T) {
 	cases, golden := readRows(t, "cases.jsonl"), readRows(t, "golden.jsonl")
 	shared := cases[0].Keys
@@ -89,16 +90,17 @@ func TestCorpus(t *testing.T) {
 	for i, c := range cases {
 		want := golden[i]
 		if want.Name != c.Name {
-			t.Fatalf("case %q stands where the result of %q does: run generate.py", c.Name, want.Name)
+			t.Fatalf("case %q has the result of %q: run generate.py", c.Name, want.Name)
 		}
 		got, err := render(t, c, shared)
 		switch e, _ := err.(*Error); {
 		case err == nil && want.Output == nil:
-			t.Errorf("%s: %q gives %q; Python's Jinja2 gives none, because of a %s", c.Name, c.Template, got, want.Error)
+			t.Errorf("%s: %q gives %q, but fails in Python's Jinja2 with a %s", c.Name, c.Template, got, want.Error)
 		case err == nil && got != *want.Output:
 			t.Errorf("%s: %q gives\n%q, want\n%q", c.Name, c.Template, got, *want.Output)
-		case err != nil && (e == nil || e.Line < 1 || e.Col < 1 || e.Message == "" || strings.Contains(e.Message, "engine failed")):
-			t.Errorf("%s: %q fails without a place or reason: %v", c.Name, c.Template, err)
+		case err != nil && (e == nil || e.Line < 1 || e.Col < 1 || e.Message == "" ||
+			strings.Contains(e.Message, "engine failed")):
+			t.Errorf("%s: %q fails without a position or message: %v", c.Name, c.Template, err)
 		case err != nil && (want.Output != nil || want.Unstable):
 			unsupported[c.Name] = true
 		}
@@ -112,17 +114,17 @@ func TestCorpus(t *testing.T) {
 	}
 	for name := range unsupported {
 		if !listed[name] {
-			t.Errorf("%s is an error in ppm only, and docs/jinja.md does not list it", name)
+			t.Errorf("%s is an error in ppm only, but docs/jinja.md does not list it", name)
 		}
 	}
 	for name := range listed {
 		if !unsupported[name] {
-			t.Errorf("docs/jinja.md lists %s, which is no error in ppm only", name)
+			t.Errorf("docs/jinja.md lists %s, which is not an error in ppm only", name)
 		}
 	}
 }
 
-// documented returns what the pattern finds in a part of the document.
+// documented returns the matches of the pattern in a part of docs/jinja.md.
 func documented(t *testing.T, from, to, pattern string) []string {
 	t.Helper()
 	data, err := os.ReadFile("../../../docs/jinja.md")
@@ -141,21 +143,23 @@ func documented(t *testing.T, from, to, pattern string) []string {
 	return found
 }
 
-// The document lists the filters, tests and functions that there are, and each has a case whose output is compared.
-func TestEverythingIsDocumentedAndTested(t *testing.T) {
+// TestDocumentedAndTested checks that docs/jinja.md lists all filters, tests and functions, and that the corpus uses
+// them.
+func TestDocumentedAndTested(t *testing.T) {
 	cases, golden := readRows(t, "cases.jsonl")[1:], readRows(t, "golden.jsonl")
-	refused := []string{"lipsum", "pprint", "random", "striptags", "urlize"}
+	unsupported := []string{"lipsum", "pprint", "random", "striptags", "urlize"}
 	for _, c := range []struct {
 		from, to string
 		names    []string
-		use      string // a pattern of what uses a name
+		use      string // a pattern for uses of NAME
 	}{
 		{"Filters:", "Tests:", slices.Collect(maps.Keys(filters())), `\|\s*NAME\b|filter NAME\b`},
-		{"Tests:", "Functions:", slices.Collect(maps.Keys(tests())), `is (not )?NAME([ (]|\b)|(select|reject)(attr)?\(('\w+', )?'NAME'`},
+		{"Tests:", "Functions:", slices.Collect(maps.Keys(tests())),
+			`is (not )?NAME([ (]|\b)|(select|reject)(attr)?\(('\w+', )?'NAME'`},
 		{"Functions:", "Methods", slices.Collect(maps.Keys(functions())), `\bNAME\(`},
 	} {
 		slices.Sort(c.names)
-		c.names = slices.DeleteFunc(c.names, func(name string) bool { return slices.Contains(refused, name) })
+		c.names = slices.DeleteFunc(c.names, func(name string) bool { return slices.Contains(unsupported, name) })
 		if listed := documented(t, c.from, c.to, "`([^`]+)`"); !slices.Equal(listed, c.names) {
 			t.Errorf("docs/jinja.md lists after %q\n%q, want\n%q", c.from, listed, c.names)
 		}

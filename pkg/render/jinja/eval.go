@@ -8,11 +8,11 @@ import (
 
 // eval evaluates an expression.
 func (in *interp) eval(sc *scope, e expr) any {
-	at := e.place()
+	at := e.position()
 	in.set.step(at, 1)
-	in.deeper(at)
+	in.enter(at)
 	v := in.evalNode(sc, at, e)
-	in.depth-- // not deferred: an error ends the rendering
+	in.depth-- // not deferred, because an error ends the rendering
 	return v
 }
 
@@ -22,7 +22,7 @@ func (in *interp) evalNode(sc *scope, at pos, e expr) any {
 		return e.value
 	case *nameExpr:
 		if in.tracer != nil {
-			in.tracer.read(sc, e.name)
+			in.tracer.recordRead(sc, e.name)
 		}
 		return sc.load(at, e.name)
 	case *captured:
@@ -36,7 +36,7 @@ func (in *interp) evalNode(sc *scope, at pos, e expr) any {
 		d := newDict()
 		for i, k := range e.keys {
 			key := in.eval(sc, k)
-			d.set(k.place(), key, in.eval(sc, e.values[i]))
+			d.set(k.position(), key, in.eval(sc, e.values[i]))
 		}
 		return d
 	case *condExpr:
@@ -59,22 +59,22 @@ func (in *interp) evalNode(sc *scope, at pos, e expr) any {
 	case *compareExpr:
 		return in.compareAll(sc, e)
 	case *attrExpr:
-		return in.attr(at, in.eval(sc, e.of), e.name)
+		return in.attr(at, in.eval(sc, e.operand), e.name)
 	case *itemExpr:
 		return in.itemOrSlice(sc, e)
 	case *callExpr:
 		fn := in.eval(sc, e.fn)
 		return in.call(fn, in.arguments(sc, at, e.args))
 	case *filterExpr:
-		v := in.eval(sc, e.of)
+		v := in.eval(sc, e.operand)
 		c := in.arguments(sc, at, e.args)
 		return in.filter(e.name, v, c)
 	case *testExpr:
-		v := in.eval(sc, e.of)
+		v := in.eval(sc, e.operand)
 		c := in.arguments(sc, at, e.args)
 		return in.test(e.name, v, c)
 	}
-	at.fail("unexpected expression") // a slice outside an index: the parser makes none
+	at.fail("unexpected expression") // unreachable: the parser allows slices only as an index
 	return nil
 }
 
@@ -91,17 +91,17 @@ func (in *interp) cond(sc *scope, e *condExpr) any {
 	switch {
 	case in.truth(in.eval(sc, e.test)):
 		return in.eval(sc, e.then)
-	case e.orElse != nil:
-		return in.eval(sc, e.orElse)
+	case e.elseBranch != nil:
+		return in.eval(sc, e.elseBranch)
 	}
 	u := undefinedValue(e.pos, "the condition is false and there is no else")
-	u.lenient = true
+	u.allowUndefined = true
 	return u
 }
 
 func (in *interp) unary(at pos, op string, v any) any {
 	if u, ok := v.(*undefined); ok {
-		u.use()
+		u.fail()
 	}
 	switch n := number(v).(type) {
 	case int64:
@@ -115,14 +115,14 @@ func (in *interp) unary(at pos, op string, v any) any {
 		}
 		return n
 	}
-	at.fail("the operator %q does not work on %q", op, typeName(v))
+	at.fail("the operator %q does not support %q", op, typeName(v))
 	return nil
 }
 
 func (in *interp) concat(sc *scope, e *concatExpr) any {
 	var b strings.Builder
 	for _, part := range e.parts {
-		s := in.str(part.place(), in.eval(sc, part))
+		s := in.str(part.position(), in.eval(sc, part))
 		in.set.reserve(e.pos, len(s))
 		b.WriteString(s)
 	}
@@ -142,7 +142,7 @@ func (in *interp) compareAll(sc *scope, e *compareExpr) any {
 }
 
 func (in *interp) itemOrSlice(sc *scope, e *itemExpr) any {
-	v := in.eval(sc, e.of)
+	v := in.eval(sc, e.operand)
 	s, ok := e.index.(*sliceExpr)
 	if !ok {
 		return in.item(e.pos, v, in.eval(sc, e.index))
@@ -161,7 +161,7 @@ func (in *interp) itemOrSlice(sc *scope, e *itemExpr) any {
 // slice is Python's v[start:stop:step].
 func (in *interp) slice(at pos, v, start, stop, step any) any {
 	if u, ok := v.(*undefined); ok {
-		u.use()
+		u.fail()
 	}
 	n, ok := length(v)
 	switch v.(type) {
@@ -205,18 +205,18 @@ func pick(items []any, picked []int) []any {
 	return all
 }
 
-// sliceBounds returns the first index, the one to stop before, and the step, for a sequence of n items.
+// sliceBounds returns the start, stop and step of a slice of n items.
 func sliceBounds(at pos, n int, start, stop, step any) (first, last, by int) {
-	integer := func(v any, preset int) int {
+	integer := func(v any, defaultValue int) int {
 		if v == nil {
-			return preset
+			return defaultValue
 		}
 		i, ok := number(v).(int64)
 		if u, isUndefined := v.(*undefined); isUndefined {
-			u.use()
+			u.fail()
 		}
 		if !ok {
-			at.fail("a slice's bounds are whole numbers, not %q", typeName(v))
+			at.fail("a slice index must be an integer, not %q", typeName(v))
 		}
 		return int(max(min(i, math.MaxInt32), math.MinInt32))
 	}
@@ -229,7 +229,7 @@ func sliceBounds(at pos, n int, start, stop, step any) (first, last, by int) {
 	by = integer(step, 1)
 	switch {
 	case by == 0:
-		at.fail("a slice's step is zero")
+		at.fail("a slice step cannot be zero")
 	case by > 0:
 		return clamp(integer(start, 0), 0, n), clamp(integer(stop, n), 0, n), by
 	}
@@ -240,10 +240,10 @@ func sliceBounds(at pos, n int, start, stop, step any) (first, last, by int) {
 	return first, clamp(integer(stop, 0), -1, n-1), by
 }
 
-// item is Jinja2's v[key]: the item, else the attribute, else an undefined value.
+// item is Jinja2's v[key]: the item, or else the attribute, or else an undefined value.
 func (in *interp) item(at pos, v, key any) any {
 	if u, ok := v.(*undefined); ok {
-		u.use()
+		u.fail()
 	}
 	if found, ok := in.itemOf(at, v, key); ok {
 		return found
@@ -253,13 +253,13 @@ func (in *interp) item(at pos, v, key any) any {
 			return found
 		}
 	}
-	return in.missing(at, v, key)
+	return in.undefinedItem(at, v, key)
 }
 
-// attr is Jinja2's v.name: the attribute, else the item, else an undefined value.
+// attr is Jinja2's v.name: the attribute, or else the item, or else an undefined value.
 func (in *interp) attr(at pos, v any, name string) any {
 	if u, ok := v.(*undefined); ok {
-		u.use()
+		u.fail()
 	}
 	if found, ok := in.attrOf(at, v, name); ok {
 		return found
@@ -267,18 +267,18 @@ func (in *interp) attr(at pos, v any, name string) any {
 	if found, ok := in.itemOf(at, v, name); ok {
 		return found
 	}
-	return in.missing(at, v, name)
+	return in.undefinedItem(at, v, name)
 }
 
-func (in *interp) missing(at pos, v, key any) any {
-	in.checkAll(key)
+func (in *interp) undefinedItem(at pos, v, key any) any {
+	in.checkUndefinedAll(key)
 	if s, ok := key.(string); ok {
 		return undefinedValue(at, "a value of type %q has no attribute or item %q", typeName(v), s)
 	}
 	return undefinedValue(at, "a value of type %q has no such item", typeName(v))
 }
 
-// itemOf is Python's v[key], or false where Python raises an error that Jinja2 catches.
+// itemOf is Python's v[key]. It returns false if Python raises an error that Jinja2 catches.
 func (in *interp) itemOf(at pos, v, key any) (any, bool) {
 	if d, ok := v.(*dict); ok {
 		h, ok := hashOf(at, key)

@@ -7,7 +7,7 @@ func (in *interp) exec(sc *scope, body []stmt, out *output) {
 	}
 }
 
-// capture returns what the statements print.
+// capture returns the output of the statements.
 func (in *interp) capture(sc *scope, body []stmt) string {
 	out := in.capturing()
 	in.exec(sc, body, out)
@@ -26,27 +26,27 @@ func (in *interp) stmt(sc *scope, s stmt, out *output) {
 		}
 	case *printStmt:
 		if sc.prints() {
-			v, from := in.evalFrom(sc, s.value)
-			out.write(s.value.place(), in.str(s.value.place(), v), from)
+			v, keys := in.evalWithKeys(sc, s.value)
+			out.write(s.value.position(), in.str(s.value.position(), v), keys)
 		}
 	case *ifStmt:
 		in.ifElse(sc, s, out)
 	case *forStmt:
 		in.forLoop(sc, s, out)
 	case *setStmt:
-		v, from := in.evalFrom(sc, s.value)
-		in.assign(sc, s.target, v, from)
+		v, keys := in.evalWithKeys(sc, s.value)
+		in.assign(sc, s.target, v, keys)
 	case *setBlockStmt:
-		sub := sc.enter(s.scope)
-		sub.state = &state{} // it captures, whatever the template extends
-		before := in.tracer.begin()
+		sub := sc.newChild(s.scope)
+		sub.state = &state{} // captures even if the template extends another
+		before := in.tracer.beginReads()
 		v := in.captured(sub, s.body, s.filter)
-		in.assign(sc, s.target, v, in.tracer.end(before))
+		in.assign(sc, s.target, v, in.tracer.endReads(before))
 	case *withStmt:
-		sub := sc.enter(s.scope)
+		sub := sc.newChild(s.scope)
 		for i, target := range s.targets {
-			v, from := in.evalFrom(sc, s.values[i])
-			in.assign(sub, target, v, from)
+			v, keys := in.evalWithKeys(sc, s.values[i])
+			in.assign(sub, target, v, keys)
 		}
 		in.exec(sub, s.body, out)
 	case *macroStmt:
@@ -54,17 +54,17 @@ func (in *interp) stmt(sc *scope, s stmt, out *output) {
 	case *callStmt:
 		in.callBlock(sc, s, out)
 	case *filterStmt:
-		before := in.tracer.begin()
-		v := in.captured(sc.enter(s.scope), s.body, s.filter)
+		before := in.tracer.beginReads()
+		v := in.captured(sc.newChild(s.scope), s.body, s.filter)
 		text, ok := text(v)
 		if !ok {
-			s.filter.place().fail("the filter gives a value of type %q instead of text", typeName(v))
+			s.filter.position().fail("the filter returns a value of type %q instead of text", typeName(v))
 		}
-		out.write(s.filter.place(), text, in.tracer.end(before))
+		out.write(s.filter.position(), text, in.tracer.endReads(before))
 	case *scopeStmt:
-		in.exec(sc.enter(s.scope), s.body, out)
+		in.exec(sc.newChild(s.scope), s.body, out)
 	case *blockStmt:
-		if sc.prints() || !sc.top {
+		if sc.prints() || !sc.toplevel {
 			in.block(sc, s, out)
 		}
 	case *extendsStmt:
@@ -76,30 +76,26 @@ func (in *interp) stmt(sc *scope, s stmt, out *output) {
 	}
 }
 
-// prints reports whether text and values print. In a template that extends another they do not, but
-// for those in its blocks, macros and captures.
-func (sc *scope) prints() bool { return sc.state.parent == nil }
-
 func (in *interp) ifElse(sc *scope, s *ifStmt, out *output) {
-	before := in.tracer.ask(nil)
+	before := in.tracer.enterCondition(nil)
 	in.exec(sc, in.branch(sc, s), out)
-	in.tracer.answered(before)
+	in.tracer.leaveCondition(before)
 }
 
-// branch returns the statements of the branch whose test is true.
+// branch returns the body of the branch whose test is true.
 func (in *interp) branch(sc *scope, s *ifStmt) []stmt {
 	for _, b := range s.branches {
-		in.set.step(b.test.place(), 1)
-		v, from := in.evalFrom(sc, b.test)
-		in.tracer.ask(from)
+		in.set.step(b.test.position(), 1)
+		v, keys := in.evalWithKeys(sc, b.test)
+		in.tracer.enterCondition(keys)
 		if in.truth(v) {
 			return b.body
 		}
 	}
-	return s.orElse
+	return s.elseBranch
 }
 
-// captured returns what the body prints, through a chain of filters.
+// captured returns the output of the body after applying the filters.
 func (in *interp) captured(sc *scope, body []stmt, filter expr) any {
 	text := in.capture(sc, body)
 	if filter == nil {
@@ -109,91 +105,91 @@ func (in *interp) captured(sc *scope, body []stmt, filter expr) any {
 	return in.eval(sc, filter)
 }
 
-// capturedName is the variable that a captured text stands in for its filters. No template can name it.
+// capturedName is the variable that holds captured text for its filters. Templates cannot name it.
 const capturedName = "{captured}"
 
-// assign stores a value, made of the keys in from, in a target.
-func (in *interp) assign(sc *scope, target expr, v any, from []string) {
+// assign assigns a value, made from the given keys, to a target.
+func (in *interp) assign(sc *scope, target expr, v any, keys []string) {
 	switch t := target.(type) {
 	case *nameExpr:
 		sc.store(t.name, v)
-		in.tracer.made(sc, t.name, from)
+		in.tracer.setOrigin(sc, t.name, keys)
 	case *nsExpr:
 		ns, ok := sc.load(t.pos, t.name).(*namespace)
 		if !ok {
-			t.fail("%q is no namespace, so its attributes cannot be set", t.name)
+			t.fail("%q is not a namespace, so its attributes cannot be set", t.name)
 		}
 		in.set.reserve(t.pos, 16)
 		ns.attrs.set(t.pos, t.attr, v)
-		in.tracer.grew(sc, t.name, from)
+		in.tracer.addOrigin(sc, t.name, keys)
 	case *tupleExpr:
 		items := in.items(t.pos, v)
 		if len(items) != len(t.items) {
 			t.fail("%d values cannot be unpacked into %d names", len(items), len(t.items))
 		}
 		for i, sub := range t.items {
-			in.assign(sc, sub, items[i], from)
+			in.assign(sc, sub, items[i], keys)
 		}
 	}
 }
 
 func (in *interp) forLoop(sc *scope, f *forStmt, out *output) {
-	v, from := in.evalFrom(sc, f.iter)
-	before := in.tracer.ask(from)
+	v, keys := in.evalWithKeys(sc, f.iter)
+	before := in.tracer.enterCondition(keys)
 	if f.recursive {
-		out.write(f.pos, in.recurse(sc, f, v, from, 0), from)
+		out.write(f.pos, in.recurse(sc, f, v, keys, 0), keys)
 	} else {
-		in.loop(sc, f, v, from, 0, out)
+		in.runLoop(sc, f, v, keys, 0, out)
 	}
-	in.tracer.answered(before)
+	in.tracer.leaveCondition(before)
 }
 
-// recurse renders a recursive loop over v and returns what it prints.
-func (in *interp) recurse(sc *scope, f *forStmt, v any, from []string, depth int) string {
-	defer in.deeper(f.pos)()
+// recurse runs a recursive loop over v and returns its output.
+func (in *interp) recurse(sc *scope, f *forStmt, v any, keys []string, depth int) string {
+	defer in.enter(f.pos)()
 	sub := in.capturing()
-	in.loop(sc, f, v, from, depth, sub)
+	in.runLoop(sc, f, v, keys, depth, sub)
 	return sub.value()
 }
 
-// loop runs the body of f for each item of v, which was made of the keys in from, or the part after else when there is none.
-func (in *interp) loop(sc *scope, f *forStmt, v any, from []string, depth int, out *output) {
+// runLoop runs the body of f for each item of v, which was made from the given keys, or the else branch if v is empty.
+func (in *interp) runLoop(sc *scope, f *forStmt, v any, keys []string, depth int, out *output) {
 	loop := &loopObject{in: in, at: f.pos, depth: depth, index: -1, total: -1}
-	loop.pull = in.iterate(f.iter.place(), v)
+	loop.next = in.iterate(f.iter.position(), v)
 	if f.filter != nil {
-		loop.pull = in.filtered(sc, f, loop.pull, from)
+		loop.next = in.filtered(sc, f, loop.next, keys)
 	} else {
 		loop.of = v
 	}
 	if f.recursive {
-		loop.recurse = func(v any) any { return in.recurse(sc, f, v, from, depth+1) }
+		loop.recurse = func(v any) any { return in.recurse(sc, f, v, keys, depth+1) }
 	}
 	for loop.advance() {
 		in.set.step(f.pos, 1)
-		sub := sc.enter(f.bodyScope)
+		sub := sc.newChild(f.bodyScope)
 		if f.loopVar {
 			sub.vars["loop"] = loop
 		}
-		in.assign(sub, f.target, loop.current, from)
+		in.assign(sub, f.target, loop.current, keys)
 		in.exec(sub, f.body, out)
 	}
 	if loop.index < 0 {
-		in.exec(sc.enter(f.elseScope), f.orElse, out)
+		in.exec(sc.newChild(f.elseScope), f.elseBranch, out)
 	}
 }
 
-// filtered gives only the items for which the loop's filter is true.
-func (in *interp) filtered(sc *scope, f *forStmt, pull puller, from []string) puller {
+// filtered returns only the items for which the loop's filter is true.
+func (in *interp) filtered(sc *scope, f *forStmt, next nextFunc, keys []string) nextFunc {
 	return func() (any, bool) {
 		for {
-			item, ok := pull()
+			item, ok := next()
 			if !ok {
 				return nil, false
 			}
-			sub := sc.enter(f.testScope)
-			in.assign(sub, f.target, item, from)
-			v, asked := in.evalFrom(sub, f.filter)
-			in.tracer.ask(asked)
+			sub := sc.newChild(f.testScope)
+			in.assign(sub, f.target, item, keys)
+			v, conditionKeys := in.evalWithKeys(sub, f.filter)
+			in.tracer.enterCondition(conditionKeys)
 			if in.truth(v) {
 				return item, true
 			}
@@ -202,18 +198,18 @@ func (in *interp) filtered(sc *scope, f *forStmt, pull puller, from []string) pu
 }
 
 func (in *interp) callBlock(sc *scope, s *callStmt, out *output) {
-	before := in.tracer.begin()
+	before := in.tracer.beginReads()
 	fn := in.eval(sc, s.call.fn)
 	c := in.arguments(sc, s.call.pos, s.call.args)
-	c.named = append(c.named, namedArg{name: "caller", value: &macro{in: in, def: s.macro, scope: sc}})
+	c.kwargs = append(c.kwargs, kwarg{name: "caller", value: &macro{in: in, def: s.macro, scope: sc}})
 	text := in.str(s.call.pos, in.call(fn, c))
-	out.write(s.call.pos, text, in.tracer.end(before))
+	out.write(s.call.pos, text, in.tracer.endReads(before))
 }
 
 func (in *interp) block(sc *scope, b *blockStmt, out *output) {
 	ctx := sc.ctx
 	if b.scoped {
-		ctx = in.within(sc, sc.ctx.blocks)
+		ctx = in.contextFor(sc, sc.ctx.blocks)
 	}
 	if b.required && len(ctx.blocks[b.name]) <= 1 {
 		b.fail("the required block %q is not defined", b.name)
@@ -221,28 +217,28 @@ func (in *interp) block(sc *scope, b *blockStmt, out *output) {
 	in.renderBlock(ctx, b.name, 0, out)
 }
 
-// renderBlock renders the i-th of the blocks of a name, counted from the most derived template.
+// renderBlock renders the i-th block with the given name, counted from the most derived template.
 func (in *interp) renderBlock(ctx *context, name string, i int, out *output) {
 	b := ctx.blocks[name][i]
-	defer in.deeper(b.pos)()
+	defer in.enter(b.pos)()
 	sc := newScope(nil, ctx, &state{}, b.scope)
 	sc.vars["self"] = &selfObject{in, ctx}
-	sc.vars["super"] = in.superOf(b.pos, ctx, name, i)
+	sc.vars["super"] = in.superBlock(b.pos, ctx, name, i)
 	in.exec(sc, b.body, out)
 }
 
 func (in *interp) extends(sc *scope, s *extendsStmt) {
 	if sc.state.parent != nil {
-		s.fail("the template extends two others")
+		s.fail("the template extends two templates")
 	}
-	if !sc.top {
+	if !sc.toplevel {
 		s.unsupported("extends inside a loop, block or macro")
 	}
-	sc.state.parent = in.find(sc, s.pos, s.name, false)
+	sc.state.parent = in.loadTemplate(sc, s.pos, s.name, false)
 }
 
-// find returns the template that an expression names, or the first that exists when it gives a list.
-func (in *interp) find(sc *scope, at pos, e expr, optional bool) *template {
+// loadTemplate returns the template that an expression names, or the first existing one of a list.
+func (in *interp) loadTemplate(sc *scope, at pos, e expr, optional bool) *template {
 	v := in.eval(sc, e)
 	names := []any{v}
 	switch v := v.(type) {
@@ -254,12 +250,12 @@ func (in *interp) find(sc *scope, at pos, e expr, optional bool) *template {
 	for _, n := range names {
 		name, ok := n.(string)
 		if u, isUndefined := n.(*undefined); isUndefined {
-			u.use()
+			u.fail()
 		}
 		if !ok {
-			at.fail("a template's name is a string, not %q", typeName(n))
+			at.fail("a template name must be a string, not %q", typeName(n))
 		}
-		if t, ok := in.set.get(name); ok {
+		if t, ok := in.set.lookup(name); ok {
 			return t
 		}
 	}
@@ -273,7 +269,7 @@ func (in *interp) find(sc *scope, at pos, e expr, optional bool) *template {
 }
 
 func (in *interp) include(sc *scope, s *includeStmt, out *output) {
-	t := in.find(sc, s.pos, s.name, s.ignoreMissing)
+	t := in.loadTemplate(sc, s.pos, s.name, s.ignoreMissing)
 	if t == nil {
 		return
 	}
@@ -281,14 +277,14 @@ func (in *interp) include(sc *scope, s *includeStmt, out *output) {
 		out.write(s.pos, in.module(t).text, nil)
 		return
 	}
-	in.run(t, in.within(sc, nil), out)
+	in.run(t, in.contextFor(sc, nil), out)
 }
 
 func (in *interp) importModule(sc *scope, s *importStmt) {
-	t := in.find(sc, s.pos, s.name, false)
+	t := in.loadTemplate(sc, s.pos, s.name, false)
 	var m *module
 	if s.withContext {
-		m = in.load(t, in.within(sc, nil))
+		m = in.newModule(t, in.contextFor(sc, nil))
 	} else {
 		m = in.module(t)
 	}
@@ -306,16 +302,16 @@ func (in *interp) importModule(sc *scope, s *importStmt) {
 	}
 }
 
-// module returns a template without the context of the one that asks, rendered once.
+// module returns a template imported without context, rendered once.
 func (in *interp) module(t *template) *module {
 	if in.modules[t] == nil {
-		in.modules[t] = in.load(t, newContext(functions(), nil))
+		in.modules[t] = in.newModule(t, newContext(functions(), nil))
 	}
 	return in.modules[t]
 }
 
-// load renders a template for what it stores.
-func (in *interp) load(t *template, ctx *context) *module {
+// newModule renders a template for the variables that it exports.
+func (in *interp) newModule(t *template, ctx *context) *module {
 	out := in.capturing()
 	in.run(t, ctx, out)
 	m := &module{text: out.value(), vars: map[string]any{}}

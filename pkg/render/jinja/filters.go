@@ -5,12 +5,12 @@ import (
 	"sync"
 )
 
-// filters returns the filters by name. Each takes the value it is applied to as its first argument.
+// filters returns the filters by name. Their first argument is the operand.
 func filters() map[string]builtin { return filterTable.get(newFilters) }
 
 var filterTable table
 
-// A table is made when it is first asked for.
+// A table is initialized on first use.
 type table struct {
 	once sync.Once
 	all  map[string]builtin
@@ -23,18 +23,20 @@ func (t *table) get(fill func() map[string]builtin) map[string]builtin {
 
 func newFilters() map[string]builtin {
 	all := map[string]builtin{
-		"abs": filterAbs, "attr": filterAttr, "batch": filterBatch, "capitalize": keepMarkup(capitalize), "center": filterCenter,
-		"count": filterLength, "d": filterDefault, "default": filterDefault, "dictsort": filterDictSort,
-		"e": filterEscape, "escape": filterEscape, "filesizeformat": filterFileSize, "first": filterFirst, "float": filterFloat,
-		"forceescape": filterForceEscape, "format": filterFormat, "groupby": filterGroupBy, "indent": filterIndent,
-		"int": filterInt, "items": filterItems, "join": filterJoin, "last": filterLast, "length": filterLength,
+		"abs": filterAbs, "attr": filterAttr, "batch": filterBatch, "capitalize": keepMarkup(capitalize),
+		"center": filterCenter, "count": filterLength, "d": filterDefault, "default": filterDefault,
+		"dictsort": filterDictSort, "e": filterEscape, "escape": filterEscape, "filesizeformat": filterFileSize,
+		"first": filterFirst, "float": filterFloat, "forceescape": filterForceEscape,
+		"format": filterFormat, "groupby": filterGroupBy, "indent": filterIndent, "int": filterInt,
+		"items": filterItems, "join": filterJoin, "last": filterLast, "length": filterLength,
 		"list": filterList, "lower": keepMarkup(lower), "map": filterMap, "max": filterMax, "min": filterMin,
 		"reject": selector(false, false), "rejectattr": selector(false, true), "replace": filterReplace,
 		"reverse": filterReverse, "round": filterRound, "safe": filterSafe, "select": selector(true, false),
 		"selectattr": selector(true, true), "slice": filterSlice, "sort": filterSort, "string": filterString,
-		"sum": filterSum, "title": filterTitle, "tojson": filterToJSON, "trim": filterTrim, "truncate": filterTruncate,
-		"unique": filterUnique, "upper": keepMarkup(upper), "urlencode": filterURLEncode, "wordcount": filterWordCount,
-		"wordwrap": filterWordWrap, "xmlattr": filterXMLAttr,
+		"sum": filterSum, "title": filterTitle, "tojson": filterToJSON, "trim": filterTrim,
+		"truncate": filterTruncate, "unique": filterUnique, "upper": keepMarkup(upper),
+		"urlencode": filterURLEncode, "wordcount": filterWordCount, "wordwrap": filterWordWrap,
+		"xmlattr": filterXMLAttr,
 	}
 	for name, why := range map[string]string{
 		"random":    "random, whose result is random,",
@@ -50,26 +52,26 @@ func newFilters() map[string]builtin {
 	return all
 }
 
-// checkFilter fails when there is no such filter.
+// checkFilter fails if there is no such filter.
 func checkFilter(at pos, name string) {
 	if filters()[name] == nil {
 		at.fail("no filter named %q", name)
 	}
 }
 
-// filter applies a filter to v. The call has the filter's arguments.
+// filter applies a filter to v. The call has the other arguments.
 func (in *interp) filter(name string, v any, c *call) any {
-	defer in.deeper(c.at)()
+	defer in.enter(c.at)()
 	checkFilter(c.at, name)
 	in.set.scan(c.at, v)
 	if s, ok := text(v); ok {
 		in.set.reserve(c.at, len(s)) // most filters copy
 	}
-	result := filters()[name](&call{in: in, at: c.at, args: append([]any{v}, c.args...), named: c.named})
-	return in.tracer.filtered(c.at, v, result)
+	result := filters()[name](&call{in: in, at: c.at, args: append([]any{v}, c.args...), kwargs: c.kwargs})
+	return in.tracer.recordFilter(c.at, v, result)
 }
 
-// keepMarkup makes a filter of a change to text. Escaped text stays escaped.
+// keepMarkup returns a filter that changes text. Escaped text stays escaped.
 func keepMarkup(change func(c *call, s string) string) builtin {
 	return func(c *call) any {
 		v := c.params("s")[0]
@@ -82,7 +84,7 @@ func keepMarkup(change func(c *call, s string) string) builtin {
 
 func filterTitle(c *call) any {
 	s := c.str(c.params("s")[0])
-	c.noSigma(s)
+	c.rejectSigma(s)
 	var b strings.Builder
 	begins := true
 	for _, r := range s {
@@ -119,11 +121,11 @@ func filterTrim(c *call) any {
 func filterIndent(c *call) any {
 	p := c.params("s", "width?", "first?", "blank?")
 	if u, ok := p[0].(*undefined); ok {
-		u.use()
+		u.fail()
 	}
 	s, ok := text(p[0])
 	if !ok {
-		c.at.fail("only text can be indented, not a value of type %q", typeName(p[0]))
+		c.at.fail("indent requires a string, not %q", typeName(p[0]))
 	}
 	indention, ok := p[1].(string)
 	if !ok {
@@ -131,7 +133,7 @@ func filterIndent(c *call) any {
 	}
 	lines := splitLines(s+"\n", false)
 	c.in.set.reserve(c.at, len(s)+len(lines)*(len(indention)+1))
-	first, blank := c.truthOr(p[2], false), c.truthOr(p[3], false)
+	first, blank := c.boolOr(p[2], false), c.boolOr(p[3], false)
 	for i, line := range lines {
 		if i == 0 && first || i > 0 && (blank || line != "") {
 			lines[i] = indention + line
@@ -148,7 +150,7 @@ func filterTruncate(c *call) any {
 	p := c.params("s", "length?", "killwords?", "end?", "leeway?")
 	s := ""
 	if u, ok := p[0].(*undefined); ok {
-		c.in.check(u)
+		c.in.checkUndefined(u)
 	} else {
 		s = c.mustStr(p[0])
 	}
@@ -159,14 +161,14 @@ func filterTruncate(c *call) any {
 	runes, tail := []rune(s), len([]rune(end))
 	switch {
 	case length < tail:
-		c.at.fail("the length %d is less than that of the end %q", length, end)
+		c.at.fail("the length %d is less than the length of the end %q", length, end)
 	case leeway < 0:
-		c.at.fail("the leeway is negative")
+		c.at.fail("the leeway cannot be negative")
 	case len(runes) <= length+leeway:
 		return p[0]
 	}
 	kept := string(runes[:length-tail])
-	if i := strings.LastIndexByte(kept, ' '); i >= 0 && !c.truthOr(p[2], false) {
+	if i := strings.LastIndexByte(kept, ' '); i >= 0 && !c.boolOr(p[2], false) {
 		kept = kept[:i]
 	}
 	return kept + end
@@ -191,13 +193,13 @@ func filterString(c *call) any {
 }
 
 func filterFormat(c *call) any {
-	if len(c.args) > 1 && len(c.named) > 0 {
-		c.at.fail("format takes values by position or by name, not both")
+	if len(c.args) > 1 && len(c.kwargs) > 0 {
+		c.at.fail("format takes positional or keyword arguments, not both")
 	}
 	var values any = &tuple{items: c.args[1:]}
-	if len(c.named) > 0 {
+	if len(c.kwargs) > 0 {
 		d := newDict()
-		for _, n := range c.named {
+		for _, n := range c.kwargs {
 			d.set(c.at, n.name, n.value)
 		}
 		values = d
@@ -213,14 +215,14 @@ func filterWordCount(c *call) any {
 
 func filterDefault(c *call) any {
 	p := c.params("value", "default_value?", "boolean?")
-	missing := isUndefined(p[0])
-	if !missing && c.truthOr(p[2], false) {
-		missing = !c.in.truth(p[0])
+	useDefault := isUndefined(p[0])
+	if !useDefault && c.boolOr(p[2], false) {
+		useDefault = !c.in.truth(p[0])
 	}
 	switch {
-	case !missing:
+	case !useDefault:
 		return p[0]
-	case p[1] == absent:
+	case p[1] == missing:
 		return ""
 	}
 	return p[1]
@@ -229,19 +231,19 @@ func filterDefault(c *call) any {
 func filterAttr(c *call) any {
 	p := c.params("obj", "name")
 	if u, ok := p[0].(*undefined); ok {
-		u.use()
+		u.fail()
 	}
 	name := c.mustStr(p[1])
 	if v, ok := c.in.attrOf(c.at, p[0], name); ok {
 		return v
 	}
-	return c.in.missing(c.at, p[0], name)
+	return c.in.undefinedItem(c.at, p[0], name)
 }
 
 func filterLength(c *call) any {
 	v := c.positional("obj")[0]
 	if u, ok := v.(*undefined); ok {
-		c.in.check(u)
+		c.in.checkUndefined(u)
 		return int64(0)
 	}
 	if l, ok := v.(*loopObject); ok {

@@ -11,7 +11,7 @@ import (
 func filterAbs(c *call) any {
 	v := c.positional("x")[0]
 	if u, ok := v.(*undefined); ok {
-		u.use()
+		u.fail()
 	}
 	switch n := number(v).(type) {
 	case int64:
@@ -29,29 +29,29 @@ func filterAbs(c *call) any {
 func filterInt(c *call) any {
 	p := c.params("value", "default?", "base?")
 	base := c.intOr(p[2], 10)
-	var preset any = int64(0)
-	if p[1] != absent {
-		preset = p[1]
+	var defaultValue any = int64(0)
+	if p[1] != missing {
+		defaultValue = p[1]
 	}
 	switch v := p[0].(type) {
 	case *undefined:
-		v.use()
+		v.fail()
 	case string, markup:
 		s, _ := text(v)
-		return c.parseInt(s, base, preset)
+		return c.parseInt(s, base, defaultValue)
 	case float64:
 		if math.IsNaN(v) || math.IsInf(v, 0) {
-			return preset
+			return defaultValue
 		}
 		return c.truncate(v)
 	}
 	if n := number(p[0]); n != nil {
 		return n
 	}
-	return preset
+	return defaultValue
 }
 
-// truncate returns the whole part of f.
+// truncate returns the integral part of f.
 func (c *call) truncate(f float64) int64 {
 	if f >= 1<<63 || f < -1<<63 {
 		c.at.unsupported("an integer beyond 64 bits")
@@ -59,10 +59,10 @@ func (c *call) truncate(f float64) int64 {
 	return int64(f)
 }
 
-// parseInt is Python's int(s, base), else int(float(s)), else the preset.
-func (c *call) parseInt(s string, base int, preset any) any {
+// parseInt is Python's int(s, base), or else int(float(s)), or else the default.
+func (c *call) parseInt(s string, base int, defaultValue any) any {
 	if !isASCII(strings.TrimFunc(s, isSpace)) {
-		c.at.unsupported("a number with characters beyond ASCII")
+		c.at.unsupported("a number with non-ASCII characters")
 	}
 	digits := strings.ToLower(strings.TrimFunc(s, isSpace))
 	negative := strings.HasPrefix(digits, "-")
@@ -77,7 +77,7 @@ func (c *call) parseInt(s string, base int, preset any) any {
 	if base == 0 {
 		base = 10
 		if len(digits) > 1 && digits[0] == '0' && strings.Trim(digits, "0_") != "" {
-			digits = "" // Python takes no zeros in front of a number without a base
+			digits = "" // Python rejects leading zeros without a base
 		}
 	}
 	validBase := 2 <= base && base <= 36
@@ -95,10 +95,10 @@ func (c *call) parseInt(s string, base int, preset any) any {
 	if f, ok := parseFloat(s); ok && !math.IsNaN(f) && !math.IsInf(f, 0) {
 		return c.truncate(f)
 	}
-	return preset
+	return defaultValue
 }
 
-// withoutUnderscores removes the underscores that stand between two digits, and reports whether there are no others.
+// withoutUnderscores removes underscores between digits, and reports whether there are no others.
 func withoutUnderscores(s string) (string, bool) {
 	for i := range len(s) {
 		if s[i] != '_' {
@@ -138,32 +138,32 @@ func parseFloat(s string) (float64, bool) {
 
 func filterFloat(c *call) any {
 	p := c.params("value", "default?")
-	var preset any = 0.0
-	if p[1] != absent {
-		preset = p[1]
+	var defaultValue any = 0.0
+	if p[1] != missing {
+		defaultValue = p[1]
 	}
 	if u, ok := p[0].(*undefined); ok {
-		u.use()
+		u.fail()
 	}
 	if n := number(p[0]); n != nil {
 		return toFloat(n)
 	}
 	if s, ok := text(p[0]); ok {
 		if !isASCII(strings.TrimFunc(s, isSpace)) {
-			c.at.unsupported("a number with characters beyond ASCII")
+			c.at.unsupported("a number with non-ASCII characters")
 		}
 		if f, ok := parseFloat(s); ok {
 			return f
 		}
 	}
-	return preset
+	return defaultValue
 }
 
 func filterRound(c *call) any {
 	p := c.params("value", "precision?", "method?")
 	precision, method := c.intOr(p[1], 0), c.strOr(p[2], "common")
 	if u, ok := p[0].(*undefined); ok {
-		u.use()
+		u.fail()
 	}
 	n := number(p[0])
 	if n == nil {
@@ -177,26 +177,26 @@ func filterRound(c *call) any {
 		return c.roundHalfEven(n, precision)
 	case "ceil", "floor":
 	default:
-		c.at.fail(`round takes the methods "common", "ceil" and "floor"`)
+		c.at.fail(`the method of round must be "common", "ceil" or "floor"`)
 	}
-	scale := arithOf(c.at, "**", int64(10), int64(precision))
-	scaled := arithOf(c.at, "*", n, scale)
+	scale := arith(c.at, "**", int64(10), int64(precision))
+	scaled := arith(c.at, "*", n, scale)
 	f, isFloat := scaled.(float64)
 	if !isFloat {
-		return arithOf(c.at, "/", scaled, scale)
+		return arith(c.at, "/", scaled, scale)
 	}
 	if math.IsNaN(f) || math.IsInf(f, 0) {
-		c.at.fail("the number has no whole part")
+		c.at.fail("the number is not finite")
 	}
 	if method == "ceil" {
 		f = math.Ceil(f)
 	} else {
 		f = math.Floor(f)
 	}
-	return arithOf(c.at, "/", c.truncate(f), scale)
+	return arith(c.at, "/", c.truncate(f), scale)
 }
 
-func arithOf(at pos, op string, a, b any) any {
+func arith(at pos, op string, a, b any) any {
 	i, isInt := a.(int64)
 	j, alsoInt := b.(int64)
 	if isInt && alsoInt {
@@ -205,7 +205,7 @@ func arithOf(at pos, op string, a, b any) any {
 	return arithFloat(at, op, toFloat(a), toFloat(b))
 }
 
-// roundHalfEven is Python's round(n, precision): exact, with ties to the even digit.
+// roundHalfEven is Python's round(n, precision): exact, with ties rounded to even.
 func (c *call) roundHalfEven(n any, precision int) any {
 	f, isFloat := n.(float64)
 	if isFloat && (math.IsNaN(f) || math.IsInf(f, 0)) {
@@ -230,7 +230,8 @@ func (c *call) roundHalfEven(n any, precision int) any {
 	unit := new(big.Rat).SetInt(new(big.Int).Exp(big.NewInt(10), big.NewInt(int64(-precision)), nil))
 	exact.Quo(exact, unit)
 	whole, _ := new(big.Int).SetString(exact.FloatString(0), 10) // rounds halves away from zero
-	if diff := new(big.Rat).Sub(exact, new(big.Rat).SetInt(whole)); new(big.Rat).Abs(diff).Cmp(big.NewRat(1, 2)) == 0 && whole.Bit(0) == 1 {
+	if diff := new(big.Rat).Sub(exact, new(big.Rat).SetInt(whole)); new(big.Rat).Abs(diff).
+		Cmp(big.NewRat(1, 2)) == 0 && whole.Bit(0) == 1 {
 		whole.Sub(whole, big.NewInt(int64(whole.Sign())))
 	}
 	exact.Mul(new(big.Rat).SetInt(whole), unit)
@@ -249,11 +250,11 @@ func filterFileSize(c *call) any {
 	v := filterFloat(&call{in: c.in, at: c.at, args: []any{p[0], nil}})
 	bytes, ok := v.(float64)
 	if !ok || math.IsNaN(bytes) || math.IsInf(bytes, 0) {
-		c.at.fail("a value of type %q is no size", typeName(p[0]))
+		c.at.fail("a value of type %q is not a size", typeName(p[0]))
 	}
 	base, prefixes := 1000.0, "kMGTPEZY"
 	unitName := "B"
-	if c.truthOr(p[1], false) {
+	if c.boolOr(p[1], false) {
 		base, prefixes, unitName = 1024, "KMGTPEZY", "iB"
 	}
 	switch {
@@ -262,7 +263,7 @@ func filterFileSize(c *call) any {
 	case bytes < base:
 		return fmt.Sprintf("%d Bytes", c.truncate(bytes))
 	}
-	// Python compares with the exact unit: 1e24 is a little less than 1000**8.
+	// Python compares with the exact unit: the float 1e24 is less than 1000**8.
 	unit := big.NewInt(int64(base))
 	size := new(big.Float).SetFloat64(bytes)
 	for i := 0; ; i++ {

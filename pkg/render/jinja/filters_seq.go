@@ -16,21 +16,21 @@ func filterFirst(c *call) any {
 func filterLast(c *call) any {
 	v, ok := c.reversed(c.params("seq")[0])
 	if !ok {
-		c.at.fail("the sequence cannot be read from its end")
+		c.at.fail("the value is not reversible")
 	}
-	if item, ok := v.pull(); ok {
+	if item, ok := v.next(); ok {
 		return item
 	}
 	return undefinedValue(c.at, "there is no last item: the sequence is empty")
 }
 
-// reversed is Python's reversed, or false when v cannot be reversed.
+// reversed is Python's reversed. It returns false if v is not reversible.
 func (c *call) reversed(v any) (*iterator, bool) {
 	var items []any
 	switch v := v.(type) {
-	case *list: // looked at when it is asked, as in Python
+	case *list: // lazily, as in Python
 		i := len(v.items)
-		return &iterator{c.in.counted(c.at, func() (any, bool) {
+		return &iterator{c.in.countSteps(c.at, func() (any, bool) {
 			if i--; i < 0 || i >= len(v.items) {
 				i = 0
 				return nil, false
@@ -40,14 +40,14 @@ func (c *call) reversed(v any) (*iterator, bool) {
 	case *tuple, string, rangeValue, *dict, view:
 		items = c.in.items(c.at, v)
 	case *undefined:
-		c.in.check(v)
-		return &iterator{pullFrom(nil)}, true
+		c.in.checkUndefined(v)
+		return &iterator{iterateSlice(nil)}, true
 	default:
 		return nil, false
 	}
 	c.in.set.reserve(c.at, 16*len(items))
 	i := len(items)
-	return &iterator{c.in.counted(c.at, func() (any, bool) {
+	return &iterator{c.in.countSteps(c.at, func() (any, bool) {
 		if i--; i < 0 {
 			return nil, false
 		}
@@ -89,11 +89,11 @@ func filterList(c *call) any {
 func filterItems(c *call) any {
 	v := c.params("value")[0]
 	if isUndefined(v) {
-		return &iterator{pullFrom(nil)}
+		return &iterator{iterateSlice(nil)}
 	}
 	d, ok := v.(*dict)
 	if !ok {
-		c.at.fail("only a dict has items, not a value of type %q", typeName(v))
+		c.at.fail("items requires a dict, not %q", typeName(v))
 	}
 	return &iterator{c.in.iterate(c.at, view{d, "items"})}
 }
@@ -102,7 +102,7 @@ func filterJoin(c *call) any {
 	p := c.params("value", "d?", "attribute?")
 	get := c.getter(orNone(p[2]), nil)
 	sep := ""
-	if p[1] != absent {
+	if p[1] != missing {
 		sep = c.in.str(c.at, p[1])
 	}
 	var parts []string
@@ -112,9 +112,9 @@ func filterJoin(c *call) any {
 	return c.joinAll(parts, sep)
 }
 
-// getter returns the function that filters with the argument "attribute" use to get at a part of an
-// item: "a.b.0", a number, or none for the item itself. What is undefined becomes preset, unless that is nil.
-func (c *call) getter(attribute, preset any) func(v any) any {
+// getter returns a function for the argument "attribute" of filters. It gets the part of an item that attribute
+// describes: "a.b.0", a number, or None for the item itself. Undefined values become defaultValue unless that is nil.
+func (c *call) getter(attribute, defaultValue any) func(v any) any {
 	var parts []any
 	switch a := attribute.(type) {
 	case nil:
@@ -132,15 +132,15 @@ func (c *call) getter(attribute, preset any) func(v any) any {
 	return func(v any) any {
 		for _, part := range parts {
 			v = c.in.item(c.at, v, part)
-			if preset != nil && isUndefined(v) {
-				v = preset
+			if defaultValue != nil && isUndefined(v) {
+				v = defaultValue
 			}
 		}
 		return v
 	}
 }
 
-// foldedBy returns get followed by the lower case of text, unless case counts.
+// foldedBy returns get followed by conversion to lower case, unless caseSensitive is set.
 func (c *call) foldedBy(get func(any) any, caseSensitive bool) func(any) any {
 	if caseSensitive {
 		return get
@@ -157,7 +157,7 @@ func (c *call) foldedBy(get func(any) any, caseSensitive bool) func(any) any {
 
 func filterSort(c *call) any {
 	p := c.params("value", "reverse?", "case_sensitive?", "attribute?")
-	sensitive := c.truthOr(p[2], false)
+	sensitive := c.boolOr(p[2], false)
 	attributes := []any{orNone(p[3])}
 	if s, ok := p[3].(string); ok {
 		attributes = nil
@@ -176,7 +176,7 @@ func filterSort(c *call) any {
 		}
 		return l
 	}
-	return c.sorted(c.in.items(c.at, p[0]), key, c.truthOr(p[1], false))
+	return c.sorted(c.in.items(c.at, p[0]), key, c.boolOr(p[1], false))
 }
 
 func (c *call) sorted(items []any, key func(any) any, reverse bool) *list {
@@ -188,27 +188,27 @@ func filterDictSort(c *call) any {
 	p := c.params("value", "case_sensitive?", "by?", "reverse?")
 	d, ok := p[0].(*dict)
 	if u, isUndefined := p[0].(*undefined); isUndefined {
-		u.use()
+		u.fail()
 	}
 	if !ok {
-		c.at.fail("only a dict can be sorted by dictsort, not a value of type %q", typeName(p[0]))
+		c.at.fail("dictsort requires a dict, not %q", typeName(p[0]))
 	}
 	by := c.strOr(p[2], "key")
 	if by != "key" && by != "value" {
-		c.at.fail(`dictsort sorts by "key" or by "value"`)
+		c.at.fail(`dictsort sorts by "key" or "value"`)
 	}
 	index := map[string]any{"key": int64(0), "value": int64(1)}[by]
-	key := c.foldedBy(c.getter(index, nil), c.truthOr(p[1], false))
-	return c.sorted(view{d, "items"}.items(c.at), key, c.truthOr(p[3], false))
+	key := c.foldedBy(c.getter(index, nil), c.boolOr(p[1], false))
+	return c.sorted(view{d, "items"}.items(c.at), key, c.boolOr(p[3], false))
 }
 
 func filterUnique(c *call) any {
 	p := c.params("value", "case_sensitive?", "attribute?")
-	key := c.foldedBy(c.getter(orNone(p[2]), nil), c.truthOr(p[1], false))
-	pull := c.lazy(p[0])
+	key := c.foldedBy(c.getter(orNone(p[2]), nil), c.boolOr(p[1], false))
+	next := c.lazy(p[0])
 	seen := newDict()
 	return &iterator{func() (any, bool) {
-		for v, ok := pull(); ok; v, ok = pull() {
+		for v, ok := next(); ok; v, ok = next() {
 			k := key(v)
 			if _, known := seen.get(c.at, k); !known {
 				c.in.set.reserve(c.at, 64)
@@ -220,14 +220,14 @@ func filterUnique(c *call) any {
 	}}
 }
 
-// lazy begins to iterate over v when the first item is asked for, as a generator does.
-func (c *call) lazy(v any) puller {
-	var pull puller
+// lazy starts to iterate over v when the first item is read, as a generator does.
+func (c *call) lazy(v any) nextFunc {
+	var next nextFunc
 	return func() (any, bool) {
-		if pull == nil {
-			pull = c.in.iterate(c.at, v)
+		if next == nil {
+			next = c.in.iterate(c.at, v)
 		}
-		return pull()
+		return next()
 	}
 }
 
@@ -240,7 +240,7 @@ func (c *call) extreme(op string) any {
 	if len(items) == 0 {
 		return undefinedValue(c.at, "there is no such item: the sequence is empty")
 	}
-	key := c.foldedBy(c.getter(orNone(p[2]), nil), c.truthOr(p[1], false))
+	key := c.foldedBy(c.getter(orNone(p[2]), nil), c.boolOr(p[1], false))
 	best, bestKey := items[0], key(items[0])
 	for _, v := range items[1:] {
 		if k := key(v); c.in.compare(c.at, op, k, bestKey) {
@@ -254,11 +254,11 @@ func filterSum(c *call) any {
 	p := c.params("iterable", "attribute?", "start?")
 	get := c.getter(orNone(p[1]), nil)
 	total := p[2]
-	if total == absent {
+	if total == missing {
 		total = int64(0)
 	}
 	if _, isText := text(total); isText {
-		c.at.fail("text cannot be summed, only joined")
+		c.at.fail("strings cannot be summed, use join")
 	}
 	for _, v := range c.in.items(c.at, p[0]) {
 		total = c.in.binary(c.at, "+", total, get(v))
@@ -268,7 +268,7 @@ func filterSum(c *call) any {
 
 func filterGroupBy(c *call) any {
 	p := c.params("value", "attribute", "default?", "case_sensitive?")
-	sensitive := c.truthOr(p[3], false)
+	sensitive := c.boolOr(p[3], false)
 	get := c.getter(p[1], orNone(p[2]))
 	key := c.foldedBy(get, sensitive)
 	items := c.sorted(c.in.items(c.at, p[0]), key, false).items
@@ -292,11 +292,11 @@ func filterGroupBy(c *call) any {
 func filterBatch(c *call) any {
 	p := c.params("value", "linecount", "fill_with?")
 	n := c.int(p[1])
-	pull := c.lazy(p[0])
+	next := c.lazy(p[0])
 	row := &list{}
 	return &iterator{func() (any, bool) {
 		for {
-			item, ok := pull()
+			item, ok := next()
 			full := row
 			switch {
 			case !ok && len(full.items) == 0:
@@ -314,7 +314,7 @@ func filterBatch(c *call) any {
 	}}
 }
 
-// filled appends fill, unless it is none, until the row has n items.
+// filled appends fill, unless it is None, until the row has n items.
 func (c *call) filled(row *list, n int, fill any) *list {
 	for fill != nil && len(row.items) < n {
 		c.in.set.reserve(c.at, 16)
@@ -329,7 +329,7 @@ func filterSlice(c *call) any {
 	items := c.in.items(c.at, p[0])
 	n := c.int(p[1])
 	if n == 0 {
-		c.at.fail("a sequence cannot be cut into no slices")
+		c.at.fail("the number of slices cannot be zero")
 	}
 	all := []any{}
 	for i, start := 0, 0; i < n; i++ {
@@ -346,30 +346,30 @@ func filterSlice(c *call) any {
 		all = append(all, part)
 		start += size
 	}
-	return &iterator{pullFrom(all)}
+	return &iterator{iterateSlice(all)}
 }
 
 func filterMap(c *call) any {
-	v, args, named := c.args[0], c.args[1:], c.named
+	v, args, named := c.args[0], c.args[1:], c.kwargs
 	if s, isText := text(v); isText && s == "" {
-		return &iterator{pullFrom(nil)}
+		return &iterator{iterateSlice(nil)}
 	}
 	var apply func(v any) any
-	if _, has := c.take("attribute"); has && len(args) == 0 {
-		p := (&call{in: c.in, at: c.at, named: named}).params("attribute", "default?")
+	if _, has := c.kwarg("attribute"); has && len(args) == 0 {
+		p := (&call{in: c.in, at: c.at, kwargs: named}).params("attribute", "default?")
 		apply = c.getter(p[0], orNone(p[1]))
 	} else {
 		if len(args) == 0 {
-			c.at.fail("map takes the name of a filter")
+			c.at.fail("map requires the name of a filter")
 		}
 		name := c.mustStr(args[0])
 		apply = func(v any) any {
-			return c.in.filter(name, v, &call{in: c.in, at: c.at, args: args[1:], named: named})
+			return c.in.filter(name, v, &call{in: c.in, at: c.at, args: args[1:], kwargs: named})
 		}
 	}
-	pull := c.lazyIfTrue(v)
+	next := c.lazyIfTrue(v)
 	return &iterator{func() (any, bool) {
-		v, ok := pull()
+		v, ok := next()
 		if !ok {
 			return nil, false
 		}
@@ -377,20 +377,20 @@ func filterMap(c *call) any {
 	}}
 }
 
-// lazyIfTrue is lazy for the filters that do not even try to iterate over what counts as false.
-func (c *call) lazyIfTrue(v any) puller {
-	pull := c.lazy(v)
+// lazyIfTrue is lazy for filters that do not iterate over a false value.
+func (c *call) lazyIfTrue(v any) nextFunc {
+	next := c.lazy(v)
 	started := false
 	return func() (any, bool) {
 		if !started && !c.in.truth(v) {
 			return nil, false
 		}
 		started = true
-		return pull()
+		return next()
 	}
 }
 
-// selector returns one of the filters that keep the items for which a test is what is wanted.
+// selector returns a filter that keeps the items for which a test has the wanted result.
 func selector(want, byAttribute bool) builtin {
 	return func(c *call) any {
 		args := c.args[1:]
@@ -405,12 +405,12 @@ func selector(want, byAttribute bool) builtin {
 		if len(args) > 0 {
 			name := c.mustStr(args[0])
 			check = func(v any) bool {
-				return c.in.truth(c.in.test(name, v, &call{in: c.in, at: c.at, args: args[1:], named: c.named}))
+				return c.in.truth(c.in.test(name, v, &call{in: c.in, at: c.at, args: args[1:], kwargs: c.kwargs}))
 			}
 		}
-		pull := c.lazyIfTrue(c.args[0])
+		next := c.lazyIfTrue(c.args[0])
 		return &iterator{func() (any, bool) {
-			for v, ok := pull(); ok; v, ok = pull() {
+			for v, ok := next(); ok; v, ok = next() {
 				if check(get(v)) == want {
 					return v, true
 				}

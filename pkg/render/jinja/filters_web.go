@@ -6,7 +6,7 @@ import (
 	"unicode/utf8"
 )
 
-// escaper writes the characters that mean something in HTML by their numbers or names, as MarkupSafe does.
+// escaper replaces the special characters of HTML, as MarkupSafe does.
 var escaper = strings.NewReplacer("&", "&amp;", ">", "&gt;", "<", "&lt;", "'", "&#39;", `"`, "&#34;")
 
 func (c *call) escape(v any) markup {
@@ -28,10 +28,10 @@ func filterXMLAttr(c *call) any {
 	p := c.params("d", "autospace?")
 	d, ok := p[0].(*dict)
 	if u, isUndefined := p[0].(*undefined); isUndefined {
-		u.use()
+		u.fail()
 	}
 	if !ok {
-		c.at.fail("xmlattr takes a dict, not a value of type %q", typeName(p[0]))
+		c.at.fail("xmlattr requires a dict, not %q", typeName(p[0]))
 	}
 	var parts []string
 	for i := range d.keys {
@@ -41,12 +41,12 @@ func filterXMLAttr(c *call) any {
 		}
 		name := c.mustStr(key)
 		if strings.ContainsAny(name, " \t\n\r\f\v/>=") {
-			c.at.fail("the name %q is no name of an attribute", name)
+			c.at.fail("%q is not a valid attribute name", name)
 		}
 		parts = append(parts, string(c.escape(name))+`="`+string(c.escape(v))+`"`)
 	}
 	result := strings.Join(parts, " ")
-	if result != "" && c.truthOr(p[1], true) {
+	if result != "" && c.boolOr(p[1], true) {
 		result = " " + result
 	}
 	return result
@@ -60,15 +60,15 @@ func filterURLEncode(c *call) any {
 	if d, ok := v.(*dict); ok {
 		v = view{d, "items"}
 	}
-	pull, ok := c.in.iterateOver(c.at, v)
+	next, ok := c.in.tryIterate(c.at, v)
 	if !ok {
 		return c.urlQuote(v, false)
 	}
 	var parts []string
-	for item, ok := pull(); ok; item, ok = pull() {
+	for item, ok := next(); ok; item, ok = next() {
 		pair := c.in.items(c.at, item)
 		if len(pair) != 2 {
-			c.at.fail("urlencode takes pairs, not %d values", len(pair))
+			c.at.fail("urlencode requires pairs, not %d values", len(pair))
 		}
 		parts = append(parts, c.urlQuote(pair[0], true)+"="+c.urlQuote(pair[1], true))
 	}
@@ -81,7 +81,8 @@ func (c *call) urlQuote(v any, query bool) string {
 	var b strings.Builder
 	for i := range len(s) {
 		switch ch := s[i]; {
-		case ch >= 'a' && ch <= 'z' || ch >= 'A' && ch <= 'Z' || ch >= '0' && ch <= '9' || strings.IndexByte("_.-~", ch) >= 0 || ch == '/' && !query:
+		case ch >= 'a' && ch <= 'z' || ch >= 'A' && ch <= 'Z' || ch >= '0' && ch <= '9' ||
+			strings.IndexByte("_.-~", ch) >= 0 || ch == '/' && !query:
 			b.WriteByte(ch)
 		case ch == ' ' && query:
 			b.WriteByte('+')
@@ -107,7 +108,7 @@ func filterToJSON(c *call) any {
 	return markup(w.b.String())
 }
 
-// A jsonWriter writes as Python's json.dumps does with sort_keys, and with what HTML could take for markup escaped.
+// A jsonWriter writes like Python's json.dumps with sort_keys, and escapes the special characters of HTML.
 type jsonWriter struct {
 	c      *call
 	b      strings.Builder
@@ -115,10 +116,10 @@ type jsonWriter struct {
 	indent string
 }
 
-// write writes v. The newline is followed by the indention of the line that v begins on.
+// write writes v. Newline is "\n" and the indentation of the current line.
 func (w *jsonWriter) write(v any, newline string) {
 	c := w.c
-	defer c.in.deeper(c.at)()
+	defer c.in.enter(c.at)()
 	c.in.set.step(c.at, 1)
 	c.in.set.reserve(c.at, 8)
 	switch v := v.(type) {
@@ -141,7 +142,7 @@ func (w *jsonWriter) write(v any, newline string) {
 	case *dict:
 		w.object(v, newline)
 	case *undefined:
-		c.in.check(v)
+		c.in.checkUndefined(v)
 		c.at.fail("an undefined value cannot be written as JSON")
 	default:
 		c.at.fail("a value of type %q cannot be written as JSON", typeName(v))
@@ -247,13 +248,13 @@ func (w *jsonWriter) string(s string) {
 func filterWordWrap(c *call) any {
 	p := c.params("s", "width?", "break_long_words?", "wrapstring?", "break_on_hyphens?")
 	s, width := c.mustStr(p[0]), c.intOr(p[1], 79)
-	breakLong, onHyphens := c.truthOr(p[2], true), c.truthOr(p[4], true)
+	breakLong, onHyphens := c.boolOr(p[2], true), c.boolOr(p[4], true)
 	newline := "\n"
 	if orNone(p[3]) != nil {
 		newline = c.mustStr(p[3])
 	}
 	if width <= 0 {
-		c.at.fail("the width %d is not positive", width)
+		c.at.fail("the width %d must be positive", width)
 	}
 	if onHyphens && strings.Contains(s, "-") {
 		c.at.unsupported("wordwrap of a text with hyphens, unless break_on_hyphens is false,")
@@ -268,8 +269,8 @@ func filterWordWrap(c *call) any {
 	return c.joinAll(lines, newline)
 }
 
-// wrap breaks a line into lines of at most width characters. It never leaves white space at the end
-// of a line, nor at the beginning of any but the first.
+// wrap breaks a line into lines of at most width characters, without white space at the end of a line or at the start
+// of a line other than the first.
 func wrap(line string, width int, breakLong bool) []string {
 	chunks := wordChunks(line)
 	var lines []string
@@ -290,7 +291,7 @@ func wrap(line string, width int, breakLong bool) []string {
 		if len(chunks) > 0 && utf8.RuneCountInString(chunks[0]) > width {
 			switch {
 			case breakLong:
-				head := cut(chunks[0], width-used)
+				head := firstRunes(chunks[0], width-used)
 				row = append(row, head)
 				chunks[0] = chunks[0][len(head):]
 			case len(row) == 0:
@@ -310,7 +311,7 @@ func wrap(line string, width int, breakLong bool) []string {
 
 func isBlank(s string) bool { return strings.TrimSpace(s) == "" }
 
-// wordChunks cuts a line into words and the white space between them.
+// wordChunks splits a line into words and the white space between them.
 func wordChunks(line string) []string {
 	var chunks []string
 	for line != "" {

@@ -5,7 +5,7 @@ import (
 	"sync"
 )
 
-// functions returns the functions that every template can name.
+// functions returns the global functions.
 var functions = sync.OnceValue(func() map[string]any {
 	all := map[string]any{}
 	for name, call := range map[string]builtin{
@@ -15,7 +15,7 @@ var functions = sync.OnceValue(func() map[string]any {
 		"cycler":    makeCycler,
 		"joiner": func(c *call) any {
 			p := c.params("sep?")
-			if p[0] == absent {
+			if p[0] == missing {
 				return &joiner{sep: ", "}
 			}
 			return &joiner{sep: p[0]}
@@ -33,18 +33,18 @@ var functions = sync.OnceValue(func() map[string]any {
 func makeRange(c *call) any {
 	p := c.positional("start", "stop?", "step?")
 	r := rangeValue{0, int64(c.int(p[0])), 1}
-	if p[1] != absent {
+	if p[1] != missing {
 		r.start, r.stop = r.stop, int64(c.int(p[1]))
 	}
-	if p[2] != absent {
+	if p[2] != missing {
 		r.step = int64(c.int(p[2]))
 	}
 	if r.step == 0 {
-		c.at.fail("the step of a range is zero")
+		c.at.fail("a range step cannot be zero")
 	}
 	for _, n := range []int64{r.start, r.stop, r.step} {
 		if n > math.MaxInt32 || n < math.MinInt32 {
-			c.at.exceed("a range beyond 32 bits")
+			c.at.limitExceeded("a range beyond 32 bits")
 		}
 	}
 	return r
@@ -53,12 +53,12 @@ func makeRange(c *call) any {
 func makeDict(c *call) *dict {
 	d := newDict()
 	if len(c.args) > 1 {
-		c.at.fail("at most one argument without a name is taken")
+		c.at.fail("at most one positional argument is allowed")
 	}
 	if len(c.args) == 1 {
 		c.updateDict(d, c.args[0])
 	}
-	for _, n := range c.named {
+	for _, n := range c.kwargs {
 		d.set(c.at, n.name, n.value)
 	}
 	return d
@@ -76,15 +76,15 @@ func (c *call) updateDict(d *dict, v any) {
 	for _, item := range c.in.items(c.at, v) {
 		pair := c.in.items(c.at, item)
 		if len(pair) != 2 {
-			c.at.fail("a dict is made of pairs, not of %d values", len(pair))
+			c.at.fail("a dict is made from pairs, not from %d values", len(pair))
 		}
 		d.set(c.at, pair[0], pair[1])
 	}
 }
 
 func makeCycler(c *call) any {
-	if len(c.args) == 0 || len(c.named) > 0 {
-		c.at.fail("cycler takes the values to cycle through")
+	if len(c.args) == 0 || len(c.kwargs) > 0 {
+		c.at.fail("cycler expects values to cycle through")
 	}
 	return &cycler{items: c.args}
 }

@@ -1,64 +1,64 @@
 package jinja
 
-// iterate returns the items of v one by one. It fails when v has none to give.
-func (in *interp) iterate(at pos, v any) puller {
-	pull, ok := in.iterateOver(at, v)
+// iterate returns an iterator over v. It fails if v is not iterable.
+func (in *interp) iterate(at pos, v any) nextFunc {
+	next, ok := in.tryIterate(at, v)
 	if !ok {
-		at.fail("a value of type %q cannot be iterated over", typeName(v))
+		at.fail("a value of type %q is not iterable", typeName(v))
 	}
-	return pull
+	return next
 }
 
-// iterateOver is iterate that reports whether v can be iterated over. A list that grows meanwhile
-// gives its new items too, as in Python.
-func (in *interp) iterateOver(at pos, v any) (puller, bool) {
+// tryIterate is like iterate, but reports whether v is iterable. As in Python, it also yields items that are added to
+// a list during the iteration.
+func (in *interp) tryIterate(at pos, v any) (nextFunc, bool) {
 	i := -1
 	switch v := v.(type) {
 	case *list:
-		return in.counted(at, func() (any, bool) {
+		return in.countSteps(at, func() (any, bool) {
 			if i++; i < len(v.items) {
 				return v.items[i], true
 			}
-			v = &list{} // once at its end, it stays there
+			v = &list{} // once exhausted, it stays exhausted
 			return nil, false
 		}), true
 	case *tuple:
-		return in.counted(at, pullFrom(v.items)), true
+		return in.countSteps(at, iterateSlice(v.items)), true
 	case string:
 		rest := []rune(v)
 		in.set.reserve(at, 4*len(rest))
-		return in.counted(at, func() (any, bool) {
+		return in.countSteps(at, func() (any, bool) {
 			if i++; i < len(rest) {
 				return string(rest[i]), true
 			}
 			return nil, false
 		}), true
 	case *dict:
-		return in.iterateDict(at, v, pullFrom(v.keys)), true
+		return in.iterateDict(at, v, iterateSlice(v.keys)), true
 	case view:
-		return in.iterateDict(at, v.of, pullFrom(v.items(at))), true
+		return in.iterateDict(at, v.of, iterateSlice(v.items(at))), true
 	case rangeValue:
 		n := v.len()
-		return in.counted(at, func() (any, bool) {
+		return in.countSteps(at, func() (any, bool) {
 			if i++; int64(i) < n {
 				return v.start + int64(i)*v.step, true
 			}
 			return nil, false
 		}), true
 	case *iterator:
-		return v.pull, true
+		return v.next, true
 	case *loopObject:
 		at.unsupported("iterating over loop")
 	case markup:
 		at.unsupported("iterating over escaped text")
 	case *undefined:
-		in.check(v)
-		return pullFrom(nil), true
+		in.checkUndefined(v)
+		return iterateSlice(nil), true
 	}
 	return nil, false
 }
 
-func pullFrom(items []any) puller {
+func iterateSlice(items []any) nextFunc {
 	i := -1
 	return func() (any, bool) {
 		if i++; i < len(items) {
@@ -68,25 +68,25 @@ func pullFrom(items []any) puller {
 	}
 }
 
-// counted counts a step for each item.
-func (in *interp) counted(at pos, pull puller) puller {
+// countSteps counts a step for each item.
+func (in *interp) countSteps(at pos, next nextFunc) nextFunc {
 	return func() (any, bool) {
 		in.set.step(at, 1)
-		return pull()
+		return next()
 	}
 }
 
-func (in *interp) iterateDict(at pos, d *dict, pull puller) puller {
+func (in *interp) iterateDict(at pos, d *dict, next nextFunc) nextFunc {
 	changes := d.changes
-	return in.counted(at, func() (any, bool) {
+	return in.countSteps(at, func() (any, bool) {
 		if d.changes != changes {
-			at.fail("the dict changed while it was iterated over")
+			at.fail("the dict changed during iteration")
 		}
-		return pull()
+		return next()
 	})
 }
 
-// items returns all items of v. An iterator is used up by it.
+// items returns all items of v. It exhausts an iterator.
 func (in *interp) items(at pos, v any) []any {
 	switch v := v.(type) {
 	case *list:
@@ -97,8 +97,8 @@ func (in *interp) items(at pos, v any) []any {
 		return v.items[:len(v.items):len(v.items)]
 	}
 	var all []any
-	pull := in.iterate(at, v)
-	for item, ok := pull(); ok; item, ok = pull() {
+	next := in.iterate(at, v)
+	for item, ok := next(); ok; item, ok = next() {
 		in.set.reserve(at, 16)
 		all = append(all, item)
 	}

@@ -8,31 +8,31 @@ import (
 	"golang.org/x/text/unicode/norm"
 )
 
-// A kind is the kind of a token. Operators and delimiters stand for themselves, so their kind is their text.
+// A kind is the kind of a token. The kind of an operator or delimiter is its text.
 type kind string
 
 const (
-	tokData     kind = "text"
-	tokName     kind = "name"
-	tokString   kind = "string"
-	tokInt      kind = "integer"
-	tokFloat    kind = "float"
-	tokVarOpen  kind = "{{"
-	tokVarClose kind = "end of print statement"
-	tokTagOpen  kind = "{%"
-	tokTagClose kind = "end of statement block"
-	tokEOF      kind = "end of template"
+	tokData          kind = "text"
+	tokName          kind = "name"
+	tokString        kind = "string"
+	tokInt           kind = "integer"
+	tokFloat         kind = "float"
+	tokVariableBegin kind = "{{"
+	tokVariableEnd   kind = "end of print statement"
+	tokBlockBegin    kind = "{%"
+	tokBlockEnd      kind = "end of statement block"
+	tokEOF           kind = "end of template"
 )
 
 type token struct {
 	kind kind
-	text string // of data and strings: the value; else as written
+	text string // the value of data and strings; otherwise the source
 	at   pos
 }
 
 func (t token) is(k kind, text string) bool { return t.kind == k && t.text == text }
 
-// String names the token for a message.
+// String names the token in error messages.
 func (t token) String() string {
 	if t.kind == tokName {
 		return t.text
@@ -40,7 +40,7 @@ func (t token) String() string {
 	return string(t.kind)
 }
 
-// operators of two characters come first, so that they are found first.
+// operators has longer operators first.
 var operators = []string{
 	"//", "**", "==", "!=", ">=", "<=",
 	"+", "-", "/", "*", "%", "~", "[", "]", "(", ")", "{", "}", ">", "<", "=", ".", ":", "|", ",", ";",
@@ -53,13 +53,13 @@ type lexer struct {
 	tokens []token
 }
 
-// normalize reads every line ending as "\n" and drops the one at the end, as Jinja2 does.
+// normalize converts line endings to "\n" and removes one at the end, as Jinja2 does.
 func normalize(source string) string {
 	source = strings.NewReplacer("\r\n", "\n", "\r", "\n").Replace(source)
 	return strings.TrimSuffix(source, "\n")
 }
 
-// lex returns the tokens of t's source, the last of which is tokEOF.
+// lex returns the tokens of the template's source, ending with tokEOF.
 func lex(t *template) []token {
 	l := &lexer{t: t, src: t.source}
 	for l.i < len(l.src) {
@@ -76,7 +76,7 @@ func (l *lexer) emit(k kind, text string, offset int) {
 	l.tokens = append(l.tokens, token{k, text, l.at(offset)})
 }
 
-// data reads text up to and with the next construct.
+// data lexes text up to and including the next tag.
 func (l *lexer) data() {
 	start := l.i
 	open := -1
@@ -113,11 +113,11 @@ func (l *lexer) data() {
 	case '#':
 		l.comment(open)
 	case '%':
-		l.emit(tokTagOpen, "", open)
-		l.expression(tokTagClose, "%}")
+		l.emit(tokBlockBegin, "", open)
+		l.expression(tokBlockEnd, "%}")
 	default:
-		l.emit(tokVarOpen, "", open)
-		l.expression(tokVarClose, "}}")
+		l.emit(tokVariableBegin, "", open)
+		l.expression(tokVariableEnd, "}}")
 	}
 }
 
@@ -133,7 +133,7 @@ func (l *lexer) comment(open int) {
 	}
 }
 
-// raw reads a whole raw block when one begins at open, and reports whether it did.
+// raw lexes a raw block if one starts at open, and reports whether it did.
 func (l *lexer) raw(open int, signed bool) bool {
 	i := open + 2
 	if signed {
@@ -174,7 +174,7 @@ func (l *lexer) raw(open int, signed bool) bool {
 	}
 }
 
-// endRaw returns the place after the endraw tag at i, and whether it strips the text before it.
+// endRaw returns the offset after the endraw tag at i, and whether the tag strips the text before it.
 func endRaw(src string, i int) (next int, strip, ok bool) {
 	i += 2
 	if i < len(src) && (src[i] == '-' || src[i] == '+') {
@@ -197,13 +197,13 @@ func endRaw(src string, i int) (next int, strip, ok bool) {
 	return 0, false, false
 }
 
-// expression reads the tokens inside a tag up to its close, which counts only outside brackets.
+// expression lexes the inside of a tag and its closing delimiter, which is recognized only outside of brackets.
 func (l *lexer) expression(end kind, mark string) {
 	var open []byte
 	for {
 		l.skipSpace()
 		if l.i >= len(l.src) {
-			return // the parser meets the end of the template and says so
+			return // the parser reports the end of the template
 		}
 		if len(open) == 0 && l.close(end, mark) {
 			return
@@ -226,7 +226,7 @@ func (l *lexer) expression(end kind, mark string) {
 	}
 }
 
-// close reads the end of a tag when it stands here.
+// close lexes the closing delimiter of a tag, if it is next.
 func (l *lexer) close(end kind, mark string) bool {
 	rest := l.src[l.i:]
 	start := l.i
@@ -236,7 +236,7 @@ func (l *lexer) close(end kind, mark string) bool {
 		l.skipSpace()
 	case strings.HasPrefix(rest, mark):
 		l.i += len(mark)
-	case end == tokTagClose && strings.HasPrefix(rest, "+"+mark):
+	case end == tokBlockEnd && strings.HasPrefix(rest, "+"+mark):
 		l.i += len(mark) + 1
 	default:
 		return false
@@ -256,7 +256,7 @@ func (l *lexer) operator() string {
 	return ""
 }
 
-// balance keeps the stack of closing brackets that are still to come.
+// balance maintains the stack of expected closing brackets.
 func (l *lexer) balance(open []byte, op string, start int) []byte {
 	switch op {
 	case "(":
@@ -277,7 +277,7 @@ func (l *lexer) balance(open []byte, op string, start int) []byte {
 	return open
 }
 
-// name reads a name, and reports whether one stands here.
+// name lexes a name, and reports whether there was one.
 func (l *lexer) name() bool {
 	start := l.i
 	for l.i < len(l.src) {
@@ -292,10 +292,10 @@ func (l *lexer) name() bool {
 	}
 	name := l.src[start:l.i]
 	if !isIdentifier(name) {
-		l.at(start).fail("%q is no name", name)
+		l.at(start).fail("%q is not a valid name", name)
 	}
-	if !isASCII(name) && !norm.NFKC.IsNormalString(name) { // Python finds the variable by its normal form
-		l.at(start).unsupported("the name %q, which has another form in Unicode,", name)
+	if !isASCII(name) && !norm.NFKC.IsNormalString(name) { // Python normalizes names
+		l.at(start).unsupported("the name %q, which is not in Unicode normal form,", name)
 	}
 	l.emit(tokName, name, start)
 	return true
@@ -307,7 +307,7 @@ func skipSpace(s string, i int) int {
 	return i + len(s[i:]) - len(strings.TrimLeftFunc(s[i:], isSpace))
 }
 
-// isSpace reports whether Python's str.isspace and the \s of its regular expressions take r as a space.
+// isSpace reports whether r is white space for Python's str.isspace and \s.
 func isSpace(r rune) bool {
 	return unicode.IsSpace(r) || 0x1c <= r && r <= 0x1f
 }

@@ -8,7 +8,7 @@ import (
 	"unicode/utf8"
 )
 
-// Python's numbers, with underscores between digits.
+// numbers match floats and integers as in Python, with underscores between digits.
 var numbers = sync.OnceValue(func() [2]*regexp.Regexp {
 	return [2]*regexp.Regexp{
 		regexp.MustCompile(`^(?i:(\d+_)*\d+((\.(\d+_)*\d+)?e[+\-]?(\d+_)*\d+|\.(\d+_)*\d+))`),
@@ -16,7 +16,7 @@ var numbers = sync.OnceValue(func() [2]*regexp.Regexp {
 	}
 })
 
-// number reads an integer or a float. After a dot only an integer can stand: x.0.1 is two subscripts.
+// number lexes an integer or a float. After a dot there can only be an integer: x.0.1 has two subscripts.
 func (l *lexer) number() {
 	start := l.i
 	rest := l.src[l.i:]
@@ -36,7 +36,7 @@ func (l *lexer) number() {
 // literal returns the value of a number token.
 func literal(t token) any {
 	if t.kind == tokFloat {
-		f, _ := strconv.ParseFloat(t.text, 64) // beyond the range it is infinite, as in Python
+		f, _ := strconv.ParseFloat(t.text, 64) // out of range is infinite, as in Python
 		return f
 	}
 	n, err := strconv.ParseInt(t.text, 0, 64)
@@ -46,7 +46,7 @@ func literal(t token) any {
 	return n
 }
 
-// string reads a string literal and decodes its escapes.
+// string lexes a string literal and decodes its escapes.
 func (l *lexer) string() {
 	start := l.i
 	quote := l.src[l.i]
@@ -64,10 +64,11 @@ func (l *lexer) string() {
 }
 
 var simpleEscapes = map[byte]string{
-	'\n': "", '\\': `\`, '\'': "'", '"': `"`, 'a': "\a", 'b': "\b", 'f': "\f", 'n': "\n", 'r': "\r", 't': "\t", 'v': "\v",
+	'\n': "", '\\': `\`, '\'': "'", '"': `"`, 'a': "\a", 'b': "\b", 'f': "\f", 'n': "\n", 'r': "\r", 't': "\t",
+	'v': "\v",
 }
 
-// unescape decodes s, which stands at offset, as Python's unicode-escape codec does.
+// unescape decodes s, at the given offset, as Python's unicode-escape codec does.
 func (l *lexer) unescape(s string, offset int) string {
 	if !strings.Contains(s, `\`) {
 		return s
@@ -80,7 +81,7 @@ func (l *lexer) unescape(s string, offset int) string {
 		}
 		at := l.at(offset + i)
 		i++
-		c := s[i] // there is one: the string's end is not escaped
+		c := s[i] // exists, because the closing quote is not escaped
 		digits := map[byte]int{'x': 2, 'u': 4, 'U': 8}[c]
 		simple, isSimple := simpleEscapes[c]
 		switch {
@@ -88,7 +89,7 @@ func (l *lexer) unescape(s string, offset int) string {
 			b.WriteString(simple)
 		case digits > 0:
 			if i+digits >= len(s) {
-				at.fail("this escape is cut short")
+				at.fail("incomplete escape")
 			}
 			b.WriteRune(codePoint(at, s[i+1:i+1+digits], 16))
 			i += digits
@@ -102,8 +103,8 @@ func (l *lexer) unescape(s string, offset int) string {
 		case c == 'N':
 			at.unsupported(`the escape \N`)
 		case c >= utf8.RuneSelf:
-			// The codec sees \xNN, \uNNNN or \UNNNNNNNN here, after the backslash: another escape.
-			at.unsupported("a backslash before a character beyond ASCII")
+			// The codec would see the escapes \xNN, \uNNNN or \UNNNNNNNN of the character after the backslash.
+			at.unsupported("a backslash before a non-ASCII character")
 		default:
 			b.WriteByte('\\')
 			b.WriteByte(c)
@@ -115,7 +116,7 @@ func (l *lexer) unescape(s string, offset int) string {
 func codePoint(at pos, digits string, base int) rune {
 	n, err := strconv.ParseUint(digits, base, 32)
 	if err != nil || n > utf8.MaxRune {
-		at.fail("this escape is no character")
+		at.fail("the escape is not a valid character")
 	}
 	if !utf8.ValidRune(rune(n)) {
 		at.unsupported("half of a surrogate pair")

@@ -5,7 +5,7 @@ import (
 	"sync"
 )
 
-// methods returns the methods of Python's types, by the type's name.
+// methods returns the methods of Python's types, by type name.
 var methods = sync.OnceValue(func() map[string]map[string]func(v any, c *call) any {
 	return map[string]map[string]func(v any, c *call) any{
 		"str": strMethods(),
@@ -54,7 +54,7 @@ func dictPop(v any, c *call) any {
 	d := v.(*dict)
 	found, ok := d.get(c.at, p[0])
 	if !ok {
-		if p[1] == absent {
+		if p[1] == missing {
 			c.at.fail("the dict has no such key")
 		}
 		return p[1]
@@ -143,14 +143,14 @@ func listPop(v any, c *call) any {
 		i += len(l.items)
 	}
 	if i < 0 || i >= len(l.items) {
-		c.at.fail("the list has no such item to pop")
+		c.at.fail("pop index out of range")
 	}
 	item := l.items[i]
 	l.remove(c, i)
 	return item
 }
 
-// remove removes an item in a new array, because others may look at the old one.
+// remove removes an item in a copy of the array, which other values may share.
 func (l *list) remove(c *call, i int) {
 	c.in.set.step(c.at, len(l.items))
 	l.items = slices.Delete(slices.Clone(l.items), i, i+1)
@@ -160,7 +160,7 @@ func listRemove(v any, c *call) any {
 	l := v.(*list)
 	i := c.find(l.items, c.positional("value")[0])
 	if i < 0 {
-		c.at.fail("the list has no such item")
+		c.at.fail("item not found in the list")
 	}
 	l.remove(c, i)
 	return nil
@@ -169,14 +169,14 @@ func listRemove(v any, c *call) any {
 func listSort(v any, c *call) any {
 	p := c.params("reverse?")
 	if len(c.args) > 0 {
-		c.at.fail("sort takes no arguments by position")
+		c.at.fail("sort takes no positional arguments")
 	}
 	l := v.(*list)
-	l.items = c.in.sorted(c.at, l.items, func(v any) any { return v }, c.truthOr(p[0], false))
+	l.items = c.in.sorted(c.at, l.items, func(v any) any { return v }, c.boolOr(p[0], false))
 	return nil
 }
 
-// find returns the place of the first item that equals v, or -1.
+// find returns the index of the first item that equals v, or -1.
 func (c *call) find(items []any, v any) int {
 	c.in.set.step(c.at, len(items))
 	return slices.IndexFunc(items, func(x any) bool { return c.in.equal(c.at, x, v) })
@@ -190,7 +190,7 @@ func indexOf(items []any, c *call) any {
 		i = c.find(items[start:stop], p[0])
 	}
 	if i < 0 {
-		c.at.fail("there is no such item")
+		c.at.fail("item not found")
 	}
 	return int64(start + i)
 }

@@ -7,34 +7,39 @@ import (
 
 func strMethods() map[string]func(v any, c *call) any {
 	all := map[string]func(v any, c *call) any{
-		"split":        func(v any, c *call) any { return c.split(v.(string), false) },
-		"rsplit":       func(v any, c *call) any { return c.split(v.(string), true) },
-		"splitlines":   strSplitLines,
-		"join":         strJoin,
-		"replace":      strReplace,
-		"startswith":   func(v any, c *call) any { return c.affix(v.(string), strings.HasPrefix) },
-		"endswith":     func(v any, c *call) any { return c.affix(v.(string), strings.HasSuffix) },
-		"find":         func(v any, c *call) any { return int64(c.search(v.(string), strings.Index)) },
-		"rfind":        func(v any, c *call) any { return int64(c.search(v.(string), strings.LastIndex)) },
-		"index":        func(v any, c *call) any { return c.mustFind(c.search(v.(string), strings.Index)) },
-		"rindex":       func(v any, c *call) any { return c.mustFind(c.search(v.(string), strings.LastIndex)) },
-		"count":        strCount,
-		"center":       func(v any, c *call) any { return c.pad(v.(string), nil) },
-		"ljust":        func(v any, c *call) any { return c.pad(v.(string), padRight) },
-		"rjust":        func(v any, c *call) any { return c.pad(v.(string), padLeft) },
-		"zfill":        strZFill,
-		"strip":        func(v any, c *call) any { return c.strip(v.(string), true, true) },
-		"lstrip":       func(v any, c *call) any { return c.strip(v.(string), true, false) },
-		"rstrip":       func(v any, c *call) any { return c.strip(v.(string), false, true) },
-		"partition":    func(v any, c *call) any { return c.partition(v.(string), false) },
-		"rpartition":   func(v any, c *call) any { return c.partition(v.(string), true) },
-		"removeprefix": func(v any, c *call) any { return strings.TrimPrefix(v.(string), c.mustStr(c.positional("prefix")[0])) },
-		"removesuffix": func(v any, c *call) any { return strings.TrimSuffix(v.(string), c.mustStr(c.positional("suffix")[0])) },
-		"expandtabs":   strExpandTabs,
-		"format":       func(v any, c *call) any { return c.format(v.(string)) },
+		"split":      func(v any, c *call) any { return c.split(v.(string), false) },
+		"rsplit":     func(v any, c *call) any { return c.split(v.(string), true) },
+		"splitlines": strSplitLines,
+		"join":       strJoin,
+		"replace":    strReplace,
+		"startswith": func(v any, c *call) any { return c.affix(v.(string), strings.HasPrefix) },
+		"endswith":   func(v any, c *call) any { return c.affix(v.(string), strings.HasSuffix) },
+		"find":       func(v any, c *call) any { return int64(c.search(v.(string), strings.Index)) },
+		"rfind":      func(v any, c *call) any { return int64(c.search(v.(string), strings.LastIndex)) },
+		"index":      func(v any, c *call) any { return c.mustFind(c.search(v.(string), strings.Index)) },
+		"rindex":     func(v any, c *call) any { return c.mustFind(c.search(v.(string), strings.LastIndex)) },
+		"count":      strCount,
+		"center":     func(v any, c *call) any { return c.pad(v.(string), nil) },
+		"ljust":      func(v any, c *call) any { return c.pad(v.(string), padRight) },
+		"rjust":      func(v any, c *call) any { return c.pad(v.(string), padLeft) },
+		"zfill":      strZFill,
+		"strip":      func(v any, c *call) any { return c.strip(v.(string), true, true) },
+		"lstrip":     func(v any, c *call) any { return c.strip(v.(string), true, false) },
+		"rstrip":     func(v any, c *call) any { return c.strip(v.(string), false, true) },
+		"partition":  func(v any, c *call) any { return c.partition(v.(string), false) },
+		"rpartition": func(v any, c *call) any { return c.partition(v.(string), true) },
+		"removeprefix": func(v any, c *call) any {
+			return strings.TrimPrefix(v.(string), c.mustStr(c.positional("prefix")[0]))
+		},
+		"removesuffix": func(v any, c *call) any {
+			return strings.TrimSuffix(v.(string), c.mustStr(c.positional("suffix")[0]))
+		},
+		"expandtabs": strExpandTabs,
+		"format":     func(v any, c *call) any { return c.format(v.(string)) },
 	}
 	for name, f := range map[string]func(c *call, s string) string{
-		"upper": upper, "lower": lower, "title": title, "capitalize": capitalize, "swapcase": swapCase, "casefold": foldCase,
+		"upper": upper, "lower": lower, "title": title, "capitalize": capitalize, "swapcase": swapCase,
+		"casefold": foldCase,
 	} {
 		all[name] = func(v any, c *call) any {
 			c.params()
@@ -51,7 +56,7 @@ func strMethods() map[string]func(v any, c *call) any {
 	return all
 }
 
-// split splits as Python does: at a separator, or at runs of white space.
+// split is Python's str.split and str.rsplit.
 func (c *call) split(s string, fromRight bool) any {
 	p := c.params("sep?", "maxsplit?")
 	n := c.intOr(p[1], -1)
@@ -60,7 +65,7 @@ func (c *call) split(s string, fromRight bool) any {
 	case orNone(p[0]) == nil:
 		parts = splitSpace(s, n, fromRight)
 	case c.mustStr(p[0]) == "":
-		c.at.fail("the separator is empty")
+		c.at.fail("the separator cannot be empty")
 	case fromRight:
 		parts = splitRight(s, p[0].(string), n)
 	case n < 0:
@@ -112,10 +117,10 @@ func splitRight(s, sep string, n int) []string {
 }
 
 func strSplitLines(v any, c *call) any {
-	return c.listOf(splitLines(v.(string), c.truthOr(c.params("keepends?")[0], false)))
+	return c.listOf(splitLines(v.(string), c.boolOr(c.params("keepends?")[0], false)))
 }
 
-// splitLines splits at everything that Python's str.splitlines takes as the end of a line.
+// splitLines is Python's str.splitlines.
 func splitLines(s string, keep bool) []string {
 	var lines []string
 	start := 0
@@ -126,7 +131,8 @@ func splitLines(s string, keep bool) []string {
 		switch {
 		case r == '\r' && i < len(s) && s[i] == '\n':
 			i++
-		case r == '\n' || r == '\r' || r == '\v' || r == '\f' || 0x1c <= r && r <= 0x1e || r == 0x85 || r == 0x2028 || r == 0x2029:
+		case r == '\n' || r == '\r' || r == '\v' || r == '\f' || 0x1c <= r && r <= 0x1e || r == 0x85 || r == 0x2028 ||
+			r == 0x2029:
 		default:
 			continue
 		}
@@ -191,7 +197,7 @@ func (c *call) affix(s string, has func(s, affix string) bool) any {
 	return found
 }
 
-// window returns s[start:end], with the number of characters before it. It is false when start is beyond the end.
+// window returns s[start:end] and the number of characters before it. It returns false if start is after the end of s.
 func (c *call) window(s string, start, end any) (string, int, bool) {
 	if orNone(start) == nil && orNone(end) == nil {
 		return s, 0, true
@@ -208,7 +214,7 @@ func (c *call) window(s string, start, end any) (string, int, bool) {
 	return string(runes[first:last]), first, true
 }
 
-// search returns the place of a substring in characters, or -1.
+// search returns the index of a substring in characters, or -1.
 func (c *call) search(s string, index func(s, sub string) int) int {
 	p := c.positional("sub", "start?", "end?")
 	sub := c.mustStr(p[0])
@@ -222,7 +228,7 @@ func (c *call) search(s string, index func(s, sub string) int) int {
 
 func (c *call) mustFind(i int) any {
 	if i < 0 {
-		c.at.fail("the substring is not found")
+		c.at.fail("substring not found")
 	}
 	return int64(i)
 }
@@ -240,12 +246,12 @@ func strCount(v any, c *call) any {
 func padLeft(n int) (left, right int)  { return n, 0 }
 func padRight(n int) (left, right int) { return 0, n }
 
-// pad pads to a width: on the given sides, or on both when sides is nil.
+// pad pads s to a width, on the given sides, or centered if sides is nil.
 func (c *call) pad(s string, sides func(n int) (left, right int)) any {
 	p := c.positional("width", "fillchar?")
 	fill := c.strOr(p[1], " ")
 	if utf8.RuneCountInString(fill) != 1 {
-		c.at.fail("the fill character is not one character")
+		c.at.fail("the fill must be one character")
 	}
 	if sides == nil {
 		return c.center(s, c.int(p[0]), fill)
@@ -256,14 +262,14 @@ func (c *call) pad(s string, sides func(n int) (left, right int)) any {
 func (c *call) padTo(s string, width int, fill string, sides func(n int) (left, right int)) string {
 	n := max(0, width-utf8.RuneCountInString(s))
 	if n > 1<<30 {
-		n = 1 << 30 // over every limit
+		n = 1 << 30 // exceeds every limit
 	}
 	c.in.set.reserve(c.at, len(s)+n*len(fill))
 	left, right := sides(n)
 	return strings.Repeat(fill, left) + s + strings.Repeat(fill, right)
 }
 
-// center is Python's str.center, whose rule for an odd number of blanks looks at the width.
+// center is Python's str.center, which rounds an odd number of fill characters depending on the width.
 func (c *call) center(s string, width int, fill string) string {
 	return c.padTo(s, width, fill, func(n int) (int, int) {
 		left := n/2 + n&width&1
@@ -299,7 +305,7 @@ func (c *call) strip(s string, left, right bool) string {
 func (c *call) partition(s string, fromRight bool) any {
 	sep := c.mustStr(c.positional("sep")[0])
 	if sep == "" {
-		c.at.fail("the separator is empty")
+		c.at.fail("the separator cannot be empty")
 	}
 	i := strings.Index(s, sep)
 	if fromRight {
@@ -317,7 +323,7 @@ func (c *call) partition(s string, fromRight bool) any {
 func strExpandTabs(v any, c *call) any {
 	size := c.intOr(c.params("tabsize?")[0], 8)
 	if size > 1<<20 {
-		c.at.exceed("a tab wider than %d", 1<<20)
+		c.at.limitExceeded("a tab wider than %d", 1<<20)
 	}
 	c.in.set.reserve(c.at, len(v.(string)))
 	var b strings.Builder

@@ -1,12 +1,12 @@
 package jinja
 
-// A stmt is a statement: *textStmt, *printStmt, *ifStmt and so on.
+// A stmt is a statement node: *textStmt, *printStmt, *ifStmt and so on.
 type stmt interface{ stmt() }
 
-// An expr is an expression.
-type expr interface{ place() pos }
+// An expr is an expression node.
+type expr interface{ position() pos }
 
-func (p pos) place() pos { return p }
+func (p pos) position() pos { return p }
 
 type (
 	textStmt struct {
@@ -15,8 +15,8 @@ type (
 	}
 	printStmt struct{ value expr }
 	ifStmt    struct {
-		branches []ifBranch
-		orElse   []stmt
+		branches   []ifBranch
+		elseBranch []stmt
 	}
 	ifBranch struct {
 		test expr
@@ -24,16 +24,16 @@ type (
 	}
 	forStmt struct {
 		pos
-		target    expr
-		iter      expr
-		filter    expr // may be nil
-		recursive bool
-		body      []stmt
-		orElse    []stmt
-		loopVar   bool // the body can see the variable "loop"
-		bodyScope scopeInfo
-		elseScope scopeInfo
-		testScope scopeInfo
+		target     expr
+		iter       expr
+		filter     expr // may be nil
+		recursive  bool
+		body       []stmt
+		elseBranch []stmt
+		loopVar    bool // whether the body uses the variable "loop"
+		bodyScope  scopeInfo
+		elseScope  scopeInfo
+		testScope  scopeInfo
 	}
 	setStmt struct {
 		target expr
@@ -41,7 +41,7 @@ type (
 	}
 	setBlockStmt struct {
 		target expr
-		filter expr // may be nil; its innermost operand is captured{}
+		filter expr // may be nil; its innermost operand is *captured
 		body   []stmt
 		scope  scopeInfo
 	}
@@ -56,13 +56,13 @@ type (
 		params  []param
 		body    []stmt
 		scope   scopeInfo
-		caller  bool // the body uses the variable "caller"
-		varargs bool // … "varargs"
-		kwargs  bool // … "kwargs"
+		caller  bool // whether the body uses the variable "caller"
+		varargs bool // whether it uses "varargs"
+		kwargs  bool // whether it uses "kwargs"
 	}
 	param struct {
-		name   string
-		preset expr // nil: none
+		name         string
+		defaultValue expr // may be nil
 	}
 	callStmt struct {
 		macro *macroStmt // the body, with the parameters of {% call(a, b) %}
@@ -98,7 +98,7 @@ type (
 		withContext bool
 	}
 	importName struct{ name, as string }
-	scopeStmt  struct { // {% autoescape false %}: a scope of its own
+	scopeStmt  struct { // {% autoescape false %}
 		body  []stmt
 		scope scopeInfo
 	}
@@ -147,7 +147,7 @@ type (
 	}
 	condExpr struct {
 		pos
-		test, then, orElse expr // orElse may be nil
+		test, then, elseBranch expr // elseBranch may be nil
 	}
 	logicExpr struct { // and, or
 		pos
@@ -184,16 +184,16 @@ type (
 	}
 	attrExpr struct {
 		pos
-		of   expr
-		name string
+		operand expr
+		name    string
 	}
 	itemExpr struct {
 		pos
-		of, index expr
+		operand, index expr
 	}
 	sliceExpr struct { // only as the index of an itemExpr
 		pos
-		start, stop, step expr // nil: none
+		start, stop, step expr // may be nil
 	}
 	callExpr struct {
 		pos
@@ -201,22 +201,22 @@ type (
 		args callArgs
 	}
 	callArgs struct {
-		args         []expr
-		names        []string
-		named        []expr
-		rest, mapped expr // *args, **kwargs; nil: none
+		args               []expr
+		kwargNames         []string
+		kwargs             []expr
+		dynArgs, dynKwargs expr // *args and **kwargs; may be nil
 	}
 	filterExpr struct {
 		pos
-		of   expr
-		name string
-		args callArgs
+		operand expr
+		name    string
+		args    callArgs
 	}
 	testExpr struct {
 		pos
-		of   expr
-		name string
-		args callArgs
+		operand expr
+		name    string
+		args    callArgs
 	}
-	captured struct{ pos } // the text that a filter block or a set block captured
+	captured struct{ pos } // the captured text of a filter or set block
 )

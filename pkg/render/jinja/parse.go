@@ -6,17 +6,17 @@ import (
 )
 
 type parser struct {
-	set    *Set
-	t      *template
-	tokens []token
-	i      int
-	depth  int
-	ends   [][]string // the tags that end the open statements, innermost last
-	inFor  int        // how many loops are open
-	inside int        // how many macros and blocks that capture are open
+	set          *Set
+	t            *template
+	tokens       []token
+	i            int
+	depth        int
+	ends         [][]string // the end tags of the open statements, innermost last
+	loopDepth    int        // number of open loops
+	captureDepth int        // number of open macros and capturing blocks
 }
 
-// parse returns the template of a source.
+// parse parses a template.
 func parse(s *Set, name, source string) *template {
 	t := &template{set: s, name: name, source: normalize(source), blocks: map[string]*blockStmt{}}
 	s.step(pos{t, 0}, 1+len(source)/64)
@@ -27,7 +27,7 @@ func parse(s *Set, name, source string) *template {
 }
 
 func (p *parser) cur() token  { return p.tokens[p.i] }
-func (p *parser) look() token { return p.tokens[min(p.i+1, len(p.tokens)-1)] }
+func (p *parser) peek() token { return p.tokens[min(p.i+1, len(p.tokens)-1)] }
 
 func (p *parser) next() token {
 	t := p.cur()
@@ -71,21 +71,22 @@ func (p *parser) expectName(name string) token {
 	return p.next()
 }
 
-// enter counts one level of nesting; call the result to leave it. It bounds the recursion of the
-// parser and of everything that walks its nodes.
+// enter counts one level of nesting, until the result is called. It bounds the recursion of everything that walks
+// nodes.
 func (p *parser) enter() func() {
 	was := p.depth
-	p.deeper()
+	p.nest()
 	return func() { p.depth = was }
 }
 
-func (p *parser) deeper() {
+func (p *parser) nest() {
 	if p.depth++; p.depth > p.set.limits.Depth {
-		p.cur().at.exceed("the source is nested more than %d deep", p.set.limits.Depth)
+		p.cur().at.limitExceeded("the source is nested more than %d levels deep", p.set.limits.Depth)
 	}
 }
 
-// statements parses up to the end of the template, or to a tag of the given names, which it leaves standing.
+// statements parses up to the end of the template, or up to a tag with one of the given names, which it does not
+// consume.
 func (p *parser) statements(ends ...string) []stmt {
 	defer p.enter()()
 	p.ends = append(p.ends, ends)
@@ -95,39 +96,39 @@ func (p *parser) statements(ends ...string) []stmt {
 		switch t := p.cur(); t.kind {
 		case tokEOF:
 			if len(ends) > 0 {
-				t.at.fail("the template ends where %s is expected", strings.Join(ends, " or "))
+				t.at.fail("unexpected end of template, expected %s", strings.Join(ends, " or "))
 			}
 			return body
 		case tokData:
 			p.next()
 			body = append(body, &textStmt{t.at, t.text})
-		case tokVarOpen:
+		case tokVariableBegin:
 			p.next()
-			body = append(body, &printStmt{p.tuple(tupleRules{})})
-			p.expect(tokVarClose)
+			body = append(body, &printStmt{p.tuple(tupleOptions{})})
+			p.expect(tokVariableEnd)
 		default:
-			p.expect(tokTagOpen)
+			p.expect(tokBlockBegin)
 			if p.isName(ends...) {
 				return body
 			}
 			body = append(body, p.statement()...)
-			p.expect(tokTagClose)
+			p.expect(tokBlockEnd)
 		}
 	}
 }
 
-// body parses the rest of a tag and the statements up to one of the ends, and returns that end's name.
+// body parses the end of a tag and the statements up to one of the end tags, and returns the name of that tag.
 func (p *parser) body(ends ...string) ([]stmt, string) {
 	p.skip(":")
-	p.expect(tokTagClose)
+	p.expect(tokBlockEnd)
 	body := p.statements(ends...)
 	return body, p.next().text
 }
 
-// capturedBody is body for a statement whose text is captured.
+// capturedBody is body for statements whose output is captured.
 func (p *parser) capturedBody(ends ...string) ([]stmt, string) {
-	p.inside++
-	defer func() { p.inside-- }()
+	p.captureDepth++
+	defer func() { p.captureDepth-- }()
 	return p.body(ends...)
 }
 
@@ -164,7 +165,7 @@ func (p *parser) statement() []stmt {
 		return []stmt{p.autoescape()}
 	}
 	if want := p.ends[len(p.ends)-1]; len(want) > 0 {
-		t.at.fail("unknown tag %q where %s can end", t.text, strings.Join(want, " or "))
+		t.at.fail("unknown tag %q, expected %s", t.text, strings.Join(want, " or "))
 	}
 	t.at.fail("unknown tag %q", t.text)
 	return nil
@@ -172,9 +173,9 @@ func (p *parser) statement() []stmt {
 
 func (p *parser) forLoop(at pos) stmt {
 	f := &forStmt{pos: at}
-	f.target = p.target(tupleRules{simple: true, end: "in"})
+	f.target = p.target(tupleOptions{simple: true, end: "in"})
 	p.expectName("in")
-	f.iter = p.tuple(tupleRules{noCond: true, end: "recursive"})
+	f.iter = p.tuple(tupleOptions{noCond: true, end: "recursive"})
 	if p.skipName("if") {
 		f.filter = p.expression()
 	}
@@ -183,24 +184,24 @@ func (p *parser) forLoop(at pos) stmt {
 	if f.recursive {
 		body = p.capturedBody
 	}
-	p.inFor++
+	p.loopDepth++
 	end := ""
 	f.body, end = body("endfor", "else")
 	if end == "else" {
-		f.orElse, _ = body("endfor")
+		f.elseBranch, _ = body("endfor")
 	}
-	p.inFor--
+	p.loopDepth--
 	return f
 }
 
 func (p *parser) ifElse() stmt {
 	s := &ifStmt{}
 	for {
-		test := p.tuple(tupleRules{noCond: true})
+		test := p.tuple(tupleOptions{noCond: true})
 		body, end := p.body("elif", "else", "endif")
 		s.branches = append(s.branches, ifBranch{test, body})
 		if end == "else" {
-			s.orElse, _ = p.body("endif")
+			s.elseBranch, _ = p.body("endif")
 		}
 		if end != "elif" {
 			return s
@@ -209,9 +210,9 @@ func (p *parser) ifElse() stmt {
 }
 
 func (p *parser) assign() stmt {
-	target := p.target(tupleRules{simple: true, namespace: true})
+	target := p.target(tupleOptions{simple: true, namespace: true})
 	if p.skip("=") {
-		return &setStmt{target, p.tuple(tupleRules{})}
+		return &setStmt{target, p.tuple(tupleOptions{})}
 	}
 	s := &setBlockStmt{target: target}
 	if p.cur().kind == "|" {
@@ -223,11 +224,11 @@ func (p *parser) assign() stmt {
 
 func (p *parser) with() stmt {
 	s := &withStmt{}
-	for p.cur().kind != tokTagClose {
+	for p.cur().kind != tokBlockEnd {
 		if len(s.targets) > 0 {
 			p.expect(",")
 		}
-		s.targets = append(s.targets, p.target(tupleRules{simple: true}))
+		s.targets = append(s.targets, p.target(tupleOptions{simple: true}))
 		p.expect("=")
 		s.values = append(s.values, p.expression())
 	}
@@ -254,9 +255,9 @@ func (p *parser) signature(m *macroStmt) {
 			at.fail("duplicate parameter %q", a.name)
 		}
 		if p.skip("=") {
-			a.preset = p.expression()
-		} else if n := len(m.params); n > 0 && m.params[n-1].preset != nil {
-			at.fail("parameter %q without a default follows one with a default", a.name)
+			a.defaultValue = p.expression()
+		} else if n := len(m.params); n > 0 && m.params[n-1].defaultValue != nil {
+			at.fail("parameter %q without a default after one with a default", a.name)
 		}
 		m.params = append(m.params, a)
 	}
@@ -271,7 +272,7 @@ func (p *parser) callBlock(at pos) stmt {
 	e := p.expression()
 	call, ok := e.(*callExpr)
 	if !ok {
-		e.place().fail("expected a call")
+		e.position().fail("expected a call")
 	}
 	s.call = call
 	s.macro.body, _ = p.capturedBody("endcall")
@@ -293,10 +294,10 @@ func (p *parser) block(at pos) stmt {
 	p.t.blocks[b.name] = b
 	b.scoped = p.skipName("scoped")
 	b.required = p.skipName("required")
-	inside := p.inside
-	p.inside = 0
+	inside := p.captureDepth
+	p.captureDepth = 0
 	b.body, _ = p.body("endblock")
-	p.inside = inside
+	p.captureDepth = inside
 	p.skipName(b.name)
 	for _, s := range b.body {
 		text, ok := s.(*textStmt)
@@ -309,22 +310,22 @@ func (p *parser) block(at pos) stmt {
 
 func (p *parser) include(at pos) stmt {
 	s := &includeStmt{pos: at, name: p.expression()}
-	if p.isName("ignore") && p.look().is(tokName, "missing") {
+	if p.isName("ignore") && p.peek().is(tokName, "missing") {
 		p.next()
 		p.next()
 		s.ignoreMissing = true
 	}
 	s.withContext = p.withContext(true)
-	if !s.withContext && p.inside > 0 { // Jinja2 prints it at another place
+	if !s.withContext && p.captureDepth > 0 { // Jinja2 prints it in a different place
 		at.unsupported("include without context inside a macro, a recursive loop, a set, filter or call block")
 	}
 	return s
 }
 
 // withContext parses "with context" or "without context".
-func (p *parser) withContext(preset bool) bool {
-	if !p.isName("with", "without") || !p.look().is(tokName, "context") {
-		return preset
+func (p *parser) withContext(defaultValue bool) bool {
+	if !p.isName("with", "without") || !p.peek().is(tokName, "context") {
+		return defaultValue
 	}
 	with := p.next().text == "with"
 	p.next()
@@ -346,13 +347,13 @@ func (p *parser) importNames(at pos) stmt {
 		if len(s.names) > 0 {
 			p.expect(",")
 		}
-		if p.isName("with", "without") && p.look().is(tokName, "context") {
+		if p.isName("with", "without") && p.peek().is(tokName, "context") {
 			break
 		}
 		at := p.cur().at
 		n := importName{name: p.nameTarget()}
 		if strings.HasPrefix(n.name, "_") {
-			at.fail("the name %q begins with an underscore and cannot be imported", n.name)
+			at.fail("the name %q starts with an underscore and cannot be imported", n.name)
 		}
 		n.as = n.name
 		if p.skipName("as") {
@@ -369,7 +370,7 @@ func (p *parser) importNames(at pos) stmt {
 
 func (p *parser) print() []stmt {
 	var all []stmt
-	for p.cur().kind != tokTagClose {
+	for p.cur().kind != tokBlockEnd {
 		if len(all) > 0 {
 			p.expect(",")
 		}
@@ -378,7 +379,7 @@ func (p *parser) print() []stmt {
 	return all
 }
 
-// autoescape parses the block that does nothing. Escaping is for web pages, which ppm does not make.
+// autoescape parses an autoescape block. Only "autoescape false", which is the default, is supported.
 func (p *parser) autoescape() stmt {
 	mode, ok := p.expression().(*constExpr)
 	if !ok || mode.value != false {

@@ -2,17 +2,17 @@ package jinja
 
 import "slices"
 
-// tupleRules say what a list of expressions without parentheses can be made of, and where it ends.
-type tupleRules struct {
-	simple    bool   // names and literals only: the target of an assignment
-	namespace bool   // with simple: name.attribute, too
-	noCond    bool   // no "a if b else c" at the top
-	parens    bool   // parentheses are around it: it can be empty
-	end       string // a name that ends it
+// tupleOptions restrict an expression list without parentheses.
+type tupleOptions struct {
+	simple    bool   // only names and literals, as in an assignment target
+	namespace bool   // with simple: allow name.attribute too
+	noCond    bool   // no conditional expression at the top level
+	parens    bool   // in parentheses, so it may be empty
+	end       string // a name that ends the list
 }
 
-// target parses what can be assigned to.
-func (p *parser) target(r tupleRules) expr {
+// target parses an assignment target.
+func (p *parser) target(r tupleOptions) expr {
 	e := p.tuple(r)
 	p.checkTarget(e)
 	return e
@@ -28,16 +28,16 @@ func (p *parser) checkTarget(e expr) {
 			p.checkTarget(item)
 		}
 	default:
-		e.place().fail("this cannot be assigned to")
+		e.position().fail("this cannot be assigned to")
 	}
 }
 
-// checkName fails when name cannot be assigned to here.
+// checkName fails if name cannot be assigned to.
 func (p *parser) checkName(at pos, name string) {
 	switch {
 	case slices.Contains([]string{"true", "false", "none", "True", "False", "None"}, name):
 		at.fail("%q cannot be assigned to", name)
-	case name == "loop" && p.inFor > 0:
+	case name == "loop" && p.loopDepth > 0:
 		at.fail(`"loop" cannot be assigned to inside a loop`)
 	}
 }
@@ -48,8 +48,8 @@ func (p *parser) nameTarget() string {
 	return t.text
 }
 
-// tuple parses one expression, or several with commas between, which make a tuple.
-func (p *parser) tuple(r tupleRules) expr {
+// tuple parses one expression, or a tuple of several.
+func (p *parser) tuple(r tupleOptions) expr {
 	at := p.cur().at
 	var items []expr
 	isTuple := false
@@ -58,7 +58,7 @@ func (p *parser) tuple(r tupleRules) expr {
 			p.expect(",")
 		}
 		k := p.cur().kind
-		if k == tokVarClose || k == tokTagClose || k == ")" || r.end != "" && p.isName(r.end) {
+		if k == tokVariableEnd || k == tokBlockEnd || k == ")" || r.end != "" && p.isName(r.end) {
 			break
 		}
 		switch {
@@ -83,16 +83,16 @@ func (p *parser) tuple(r tupleRules) expr {
 	return &tupleExpr{at, items}
 }
 
-// expression parses "a if b else c", and all that binds closer.
+// expression parses a conditional expression and everything with higher precedence.
 func (p *parser) expression() expr {
 	defer p.enter()()
 	e := p.or()
 	for p.isName("if") {
-		p.deeper()
+		p.nest()
 		at := p.next().at
 		c := &condExpr{pos: at, then: e, test: p.or()}
 		if p.skipName("else") {
-			c.orElse = p.expression()
+			c.elseBranch = p.expression()
 		}
 		e = c
 	}
@@ -103,7 +103,7 @@ func (p *parser) or() expr {
 	defer p.enter()()
 	e := p.and()
 	for p.isName("or") {
-		p.deeper()
+		p.nest()
 		e = &logicExpr{p.next().at, true, e, p.and()}
 	}
 	return e
@@ -113,7 +113,7 @@ func (p *parser) and() expr {
 	defer p.enter()()
 	e := p.not()
 	for p.isName("and") {
-		p.deeper()
+		p.nest()
 		e = &logicExpr{p.next().at, false, e, p.not()}
 	}
 	return e
@@ -137,7 +137,7 @@ func (p *parser) compare() expr {
 			op.op = t.text
 		case p.isName("in"):
 			op.op = "in"
-		case p.isName("not") && p.look().is(tokName, "in"):
+		case p.isName("not") && p.peek().is(tokName, "in"):
 			p.next()
 			op.op = "not in"
 		case len(e.ops) == 0:
@@ -151,12 +151,12 @@ func (p *parser) compare() expr {
 	}
 }
 
-// binary parses a chain of operators that bind from the left.
+// binary parses left-associative operators.
 func (p *parser) binary(operand func() expr, ops ...kind) expr {
 	defer p.enter()()
 	e := operand()
 	for slices.Contains(ops, p.cur().kind) {
-		p.deeper()
+		p.nest()
 		t := p.next()
 		e = &binaryExpr{t.at, t.text, e, operand()}
 	}
@@ -178,8 +178,8 @@ func (p *parser) concat() expr {
 	return e
 }
 
-// unary parses a sign or a primary, and what follows it. A sign binds closer than a filter, but
-// the operand of a sign takes no filter.
+// unary parses a sign or a primary, and its postfix operators. A sign has higher precedence than a filter, and its
+// operand takes no filter.
 func (p *parser) unary(withFilter bool) expr {
 	defer p.enter()()
 	var e expr
@@ -221,7 +221,7 @@ func (p *parser) primary(namespace bool) expr {
 	case tokInt, tokFloat:
 		return &constExpr{t.at, literal(t)}
 	case "(":
-		e := p.tuple(tupleRules{parens: true})
+		e := p.tuple(tupleOptions{parens: true})
 		p.expect(")")
 		return e
 	case "[":
@@ -270,15 +270,15 @@ func (p *parser) postfix(e expr) expr {
 		t := p.cur()
 		switch t.kind {
 		case ".":
-			p.deeper()
+			p.nest()
 			p.next()
 			e = p.attribute(t.at, e)
 		case "[":
-			p.deeper()
+			p.nest()
 			p.next()
 			e = p.subscript(t.at, e)
 		case "(":
-			p.deeper()
+			p.nest()
 			e = &callExpr{t.at, e, p.callArgs()}
 		default:
 			return e
@@ -357,22 +357,22 @@ func (p *parser) callArgs() callArgs {
 		}
 		switch {
 		case p.skip("*"):
-			check(a.rest == nil && a.mapped == nil)
-			a.rest = p.expression()
+			check(a.dynArgs == nil && a.dynKwargs == nil)
+			a.dynArgs = p.expression()
 		case p.skip("**"):
-			check(a.mapped == nil)
-			a.mapped = p.expression()
-		case p.cur().kind == tokName && p.look().kind == "=":
-			check(a.mapped == nil)
+			check(a.dynKwargs == nil)
+			a.dynKwargs = p.expression()
+		case p.cur().kind == tokName && p.peek().kind == "=":
+			check(a.dynKwargs == nil)
 			name := p.next()
 			p.next()
-			if slices.Contains(a.names, name.text) {
-				name.at.fail("argument %q is given twice", name.text)
+			if slices.Contains(a.kwargNames, name.text) {
+				name.at.fail("duplicate argument %q", name.text)
 			}
-			a.names = append(a.names, name.text)
-			a.named = append(a.named, p.expression())
+			a.kwargNames = append(a.kwargNames, name.text)
+			a.kwargs = append(a.kwargs, p.expression())
 		default:
-			check(a.rest == nil && a.mapped == nil && len(a.names) == 0)
+			check(a.dynArgs == nil && a.dynKwargs == nil && len(a.kwargNames) == 0)
 			a.args = append(a.args, p.expression())
 		}
 	}
@@ -380,19 +380,20 @@ func (p *parser) callArgs() callArgs {
 	return a
 }
 
+// filters parses the filters applied to e.
 func (p *parser) filtersAndTests(e expr) expr {
 	for {
 		t := p.cur()
 		switch {
 		case t.kind == "|":
-			p.deeper()
+			p.nest()
 			p.next()
 			e = p.filter(e)
 		case p.isName("is"):
-			p.deeper()
+			p.nest()
 			e = p.test(e)
 		case t.kind == "(":
-			p.deeper()
+			p.nest()
 			e = &callExpr{t.at, e, p.callArgs()}
 		default:
 			return e
@@ -403,7 +404,7 @@ func (p *parser) filtersAndTests(e expr) expr {
 // filters parses a chain of filters over e.
 func (p *parser) filters(e expr) expr {
 	for p.skip("|") {
-		p.deeper()
+		p.nest()
 		e = p.filter(e)
 	}
 	return e
@@ -420,7 +421,7 @@ func (p *parser) dottedName() token {
 func (p *parser) filter(of expr) expr {
 	t := p.dottedName()
 	checkFilter(t.at, t.text)
-	f := &filterExpr{pos: t.at, of: of, name: t.text}
+	f := &filterExpr{pos: t.at, operand: of, name: t.text}
 	if p.cur().kind == "(" {
 		f.args = p.callArgs()
 	}
@@ -432,11 +433,12 @@ func (p *parser) test(of expr) expr {
 	negated := p.skipName("not")
 	t := p.dottedName()
 	checkTest(t.at, t.text)
-	e := &testExpr{pos: t.at, of: of, name: t.text}
+	e := &testExpr{pos: t.at, operand: of, name: t.text}
 	switch c := p.cur(); {
 	case c.kind == "(":
 		e.args = p.callArgs()
-	case slices.Contains([]kind{tokName, tokString, tokInt, tokFloat, "[", "{"}, c.kind) && !p.isName("else", "or", "and"):
+	case slices.Contains([]kind{tokName, tokString, tokInt, tokFloat, "[", "{"}, c.kind) &&
+		!p.isName("else", "or", "and"):
 		if p.isName("is") {
 			c.at.fail(`tests cannot be chained with "is"`)
 		}

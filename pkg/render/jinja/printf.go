@@ -6,7 +6,7 @@ import (
 	"unicode/utf8"
 )
 
-// A spec is one conversion, of the operator % or of the method format.
+// A spec is a conversion of the operator % or of the method format.
 type spec struct {
 	fill      string
 	align     byte // '<', '>', '^', '=' or 0
@@ -39,7 +39,7 @@ func (in *interp) printf(at pos, s string, v any) string {
 	_, isDict := v.(*dict)
 	_, isList := v.(*list)
 	if p.used < len(p.args) && !isDict && !isList {
-		at.fail("not all values are used by the format")
+		at.fail("too many values for the format")
 	}
 	return p.out.String()
 }
@@ -61,28 +61,28 @@ func (p *printer) write(s string) {
 
 func (p *printer) peek() byte {
 	if p.i >= len(p.format) {
-		p.c.at.fail("the format ends in the middle of a conversion")
+		p.c.at.fail("incomplete conversion in the format")
 	}
 	return p.format[p.i]
 }
 
 func (p *printer) next() any {
 	if p.used >= len(p.args) {
-		p.c.at.fail("there are not enough values for the format")
+		p.c.at.fail("not enough values for the format")
 	}
 	p.used++
 	return p.args[p.used-1]
 }
 
-// number reads a width or a precision, which "*" takes from the values.
+// number reads a width or precision. "*" takes it from the values.
 func (p *printer) number() int {
 	if p.peek() == '*' {
 		p.i++
 		n, ok := p.next().(int64)
 		if !ok {
-			p.c.at.fail(`"*" in a format wants a whole number`)
+			p.c.at.fail(`"*" in a format requires an integer`)
 		}
-		return p.c.bounded(n)
+		return p.c.checkedWidth(n)
 	}
 	start := p.i
 	for p.i < len(p.format) && '0' <= p.format[p.i] && p.format[p.i] <= '9' {
@@ -95,13 +95,13 @@ func (p *printer) number() int {
 	if err != nil {
 		n = 1 << 62
 	}
-	return p.c.bounded(n)
+	return p.c.checkedWidth(n)
 }
 
-// bounded returns a width that a format asks for.
-func (c *call) bounded(n int64) int {
+// checkedWidth returns n, and fails if it is too large for a width or precision.
+func (c *call) checkedWidth(n int64) int {
 	if n > 1<<20 || n < -1<<20 {
-		c.at.exceed("a width beyond %d", 1<<20)
+		c.at.limitExceeded("a width beyond %d", 1<<20)
 	}
 	return int(n)
 }
@@ -155,7 +155,7 @@ flags:
 	p.write(p.c.convert(s, keyed))
 }
 
-// key reads "(name)" and returns the item of the dict.
+// key reads "(name)" and returns that item of the dict.
 func (p *printer) key() any {
 	start, open := p.i+1, 0
 	for {
@@ -172,7 +172,7 @@ func (p *printer) key() any {
 	}
 	d, ok := p.v.(*dict)
 	if !ok {
-		p.c.at.fail("the format wants a dict")
+		p.c.at.fail("the format requires a dict")
 	}
 	v, ok := d.get(p.c.at, p.format[start:p.i-1])
 	if !ok {
@@ -182,7 +182,7 @@ func (p *printer) key() any {
 	return v
 }
 
-// convert formats one value of the operator %.
+// convert formats one value for the operator %.
 func (c *call) convert(s spec, v any) string {
 	switch s.verb {
 	case 's', 'r':
@@ -194,25 +194,25 @@ func (c *call) convert(s spec, v any) string {
 			c.in.repr(c.at, &b, v)
 			text = b.String()
 		}
-		return c.padSpec(s, cut(text, s.precision))
+		return c.padSpec(s, firstRunes(text, s.precision))
 	case 'c':
 		text, ok := v.(string)
 		if n, isInt := number(v).(int64); isInt {
 			text, ok = string(rune(n)), 0 <= n && n <= utf8.MaxRune && utf8.ValidRune(rune(n))
 		}
 		if !ok || utf8.RuneCountInString(text) != 1 {
-			c.at.fail("%%c wants one character")
+			c.at.fail("%%c requires one character")
 		}
 		return c.padSpec(s, text)
 	case 'd', 'i', 'u', 'x', 'X', 'o':
 		return c.convertInt(s, v)
 	case 'e', 'E', 'f', 'F', 'g', 'G':
 		if u, ok := v.(*undefined); ok {
-			u.use()
+			u.fail()
 		}
 		n := number(v)
 		if n == nil {
-			c.at.fail("%%%c wants a number, not %q", s.verb, typeName(v))
+			c.at.fail("%%%c requires a number, not %q", s.verb, typeName(v))
 		}
 		return c.padNumber(s, c.formatFloat(s, toFloat(n)))
 	case 'a':
@@ -224,7 +224,7 @@ func (c *call) convert(s spec, v any) string {
 
 func (c *call) convertInt(s spec, v any) string {
 	if u, ok := v.(*undefined); ok {
-		u.use()
+		u.fail()
 	}
 	n, ok := number(v).(int64)
 	if f, isFloat := v.(float64); isFloat && strings.IndexByte("diu", s.verb) >= 0 {
@@ -234,7 +234,7 @@ func (c *call) convertInt(s spec, v any) string {
 		n = int64(f)
 	}
 	if !ok {
-		c.at.fail("%%%c wants a number, not %q", s.verb, typeName(v))
+		c.at.fail("%%%c requires a number, not %q", s.verb, typeName(v))
 	}
 	base, prefix := 10, ""
 	switch s.verb {
@@ -260,7 +260,7 @@ func (c *call) convertInt(s spec, v any) string {
 	return c.padNumber(s, sign+prefix+digits)
 }
 
-// formatFloat formats f by the verbs e, f and g, without sign flags and padding.
+// formatFloat formats f with the verb e, f or g, without sign flags and padding.
 func (c *call) formatFloat(s spec, f float64) string {
 	verb, precision := s.verb, s.precision
 	if precision < 0 {
@@ -282,7 +282,7 @@ func (c *call) formatFloat(s spec, f float64) string {
 	case verb == 'e' || verb == 'E':
 		text = strconv.FormatFloat(f, 'e', precision, 64)
 	default:
-		text = general(f, precision, s.alternate)
+		text = formatGeneral(f, precision, s.alternate)
 	}
 	if mantissa, exponent, _ := strings.Cut(text, "e"); s.alternate && !strings.ContainsAny(text, ".in") {
 		text = mantissa + "."
@@ -296,8 +296,8 @@ func (c *call) formatFloat(s spec, f float64) string {
 	return text
 }
 
-// general is C's %g: the shorter of %e and %f, without zeros at the end unless they are wanted.
-func general(f float64, precision int, zeros bool) string {
+// formatGeneral is C's %g: the shorter of %e and %f, without trailing zeros unless zeros is set.
+func formatGeneral(f float64, precision int, zeros bool) string {
 	e := strconv.FormatFloat(f, 'e', precision-1, 64)
 	mantissa, exponent, _ := strings.Cut(e, "e")
 	x, _ := strconv.Atoi(exponent)
@@ -314,8 +314,8 @@ func general(f float64, precision int, zeros bool) string {
 	return text
 }
 
-// cut returns the first n characters of s, or all when n is negative.
-func cut(s string, n int) string {
+// firstRunes returns the first n characters of s, or all of s if n is negative.
+func firstRunes(s string, n int) string {
 	if n < 0 {
 		return s
 	}
@@ -338,7 +338,7 @@ func (c *call) padSpec(s spec, text string) string {
 	return c.padTo(text, s.width, s.fill, padLeft)
 }
 
-// padNumber adds the sign and pads: with zeros between the sign and the digits, when those are wanted.
+// padNumber adds the sign and padding, with zeros after the sign if requested.
 func (c *call) padNumber(s spec, text string) string {
 	if (s.sign == '+' || s.sign == ' ') && text[0] != '-' {
 		text = string(s.sign) + text

@@ -2,19 +2,19 @@ package jinja
 
 import "slices"
 
-// Jinja2 decides before it renders which variable a name means. A name that a scope stores before it
-// loads it belongs to that scope from the scope's beginning: until it is stored it is undefined, also
-// for the loops and macros inside, and also when a key of the same name exists. This file finds those names.
+// Jinja2 resolves names before it renders. A name that a scope assigns before it reads it is local to the
+// whole scope: until the assignment it is undefined, also in nested loops and macros, and even if there is
+// a key with the same name. This file finds these names.
 
-// scopeInfo is what the evaluator must know when it enters a scope.
+// A scopeInfo is the result of the analysis of a scope.
 type scopeInfo struct {
-	hidden []string // undefined until stored, whatever is outside
+	undefinedNames []string // undefined until assigned, even if defined outside
 }
 
-// A frame is a scope during the analysis.
+// A frame is a scope during the analysis, like Jinja2's Symbols.
 type frame struct {
-	parent               *frame
-	refs, hidden, stores map[string]bool
+	parent                       *frame
+	refs, undefinedNames, stores map[string]bool
 }
 
 func newFrame(parent *frame) *frame {
@@ -28,15 +28,15 @@ func resolveTemplate(t *template) {
 	}
 }
 
-// resolveBody analyses the statements of a scope whose parameters are declared, and all scopes inside.
+// resolveBody analyzes the statements of a scope whose parameters are declared, and all nested scopes.
 func resolveBody(body []stmt, f *frame) scopeInfo {
 	f.stmts(body)
-	inner(body, f)
+	resolveInner(body, f)
 	info := scopeInfo{}
-	for name := range f.hidden {
-		info.hidden = append(info.hidden, name)
+	for name := range f.undefinedNames {
+		info.undefinedNames = append(info.undefinedNames, name)
 	}
-	slices.Sort(info.hidden)
+	slices.Sort(info.undefinedNames)
 	return info
 }
 
@@ -49,7 +49,7 @@ func (f *frame) known(name string) bool {
 	return false
 }
 
-func (f *frame) param(name string) {
+func (f *frame) declare(name string) {
 	f.stores[name], f.refs[name] = true, true
 }
 
@@ -65,21 +65,21 @@ func (f *frame) store(name string) {
 		return
 	}
 	if !f.parent.known(name) {
-		f.hidden[name] = true
+		f.undefinedNames[name] = true
 	}
 	f.refs[name] = true
 }
 
-// target declares the names of an assignment's target by how.
-func (f *frame) target(e expr, how func(string)) {
+// target calls declare for each name in an assignment target.
+func (f *frame) target(e expr, declare func(string)) {
 	switch e := e.(type) {
 	case *nameExpr:
-		how(e.name)
+		declare(e.name)
 	case *nsExpr:
 		f.load(e.name)
 	case *tupleExpr:
 		for _, item := range e.items {
-			f.target(item, how)
+			f.target(item, declare)
 		}
 	}
 }
@@ -99,13 +99,13 @@ func (f *frame) stmts(list []stmt) {
 	}
 }
 
-// stmt records what a statement loads and stores in its own scope, not in the scopes that it opens.
+// stmt records what a statement loads and stores in its own scope, but not in nested scopes.
 func (f *frame) stmt(s stmt) {
 	switch s := s.(type) {
 	case *printStmt:
 		f.expr(s.value)
 	case *ifStmt:
-		f.ifElse(s.branches, s.orElse)
+		f.ifElse(s.branches, s.elseBranch)
 	case *forStmt:
 		f.expr(s.iter)
 	case *setStmt:
@@ -138,29 +138,29 @@ func (f *frame) stmt(s stmt) {
 	}
 }
 
-func (f *frame) ifElse(branches []ifBranch, orElse []stmt) {
+func (f *frame) ifElse(branches []ifBranch, elseBranch []stmt) {
 	f.expr(branches[0].test)
 	body, elifs, other := f.copy(), f.copy(), f.copy()
 	body.stmts(branches[0].body)
 	for _, b := range branches[1:] {
 		elifs.ifElse([]ifBranch{b}, nil)
 	}
-	other.stmts(orElse)
+	other.stmts(elseBranch)
 	before := f.copy()
 	for _, branch := range []*frame{body, elifs, other} {
 		for name := range branch.refs {
 			f.refs[name] = true
 		}
-		for name := range branch.hidden {
-			f.hidden[name] = true
+		for name := range branch.undefinedNames {
+			f.undefinedNames[name] = true
 		}
 		for name := range branch.stores {
 			f.stores[name] = true
 		}
 	}
 	for name := range f.stores {
-		if !before.stores[name] { // stored in some branch only: outside of it, the name means what it did
-			delete(f.hidden, name)
+		if !before.stores[name] { // assigned in a branch: the outer meaning remains visible
+			delete(f.undefinedNames, name)
 		}
 	}
 }
@@ -170,8 +170,8 @@ func (f *frame) copy() *frame {
 	for name := range f.refs {
 		c.refs[name] = true
 	}
-	for name := range f.hidden {
-		c.hidden[name] = true
+	for name := range f.undefinedNames {
+		c.undefinedNames[name] = true
 	}
 	for name := range f.stores {
 		c.stores[name] = true
@@ -179,29 +179,29 @@ func (f *frame) copy() *frame {
 	return c
 }
 
-// inner analyses the scopes that the statements open inside f.
-func inner(list []stmt, f *frame) {
+// resolveInner analyzes the scopes nested in f.
+func resolveInner(list []stmt, f *frame) {
 	for _, s := range list {
 		switch s := s.(type) {
 		case *ifStmt:
 			for _, b := range s.branches {
-				inner(b.body, f)
+				resolveInner(b.body, f)
 			}
-			inner(s.orElse, f)
+			resolveInner(s.elseBranch, f)
 		case *forStmt:
-			innerFor(s, f)
+			resolveFor(s, f)
 		case *setBlockStmt:
 			s.scope = resolveBody(s.body, newFrame(f))
 		case *withStmt:
 			sub := newFrame(f)
 			for _, t := range s.targets {
-				sub.target(t, sub.param)
+				sub.target(t, sub.declare)
 			}
 			s.scope = resolveBody(s.body, sub)
 		case *macroStmt:
-			innerMacro(s, f)
+			resolveMacro(s, f)
 		case *callStmt:
-			innerMacro(s.macro, f)
+			resolveMacro(s.macro, f)
 		case *filterStmt:
 			s.scope = resolveBody(s.body, newFrame(f))
 		case *scopeStmt:
@@ -210,52 +210,52 @@ func inner(list []stmt, f *frame) {
 	}
 }
 
-func innerFor(s *forStmt, f *frame) {
+func resolveFor(s *forStmt, f *frame) {
 	used := undeclared(s.body, "loop")
-	s.loopVar = s.recursive || used["loop"] || hasScopedBlock(s.body) || hasScopedBlock(s.orElse)
+	s.loopVar = s.recursive || used["loop"] || hasScopedBlock(s.body) || hasScopedBlock(s.elseBranch)
 	body := newFrame(f)
 	if s.loopVar {
-		body.param("loop")
+		body.declare("loop")
 	}
-	body.target(s.target, body.param)
+	body.target(s.target, body.declare)
 	s.bodyScope = resolveBody(s.body, body)
 	test := newFrame(f)
-	test.target(s.target, test.param)
+	test.target(s.target, test.declare)
 	if s.filter != nil {
 		test.expr(s.filter)
 	}
-	s.elseScope = resolveBody(s.orElse, newFrame(f))
+	s.elseScope = resolveBody(s.elseBranch, newFrame(f))
 }
 
-func innerMacro(s *macroStmt, f *frame) {
+func resolveMacro(s *macroStmt, f *frame) {
 	used := undeclared(s.body, "caller", "varargs", "kwargs")
 	s.caller, s.varargs, s.kwargs = used["caller"], used["varargs"], used["kwargs"]
 	sub := newFrame(f)
 	for _, a := range s.params {
-		sub.param(a.name)
+		sub.declare(a.name)
 		switch a.name {
 		case "varargs":
 			s.varargs = false
 		case "kwargs":
 			s.kwargs = false
 		case "caller":
-			if s.caller && a.preset == nil {
+			if s.caller && a.defaultValue == nil {
 				s.fail(`the parameter "caller" needs a default`)
 			}
 		}
 	}
 	for name := range used {
-		sub.param(name)
+		sub.declare(name)
 	}
 	for _, a := range s.params {
-		if a.preset != nil {
-			sub.expr(a.preset)
+		if a.defaultValue != nil {
+			sub.expr(a.defaultValue)
 		}
 	}
 	s.scope = resolveBody(s.body, sub)
 }
 
-// undeclared returns which of the names the statements, but not their blocks, load before they store them.
+// undeclared returns the names that the statements, without their blocks, load before they store them.
 func undeclared(list []stmt, names ...string) map[string]bool {
 	found, stored := map[string]bool{}, map[string]bool{}
 	visitNames(list, func(name string, load bool) {

@@ -6,7 +6,7 @@ import (
 	"unicode/utf8"
 )
 
-// format is Python's str.format, for fields that name an argument or an item of one.
+// format is Python's str.format, for fields that are an argument or an item of one.
 func (c *call) format(s string) string {
 	f := &formatter{c: c, auto: -1}
 	for i := 0; i < len(s); {
@@ -37,7 +37,7 @@ func (c *call) format(s string) string {
 
 type formatter struct {
 	c      *call
-	auto   int // the last field numbered by itself, or -1
+	auto   int // the last automatically numbered field, or -1
 	manual bool
 	out    strings.Builder
 }
@@ -66,7 +66,7 @@ func (f *formatter) field(field string) {
 	f.write(f.c.formatSpec(v, specText))
 }
 
-// argument returns the argument that a field names: "", "0", "name", or one of these with "[item]" after it.
+// argument returns the argument for a field: "", "0" or "name", followed by any number of "[item]".
 func (f *formatter) argument(field string) any {
 	c := f.c
 	name, rest := field, ""
@@ -85,7 +85,7 @@ func (f *formatter) argument(field string) any {
 		}
 		found, ok := c.in.itemOf(c.at, v, key)
 		if !ok {
-			c.at.fail("the format's field %q is not found", field)
+			c.at.fail("item %q of the format not found", field)
 		}
 		v, rest = found, rest[end+1:]
 	}
@@ -109,23 +109,23 @@ func (f *formatter) named(name string) any {
 	}
 	if err == nil {
 		if n < 0 || n >= len(c.args) {
-			c.at.fail("there are not enough values for the format")
+			c.at.fail("not enough values for the format")
 		}
 		return c.args[n]
 	}
-	v, ok := c.take(name)
+	v, ok := c.kwarg(name)
 	if !ok {
-		c.at.fail("the format's field %q is not given", name)
+		c.at.fail("argument %q of the format is missing", name)
 	}
 	return v
 }
 
-// formatSpec formats v by what stands after the colon.
+// formatSpec formats v with the format spec after the colon.
 func (c *call) formatSpec(v any, text string) string {
 	if u, ok := v.(*undefined); ok {
-		c.in.check(u)
+		c.in.checkUndefined(u)
 		if text != "" {
-			c.at.fail("an undefined value takes no format")
+			c.at.fail("an undefined value supports no format")
 		}
 		return ""
 	}
@@ -141,9 +141,9 @@ func (c *call) formatSpec(v any, text string) string {
 	case float64:
 		return c.formatFloatSpec(s, v)
 	case bool:
-		return c.formatInt(s, integer(v))
+		return c.formatInt(s, boolToInt(v))
 	}
-	c.at.fail("a value of type %q takes no format", typeName(v))
+	c.at.fail("a value of type %q supports no format", typeName(v))
 	return ""
 }
 
@@ -181,7 +181,7 @@ func (c *call) parseSpec(text string) spec {
 		if err != nil {
 			n = 1 << 62
 		}
-		return c.bounded(n)
+		return c.checkedWidth(n)
 	}
 	s.width = number()
 	if b := take(",_"); b != 0 {
@@ -212,7 +212,7 @@ func (c *call) formatStr(s spec, v string) string {
 		}
 		s.align = '<'
 	}
-	return c.padSpec(s, cut(v, s.precision))
+	return c.padSpec(s, firstRunes(v, s.precision))
 }
 
 func (c *call) formatInt(s spec, n int64) string {
@@ -230,10 +230,10 @@ func (c *call) formatInt(s spec, n int64) string {
 	case 'c', 'n':
 		c.at.unsupported("the conversion %q in a format", string(s.verb))
 	default:
-		c.at.fail("the format is not valid for a whole number")
+		c.at.fail("the format is not valid for an integer")
 	}
 	if s.precision >= 0 || s.group == "," && base != 10 {
-		c.at.fail("the format is not valid for a whole number")
+		c.at.fail("the format is not valid for an integer")
 	}
 	digits := strconv.FormatInt(n, base)
 	sign := ""
@@ -253,7 +253,7 @@ func (c *call) formatInt(s spec, n int64) string {
 	return c.finish(s, sign+prefix+c.grouped(s, digits, every))
 }
 
-// grouped puts the separator between the groups of digits.
+// grouped inserts the separator between groups of digits.
 func (c *call) grouped(s spec, digits string, every int) string {
 	if s.group == "" {
 		return digits
@@ -298,7 +298,7 @@ func (c *call) groupedFloat(s spec, text string) string {
 	return c.grouped(s, text, 3)
 }
 
-// finish adds the sign and pads a number, which stands at the right unless the format says otherwise.
+// finish adds the sign and padding of a number. Numbers are right-aligned by default.
 func (c *call) finish(s spec, text string) string {
 	if s.align == 0 {
 		s.align = '>'

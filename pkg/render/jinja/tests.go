@@ -1,17 +1,17 @@
 package jinja
 
-// tests returns the tests by name. Each takes the value it is applied to as its first argument.
+// tests returns the tests by name. Their first argument is the operand.
 func tests() map[string]builtin { return testTable.get(newTests) }
 
 var testTable table
 
 func newTests() map[string]builtin {
 	all := map[string]builtin{
-		"odd":  func(c *call) any { return c.in.equal(c.at, c.rest(c.params("value")[0], int64(2)), int64(1)) },
-		"even": func(c *call) any { return c.in.equal(c.at, c.rest(c.params("value")[0], int64(2)), int64(0)) },
+		"odd":  func(c *call) any { return c.in.equal(c.at, c.modulo(c.params("value")[0], int64(2)), int64(1)) },
+		"even": func(c *call) any { return c.in.equal(c.at, c.modulo(c.params("value")[0], int64(2)), int64(0)) },
 		"divisibleby": func(c *call) any {
 			p := c.params("value", "num")
-			return c.in.equal(c.at, c.rest(p[0], p[1]), int64(0))
+			return c.in.equal(c.at, c.modulo(p[0], p[1]), int64(0))
 		},
 		"defined":   func(c *call) any { return !isUndefined(c.params("value")[0]) },
 		"undefined": func(c *call) any { return isUndefined(c.params("value")[0]) },
@@ -36,7 +36,8 @@ func newTests() map[string]builtin {
 	}
 	all["test"] = func(c *call) any { return c.isNameIn(all) }
 	for op, names := range map[string][]string{
-		"==": {"eq", "equalto"}, "!=": {"ne"}, ">": {"gt", "greaterthan"}, ">=": {"ge"}, "<": {"lt", "lessthan"}, "<=": {"le"},
+		"==": {"eq", "equalto"}, "!=": {"ne"}, ">": {"gt", "greaterthan"}, ">=": {"ge"}, "<": {"lt", "lessthan"},
+		"<=": {"le"},
 	} {
 		for _, name := range append(names, op) {
 			all[name] = func(c *call) any {
@@ -48,31 +49,31 @@ func newTests() map[string]builtin {
 	return all
 }
 
-// checkTest fails when there is no such test.
+// checkTest fails if there is no such test.
 func checkTest(at pos, name string) {
 	if tests()[name] == nil {
 		at.fail("no test named %q", name)
 	}
 }
 
-// test applies a test to v. The call has the test's arguments.
+// test applies a test to v. The call has the other arguments.
 func (in *interp) test(name string, v any, c *call) any {
-	defer in.deeper(c.at)()
+	defer in.enter(c.at)()
 	in.set.scan(c.at, v)
 	checkTest(c.at, name)
-	return tests()[name](&call{in: in, at: c.at, args: append([]any{v}, c.args...), named: c.named})
+	return tests()[name](&call{in: in, at: c.at, args: append([]any{v}, c.args...), kwargs: c.kwargs})
 }
 
-// isNameIn reports whether the value is a name in a table.
+// isNameIn reports whether the operand is a name in a table.
 func (c *call) isNameIn(all map[string]builtin) bool {
 	name, ok := hash(c.at, c.params("value")[0]).(string)
 	return ok && all[name] != nil
 }
 
-// rest is v modulo n.
-func (c *call) rest(v, n any) any {
+// modulo returns v modulo n.
+func (c *call) modulo(v, n any) any {
 	if _, isText := text(v); isText {
-		c.at.fail("text cannot be divided")
+		c.at.fail("strings cannot be divided")
 	}
 	return c.in.binary(c.at, "%", v, n)
 }
@@ -82,7 +83,7 @@ func testSequence(c *call) any {
 	case string, markup, *list, *tuple, *dict, rangeValue:
 		return true
 	case *undefined:
-		return c.in.set.lenient || v.lenient
+		return c.in.set.allowUndefined || v.allowUndefined
 	}
 	return false
 }
@@ -92,13 +93,13 @@ func testIterable(c *call) any {
 	case string, markup, *list, *tuple, *dict, rangeValue, view, *iterator, *loopObject:
 		return true
 	case *undefined:
-		c.in.check(v)
+		c.in.checkUndefined(v)
 		return true
 	}
 	return false
 }
 
-// testSameAs is Python's "is". For numbers and text it depends on how Python stores them.
+// testSameAs is Python's "is". For numbers and text its result depends on Python's implementation.
 func testSameAs(c *call) any {
 	p := c.params("value", "other")
 	if number(p[0]) != nil || number(p[1]) != nil {

@@ -7,69 +7,69 @@ import (
 	"unsafe"
 )
 
-// A Trace says where each part of a result comes from.
+// A Trace says where the text of a result comes from.
 type Trace struct {
-	Spans []Span   // their texts, one after the other, are the result
-	Keys  []string // all keys that were read on the way, in the order of the first time
+	Spans []Span   // the result is the concatenation of their texts
+	Keys  []string // all keys that were read, in order of first use
 }
 
-// A Span is a part of a result that one statement of a template wrote. What a macro, a call, a set block or
-// another template wrote keeps its own place, also through filters that indent it, trim it or change its case.
+// A Span is a part of a result that one statement wrote. The output of macros, calls, set blocks and other templates
+// has its own position, and keeps it when a filter indents it, trims it or changes its case.
 type Span struct {
 	Text          string
 	Name          string   // of the template
-	Line          int      // in the template, from 1: where Text begins
-	Verbatim      bool     // Text stands so in the template, with all its lines; else all of it was made at Line
-	Keys          []string // that Text was made of
-	ConditionKeys []string // that the conditions and loops around it asked
+	Line          int      // in the template, from 1
+	Verbatim      bool     // Text is literal text of the template; otherwise it was generated at Line
+	Keys          []string // keys that Text was made from
+	ConditionKeys []string // keys in the conditions and loops around it
 }
 
-// Trace is Render that says where each part of the result comes from. To remember it counts as work.
+// Trace renders a template and returns where each part of the result comes from. Tracing counts as steps.
 func (s *Set) Trace(name, source string) (Trace, error) {
-	t := &tracer{set: s, captures: map[identity][]Span{}, lines: map[*template][]int{}}
+	t := &tracer{set: s, captures: map[stringID][]Span{}, lines: map[*template][]int{}}
 	out, err := s.render(name, source, t)
 	if err != nil {
 		return Trace{}, err
 	}
-	return Trace{out.stretches, t.reads}, nil
+	return Trace{out.spans, t.keysRead}, nil
 }
 
-// A tracer notes, during an evaluation, where values and text come from. Its methods do nothing
-// for a nil tracer, so that a rendering that nobody asks about costs no more than that question.
+// A tracer records where values and text come from. Its methods do nothing on a nil tracer, so that a rendering
+// without tracing has almost no overhead.
 type tracer struct {
-	set      *Set
-	reads    []string            // the keys that were read since the last begin
-	asked    []string            // the keys that the conditions and loops around asked
-	captures map[identity][]Span // where captured text comes from
-	lines    map[*template][]int // the offsets of the line ends of a template
+	set           *Set
+	keysRead      []string            // keys read since the last beginReads
+	conditionKeys []string            // keys in the conditions and loops around the current statement
+	captures      map[stringID][]Span // by captured text: where it comes from
+	lines         map[*template][]int // by template: the offsets of its newlines
 }
 
-// An identity tells a string from others of the same text: a value that a template passes on stays where it is in memory.
-type identity struct {
+// A stringID identifies a string by its address, which stays the same when a template passes the value on.
+type stringID struct {
 	first *byte
 	size  int
 }
 
-func identify(text string) identity { return identity{unsafe.StringData(text), len(text)} }
+func idOf(text string) stringID { return stringID{unsafe.StringData(text), len(text)} }
 
-// begin makes end return the keys that are read from here on. It returns what end takes.
-func (t *tracer) begin() (before []string) {
+// beginReads starts to record the keys that are read. Pass its result to endReads, which returns the keys.
+func (t *tracer) beginReads() (before []string) {
 	if t != nil {
-		before, t.reads = t.reads, nil
+		before, t.keysRead = t.keysRead, nil
 	}
 	return before
 }
 
-func (t *tracer) end(before []string) []string {
+func (t *tracer) endReads(before []string) []string {
 	if t == nil {
 		return nil
 	}
-	read := t.reads
-	t.reads = union(before, read)
+	read := t.keysRead
+	t.keysRead = union(before, read)
 	return read
 }
 
-// union returns the names in a and those in b that are not. It changes neither.
+// union returns the names in a or b. It does not modify them.
 func union(a, b []string) []string {
 	out := slices.Clip(a)
 	for _, name := range b {
@@ -80,92 +80,80 @@ func union(a, b []string) []string {
 	return out
 }
 
-// evalFrom is eval that tells the keys which the value was made of, when they are traced.
-func (in *interp) evalFrom(sc *scope, e expr) (v any, from []string) {
-	before := in.tracer.begin()
+// evalWithKeys is like eval. It also returns the keys that the value was made from, if traced.
+func (in *interp) evalWithKeys(sc *scope, e expr) (v any, keys []string) {
+	before := in.tracer.beginReads()
 	v = in.eval(sc, e)
-	return v, in.tracer.end(before)
+	return v, in.tracer.endReads(before)
 }
 
-// read notes that a name is read.
-func (t *tracer) read(sc *scope, name string) {
-	t.reads = union(t.reads, t.origin(sc, name))
+// recordRead records that a name is read.
+func (t *tracer) recordRead(sc *scope, name string) {
+	t.keysRead = union(t.keysRead, t.origin(sc, name))
 }
 
-// origin returns the keys that the value of a name was made of: for a key itself, its name.
+// origin returns the keys that the value of a name was made from. For a key, that is its name.
 func (t *tracer) origin(sc *scope, name string) []string {
 	for s := sc; s != nil; s = s.parent {
 		if _, ok := s.vars[name]; ok {
-			return s.from[name]
+			return s.keys[name]
 		}
 	}
-	if from, ok := sc.ctx.from[name]; ok {
-		return from
+	if keys, ok := sc.ctx.keys[name]; ok {
+		return keys
 	}
 	if _, ok := sc.ctx.vars[name]; ok {
 		return nil
 	}
 	_, given := t.set.keys[name]
-	if _, ok := sc.ctx.outer[name]; ok && given {
+	if _, ok := sc.ctx.parent[name]; ok && given {
 		return []string{name}
 	}
 	return nil
 }
 
-// made notes the keys that the value just stored in a variable was made of.
-func (t *tracer) made(sc *scope, name string, from []string) {
+// setOrigin records the keys of the value that was just assigned to a variable.
+func (t *tracer) setOrigin(sc *scope, name string, keys []string) {
 	if t == nil {
 		return
 	}
-	if sc.from == nil {
-		sc.from = map[string][]string{}
+	if sc.keys == nil {
+		sc.keys = map[string][]string{}
 	}
-	sc.from[name] = from
-	if sc.top {
-		if sc.ctx.from == nil {
-			sc.ctx.from = map[string][]string{}
+	sc.keys[name] = keys
+	if sc.toplevel {
+		if sc.ctx.keys == nil {
+			sc.ctx.keys = map[string][]string{}
 		}
-		sc.ctx.from[name] = from
+		sc.ctx.keys[name] = keys
 	}
 }
 
-// grew notes the keys that a part of a variable's value was made of.
-func (t *tracer) grew(sc *scope, name string, from []string) {
+// addOrigin records additional keys for a part of a variable's value.
+func (t *tracer) addOrigin(sc *scope, name string, keys []string) {
 	for s := sc; s != nil && t != nil; s = s.parent {
 		if _, ok := s.vars[name]; ok {
-			t.made(s, name, union(s.from[name], from))
+			t.setOrigin(s, name, union(s.keys[name], keys))
 			return
 		}
 	}
 }
 
-// within returns a context whose outer variables are all that can be named in sc.
-func (in *interp) within(sc *scope, blocks map[string][]*blockStmt) *context {
-	ctx := newContext(sc.visible(), blocks)
-	if in.tracer != nil {
-		ctx.from = map[string][]string{}
-		for name := range ctx.outer {
-			ctx.from[name] = in.tracer.origin(sc, name)
-		}
-	}
-	return ctx
-}
-
-// ask notes the keys that a condition or loop asked. What was asked before it is to be given to answered after its body.
-func (t *tracer) ask(keys []string) (before []string) {
+// enterCondition records the keys of a condition or loop. Pass its result to leaveCondition after the body.
+func (t *tracer) enterCondition(keys []string) (before []string) {
 	if t != nil {
-		before, t.asked = t.asked, union(t.asked, keys)
+		before, t.conditionKeys = t.conditionKeys, union(t.conditionKeys, keys)
 	}
 	return before
 }
 
-func (t *tracer) answered(before []string) {
+func (t *tracer) leaveCondition(before []string) {
 	if t != nil {
-		t.asked = before
+		t.conditionKeys = before
 	}
 }
 
-// line returns the line that p is in, from 1.
+// line returns the line of p, from 1.
 func (t *tracer) line(p pos) int {
 	ends, ok := t.lines[p.t]
 	if !ok {
@@ -179,56 +167,57 @@ func (t *tracer) line(p pos) int {
 	return sort.SearchInts(ends, p.offset) + 1
 }
 
-// wrote notes what was written to out: text of the template when it is verbatim, else a value made of the keys in from.
-func (t *tracer) wrote(out *output, at pos, text string, verbatim bool, from []string) {
+// recordOutput records what was written to out: literal text if verbatim, or else a value made from the given keys.
+func (t *tracer) recordOutput(out *output, at pos, text string, verbatim bool, keys []string) {
 	if text == "" {
 		return
 	}
-	parts, ok := t.captures[identify(text)]
+	parts, ok := t.captures[idOf(text)]
 	if !ok {
-		out.stretches = append(out.stretches, Span{text, at.t.name, t.line(at), verbatim, from, t.asked})
+		out.spans = append(out.spans, Span{text, at.t.name, t.line(at), verbatim, keys, t.conditionKeys})
 		return
 	}
 	t.set.step(at, len(parts))
 	for _, p := range parts {
-		p.ConditionKeys = union(p.ConditionKeys, t.asked)
-		out.stretches = append(out.stretches, p)
+		p.ConditionKeys = union(p.ConditionKeys, t.conditionKeys)
+		out.spans = append(out.spans, p)
 	}
 }
 
-// captured notes where a text that becomes a value comes from.
-func (t *tracer) captured(text string, parts []Span) {
+// recordCapture records where captured text comes from.
+func (t *tracer) recordCapture(text string, parts []Span) {
 	if text != "" {
-		t.captures[identify(text)] = parts
+		t.captures[idOf(text)] = parts
 	}
 }
 
-// filtered returns the result of a filter. When its operand was captured and it kept the lines, they keep their places.
-func (t *tracer) filtered(at pos, operand, result any) any {
+// recordFilter returns the result of a filter. If the operand was captured and the filter preserves its lines, the
+// result has the same positions.
+func (t *tracer) recordFilter(at pos, operand, result any) any {
 	if t == nil {
 		return result
 	}
 	before, _ := text(operand)
 	after, ok := result.(string)
-	parts := t.captures[identify(before)]
-	if !ok || after == "" || len(parts) == 0 || identify(after) == identify(before) {
+	parts := t.captures[idOf(before)]
+	if !ok || after == "" || len(parts) == 0 || idOf(after) == idOf(before) {
 		return result
 	}
 	t.set.step(at, len(parts)+strings.Count(after, "\n"))
-	moved, ok := carry(lines(parts), after)
+	moved, ok := alignLines(spansByLine(parts), after)
 	if !ok {
 		return result
 	}
-	after = strings.Clone(after) // it may be a part of another string, or a constant
-	t.captured(after, moved)
+	after = strings.Clone(after) // a new address, as it may be a substring or a constant
+	t.recordCapture(after, moved)
 	return after
 }
 
-// lines returns one stretch for each line of parts, at the place of what first stands in it.
-func lines(parts []Span) []Span {
+// spansByLine returns one span for each line, at the position of its first text that is not white space.
+func spansByLine(parts []Span) []Span {
 	var out []Span
 	var line strings.Builder
-	placed := false // the line is more than blank so far
+	placed := false // the line has text that is not white space
 	for _, p := range parts {
 		for text := range strings.Lines(p.Text) {
 			if line.Len() == 0 {
@@ -254,24 +243,24 @@ func lines(parts []Span) []Span {
 
 func blank(s string) bool { return strings.TrimSpace(s) == "" }
 
-// carry returns the stretches of text, whose lines that are not blank must be those of from but for the spaces
-// around them and the case of letters.
-func carry(from []Span, text string) ([]Span, bool) {
-	place := from[0]
+// alignLines assigns the positions of old to the lines of text. It returns false unless the lines that are not blank
+// are the same except for case and white space around them.
+func alignLines(old []Span, text string) ([]Span, bool) {
+	position := old[0]
 	var out []Span
 	for line := range strings.Lines(text) {
 		if !blank(line) {
-			for len(from) > 0 && blank(from[0].Text) {
-				from = from[1:]
+			for len(old) > 0 && blank(old[0].Text) {
+				old = old[1:]
 			}
-			if len(from) == 0 || !strings.EqualFold(strings.TrimSpace(from[0].Text), strings.TrimSpace(line)) {
+			if len(old) == 0 || !strings.EqualFold(strings.TrimSpace(old[0].Text), strings.TrimSpace(line)) {
 				return nil, false
 			}
-			place, from = from[0], from[1:]
+			position, old = old[0], old[1:]
 		}
-		place.Text = line
-		out = append(out, place)
+		position.Text = line
+		out = append(out, position)
 	}
-	rest := slices.ContainsFunc(from, func(s Span) bool { return !blank(s.Text) })
+	rest := slices.ContainsFunc(old, func(s Span) bool { return !blank(s.Text) })
 	return out, !rest
 }

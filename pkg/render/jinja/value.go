@@ -5,160 +5,48 @@ import (
 	"fmt"
 	"math"
 	"math/big"
-	"strings"
 	"unicode/utf8"
 )
 
-// A value is one of: nil (Python's None), bool, int64, float64, string, and the pointers and structs below.
+// A value is nil (Python's None), a bool, int64, float64 or string, or one of these types.
 type (
-	markup string // text that is safe in HTML: what the filters escape, safe and tojson give
+	markup string // text that is safe in HTML, as returned by the filters escape, safe and tojson
 	list   struct{ items []any }
 	tuple  struct {
 		items   []any
-		grouped bool // from the filter groupby: the attributes grouper and list name its items
+		grouped bool // returned by the filter groupby: has attributes grouper and list
 	}
 	rangeValue struct{ start, stop, step int64 }
-	// view is what a dict's keys, values and items methods give.
+	// view is the result of a dict's methods keys, values and items.
 	view struct {
 		of    *dict
 		which string
 	}
-	// puller gives the next item, or false when there is none.
-	puller func() (any, bool)
-	// iterator gives its items once and no sooner than they are asked for, as Python's generators and iterators do.
-	iterator struct{ pull puller }
-	// undefined is the value of a name, attribute or item that does not exist.
+	// nextFunc returns the next item, or false at the end.
+	nextFunc func() (any, bool)
+	// iterator yields its items once and lazily, like Python's generators.
+	iterator struct{ next nextFunc }
+	// undefined is the value of an undefined name, attribute or item.
 	undefined struct {
-		at      pos
-		problem string
-		name    string // the undefined name; "" for an attribute, item and so on
-		lenient bool   // empty in every set: an if-expression without else
+		at             pos
+		problem        string
+		name           string // the undefined name; "" for an attribute or item
+		allowUndefined bool   // never an error: a conditional expression without else
 	}
-	// absent stands for an argument that is not given and a variable that is not stored yet.
-	absentValue struct{}
+	// missingValue is the type of missing, for arguments that are not given and variables that are not assigned yet.
+	missingValue struct{}
 )
 
-var absent = absentValue{}
+var missing = missingValue{}
 
-// A dict keeps its keys in the order in which they came.
-type dict struct {
-	keys    []any
-	values  map[any]any // by hashed key
-	changes int         // of the set of keys
-}
-
-func newDict() *dict { return &dict{values: map[any]any{}} }
-
-func (d *dict) get(at pos, key any) (any, bool) {
-	v, ok := d.values[hash(at, key)]
-	return v, ok
-}
-
-func (d *dict) set(at pos, key, value any) {
-	h := hash(at, key)
-	if _, ok := d.values[h]; !ok {
-		d.keys = append(d.keys, key)
-		d.changes++
-	}
-	d.values[h] = value
-}
-
-func (d *dict) remove(at pos, key any) {
-	h := hash(at, key)
-	delete(d.values, h)
-	d.changes++
-	for i, k := range d.keys {
-		if hash(at, k) == h {
-			d.keys = append(d.keys[:i:i], d.keys[i+1:]...)
-			return
-		}
-	}
-}
-
-func (d *dict) at(at pos, i int) (key, value any) {
-	return d.keys[i], d.values[hash(at, d.keys[i])]
-}
-
-// hash returns a comparable Go value that is equal for keys that are equal in Python.
-func hash(at pos, key any) any {
-	h, ok := hashOf(at, key)
-	if !ok {
-		at.fail("unhashable type: %q", typeName(key))
-	}
-	return h
-}
-
-// hashOf is hash that reports whether Python takes the value as a key.
-func hashOf(at pos, key any) (any, bool) {
-	at.t.set.scan(at, key)
-	switch k := key.(type) {
-	case nil, string, int64:
-		return k, true
-	case markup:
-		return string(k), true
-	case bool:
-		return integer(k), true
-	case float64:
-		if isNaN(k) {
-			at.unsupported("a nan as a key")
-		}
-		if i := int64(k); math.Abs(k) < 1<<63 && float64(i) == k {
-			return i, true
-		}
-		return k, true
-	case *tuple:
-		var b strings.Builder
-		if !hashTuple(at, &b, k, 1) {
-			return nil, false
-		}
-		return tupleKey(b.String()), true
-	case *list, *dict:
-		return nil, false
-	case *undefined:
-		k.use()
-	}
-	at.unsupported("a key of type %q", typeName(key))
-	return nil, false
-}
-
-// A tupleKey is the hash of a tuple.
-type tupleKey string
-
-// hashTuple writes the hashes of a tuple's items so that different ones never look alike.
-func hashTuple(at pos, b *strings.Builder, t *tuple, depth int) bool {
-	set := at.t.set
-	set.step(at, 1+len(t.items))
-	if depth > set.limits.Depth {
-		at.exceed("a key is nested more than %d deep", set.limits.Depth)
-	}
-	b.WriteByte('(')
-	for _, item := range t.items {
-		if inner, ok := item.(*tuple); ok {
-			if !hashTuple(at, b, inner, depth+1) {
-				return false
-			}
-			continue
-		}
-		h, ok := hashOf(at, item)
-		if !ok {
-			return false
-		}
-		text := fmt.Sprintf("%T %v", h, h)
-		set.reserve(at, len(text)+8)
-		fmt.Fprintf(b, "%d:%s", len(text), text)
-	}
-	b.WriteByte(')')
-	return true
-}
-
-func integer(b bool) int64 {
+func boolToInt(b bool) int64 {
 	if b {
 		return 1
 	}
 	return 0
 }
 
-// fromGo returns a key's value, given by a caller in Go, as a value of the language.
+// fromGo converts the value of a key from Go.
 func fromGo(v any) (any, error) {
 	switch v := v.(type) {
 	case nil, bool, int64, float64:
@@ -184,7 +72,7 @@ func fromGo(v any) (any, error) {
 	return nil, fmt.Errorf("a value of Go type %T", v)
 }
 
-// typeName returns the name of v's type, as in Python's messages.
+// typeName returns the Python name of v's type.
 func typeName(v any) string {
 	switch v := v.(type) {
 	case nil:
@@ -219,7 +107,7 @@ func typeName(v any) string {
 	return fmt.Sprintf("%T", v)
 }
 
-// truth reports whether v counts as true.
+// truth reports whether v is true in a condition.
 func (in *interp) truth(v any) bool {
 	switch v := v.(type) {
 	case nil:
@@ -245,16 +133,16 @@ func (in *interp) truth(v any) bool {
 	case view:
 		return len(v.of.keys) > 0
 	case *undefined:
-		in.check(v)
+		in.checkUndefined(v)
 		return false
 	}
 	return true
 }
 
-// check ends the rendering at an undefined value, unless it counts as empty.
-func (in *interp) check(u *undefined) {
-	if !in.set.lenient && !u.lenient {
-		u.use()
+// checkUndefined fails at an undefined value, unless undefined values are allowed.
+func (in *interp) checkUndefined(u *undefined) {
+	if !in.set.allowUndefined && !u.allowUndefined {
+		u.fail()
 	}
 }
 
@@ -263,17 +151,17 @@ func isUndefined(v any) bool {
 	return ok
 }
 
-// checkAll checks the undefined ones among the values.
-func (in *interp) checkAll(values ...any) {
+// checkUndefinedAll calls checkUndefined for the undefined values in values.
+func (in *interp) checkUndefinedAll(values ...any) {
 	for _, v := range values {
 		if u, ok := v.(*undefined); ok {
-			in.check(u)
+			in.checkUndefined(u)
 		}
 	}
 }
 
-// use ends the rendering because of an operation that no undefined value allows.
-func (u *undefined) use() {
+// fail ends the rendering at an operation that undefined values never support.
+func (u *undefined) fail() {
 	err := u.at.error("%s", u.problem)
 	err.Undefined = u.name
 	panic(err)
@@ -289,7 +177,7 @@ func (r rangeValue) len() int64 {
 	return 0
 }
 
-// length returns what Python's len does, or false when v has no length.
+// length is Python's len. It returns false if v has no length.
 func length(v any) (int, bool) {
 	switch v := v.(type) {
 	case string:
@@ -326,11 +214,11 @@ func (v view) items(at pos) []any {
 	return all
 }
 
-// number returns v as an int64 or a float64, or nil when it is no number.
+// number returns v as an int64 or a float64, or nil if it is not a number.
 func number(v any) any {
 	switch v := v.(type) {
 	case bool:
-		return integer(v)
+		return boolToInt(v)
 	case int64, float64:
 		return v
 	}
@@ -347,7 +235,7 @@ func text(v any) (string, bool) {
 	return "", false
 }
 
-// compareNumbers compares exactly, as Python does.
+// compareNumbers compares numbers exactly, as Python does.
 func compareNumbers(a, b any) int {
 	switch a := a.(type) {
 	case int64:

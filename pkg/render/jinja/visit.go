@@ -1,6 +1,6 @@
 package jinja
 
-// children returns the expressions directly inside e.
+// children returns the direct subexpressions of e.
 func children(e expr) []expr {
 	switch e := e.(type) {
 	case *listExpr:
@@ -10,7 +10,7 @@ func children(e expr) []expr {
 	case *dictExpr:
 		return append(append([]expr(nil), e.keys...), e.values...)
 	case *condExpr:
-		return present(e.test, e.then, e.orElse)
+		return nonNil(e.test, e.then, e.elseBranch)
 	case *logicExpr:
 		return []expr{e.left, e.right}
 	case *notExpr:
@@ -28,27 +28,27 @@ func children(e expr) []expr {
 		}
 		return all
 	case *attrExpr:
-		return []expr{e.of}
+		return []expr{e.operand}
 	case *itemExpr:
-		return []expr{e.of, e.index}
+		return []expr{e.operand, e.index}
 	case *sliceExpr:
-		return present(e.start, e.stop, e.step)
+		return nonNil(e.start, e.stop, e.step)
 	case *callExpr:
 		return append([]expr{e.fn}, e.args.exprs()...)
 	case *filterExpr:
-		return append([]expr{e.of}, e.args.exprs()...)
+		return append([]expr{e.operand}, e.args.exprs()...)
 	case *testExpr:
-		return append([]expr{e.of}, e.args.exprs()...)
+		return append([]expr{e.operand}, e.args.exprs()...)
 	}
 	return nil
 }
 
 func (a callArgs) exprs() []expr {
-	all := append(append([]expr(nil), a.args...), a.named...)
-	return append(all, present(a.rest, a.mapped)...)
+	all := append(append([]expr(nil), a.args...), a.kwargs...)
+	return append(all, nonNil(a.dynArgs, a.dynKwargs)...)
 }
 
-func present(list ...expr) []expr {
+func nonNil(list ...expr) []expr {
 	var all []expr
 	for _, e := range list {
 		if e != nil {
@@ -58,7 +58,7 @@ func present(list ...expr) []expr {
 	return all
 }
 
-// bodies returns the lists of statements directly inside s.
+// bodies returns the statement lists directly inside s.
 func bodies(s stmt) [][]stmt {
 	switch s := s.(type) {
 	case *ifStmt:
@@ -66,9 +66,9 @@ func bodies(s stmt) [][]stmt {
 		for _, b := range s.branches {
 			all = append(all, b.body)
 		}
-		return append(all, s.orElse)
+		return append(all, s.elseBranch)
 	case *forStmt:
-		return [][]stmt{s.body, s.orElse}
+		return [][]stmt{s.body, s.elseBranch}
 	case *setBlockStmt:
 		return [][]stmt{s.body}
 	case *withStmt:
@@ -87,11 +87,11 @@ func bodies(s stmt) [][]stmt {
 	return nil
 }
 
-// visitNames calls visit for every name that the statements load or store, in Jinja2's order, which
-// is that of the source but for the parts of a statement. It does not look into blocks.
+// visitNames calls visit for every name that the statements load or store, in Jinja2's order of the parts of a
+// statement. It does not visit blocks.
 func visitNames(list []stmt, visit func(name string, load bool)) {
 	loads := func(exprs ...expr) {
-		for _, e := range present(exprs...) {
+		for _, e := range nonNil(exprs...) {
 			visitLoads(e, visit)
 		}
 	}
@@ -104,12 +104,12 @@ func visitNames(list []stmt, visit func(name string, load bool)) {
 				loads(b.test)
 				visitNames(b.body, visit)
 			}
-			visitNames(s.orElse, visit)
+			visitNames(s.elseBranch, visit)
 		case *forStmt:
 			visitStores(s.target, visit)
 			loads(s.iter)
 			visitNames(s.body, visit)
-			visitNames(s.orElse, visit)
+			visitNames(s.elseBranch, visit)
 			loads(s.filter)
 		case *setStmt:
 			visitStores(s.target, visit)
@@ -149,8 +149,8 @@ func visitMacro(m *macroStmt, visit func(name string, load bool)) {
 		visit(p.name, false)
 	}
 	for _, p := range m.params {
-		if p.preset != nil {
-			visitLoads(p.preset, visit)
+		if p.defaultValue != nil {
+			visitLoads(p.defaultValue, visit)
 		}
 	}
 	visitNames(m.body, visit)

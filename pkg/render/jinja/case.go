@@ -8,8 +8,8 @@ import (
 	"golang.org/x/text/language"
 )
 
-// Python's case mappings are Unicode's full ones: "ß" becomes "SS" in upper case. One of them, that of
-// the Greek sigma, depends on what stands around it.
+// Python uses Unicode's full case mappings: "ß" becomes "SS" in upper case. The mapping of the Greek sigma
+// depends on its context and is not supported.
 
 func upper(_ *call, s string) string {
 	if isASCII(s) {
@@ -22,19 +22,19 @@ func lower(c *call, s string) string {
 	if isASCII(s) {
 		return strings.ToLower(s)
 	}
-	c.noSigma(s)
+	c.rejectSigma(s)
 	return cases.Lower(language.Und).String(s)
 }
 
 func foldCase(_ *call, s string) string { return cases.Fold().String(s) }
 
-func (c *call) noSigma(s string) {
+func (c *call) rejectSigma(s string) {
 	if strings.ContainsRune(s, 'Σ') {
 		c.at.unsupported("the lower case of the letter sigma")
 	}
 }
 
-// titleRune returns the form of a letter at the beginning of a word.
+// titleRune returns the title case of a letter.
 func titleRune(r rune) string {
 	if r < 0x80 {
 		return string(unicode.ToUpper(r))
@@ -50,9 +50,9 @@ func capitalize(c *call, s string) string {
 	return s
 }
 
-// title is Python's str.title, for which a word is a run of letters that have a case.
+// title is Python's str.title. A word is a run of cased letters.
 func title(c *call, s string) string {
-	c.noSigma(s)
+	c.rejectSigma(s)
 	var b strings.Builder
 	inWord := false
 	for _, r := range s {
@@ -67,7 +67,7 @@ func title(c *call, s string) string {
 }
 
 func swapCase(c *call, s string) string {
-	c.noSigma(s)
+	c.rejectSigma(s)
 	var b strings.Builder
 	for _, r := range s {
 		switch {
@@ -85,7 +85,7 @@ func swapCase(c *call, s string) string {
 func isUpper(r rune) bool { return unicode.IsUpper(r) || unicode.Is(unicode.Other_Uppercase, r) }
 func isLower(r rune) bool { return unicode.IsLower(r) || unicode.Is(unicode.Other_Lowercase, r) }
 
-// strTests are the methods of strings that tell something about their characters.
+// strTests are the string methods that test characters.
 var strTests = map[string]func(s string) bool{
 	"isalpha":      every(unicode.IsLetter),
 	"isalnum":      every(func(r rune) bool { return unicode.IsLetter(r) || unicode.IsNumber(r) }),
@@ -104,7 +104,7 @@ func every(is func(rune) bool) func(string) bool {
 	}
 }
 
-// isCased reports whether s has a letter of one case and none of the other.
+// isCased reports whether s has letters of one case and none of the other.
 func isCased(s string, want, not func(rune) bool) bool {
 	found := false
 	for _, r := range s {
@@ -145,10 +145,11 @@ func isIdentifier(s string) bool {
 	return s != ""
 }
 
-// isNumeric answers the methods whose answers differ for numbers beyond ASCII.
+// isNumeric implements the methods that test for digits. They differ only for non-ASCII numbers, which are not
+// supported.
 func (c *call) isNumeric(name, s string) bool {
 	if !isASCII(s) && strings.ContainsFunc(s, unicode.IsNumber) {
-		c.at.unsupported("the method %q on digits beyond ASCII", name)
+		c.at.unsupported("the method %q on non-ASCII digits", name)
 	}
 	return every(unicode.IsDigit)(s)
 }

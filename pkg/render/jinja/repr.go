@@ -16,7 +16,7 @@ func (in *interp) str(at pos, v any) string {
 	case markup:
 		return string(v)
 	case *undefined:
-		in.check(v)
+		in.checkUndefined(v)
 		return ""
 	}
 	var b strings.Builder
@@ -26,7 +26,7 @@ func (in *interp) str(at pos, v any) string {
 
 // repr writes Python's repr(v).
 func (in *interp) repr(at pos, b *strings.Builder, v any) {
-	defer in.deeper(at)()
+	defer in.enter(at)()
 	in.set.step(at, 1)
 	in.set.reserve(at, 8)
 	switch v := v.(type) {
@@ -64,7 +64,7 @@ func (in *interp) repr(at pos, b *strings.Builder, v any) {
 	case view:
 		in.reprItems(at, b, "dict_"+v.which+"([", v.items(at), "])")
 	case *undefined:
-		in.check(v)
+		in.checkUndefined(v)
 		b.WriteString("Undefined")
 	case *loopObject:
 		fmt.Fprintf(b, "<LoopContext %d/%d>", v.index+1, v.length())
@@ -80,7 +80,7 @@ func (in *interp) repr(at pos, b *strings.Builder, v any) {
 		b.WriteString("<Macro " + name + ">")
 	case *module:
 		b.WriteString(v.text)
-	default: // Python prints an address in memory, or how the function is built
+	default: // Python prints a memory address
 		at.unsupported("printing a value of type %q", typeName(v))
 	}
 }
@@ -110,7 +110,7 @@ func (in *interp) reprDict(at pos, b *strings.Builder, d *dict) {
 	b.WriteString("}")
 }
 
-// quote writes a string as Python's repr does.
+// quote writes a string literal as Python's repr does.
 func quote(b *strings.Builder, s string) {
 	mark := byte('\'')
 	if strings.Contains(s, "'") && !strings.Contains(s, `"`) {
@@ -141,7 +141,7 @@ func quote(b *strings.Builder, s string) {
 	b.WriteByte(mark)
 }
 
-// formatFloat is Python's repr of a float: the shortest digits that give f back.
+// formatFloat is Python's repr of a float: the shortest digits that represent f exactly.
 func formatFloat(f float64) string {
 	switch {
 	case math.IsNaN(f):
