@@ -15,11 +15,11 @@ import (
 	"github.com/Project-Manager-With-Git/ppm/pkg/tomldoc"
 )
 
-// words are the keywords of a project: a list, or one string that holds several.
-type words []string
+// keywords are the keywords of a project in JSON: a list, or one string to be split.
+type keywords []string
 
-// UnmarshalJSON reads either form.
-func (w *words) UnmarshalJSON(data []byte) error {
+// UnmarshalJSON accepts both forms.
+func (w *keywords) UnmarshalJSON(data []byte) error {
 	var list []string
 	if json.Unmarshal(data, &list) == nil {
 		*w = list
@@ -31,16 +31,16 @@ func (w *words) UnmarshalJSON(data []byte) error {
 	return err
 }
 
-// split cuts a list that is written as one string: at commas, else at line ends or blanks.
+// split splits a list that is written as one string: at commas, else at line endings, else at spaces.
 func split(s string) []string {
-	cut := strings.Fields
+	words := strings.Fields(s)
 	if strings.Contains(s, ",") {
-		cut = func(s string) []string { return strings.Split(s, ",") }
+		words = strings.Split(s, ",")
 	} else if strings.Contains(strings.TrimSpace(s), "\n") {
-		cut = func(s string) []string { return strings.Split(s, "\n") }
+		words = strings.Split(s, "\n")
 	}
 	var out []string
-	for _, w := range cut(s) {
+	for _, w := range words {
 		if w = strings.TrimSpace(w); w != "" {
 			out = append(out, w)
 		}
@@ -50,23 +50,23 @@ func split(s string) []string {
 
 func readJSON(data []byte, into any) error {
 	err := json.Unmarshal(data, into)
-	var wrong *json.UnmarshalTypeError
-	if errors.As(err, &wrong) {
-		return fmt.Errorf("field %q cannot be a JSON %s", wrong.Field, wrong.Value)
+	var mismatch *json.UnmarshalTypeError
+	if errors.As(err, &mismatch) {
+		return fmt.Errorf("field %q cannot be a JSON %s", mismatch.Field, mismatch.Value)
 	}
 	return err
 }
 
 func readPmfp(data []byte) (manifest.Project, error) {
 	var f struct {
-		Name        string `json:"project_name"`
-		Version     string `json:"version"`
-		Description string `json:"description"`
-		Author      string `json:"author"`
-		AuthorEmail string `json:"author_email"`
-		Language    string `json:"language"`
-		Env         string `json:"env"`
-		Keywords    words  `json:"keywords"`
+		Name        string   `json:"project_name"`
+		Version     string   `json:"version"`
+		Description string   `json:"description"`
+		Author      string   `json:"author"`
+		AuthorEmail string   `json:"author_email"`
+		Language    string   `json:"language"`
+		Env         string   `json:"env"`
+		Keywords    keywords `json:"keywords"`
 	}
 	err := readJSON(data, &f)
 	return manifest.Project{
@@ -75,10 +75,12 @@ func readPmfp(data []byte) (manifest.Project, error) {
 	}, err
 }
 
-// readSetupCfg reads setup.cfg as Python's configparser does. One without [metadata] only configures tools.
+// readSetupCfg reads [metadata] of setup.cfg in the way of Python's configparser. Without it the file only configures
+// tools.
 func readSetupCfg(data []byte) (p manifest.Project, err error) {
 	cfg, err := ini.LoadSources(ini.LoadOptions{
-		InsensitiveKeys: true, IgnoreInlineComment: true, AllowPythonMultilineValues: true, PreserveSurroundedQuote: true, AllowBooleanKeys: true,
+		InsensitiveKeys: true, IgnoreInlineComment: true, AllowPythonMultilineValues: true,
+		PreserveSurroundedQuote: true, AllowBooleanKeys: true,
 	}, data)
 	if err != nil {
 		return p, err
@@ -87,16 +89,16 @@ func readSetupCfg(data []byte) (p manifest.Project, err error) {
 	if err != nil {
 		return p, nil
 	}
-	stated := func(key string) string {
+	get := func(key string) string {
 		value := strings.TrimSpace(meta.Key(key).Value())
 		if strings.HasPrefix(value, "attr:") || strings.HasPrefix(value, "file:") {
-			return "" // to be computed by setuptools
+			return "" // computed by setuptools
 		}
 		return value
 	}
 	p = manifest.Project{
-		Name: stated("name"), Version: stated("version"), Description: stated("description"), Author: stated("author"),
-		AuthorEmail: stated("author_email"), Keywords: split(stated("keywords")), Language: "py",
+		Name: get("name"), Version: get("version"), Description: get("description"), Author: get("author"),
+		AuthorEmail: get("author_email"), Keywords: split(get("keywords")), Language: "py",
 	}
 	if needsCython(strings.Split(cfg.Section("options").Key("setup_requires").Value(), "\n")) {
 		p.Language = "cython"
@@ -104,16 +106,16 @@ func readSetupCfg(data []byte) (p manifest.Project, err error) {
 	return p, nil
 }
 
-var cython = regexp.MustCompile(`(?i)^\s*cython\s*($|[^\w.-])`)
+var cythonPattern = regexp.MustCompile(`(?i)^\s*cython\s*($|[^\w.-])`)
 
 // needsCython reports whether Cython is among the requirements.
 func needsCython(requires []string) bool {
 	return slices.ContainsFunc(requires, func(r string) bool {
-		return slices.ContainsFunc(strings.Split(r, ";"), cython.MatchString)
+		return slices.ContainsFunc(strings.Split(r, ";"), cythonPattern.MatchString)
 	})
 }
 
-// readPyproject reads the [project] table of pyproject.toml. One without it only configures tools.
+// readPyproject reads [project] of pyproject.toml. Without it the file only configures tools.
 func readPyproject(data []byte) (p manifest.Project, err error) {
 	var all map[string]any
 	if _, err := tomldoc.Decode("pyproject.toml", data, &all); err != nil {
@@ -127,7 +129,7 @@ func readPyproject(data []byte) (p manifest.Project, err error) {
 	p.Version, _ = project["version"].(string)
 	p.Description, _ = project["description"].(string)
 	p.Keywords = texts(project["keywords"])
-	for _, author := range slices.Backward(tables(project["authors"])) { // the first who states it
+	for _, author := range slices.Backward(tables(project["authors"])) { // the first one wins
 		if name, ok := author["name"].(string); ok {
 			p.Author = name
 		}
@@ -143,7 +145,7 @@ func readPyproject(data []byte) (p manifest.Project, err error) {
 	return p, nil
 }
 
-// tables returns the tables of an array, in either form that it can be written in.
+// tables returns the tables of an array, which is written as [[headers]] or as inline tables.
 func tables(array any) []map[string]any {
 	list, _ := array.([]map[string]any)
 	items, _ := array.([]any)
@@ -155,7 +157,7 @@ func tables(array any) []map[string]any {
 	return list
 }
 
-// texts returns the strings of a list.
+// texts returns the strings in a list.
 func texts(list any) []string {
 	var out []string
 	elements, _ := list.([]any)
@@ -186,8 +188,8 @@ var (
 	cmakeEscape  = regexp.MustCompile(`\\(.)`)
 )
 
-// readCMake reads the first project(NAME [VERSION v] [DESCRIPTION d] [LANGUAGES l…]), or project(NAME l…).
-// What is given by a variable is not stated.
+// readCMake reads the first project(NAME [VERSION v] [DESCRIPTION d] [LANGUAGES l…]) or project(NAME l…). It ignores
+// arguments with variables.
 func readCMake(data []byte) (p manifest.Project, err error) {
 	text := cmakeComment.ReplaceAllFunc(data, func(m []byte) []byte {
 		if m[0] == '#' {
@@ -225,7 +227,7 @@ func readCMake(data []byte) (p manifest.Project, err error) {
 			languages = append(languages, word)
 		}
 	}
-	for _, l := range []string{"C", "CXX"} { // C++ may have parts in C
+	for _, l := range []string{"C", "CXX"} { // a project in both is a C++ project
 		if slices.Contains(languages, l) {
 			p.Language = l
 		}
@@ -233,7 +235,7 @@ func readCMake(data []byte) (p manifest.Project, err error) {
 	return p, nil
 }
 
-// person is an author in package.json: an object, or "NAME <EMAIL> (URL)".
+// A person is an author in package.json: an object, or "NAME <EMAIL> (URL)".
 type person struct {
 	Name  string `json:"name"`
 	Email string `json:"email"`
@@ -241,7 +243,7 @@ type person struct {
 
 var personURL = regexp.MustCompile(`\s*\([^)]*\)\s*$`)
 
-// UnmarshalJSON reads either form.
+// UnmarshalJSON accepts both forms.
 func (p *person) UnmarshalJSON(data []byte) error {
 	var s string
 	if json.Unmarshal(data, &s) != nil {
@@ -258,15 +260,16 @@ func (p *person) UnmarshalJSON(data []byte) error {
 
 func readPackageJSON(data []byte) (manifest.Project, error) {
 	var f struct {
-		Name        string `json:"name"`
-		Version     string `json:"version"`
-		Description string `json:"description"`
-		Author      person `json:"author"`
-		Keywords    words  `json:"keywords"`
+		Name        string   `json:"name"`
+		Version     string   `json:"version"`
+		Description string   `json:"description"`
+		Author      person   `json:"author"`
+		Keywords    keywords `json:"keywords"`
 	}
 	err := readJSON(data, &f)
 	return manifest.Project{
-		Name: f.Name, Version: f.Version, Description: f.Description, Author: f.Author.Name, AuthorEmail: f.Author.Email,
-		Keywords: f.Keywords, Language: "js",
+		Name: f.Name, Version: f.Version, Description: f.Description, Author: f.Author.Name,
+		AuthorEmail: f.Author.Email,
+		Keywords:    f.Keywords, Language: "js",
 	}, err
 }

@@ -1,9 +1,8 @@
-// Package info owns what a project says about itself: the names that templates can use
-// without a pack declaring them as keys.
+// Package metadata collects the metadata of a project, such as its name and authors, which templates can use without a
+// pack declaring them as keys.
 //
-// Many tools keep such facts in files of their own. They are read in pmfp's order, a
-// later file over an earlier one, and ppm's own [project] over all of them. A file of
-// another tool that cannot be read is passed over with a warning: it is not ppm's to judge.
+// It reads the files of other tools in pmfp's order. Later files override earlier ones, and [project] in ppm.toml
+// overrides all of them. An invalid file of another tool is skipped with a warning.
 package metadata
 
 import (
@@ -18,19 +17,24 @@ import (
 	"github.com/Project-Manager-With-Git/ppm/pkg/manifest"
 )
 
-// Info holds the facts by pmfp's names: project_name, version, author, author_email, description, keywords,
-// language and env. All are there. A value is a string, but keywords, when there are any, is a []string.
-type Info map[string]any
+// Values holds the metadata by pmfp's names: project_name, version, author, author_email, description, keywords,
+// language and env. All of them are set. Values are strings, except that keywords is a []string if there are any.
+type Values map[string]any
 
-// Sources says where to look.
+// Info is the former name of Values.
+type Info = Values
+
+// Sources are the inputs of Read.
 type Sources struct {
-	User    []byte                            // ~/.pmfprc/pmfprc.json; nil when there is none
-	Folder  string                            // of the project: its last element names a project that states no name
-	Project manifest.Project                  // ppm.toml's [project]
-	Read    func(name string) ([]byte, error) // reads a file of the project; nil bytes or fs.ErrNotExist when there is none
+	User    []byte           // content of ~/.pmfprc/pmfprc.json, or nil
+	Folder  string           // path of the project's folder, whose last element is the default name
+	Project manifest.Project // [project] in ppm.toml
+
+	// Read reads a file of the project. If the file does not exist, it returns nil or fs.ErrNotExist.
+	Read func(name string) ([]byte, error)
 }
 
-// files are the files of other tools, in the order in which they are read.
+// files are the files of other tools, in the order of reading.
 var files = []struct {
 	name string
 	read func(data []byte) (manifest.Project, error)
@@ -43,22 +47,23 @@ var files = []struct {
 	{"package.json", readPackageJSON},
 }
 
-// Read collects the facts. The warnings name the files that were passed over and say why; the error is Sources.Read's.
-func Read(s Sources) (told Info, warnings []string, err error) {
-	told = Info{
+// Read collects the metadata. The warnings name the files that were skipped and the reason. The error is that of
+// s.Read.
+func Read(s Sources) (values Values, warnings []string, err error) {
+	values = Values{
 		"project_name": filepath.Base(s.Folder), "version": "0.0.0", "author": "", "author_email": "",
 		"description": "", "keywords": "", "language": "", "env": "",
 	}
-	take := func(name string, data []byte, read func([]byte) (manifest.Project, error)) {
+	addFile := func(name string, data []byte, read func([]byte) (manifest.Project, error)) {
 		p, err := read(bytes.TrimPrefix(data, []byte("\ufeff")))
 		if err != nil {
-			warnings = append(warnings, fmt.Sprintf("%s is passed over: %v", name, err))
+			warnings = append(warnings, fmt.Sprintf("skipping %s: %v", name, err))
 			return
 		}
-		told.add(p)
+		values.add(p)
 	}
 	if s.User != nil {
-		take("~/.pmfprc/pmfprc.json", s.User, readPmfp)
+		addFile("~/.pmfprc/pmfprc.json", s.User, readPmfp)
 	}
 	for _, f := range files {
 		data, err := s.Read(f.name)
@@ -66,22 +71,22 @@ func Read(s Sources) (told Info, warnings []string, err error) {
 			continue
 		}
 		if err != nil {
-			return nil, nil, fmt.Errorf("reading what the project says about itself: %w", err)
+			return nil, nil, fmt.Errorf("reading the project's metadata: %w", err)
 		}
-		take(f.name, data, f.read)
+		addFile(f.name, data, f.read)
 	}
-	told.add(s.Project)
-	return told, warnings, nil
+	values.add(s.Project)
+	return values, warnings, nil
 }
 
-// add puts what p states over what is there.
-func (told Info) add(p manifest.Project) {
+// add sets the values that are not empty in p.
+func (values Values) add(p manifest.Project) {
 	for name, value := range map[string]string{
 		"project_name": p.Name, "version": p.Version, "author": p.Author, "author_email": p.AuthorEmail,
 		"description": p.Description, "language": p.Language, "env": p.Env,
 	} {
 		if value != "" {
-			told[name] = strings.ToValidUTF8(value, "\ufffd") // a lock, which may keep it, is UTF-8
+			values[name] = strings.ToValidUTF8(value, "\ufffd") // a lock, which may store it, is UTF-8
 		}
 	}
 	if len(p.Keywords) > 0 {
@@ -89,6 +94,6 @@ func (told Info) add(p manifest.Project) {
 		for i, k := range keywords {
 			keywords[i] = strings.ToValidUTF8(k, "\ufffd")
 		}
-		told["keywords"] = keywords
+		values["keywords"] = keywords
 	}
 }

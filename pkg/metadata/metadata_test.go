@@ -26,37 +26,69 @@ func TestRead(t *testing.T) {
 	list := func(s ...string) []string { return s }
 	for _, c := range []struct {
 		files texts
-		want  metadata.Info // what differs from an empty project
+		want  metadata.Values // the differences from an empty project
 	}{
-		{texts{}, metadata.Info{}},
-		{texts{"pmfprc.json": `{"project_name": "a", "version": "1", "author": "b", "author_email": "c", "description": "d", "keywords": ["e"], "language": "py", "env": "venv", "added_components": {"x//y": "z"}}`},
-			metadata.Info{"project_name": "a", "version": "1", "author": "b", "author_email": "c", "description": "d", "keywords": list("e"), "language": "py", "env": "venv"}},
-		{texts{"pmfprc.json": `{"version": null, "keywords": null, "env": ""}`}, metadata.Info{}}, // nothing stated
-		{texts{"setup.cfg": "[metadata]\nname = a\nVersion: 1\nauthor = b # not a comment\nauthor_email = \"c\"\ndescription = d\nkeywords = e, f\n"},
-			metadata.Info{"project_name": "a", "version": "1", "author": "b # not a comment", "author_email": `"c"`, "description": "d", "keywords": list("e", "f"), "language": "py"}},
-		{texts{"setup.cfg": "[metadata]\nname = a\nversion = attr: a.__version__\nkeywords =\n  e f\n  g\n[options]\nsetup_requires =\n    wheel\n    Cython>=3\n"},
-			metadata.Info{"project_name": "a", "keywords": list("e f", "g"), "language": "cython"}}, // a version that setuptools computes
-		{texts{"setup.cfg": "[flake8]\nmax-line-length = 100\n"}, metadata.Info{}},                                                                           // configures tools only
-		{texts{"setup.cfg": "[metadata]\nname = a\n[options]\nsetup_requires = cython-lint; wheel\n"}, metadata.Info{"project_name": "a", "language": "py"}}, // another package
-		{texts{"pyproject.toml": "[project]\nname = 'a'\nversion = '1'\ndescription = 'd'\nkeywords = ['e', 'f']\nauthors = [{email = 'c'}, {name = 'b', email = 'x'}]\n"},
-			metadata.Info{"project_name": "a", "version": "1", "description": "d", "keywords": list("e", "f"), "author": "b", "author_email": "c", "language": "py"}},
-		{texts{"pyproject.toml": "[build-system]\nrequires = ['cython<4']\n[project]\nname = 'a'\ndynamic = ['version']\n"}, metadata.Info{"project_name": "a", "language": "cython"}},
-		{texts{"pyproject.toml": "[tool.ruff]\nline-length = 100\n"}, metadata.Info{}},                                                                                                               // configures tools only
-		{texts{"pyproject.toml": "[project]\n[[project.authors]]\nname = 'b'\n[[project.authors]]\nname = 'c'\nemail = 'd'\n"}, metadata.Info{"author": "b", "author_email": "d", "language": "py"}}, // tables of their own
-		{texts{"pyproject.toml": "[project]\nname = 1\nauthors = 'x'\nkeywords = [1]\n"}, metadata.Info{"language": "py"}},                                                                           // wrong types state nothing
-		{texts{"go.mod": "module example.com/a // x\n\ngo 1.26\nunknown x\n"}, metadata.Info{"project_name": "example.com/a", "language": "go"}},
-		{texts{"CMakeLists.txt": "cmake_minimum_required(VERSION 3.20)\nproject(a VERSION 1.2 DESCRIPTION \"d \\\"x\\\" (y)\" HOMEPAGE_URL u LANGUAGES C CXX)\nproject(b)"},
-			metadata.Info{"project_name": "a", "version": "1.2", "description": `d "x" (y)`, "language": "CXX"}},
-		{texts{"CMakeLists.txt": "# project(no)\nPROJECT (a # c\n  C)"}, metadata.Info{"project_name": "a", "language": "C"}}, // the short form
-		{texts{"CMakeLists.txt": "set(myproject (x))\nproject(${N} VERSION ${V})"}, metadata.Info{}},                          // given by variables
-		{texts{"package.json": `{"name": "@a/b", "version": "1", "description": "d", "author": "B C <c@d> (http://x)", "keywords": ["e"], "main": 1}`},
-			metadata.Info{"project_name": "@a/b", "version": "1", "description": "d", "author": "B C", "author_email": "c@d", "keywords": list("e"), "language": "js"}},
-		{texts{"package.json": `{"author": {"name": "b", "email": "c"}, "keywords": "e f"}`}, metadata.Info{"author": "b", "author_email": "c", "keywords": list("e", "f"), "language": "js"}},
-		{texts{"pmfprc.json": "\ufeff" + `{"version": "1", "env": "venv"}`, "setup.cfg": "[metadata]\nversion=2\nname=a", "package.json": `{"version": "3"}`},
-			metadata.Info{"project_name": "a", "version": "3", "env": "venv", "language": "js"}}, // later over earlier
-		{texts{"setup.cfg": "[metadata]\nname = \xff\n"}, metadata.Info{"project_name": "\ufffd", "language": "py"}}, // only UTF-8 leaves
+		{texts{}, metadata.Values{}},
+		{texts{"pmfprc.json": `{"project_name": "a", "version": "1", "author": "b", "author_email": "c",
+			"description": "d", "keywords": ["e"], "language": "py", "env": "venv",
+			"added_components": {"x//y": "z"}}`},
+			metadata.Values{"project_name": "a", "version": "1", "author": "b", "author_email": "c",
+				"description": "d", "keywords": list("e"), "language": "py", "env": "venv"}},
+		{texts{"pmfprc.json": `{"version": null, "keywords": null, "env": ""}`}, metadata.Values{}}, // no values
+		{texts{"setup.cfg": "[metadata]\nname = a\nVersion: 1\nauthor = b # not a comment\n" +
+			"author_email = \"c\"\ndescription = d\nkeywords = e, f\n"},
+			metadata.Values{"project_name": "a", "version": "1", "author": "b # not a comment", "author_email": `"c"`,
+				"description": "d", "keywords": list("e", "f"), "language": "py"}},
+		{texts{"setup.cfg": "[metadata]\nname = a\nversion = attr: a.__version__\n" +
+			"keywords =\n  e f\n  g\n[options]\nsetup_requires =\n    wheel\n    Cython>=3\n"},
+			// Setuptools computes the version.
+			metadata.Values{"project_name": "a", "keywords": list("e f", "g"), "language": "cython"}},
+		// Configures tools only.
+		{texts{"setup.cfg": "[flake8]\nmax-line-length = 100\n"}, metadata.Values{}},
+		// Another package.
+		{texts{"setup.cfg": "[metadata]\nname = a\n[options]\nsetup_requires = cython-lint; wheel\n"},
+			metadata.Values{"project_name": "a", "language": "py"}},
+		{texts{"pyproject.toml": "[project]\nname = 'a'\nversion = '1'\ndescription = 'd'\n" +
+			"keywords = ['e', 'f']\nauthors = [{email = 'c'}, {name = 'b', email = 'x'}]\n"},
+			metadata.Values{"project_name": "a", "version": "1", "description": "d", "keywords": list("e", "f"),
+				"author": "b", "author_email": "c", "language": "py"}},
+		{texts{"pyproject.toml": "[build-system]\nrequires = ['cython<4']\n" +
+			"[project]\nname = 'a'\ndynamic = ['version']\n"},
+			metadata.Values{"project_name": "a", "language": "cython"}},
+		// Configures tools only.
+		{texts{"pyproject.toml": "[tool.ruff]\nline-length = 100\n"}, metadata.Values{}},
+		// [[headers]].
+		{texts{"pyproject.toml": "[project]\n[[project.authors]]\nname = 'b'\n" +
+			"[[project.authors]]\nname = 'c'\nemail = 'd'\n"},
+			metadata.Values{"author": "b", "author_email": "d", "language": "py"}},
+		// Values of wrong types.
+		{texts{"pyproject.toml": "[project]\nname = 1\nauthors = 'x'\nkeywords = [1]\n"},
+			metadata.Values{"language": "py"}},
+		{texts{"go.mod": "module example.com/a // x\n\ngo 1.26\nunknown x\n"},
+			metadata.Values{"project_name": "example.com/a", "language": "go"}},
+		{texts{"CMakeLists.txt": "cmake_minimum_required(VERSION 3.20)\n" +
+			"project(a VERSION 1.2 DESCRIPTION \"d \\\"x\\\" (y)\" HOMEPAGE_URL u LANGUAGES C CXX)\nproject(b)"},
+			metadata.Values{"project_name": "a", "version": "1.2", "description": `d "x" (y)`, "language": "CXX"}},
+		// The short form.
+		{texts{"CMakeLists.txt": "# project(no)\nPROJECT (a # c\n  C)"},
+			metadata.Values{"project_name": "a", "language": "C"}},
+		// Variables.
+		{texts{"CMakeLists.txt": "set(myproject (x))\nproject(${N} VERSION ${V})"}, metadata.Values{}},
+		{texts{"package.json": `{"name": "@a/b", "version": "1", "description": "d", "author": "B C <c@d> (http://x)",
+			"keywords": ["e"], "main": 1}`},
+			metadata.Values{"project_name": "@a/b", "version": "1", "description": "d", "author": "B C",
+				"author_email": "c@d", "keywords": list("e"), "language": "js"}},
+		{texts{"package.json": `{"author": {"name": "b", "email": "c"}, "keywords": "e f"}`},
+			metadata.Values{"author": "b", "author_email": "c", "keywords": list("e", "f"), "language": "js"}},
+		{texts{"pmfprc.json": "\ufeff" + `{"version": "1", "env": "venv"}`,
+			"setup.cfg": "[metadata]\nversion=2\nname=a", "package.json": `{"version": "3"}`},
+			// Later files override earlier ones.
+			metadata.Values{"project_name": "a", "version": "3", "env": "venv", "language": "js"}},
+		// Invalid UTF-8.
+		{texts{"setup.cfg": "[metadata]\nname = \xff\n"}, metadata.Values{"project_name": "\ufffd", "language": "py"}},
 	} {
-		want := metadata.Info{"project_name": "folder", "version": "0.0.0", "author": "", "author_email": "", "description": "", "keywords": "", "language": "", "env": ""}
+		want := metadata.Values{"project_name": "folder", "version": "0.0.0", "author": "", "author_email": "",
+			"description": "", "keywords": "", "language": "", "env": ""}
 		for k, v := range c.want {
 			want[k] = v
 		}
@@ -74,7 +106,8 @@ func TestReadLayers(t *testing.T) {
 		Project: manifest.Project{Name: "own", Keywords: []string{"k"}},
 		Read:    reader(texts{"pmfprc.json": `{"project_name": "pmfp", "env": "venv"}`}),
 	})
-	wanted := metadata.Info{"author": "user", "env": "venv", "version": "0", "project_name": "own", "keywords": []string{"k"}}
+	wanted := metadata.Values{"author": "user", "env": "venv", "version": "0", "project_name": "own",
+		"keywords": []string{"k"}}
 	for name, want := range wanted {
 		if !reflect.DeepEqual(got[name], want) {
 			t.Errorf("%s = %q, %v, want %q", name, got[name], err, want)
@@ -82,7 +115,7 @@ func TestReadLayers(t *testing.T) {
 	}
 }
 
-func TestReadPassesOverBrokenFiles(t *testing.T) {
+func TestReadSkipsInvalidFiles(t *testing.T) {
 	for _, c := range []struct{ name, text, want string }{
 		{"pmfprc.json", `{`, "unexpected end"},
 		{"pmfprc.json", `{"version": 1}`, `"version" cannot be a JSON number`},
@@ -94,15 +127,20 @@ func TestReadPassesOverBrokenFiles(t *testing.T) {
 		{"package.json", `{"keywords": {}}`, `cannot be a JSON object`},
 	} {
 		got, warnings, err := metadata.Read(metadata.Sources{Folder: "f", Read: reader(texts{c.name: c.text})})
-		if err != nil || len(warnings) != 1 || !strings.Contains(warnings[0], c.want) || !strings.HasPrefix(warnings[0], c.name) || got["project_name"] != "f" || got["language"] != "" {
+		if err != nil || len(warnings) != 1 || !strings.Contains(warnings[0], c.want) ||
+			!strings.HasPrefix(warnings[0], "skipping "+c.name) || got["project_name"] != "f" ||
+			got["language"] != "" {
 			t.Errorf("Read of %s %q: %q, %q, %v, want one warning with %q", c.name, c.text, got, warnings, err, c.want)
 		}
 	}
-	if _, _, err := metadata.Read(metadata.Sources{Folder: "f", Read: func(string) ([]byte, error) { return nil, fs.ErrPermission }}); !errors.Is(err, fs.ErrPermission) {
-		t.Errorf("a file that cannot be opened: %v", err)
+	if _, _, err := metadata.Read(metadata.Sources{Folder: "f",
+		Read: func(string) ([]byte, error) { return nil, fs.ErrPermission }}); !errors.Is(err, fs.ErrPermission) {
+		t.Errorf("a file without permission: %v", err)
 	}
-	if _, warnings, err := metadata.Read(metadata.Sources{User: []byte("x"), Folder: "f", Read: func(string) ([]byte, error) { return nil, nil }}); err != nil || len(warnings) != 1 || !strings.Contains(warnings[0], "~/.pmfprc/pmfprc.json") {
-		t.Errorf("a broken user's file: %q, %v", warnings, err)
+	if _, warnings, err := metadata.Read(metadata.Sources{User: []byte("x"), Folder: "f",
+		Read: func(string) ([]byte, error) { return nil, nil }}); err != nil || len(warnings) != 1 ||
+		!strings.Contains(warnings[0], "~/.pmfprc/pmfprc.json") {
+		t.Errorf("an invalid file of the user: %q, %v", warnings, err)
 	}
 }
 

@@ -163,7 +163,7 @@ func (p *Project) metadata(stated manifest.Project) (metadata.Info, error) {
 func (p *Project) readMetadata(name string) ([]byte, error) {
 	data, ok, err := p.tree.ReadLinked(name)
 	if !ok {
-		p.setup.Notify(fmt.Sprintf("%s is passed over: it is no file of at most 64 MiB, nor a link to one in the project", name))
+		p.setup.Notify(fmt.Sprintf("skipping %s: it is neither a file of at most 64 MiB nor a link to one in the project", name))
 	}
 	return data, err
 }

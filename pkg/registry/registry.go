@@ -1,9 +1,8 @@
-// Package registry turns the name of a pack into the place it is fetched from.
+// Package registry maps the name of a pack to its clone URL, and reads the built-in packs.
 //
-// A name is looked up in this order, and the first that knows it wins: an explicit
-// host or URL, an alias of the manifest's [packs], the packs built into the binary,
-// and last the default host and namespace. The registry also reads the built-in
-// packs, each a list of releases in commit order. It uses no network.
+// The first match in this order decides: an explicit host or URL, an alias in [packs] of
+// the manifest, a built-in pack, the default host and namespace. A built-in pack is a list
+// of releases in commit order. The package does not use the network.
 package registry
 
 import (
@@ -23,7 +22,7 @@ import (
 	"github.com/Project-Manager-With-Git/ppm/pkg/ref"
 )
 
-// A Registry knows the packs of one manifest.
+// A Registry looks up the packs of a manifest.
 type Registry struct {
 	sources manifest.Sources
 	packs   map[string]manifest.Pack
@@ -36,7 +35,7 @@ func New(m *manifest.Manifest, files fs.FS) *Registry {
 	return &Registry{sources: m.Sources, packs: m.Packs, files: files}
 }
 
-// URL returns the clone URL of an origin, or that of a built-in pack.
+// URL returns the clone URL of an origin.
 func (r *Registry) URL(o ref.Origin) string {
 	if o.URL != "" {
 		return r.mirror(o.URL)
@@ -54,15 +53,15 @@ func (r *Registry) URL(o ref.Origin) string {
 	return r.mirror(o.CloneURL(r.sources.Host, r.sources.Namespace))
 }
 
-// mirror replaces the longest prefix of url that [sources.mirrors] names.
+// mirror replaces the longest prefix of url that is in [sources.mirrors].
 func (r *Registry) mirror(url string) string {
-	best := ""
+	longest := ""
 	for prefix := range r.sources.Mirrors {
-		if strings.HasPrefix(url, prefix) && len(prefix) > len(best) {
-			best = prefix
+		if strings.HasPrefix(url, prefix) && len(prefix) > len(longest) {
+			longest = prefix
 		}
 	}
-	return r.sources.Mirrors[best] + strings.TrimPrefix(url, best)
+	return r.sources.Mirrors[longest] + strings.TrimPrefix(url, longest)
 }
 
 // Names returns the names of the built-in packs, sorted.
@@ -71,14 +70,14 @@ func (r *Registry) Names() []string {
 	return slices.DeleteFunc(names, func(n string) bool { return len(r.packs[n].Releases) == 0 })
 }
 
-// Describe returns the description of the built-in pack of that name.
+// Describe returns the description of a built-in pack.
 func (r *Registry) Describe(name string) string { return r.packs[name].Description }
 
-// A Release is one tagged state of a built-in pack.
+// A Release is one tagged version of a built-in pack.
 type Release struct {
 	Tag, Branch string
 	Date        time.Time
-	Tree        string // git id of Files, frozen at release
+	Tree        string // git id of Files, fixed at release; "" before
 	Files       fileset.Set
 }
 
@@ -91,8 +90,9 @@ func (r *Registry) Tags(name string) []string {
 	return tags
 }
 
-// Key returns a name for the present content of a built-in pack: equal keys mean equal
-// releases. It reads the files only of a release whose tree is not frozen yet.
+// Key returns a name for the current content of a built-in pack: equal keys mean equal releases. It reads the files of
+// a
+// release only if its tree is not fixed yet.
 func (r *Registry) Key(name string) (string, error) {
 	sum := sha256.New()
 	for _, rel := range r.packs[name].Releases {
@@ -127,7 +127,7 @@ func (r *Registry) Releases(name string) ([]Release, error) {
 	return out, nil
 }
 
-// read reads the folder of one release. An embedded file has no mode of its own: the index lists what is executable.
+// read reads the files of a release. Embedded files have no modes; the release lists the executable ones.
 func (r *Registry) read(rel manifest.Release) (fileset.Set, error) {
 	var files []fileset.File
 	err := fs.WalkDir(r.files, rel.Dir, func(name string, d fs.DirEntry, err error) error {
@@ -138,12 +138,12 @@ func (r *Registry) read(rel manifest.Release) (fileset.Set, error) {
 		if err != nil {
 			return err
 		}
-		inside := strings.TrimPrefix(name, path.Clean(rel.Dir)+"/")
+		relative := strings.TrimPrefix(name, path.Clean(rel.Dir)+"/")
 		mode := fileset.Regular
-		if slices.Contains(rel.Executable, inside) {
+		if slices.Contains(rel.Executable, relative) {
 			mode = fileset.Executable
 		}
-		files = append(files, fileset.File{Path: inside, Mode: mode, Data: data})
+		files = append(files, fileset.File{Path: relative, Mode: mode, Data: data})
 		return nil
 	})
 	if err != nil {

@@ -21,23 +21,24 @@ var day = time.Date(2024, 5, 6, 7, 8, 9, 0, time.UTC)
 
 // index is a built-in layer with two packs, one of them empty, and an alias.
 func index() *manifest.Manifest {
-	return &manifest.Manifest{Sources: manifest.Sources{Host: "github.com", Namespace: "Project-Manager-With-Git"}, Packs: map[string]manifest.Pack{
-		"tools": {Description: "small tools", Releases: []manifest.Release{
-			{Tag: "v1", Branch: "main", Date: day, Dir: "tools/v1", Executable: []string{"bin/run"}},
-			{Tag: "v2", Branch: "main", Date: day.Add(time.Hour), Dir: "tools/v2"},
-		}},
-		"alias": {URL: "ssh://git@git.example.com/team/alias.git"},
-		"empty": {},
-	}}
+	return &manifest.Manifest{Sources: manifest.Sources{Host: "github.com", Namespace: "Project-Manager-With-Git"},
+		Packs: map[string]manifest.Pack{
+			"tools": {Description: "small tools", Releases: []manifest.Release{
+				{Tag: "v1", Branch: "main", Date: day, Dir: "tools/v1", Executable: []string{"bin/run"}},
+				{Tag: "v2", Branch: "main", Date: day.Add(time.Hour), Dir: "tools/v2"},
+			}},
+			"alias": {URL: "ssh://git@git.example.com/team/alias.git"},
+			"empty": {},
+		}}
 }
 
 func files() fstest.MapFS {
 	return fstest.MapFS{
 		"tools/v1/ppm.toml":   {Data: []byte("one")},
-		"tools/v1/bin/run":    {Data: []byte("#!/bin/sh"), Mode: 0o755}, // a mode that an embedded file would not have
+		"tools/v1/bin/run":    {Data: []byte("#!/bin/sh"), Mode: 0o755}, // embedded files have no modes
 		"tools/v1/_dot/.name": {Data: []byte("kept"), Mode: 0o755},
 		"tools/v2/ppm.toml":   {Data: []byte("two")},
-		"tools/v2x/ppm.toml":  {Data: []byte("of no release")},
+		"tools/v2x/ppm.toml":  {Data: []byte("not in a release")},
 	}
 }
 
@@ -63,22 +64,30 @@ func TestURL(t *testing.T) {
 		sources manifest.Sources
 		want    string
 	}{
-		{"tools", manifest.Sources{}, "builtin:tools"},                                          // a pack inside the binary
-		{"tools", own, "builtin:tools"},                                                         // also where another host is the default
-		{"team::tools", manifest.Sources{}, "https://github.com/team/tools.git"},                // a namespace is none of the binary's
-		{"h.example.com::team::tools", own, "https://h.example.com/team/tools.git"},             // nor is a host
-		{"alias", manifest.Sources{}, "ssh://git@git.example.com/team/alias.git"},               // an alias
-		{"team::alias", own, "https://git.example.com/team/alias.git"},                          // which a namespace goes around
-		{"empty", own, "https://git.example.com/platform/empty.git"},                            // an entry that says nothing
-		{"other", manifest.Sources{}, "https://github.com/Project-Manager-With-Git/other.git"},  // the defaults of pmfp
-		{"other", own, "https://git.example.com/platform/other.git"},                            // and of one's own
-		{"https://h.example.com/a/b.git", own, "https://h.example.com/a/b.git"},                 // a URL stays itself
-		{"other", mirrors, "https://mirror.example.com/gh/Project-Manager-With-Git/other.git"},  // a mirror of a host
-		{"team::other", mirrors, "https://team.example.com/other.git"},                          // the longer beginning counts
-		{"alias", mirrors, "https://near.example.com/team/alias.git"},                           // an alias has mirrors too
-		{"https://github.com/team/x.git", mirrors, "https://team.example.com/x.git"},            // and so has a URL
-		{"tools", mirrors, "builtin:tools"},                                                     // what is inside needs none
-		{"https://github.community/team/x.git", mirrors, "https://github.community/team/x.git"}, // another host that begins alike
+		{"tools", manifest.Sources{}, "builtin:tools"}, // a built-in pack
+		// With another default host.
+		{"tools", own, "builtin:tools"},
+		// With a namespace it is not built in.
+		{"team::tools", manifest.Sources{}, "https://github.com/team/tools.git"},
+		{"h.example.com::team::tools", own, "https://h.example.com/team/tools.git"}, // with a host
+		{"alias", manifest.Sources{}, "ssh://git@git.example.com/team/alias.git"},   // an alias
+		// With a namespace it is not an alias.
+		{"team::alias", own, "https://git.example.com/team/alias.git"},
+		{"empty", own, "https://git.example.com/platform/empty.git"}, // an empty entry
+		// The defaults of the built-in layer.
+		{"other", manifest.Sources{}, "https://github.com/Project-Manager-With-Git/other.git"},
+		{"other", own, "https://git.example.com/platform/other.git"},                           // of another layer
+		{"https://h.example.com/a/b.git", own, "https://h.example.com/a/b.git"},                // a URL
+		{"other", mirrors, "https://mirror.example.com/gh/Project-Manager-With-Git/other.git"}, // a mirror of a host
+		// The longest prefix counts.
+		{"team::other", mirrors, "https://team.example.com/other.git"},
+		// A mirror of an alias.
+		{"alias", mirrors, "https://near.example.com/team/alias.git"},
+		{"https://github.com/team/x.git", mirrors, "https://team.example.com/x.git"}, // a mirror of a URL
+		// Built-in packs have no mirrors.
+		{"tools", mirrors, "builtin:tools"},
+		// Another host with the same prefix.
+		{"https://github.community/team/x.git", mirrors, "https://github.community/team/x.git"},
 	} {
 		m := manifest.Merge(index(), &manifest.Manifest{Sources: c.sources})
 		if got := registry.New(m, files()).URL(origin(t, c.origin)); got != c.want {
@@ -87,15 +96,15 @@ func TestURL(t *testing.T) {
 	}
 }
 
-// A layer above may put an alias where a built-in pack is: the alias wins.
-func TestURLOfAnAliasOverABuiltInPack(t *testing.T) {
+// An alias in a later layer overrides a built-in pack.
+func TestAliasOverridesBuiltInPack(t *testing.T) {
 	over := &manifest.Manifest{Packs: map[string]manifest.Pack{"tools": {URL: "https://git.example.com/mine.git"}}}
 	r := registry.New(manifest.Merge(index(), over), files())
 	if got := r.URL(ref.Origin{Repo: "tools"}); got != "https://git.example.com/mine.git" {
 		t.Errorf("URL = %q", got)
 	}
 	if names := r.Names(); len(names) != 0 {
-		t.Errorf("Names = %q, though an alias has taken the pack's place", names)
+		t.Errorf("Names = %q, want none", names)
 	}
 }
 
@@ -120,15 +129,17 @@ func TestReleases(t *testing.T) {
 		t.Fatalf("%v, %v", got, err)
 	}
 	first, second := got[0], got[1]
-	if first.Tag != "v1" || first.Branch != "main" || !first.Date.Equal(day) || second.Tag != "v2" || !second.Date.Equal(day.Add(time.Hour)) {
+	if first.Tag != "v1" || first.Branch != "main" || !first.Date.Equal(day) || second.Tag != "v2" ||
+		!second.Date.Equal(day.Add(time.Hour)) {
 		t.Errorf("the releases are %+v", got)
 	}
 	var inside []string
 	for _, f := range first.Files {
 		inside = append(inside, fmt.Sprintf("%s %s %s", fileset.FormatMode(f.Mode), f.Path, f.Data))
 	}
-	// The index alone says what is executable: embedded files have no modes.
-	if want := []string{"0644 _dot/.name kept", "0755 bin/run #!/bin/sh", "0644 ppm.toml one"}; !slices.Equal(inside, want) {
+	// The release lists what is executable, because embedded files have no modes.
+	if want := []string{"0644 _dot/.name kept", "0755 bin/run #!/bin/sh", "0644 ppm.toml one"}; !slices.Equal(inside,
+		want) {
 		t.Errorf("v1 has %q, want %q", inside, want)
 	}
 	if len(second.Files) != 1 || string(second.Files[0].Data) != "two" {
@@ -145,10 +156,10 @@ func TestReleasesErrors(t *testing.T) {
 		is    error
 		has   string
 	}{
-		{"tool", files(), failure.Usage, `no built-in pack "tool"`},              // no such pack
+		{"tool", files(), failure.Usage, `no built-in pack "tool"`},              // an unknown pack
 		{"alias", files(), failure.Usage, `no built-in pack "alias"`},            // an alias has no releases
-		{"empty", files(), failure.Usage, `no built-in pack "empty"`},            // nor has an entry that says nothing
-		{"tools", gone, fs.ErrNotExist, `reading built-in pack "tools" at "v2"`}, // a folder that is not there
+		{"empty", files(), failure.Usage, `no built-in pack "empty"`},            // an empty entry has no releases
+		{"tools", gone, fs.ErrNotExist, `reading built-in pack "tools" at "v2"`}, // a missing folder
 	} {
 		got, err := registry.New(index(), c.files).Releases(c.name)
 		if !errors.Is(err, c.is) || !strings.Contains(fmt.Sprint(err), c.has) || got != nil {
@@ -160,7 +171,7 @@ func TestReleasesErrors(t *testing.T) {
 	}
 }
 
-// A key changes with everything that a release is made of, and with nothing else.
+// A key depends on everything in a release, and on nothing else.
 func TestKey(t *testing.T) {
 	key := func(change func(*manifest.Manifest, fstest.MapFS)) string {
 		m, f := index(), files()
@@ -181,16 +192,32 @@ func TestKey(t *testing.T) {
 		"another zone": {func(m *manifest.Manifest, _ fstest.MapFS) {
 			release(m).Date = release(m).Date.In(time.FixedZone("x", 3600))
 		}, true},
-		"a file of no pack":  {func(_ *manifest.Manifest, f fstest.MapFS) { f["tools/v2x/more"] = &fstest.MapFile{} }, true},
-		"another pack":       {func(m *manifest.Manifest, _ fstest.MapFS) { m.Packs["third"] = manifest.Pack{URL: "https://h/x"} }, true},
-		"a byte":             {func(_ *manifest.Manifest, f fstest.MapFS) { f["tools/v2/ppm.toml"].Data = []byte("Two") }, false},
-		"a file more":        {func(_ *manifest.Manifest, f fstest.MapFS) { f["tools/v2/more"] = &fstest.MapFile{} }, false},
-		"what is executable": {func(m *manifest.Manifest, _ fstest.MapFS) { release(m).Executable = []string{"ppm.toml"} }, false},
-		"a tag":              {func(m *manifest.Manifest, _ fstest.MapFS) { release(m).Tag = "v3" }, false},
-		"a branch":           {func(m *manifest.Manifest, _ fstest.MapFS) { release(m).Branch = "dev" }, false},
-		"a date":             {func(m *manifest.Manifest, _ fstest.MapFS) { release(m).Date = day }, false},
-		"the order":          {func(m *manifest.Manifest, _ fstest.MapFS) { slices.Reverse(m.Packs["tools"].Releases) }, false},
-		"a tree":             {func(m *manifest.Manifest, _ fstest.MapFS) { release(m).Tree = "0123" }, false},
+		"a file outside the releases": {func(_ *manifest.Manifest,
+			f fstest.MapFS) {
+			f["tools/v2x/more"] = &fstest.MapFile{}
+		}, true},
+		"another pack": {func(m *manifest.Manifest,
+			_ fstest.MapFS) {
+			m.Packs["third"] = manifest.Pack{URL: "https://h/x"}
+		}, true},
+		"a byte": {func(_ *manifest.Manifest,
+			f fstest.MapFS) {
+			f["tools/v2/ppm.toml"].Data = []byte("Two")
+		}, false},
+		"another file": {func(_ *manifest.Manifest, f fstest.MapFS) { f["tools/v2/more"] = &fstest.MapFile{} },
+			false},
+		"what is executable": {func(m *manifest.Manifest,
+			_ fstest.MapFS) {
+			release(m).Executable = []string{"ppm.toml"}
+		}, false},
+		"a tag":    {func(m *manifest.Manifest, _ fstest.MapFS) { release(m).Tag = "v3" }, false},
+		"a branch": {func(m *manifest.Manifest, _ fstest.MapFS) { release(m).Branch = "dev" }, false},
+		"a date":   {func(m *manifest.Manifest, _ fstest.MapFS) { release(m).Date = day }, false},
+		"the order": {func(m *manifest.Manifest,
+			_ fstest.MapFS) {
+			slices.Reverse(m.Packs["tools"].Releases)
+		}, false},
+		"a tree": {func(m *manifest.Manifest, _ fstest.MapFS) { release(m).Tree = "0123" }, false},
 	} {
 		if got := key(c.change); (got == plain) != c.same {
 			t.Errorf("%s: the key is %q, before it was %q", name, got, plain)
@@ -198,17 +225,17 @@ func TestKey(t *testing.T) {
 	}
 }
 
-// The key of a frozen release costs no look at its files.
-func TestKeyOfFrozenReleasesReadsNothing(t *testing.T) {
+// The key of releases with a fixed tree is computed without their files.
+func TestKeyOfFixedReleasesReadsNoFiles(t *testing.T) {
 	m := index()
 	for i := range m.Packs["tools"].Releases {
 		m.Packs["tools"].Releases[i].Tree = "0123"
 	}
 	if _, err := registry.New(m, fstest.MapFS{}).Key("tools"); err != nil {
-		t.Errorf("frozen: %v", err)
+		t.Errorf("with a tree: %v", err)
 	}
 	m.Packs["tools"].Releases[1].Tree = ""
 	if _, err := registry.New(m, fstest.MapFS{}).Key("tools"); !errors.Is(err, fs.ErrNotExist) {
-		t.Errorf("not frozen, and not there: %v", err)
+		t.Errorf("without a tree and files: %v", err)
 	}
 }
