@@ -13,13 +13,16 @@ func addCommand() *command {
 		usage: "install a component of a pack",
 		examples: []string{
 			"ppm project add tp_py_grpc@cp-0.0.1//aiowscli --located-path=aiowscli.py",
-			"ppm project add tp_py_grpc@cp-0.0.1//sync_serv_interceptor --located-path=app/interceptor --kv=source::timer",
+			"ppm project add tp_py_grpc@cp-0.0.1//sync_serv_interceptor -p app/interceptor --kv=source::timer",
 			"ppm project add 'git.example.com::team::pack@v^1.2//logging' --dry-run",
 			"ppm project add https://git.example.com/team/pack.git@v1.2.0//logging",
 		},
 		args: &arguments{usage: "REFERENCE", least: 1, most: 1, missing: "a reference"},
 		flags: []flag{
-			{name: "located-path", aliases: []string{"p"}, kind: stringFlag, usage: "install the component at `PATH`, relative to the project"},
+			{
+				name: "located-path", aliases: []string{"p"}, kind: stringFlag,
+				usage: "install the component at `PATH`, relative to the project",
+			},
 			keysFlag(), forceFlag(), dryRunFlag(), allowUndefinedFlag(), acceptMovedFlag(),
 		},
 		scope:    allMembers,
@@ -55,13 +58,18 @@ func runAdd(ctx context.Context, in *invocation) (any, error) {
 
 func printAdd(in *invocation, result *project.AddResult) {
 	printChanges(in, result.Changes)
+	installed := verb(result.DryRun, "would install", "installed")
 	for _, i := range result.Installs {
-		in.printf("%s %s at %s (%.12s)\n", verb(result.DryRun, "would install", "installed"), i.Source, i.Path, i.Commit)
+		in.printf("%s %s at %s (%.12s)\n", installed, i.Source, i.Path, i.Commit)
 	}
 	if result.Setup != "" {
 		in.printf("it needs: %s\n", result.Setup)
 	}
-	if !result.DryRun && slices.ContainsFunc(result.Changes, func(c project.Change) bool { return c.Record && c.Action != "unchanged" }) {
-		in.noteAlone("next: commit the files together with ppm.toml and ppm.lock; ppm project undo takes all of it back")
+	if !result.DryRun && slices.ContainsFunc(result.Changes, changesRecord) {
+		in.noteAlone("next: commit the files together with ppm.toml and ppm.lock; " +
+			"to undo the command, run ppm project undo")
 	}
 }
+
+// changesRecord reports whether a change writes ppm.toml or ppm.lock.
+func changesRecord(c project.Change) bool { return c.Record && c.Action != "unchanged" }

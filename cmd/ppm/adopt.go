@@ -14,7 +14,9 @@ import (
 func adoptCommand() *command {
 	return &command{
 		name:  "adopt",
-		usage: "track files that pmfp installed, or a copy of a component, so that upgrades work; no file is changed",
+		usage: "track existing files as installs, and change none of them",
+		details: "Without --ref, adopt tracks the components that pmfprc.json lists: those that pmfp installed.\n" +
+			"With --ref, PATH is a copy of a component. Both can be upgraded afterwards.",
 		examples: []string{
 			"ppm project adopt",
 			"ppm project adopt --ref tp_py_grpc//sync_serv_interceptor app/interceptor --dry-run",
@@ -22,9 +24,15 @@ func adoptCommand() *command {
 		},
 		args: &arguments{usage: "[PATH]", most: 1},
 		flags: []flag{
-			{name: "ref", kind: stringFlag, usage: "adopt PATH as a copy of the component `REFERENCE`, of the most similar version when it names none; without --ref adopt what pmfprc.json lists"},
+			{
+				name: "ref", kind: stringFlag,
+				usage: "adopt PATH as a copy of `REFERENCE`, by default of its most similar version",
+			},
 			{name: "kv", kind: listFlag, usage: "set the known value of a key, as `KEY::VALUE`; can be repeated"},
-			{name: "min-similarity", kind: intFlag, value: "50", usage: "reject components that are less similar than this `PERCENT`"},
+			{
+				name: "min-similarity", kind: intFlag, value: "50",
+				usage: "reject components that are less similar than this `PERCENT`",
+			},
 			dryRunFlag(), acceptMovedFlag(),
 		},
 		scope:    oneProject,
@@ -55,7 +63,7 @@ func adoptOptions(in *invocation) (project.AdoptOptions, error) {
 	o := project.AdoptOptions{
 		MinSimilarity: in.flags.Int("min-similarity"), AcceptMoved: in.flags.StringSlice("accept-moved"),
 	}
-	paths, missing := 0, "no path without --ref"
+	paths, missing := 0, ""
 	if in.flags.IsSet("ref") {
 		paths, missing = 1, "the path of the copy"
 	}
@@ -64,22 +72,26 @@ func adoptOptions(in *invocation) (project.AdoptOptions, error) {
 		return o, err
 	}
 	if o.MinSimilarity < 0 || o.MinSimilarity > 100 {
-		return o, failure.Errorf(failure.Usage, "--min-similarity %d is no share in percent", o.MinSimilarity).WithHint("give a number from 0 to 100")
+		return o, failure.Errorf(failure.Usage, "--min-similarity %d is not a percentage", o.MinSimilarity).
+			WithHint("give a number from 0 to 100")
 	}
 	if o.Keys, err = in.keyValues(); err != nil {
 		return o, err
 	}
 	if !in.flags.IsSet("ref") {
 		if len(o.Keys) > 0 {
-			err = failure.Errorf(failure.Usage, "--kv without --ref could mean any of several components").WithHint("adopt one path at a time, with --ref")
+			err = failure.Errorf(failure.Usage, "--kv without --ref could mean any of several components").
+				WithHint("adopt one path at a time, with --ref")
 		}
 		return o, err
 	}
 	if o.Ref, err = ref.Parse(in.flags.String("ref")); err == nil && o.Ref.Component == "" {
-		err = failure.Errorf(failure.Usage, "reference %q names no component", o.Ref).WithHint("write it as %s//COMPONENT", o.Ref)
+		err = failure.Errorf(failure.Usage, "reference %q names no component", o.Ref).
+			WithHint("write it as %s//COMPONENT", o.Ref)
 	}
 	if o.Path = in.args[0]; err == nil && o.Path == "" {
-		err = failure.Errorf(failure.Usage, "the path of the copy is empty").WithHint("the project's folder itself is .")
+		err = failure.Errorf(failure.Usage, "the path of the copy is empty").
+			WithHint("the project's folder itself is .")
 	}
 	return o, err
 }
@@ -90,23 +102,24 @@ func printAdopt(in *invocation, result *project.AdoptResult) {
 		printAdopted(in, a, result.DryRun)
 	}
 	for _, s := range result.Skipped {
-		in.note(s.Path + " is passed over: " + s.Reason)
+		in.note(s.Path + " is skipped: " + s.Reason)
 	}
 	if len(result.Adopted) == 0 {
-		in.note("there is nothing to adopt")
+		in.note("nothing to adopt")
 	}
 }
 
 func printAdopted(in *invocation, a adopt.Adopted, dryRun bool) {
-	in.printf("%s %s as %s, %.1f %% alike\n", verb(dryRun, "would adopt", "adopted"), a.Path, a.Source, a.Similarity)
+	in.printf("%s %s as %s, %.1f %% similar\n", verb(dryRun, "would adopt", "adopted"), a.Path, a.Source, a.Similarity)
 	for _, key := range slices.Sorted(maps.Keys(a.Keys)) {
 		in.printf("key       %s = %v\n", key, a.Keys[key])
 	}
 	if slices.ContainsFunc(a.Files, func(f adopt.File) bool { return f.LineEnds }) {
-		in.note(a.Path + ": line ends are not those of the component, so every line counts as edited when it is upgraded; convert them first")
+		in.note(a.Path + ": the line endings differ from those of the component, " +
+			"so an upgrade takes every line for edited; convert them first")
 	}
 	if len(a.Alternatives) > 0 && !a.Exact {
 		next := a.Alternatives[0]
-		in.printf("next best  %s, %.1f %% alike\n", next.Source, next.Similarity)
+		in.printf("next best  %s, %.1f %% similar\n", next.Source, next.Similarity)
 	}
 }

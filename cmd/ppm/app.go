@@ -71,8 +71,8 @@ func cliCommand(c *command, in *invocation, line []string) *cli.Command {
 	return out
 }
 
-// complete returns the function that prints the words that can follow in the command line of a command. The line is the
-// one that was typed, with the parser's own flag as its last word.
+// complete returns the function that prints the words that can follow in the command line of a command. The line is
+// the one that was typed, with the parser's own flag as its last word.
 func complete(c *command, out *cli.Command, line []string) cli.BashCompleteFunc {
 	standard := cli.DefaultCompleteWithFlags(out)
 	return func(ctx *cli.Context) {
@@ -125,7 +125,7 @@ func cliFlags(flags []flag) []cli.Flag {
 // showHelp shows the help of a command that does nothing by itself.
 func showHelp(c *cli.Context, in *invocation, show func(*cli.Context) error) error {
 	if in.options.json {
-		return failure.Errorf(failure.Usage, "no command given").WithHint("run it without --json for the commands there are")
+		return failure.Errorf(failure.Usage, "no command given").WithHint("run it without --json to list the commands")
 	}
 	return show(c)
 }
@@ -153,7 +153,8 @@ var (
 Commands:{{range .VisibleCommands}}
   {{printf "%-12s" .Name}} {{.Usage}}{{end}}
 `)
-	commandHelp = fmt.Sprintf(helpFrame, `{{if .VisibleCommands}}{{$group := ""}}{{range .VisibleCommands}}{{$heading := or .Category "Commands"}}
+	commandHelp = fmt.Sprintf(helpFrame, `{{if .VisibleCommands}}{{$group := ""}}{{range .VisibleCommands -}}
+{{$heading := or .Category "Commands"}}
 {{if ne $heading $group}}{{if $group}}
 {{end}}{{$group = $heading}}{{$heading}}:
 {{end}}  {{printf "%-12s" .Name}} {{.Usage}}{{end}}

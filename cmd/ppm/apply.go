@@ -13,9 +13,9 @@ import (
 func applyCommand() *command {
 	return &command{
 		name:  "apply",
-		usage: "apply a plan that ppm project plan wrote; no server is contacted",
-		details: "All that the plan depends on must be unchanged. Review a plan from elsewhere before you apply it:\n" +
-			"it can change installed files, ppm.toml and ppm.lock in every way. FILE - is standard input.",
+		usage: "apply a plan that ppm project plan wrote, without a network",
+		details: "All that the plan depends on must be unchanged. Review a plan from elsewhere before you\n" +
+			"apply it: it can change installed files, ppm.toml and ppm.lock in every way. FILE - is standard input.",
 		examples: []string{"ppm project apply plan.json", "ppm project apply plan.json --dry-run"},
 		args:     &arguments{usage: "FILE", least: 1, most: 1, missing: "a file with a plan"},
 		flags:    []flag{noIndexFlag(), dryRunFlag()},
@@ -40,12 +40,13 @@ func runApply(ctx context.Context, in *invocation) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	return carryOut(ctx, in, t, &project.AppliedResult{Command: t.Command, Changes: t.Changes, DryRun: in.dryRun()}, printApply)
+	result := &project.AppliedResult{Command: t.Command, Changes: t.Changes, DryRun: in.dryRun()}
+	return carryOut(ctx, in, t, result, printApply)
 }
 
 func printApply(in *invocation, result *project.AppliedResult) {
 	printChanges(in, result.Changes)
-	in.printf("%s ppm project %s\n", verb(result.DryRun, "would carry out", "carried out"), result.Command)
+	in.printf("%s ppm project %s\n", verb(result.DryRun, "would apply", "applied"), result.Command)
 }
 
 // maxPlan is the largest plan that is read, in bytes.
@@ -56,7 +57,8 @@ func readPlan(name string, in io.Reader) ([]byte, error) {
 	if name != "-" {
 		f, err := os.Open(name)
 		if err != nil {
-			return nil, failure.Errorf(failure.LocalIO, "reading the plan: %w", err).WithHint("name a file that ppm project plan wrote")
+			return nil, failure.Errorf(failure.LocalIO, "reading the plan: %w", err).
+				WithHint("name a file that ppm project plan wrote")
 		}
 		defer f.Close()
 		in = f
@@ -66,7 +68,8 @@ func readPlan(name string, in io.Reader) ([]byte, error) {
 		err = errors.New("it is larger than 1 GiB")
 	}
 	if err != nil {
-		return nil, failure.Errorf(failure.LocalIO, "reading the plan %q: %w", name, err).WithHint("name a file that ppm project plan wrote")
+		return nil, failure.Errorf(failure.LocalIO, "reading the plan %q: %w", name, err).
+			WithHint("name a file that ppm project plan wrote")
 	}
 	return data, nil
 }

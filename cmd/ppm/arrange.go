@@ -62,8 +62,8 @@ func (a *arrangement) line() []string {
 	return out
 }
 
-// subcommand reads the rest of a line whose command has a fallback. The flags that only the command has stay before the
-// name of the subcommand, and all others follow it.
+// subcommand reads the rest of a line whose command has a fallback. The flags that only the command has stay before
+// the name of the subcommand, and all others follow it.
 func (a *arrangement) subcommand(rest []string) ([]string, error) {
 	sub := arrangement{command: a.command.fallback, path: []string{a.command.fallback.name}, flags: a.flags}
 	a.flags = nil
@@ -166,13 +166,14 @@ func (a *arrangement) flag(word string, rest []string) ([]string, error) {
 	}
 	if !hasValue {
 		if len(rest) == 0 || rest[0] == "--" {
-			return nil, failure.Errorf(failure.Usage, "flag %q needs a value", long).WithHint("write it as %s VALUE", long)
+			return nil, failure.Errorf(failure.Usage, "flag %q needs a value", long).
+				WithHint("write it as %s VALUE", long)
 		}
 		value, rest = rest[0], rest[1:]
 	}
 	if value == "" && !f.mayBeEmpty() {
 		return nil, failure.Errorf(failure.Usage, "the value of flag %q is empty", long).
-			WithHint("name one, or leave the flag out; a variable of the shell may be unset")
+			WithHint("give a value, or leave the flag out; a shell variable may be unset")
 	}
 	a.flags = append(a.flags, long+"="+value)
 	return rest, nil

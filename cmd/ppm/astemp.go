@@ -14,7 +14,8 @@ func asTempCommand() *command {
 		aliases: []string{"as-temp"},
 		usage:   "create a pack from the project",
 		details: "TYPE is components, or for a template of projects: socket, GUI, task, watcher, module or doc.\n" +
-			"Each file and folder at the top of the project becomes a component, except those that .gitignore excludes.",
+			"Each file and folder at the top of the project becomes a component, except those that\n" +
+			".gitignore excludes.",
 		examples: []string{
 			"ppm project as_temp components -t ../mypack",
 			"ppm project as_temp module -p testpygrpc::project_name -p timer::source",
@@ -22,8 +23,14 @@ func asTempCommand() *command {
 		},
 		args: &arguments{usage: "TYPE", least: 1, most: 1, missing: "the type of the pack"},
 		flags: []flag{
-			{name: "replace", aliases: []string{"p"}, kind: listFlag, usage: "replace a text by a key, as `TEXT::KEY::DEFAULT`; without ::DEFAULT the text is the default; can be repeated"},
-			{name: "target", aliases: []string{"t"}, kind: stringFlag, usage: "write the pack to `FOLDER`, relative to the project; default: a new folder beside the project"},
+			{
+				name: "replace", aliases: []string{"p"}, kind: listFlag,
+				usage: "replace a text by a key, as `TEXT::KEY[::DEFAULT]`; the default is the text; can be repeated",
+			},
+			{
+				name: "target", aliases: []string{"t"}, kind: stringFlag,
+				usage: "write the pack to `FOLDER`, relative to the project; default: a new folder beside the project",
+			},
 			dryRunFlag(),
 		},
 		scope:    thisFolder,
@@ -56,7 +63,7 @@ func runAsTemp(ctx context.Context, in *invocation) (any, error) {
 
 func printAsTemp(in *invocation, result *project.ExtractResult) {
 	printChanges(in, result.Changes)
-	in.printf("%s a pack with %s in %s\n", verb(result.DryRun, "would make", "made"),
+	in.printf("%s a pack with %s in %s\n", verb(result.DryRun, "would create", "created"),
 		count(len(result.Components), "component", "components"), result.Folder)
-	in.printf("look it through, publish it and use it:\n  %s\n", strings.Join(result.Next, "\n  "))
+	in.printf("review it, publish it and use it:\n  %s\n", strings.Join(result.Next, "\n  "))
 }

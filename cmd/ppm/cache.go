@@ -142,7 +142,8 @@ func findCached(entries []fetch.CacheEntry, name string) ([]fetch.CacheEntry, er
 		}
 	}
 	if len(out) == 0 {
-		return nil, failure.Errorf(failure.Usage, "no pack %q in the cache", name).WithHint("%s", suggest.Hint("pack", name, names))
+		return nil, failure.Errorf(failure.Usage, "no pack %q in the cache", name).
+			WithHint("%s", suggest.Hint("pack", name, names))
 	}
 	return out, nil
 }
@@ -157,7 +158,10 @@ func cacheCleanCommand() *command {
 		examples: []string{"ppm cache clean", "ppm cache clean -m except_latest -n tp_py_grpc"},
 		args:     noArguments(),
 		flags: []flag{
-			{name: "mode", aliases: []string{"m"}, kind: choiceFlag, choices: cacheModes, value: "all", usage: "delete `MODE`: all, only_hash (commits without a tag) or except_latest (all but the newest tags)"},
+			{
+				name: "mode", aliases: []string{"m"}, kind: choiceFlag, choices: cacheModes, value: "all",
+				usage: "delete `MODE`: all, only_hash (untagged commits) or except_latest (all but the newest tags)",
+			},
 			{name: "host", kind: stringFlag, usage: "only delete packs of `HOST`"},
 			{name: "namespace", aliases: []string{"s"}, kind: stringFlag, usage: "only delete packs of `NAMESPACE`"},
 			{name: "repo", aliases: []string{"n"}, kind: stringFlag, usage: "only delete packs named `REPO`"},
@@ -181,8 +185,8 @@ func runCacheClean(ctx context.Context, in *invocation) (any, error) {
 		return nil, err
 	}
 	deleted, err := packs.Client().Clean(ctx, fetch.CleanOptions{
-		Mode: mode, Host: in.flags.String("host"), Namespace: in.flags.String("namespace"), Repo: in.flags.String("repo"),
-		Tag: in.flags.String("tag"), DryRun: in.dryRun(),
+		Mode: mode, Host: in.flags.String("host"), Namespace: in.flags.String("namespace"),
+		Repo: in.flags.String("repo"), Tag: in.flags.String("tag"), DryRun: in.dryRun(),
 	})
 	if err != nil {
 		return nil, err
@@ -196,7 +200,7 @@ func printCacheClean(in *invocation, deleted []fetch.CacheEntry) {
 		in.printf("%s %s: %s\n", verb(in.dryRun(), "would delete", "deleted"), e.URL, strings.Join(refNames(e), ", "))
 	}
 	if len(deleted) == 0 {
-		in.note("nothing in the cache is to be deleted")
+		in.note("nothing to delete")
 	}
 }
 

@@ -85,7 +85,7 @@ func (c *command) usageLine() string {
 	if c.args != nil {
 		args = c.args.usage
 	}
-	return strings.Join(slices.DeleteFunc([]string{c.fullName(), args, "[FLAGS]"}, func(s string) bool { return s == "" }), " ")
+	return strings.Join(strings.Fields(c.fullName()+" "+args+" [FLAGS]"), " ")
 }
 
 // call runs the command once, in the folder of the invocation.

@@ -42,7 +42,8 @@ func projectCommand() *command {
 	}{
 		{"Install", []*command{newCommand(), addCommand(), removeCommand(), adoptCommand()}},
 		{"Inspect", []*command{
-			listCommand(), infoCommand(), statusCommand(), diffCommand(), whyCommand(), outdatedCommand(), verifyCommand(), requiresCommand(),
+			listCommand(), infoCommand(), statusCommand(), diffCommand(),
+			whyCommand(), outdatedCommand(), verifyCommand(), requiresCommand(),
 		}},
 		{"Upgrade", []*command{upgradeCommand(), continueCommand(), abortCommand(), undoCommand(), syncCommand()}},
 		{"Files", []*command{moveCommand(), ownCommand()}},

@@ -13,7 +13,10 @@ func continueCommand() *command {
 		examples: []string{"ppm project continue"},
 		args:     noArguments(),
 		flags: []flag{
-			{name: "force", aliases: []string{"f"}, kind: boolFlag, usage: "accept the files as they are, even with conflict markers"},
+			{
+				name: "force", aliases: []string{"f"}, kind: boolFlag,
+				usage: "accept the files as they are, even with conflict markers",
+			},
 			dryRunFlag(),
 		},
 		scope:    conflictedMembers,
@@ -38,7 +41,7 @@ func runContinue(ctx context.Context, in *invocation) (any, error) {
 
 func printContinue(in *invocation, result *project.ContinueResult) {
 	for _, name := range result.Settled {
-		in.printf("settled   %s\n", name)
+		in.printf("resolved  %s\n", name)
 	}
 }
 

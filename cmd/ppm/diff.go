@@ -19,10 +19,16 @@ func diffCommand() *command {
 		},
 		args: &arguments{usage: "[FILE|PATH|COMPONENT…]", most: -1},
 		flags: []flag{
-			{name: "base", kind: boolFlag, usage: "compare the installed version with your files; this is the default"},
+			{
+				name: "base", kind: boolFlag,
+				usage: "compare the installed version with your files; this is the default",
+			},
 			{name: "upstream", kind: stringFlag, usage: "compare the installed version with the version `VERSION`"},
 			{name: "combined", kind: boolFlag, usage: "with --upstream: compare your files with that version"},
-			{name: "tool", kind: stringFlag, usage: "run the diff tool `COMMAND` on two folders with copies of the files", scope: oneProject},
+			{
+				name: "tool", kind: stringFlag,
+				usage: "run the diff tool `COMMAND` on two folders with copies of the files", scope: oneProject,
+			},
 			exitCodeFlag("exit with 9 when something differs"),
 		},
 		scope:    namedMembers,
@@ -33,9 +39,12 @@ func diffCommand() *command {
 }
 
 func runDiff(ctx context.Context, in *invocation) (any, error) {
-	options := project.DiffOptions{Names: in.args, Upstream: in.flags.String("upstream"), Combined: in.flags.Bool("combined")}
+	options := project.DiffOptions{
+		Names: in.args, Upstream: in.flags.String("upstream"), Combined: in.flags.Bool("combined"),
+	}
 	if in.flags.Bool("base") && (options.Upstream != "" || options.Combined) {
-		return nil, failure.Errorf(failure.Usage, "--base and --upstream name different sides").WithHint("leave one of them out")
+		return nil, failure.Errorf(failure.Usage, "--base excludes --upstream and --combined").
+			WithHint("leave one of them out")
 	}
 	if in.flags.IsSet("tool") {
 		options.Tool = &difftool.Request{
@@ -57,7 +66,7 @@ func runDiff(ctx context.Context, in *invocation) (any, error) {
 		printDiff(in, result)
 	}
 	if len(result.Files) == 0 {
-		in.noteAlone("nothing differs")
+		in.noteAlone("no differences")
 	}
 	if len(result.Files) > 0 && in.flags.Bool("exit-code") {
 		return result, failure.Errorf(failure.Differs, "%s", count(len(result.Files), "file differs", "files differ")).

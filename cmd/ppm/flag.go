@@ -92,7 +92,10 @@ func dryRunFlag() flag {
 }
 
 func forceFlag() flag {
-	return flag{name: "force", aliases: []string{"f"}, kind: boolFlag, usage: "replace files that are in the way; ppm keeps what it replaces"}
+	return flag{
+		name: "force", aliases: []string{"f"}, kind: boolFlag,
+		usage: "replace files that are in the way; ppm keeps what it replaces",
+	}
 }
 
 func keysFlag() flag {
@@ -104,7 +107,10 @@ func allowUndefinedFlag() flag {
 }
 
 func acceptMovedFlag() flag {
-	return flag{name: "accept-moved", kind: listFlag, usage: "accept that `TAG` names another commit than in the lockfile; can be repeated"}
+	return flag{
+		name: "accept-moved", kind: listFlag,
+		usage: "accept that `TAG` names another commit than in the lockfile; can be repeated",
+	}
 }
 
 func noIndexFlag() flag {

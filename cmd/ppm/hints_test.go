@@ -96,7 +96,8 @@ func TestCheckMessage(t *testing.T) {
 }
 
 // notCommands are the words that can follow "ppm" in a sentence.
-var notCommands = strings.Fields("already and as could has here keeps knows leaves reads starts takes that was works writes wrote")
+var notCommands = strings.Fields(
+	"already and as could does has here keeps knows leaves reads starts takes that was works writes wrote")
 
 // undeclaredFlags are the flags that the parser adds to every command, and flags of programs that ppm starts.
 var undeclaredFlags = []string{"--help", "--generate-bash-completion", "--disable-pip-version-check", "--flag"}

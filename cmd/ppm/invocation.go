@@ -25,15 +25,18 @@ type invocation struct {
 	options  options
 	report   report
 
-	flags   flagValues
-	args    []string
-	usage   string                                                  // such as "ppm project add REFERENCE [FLAGS]"
-	ask     func(context.Context, install.Question) (string, error) // nil when nobody can answer
-	member  string                                                  // which member of a workspace; empty for a project alone
-	runID   string                                                  // the same for all members of a workspace
-	planned *planned                                                // what a command that is planned would do; else nil
-	project *project.Project                                        // that the command opened
-	packs   *install.Packs                                          // that a command without a project opened
+	flags flagValues
+	args  []string
+	usage string // such as "ppm project add REFERENCE [FLAGS]"
+
+	// ask is nil when nobody can answer.
+	ask func(context.Context, install.Question) (string, error)
+
+	member  string           // which member of a workspace; empty for a project alone
+	runID   string           // the same for all members of a workspace
+	planned *planned         // what a command that is planned would do; else nil
+	project *project.Project // that the command opened
+	packs   *install.Packs   // that a command without a project opened
 }
 
 // read reads the flags and arguments of the command line.
@@ -209,10 +212,11 @@ func (in *invocation) finish(ctx context.Context, err error) int {
 	switch {
 	case err != nil || failed == nil:
 	case in.report.changed: // an exit code of 6 would mean that nothing was changed
-		in.terminal.message("note", fmt.Sprintf("ppm %s is done, but its result cannot be written: %v", in.report.command, failed))
+		text := fmt.Sprintf("ppm %s is done, but its result cannot be written: %v", in.report.command, failed)
+		in.terminal.message("note", text)
 	default:
 		err = failure.Errorf(failure.LocalIO, "writing the result: %w", failed).
-			WithHint("make room where standard output goes, and run it again")
+			WithHint("free space where standard output goes, and run the command again")
 	}
 	if err != nil && (!in.options.json || failed != nil) {
 		in.printError(err)

@@ -36,7 +36,7 @@ func runList(ctx context.Context, in *invocation) (any, error) {
 }
 
 // nothingInstalled is the note about a project without installs.
-const nothingInstalled = "nothing is installed in this project; ppm project add and sync install"
+const nothingInstalled = "nothing is installed in this project; install components with ppm project add or sync"
 
 func installTable(installs []project.Install) string {
 	return table(func(w io.Writer) {

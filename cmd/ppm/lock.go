@@ -43,7 +43,7 @@ func runLockMerge(_ context.Context, in *invocation) (any, error) {
 		var err error
 		if texts[i], err = os.ReadFile(in.args[i]); err != nil {
 			return nil, failure.Errorf(failure.LocalIO, "merging locks: %w", err).
-				WithHint("name three files that are there; an empty one stands for none, as git has it")
+				WithHint("name three files that exist; an empty file means that there is no version, as in git")
 		}
 	}
 	name, merge := project.LockName, mergeLocks

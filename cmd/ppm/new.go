@@ -21,19 +21,40 @@ func newCommand() *command {
 		},
 		args: noArguments(),
 		flags: []flag{
-			{name: "template", aliases: []string{"t"}, kind: stringFlag, usage: "create the project from the pack `PACK`"},
-			{name: "name", aliases: []string{"n"}, kind: stringFlag, usage: "set the project's `NAME`; default: the name of the folder"},
-			{name: "language", aliases: []string{"l"}, kind: stringFlag, usage: "set the project's `LANGUAGE`: py, cython, go, js, C, CXX or md"},
-			{name: "env", aliases: []string{"e"}, kind: stringFlag, usage: "set the project's environment `ENV`, such as venv"},
+			{
+				name: "template", aliases: []string{"t"}, kind: stringFlag,
+				usage: "create the project from the pack `PACK`",
+			},
+			{
+				name: "name", aliases: []string{"n"}, kind: stringFlag,
+				usage: "set the project's `NAME`; default: the name of the folder",
+			},
+			{
+				name: "language", aliases: []string{"l"}, kind: stringFlag,
+				usage: "set the project's `LANGUAGE`: py, cython, go, js, C, CXX or md",
+			},
+			{
+				name: "env", aliases: []string{"e"}, kind: stringFlag,
+				usage: "set the project's environment `ENV`, such as venv",
+			},
 			{name: "author", aliases: []string{"a"}, kind: textFlag, usage: "set the name of the `AUTHOR`"},
 			{name: "author-email", aliases: []string{"m"}, kind: textFlag, usage: "set the author's `EMAIL` address"},
 			{name: "version", aliases: []string{"v"}, kind: stringFlag, usage: "set the project's `VERSION`"},
-			{name: "description", aliases: []string{"d"}, kind: textFlag, usage: "describe the project in the `TEXT`"},
-			{name: "keywords", aliases: []string{"k", "keyword"}, kind: listFlag, usage: "add the keyword `WORD`; can be repeated"},
+			{name: "description", aliases: []string{"d"}, kind: textFlag, usage: "set the description to `TEXT`"},
+			{
+				name: "keywords", aliases: []string{"k", "keyword"}, kind: listFlag,
+				usage: "add the keyword `WORD`; can be repeated",
+			},
 			keysFlag(),
 			{name: "with-test", kind: boolFlag, usage: "add the template's tests"},
-			{name: "install", aliases: []string{"i"}, kind: boolFlag, usage: "create the language's environment and install what the project needs"},
-			{name: "install-env-args", kind: listFlag, usage: "pass an argument to the tool that creates the environment, as `KEY::VALUE`; can be repeated"},
+			{
+				name: "install", aliases: []string{"i"}, kind: boolFlag,
+				usage: "create the language's environment and install the dependencies",
+			},
+			{
+				name: "install-env-args", kind: listFlag,
+				usage: "pass `KEY::VALUE` to the tool that creates the environment; can be repeated",
+			},
 			forceFlag(), dryRunFlag(), allowUndefinedFlag(),
 		},
 		scope:    thisFolder,
@@ -111,7 +132,7 @@ func environmentRequest(in *invocation) (langenv.Request, error) {
 
 func printNew(in *invocation, result *project.NewResult) {
 	printChanges(in, result.Changes)
-	in.printf("%s %s from %s\n", verb(result.DryRun, "would make", "made"), result.Name, result.Template)
+	in.printf("%s %s from %s\n", verb(result.DryRun, "would create", "created"), result.Name, result.Template)
 	if result.Setup != "" && !in.flags.Bool("install") {
 		in.printf("it needs: %s\n", result.Setup)
 	}

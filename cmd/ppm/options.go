@@ -43,7 +43,8 @@ func (o *options) read(flags flagValues) {
 func (o *options) dir() (string, error) {
 	dir, err := filepath.Abs(o.cwd)
 	if err != nil {
-		return "", failure.Errorf(failure.LocalIO, "finding the current folder: %w", err).WithHint("change to a folder that exists")
+		return "", failure.Errorf(failure.LocalIO, "finding the current folder: %w", err).
+			WithHint("change to a folder that exists")
 	}
 	return dir, nil
 }

@@ -35,7 +35,7 @@ func runOutdated(ctx context.Context, in *invocation) (any, error) {
 	}
 	in.printf("%s", outdatedText(result))
 	if len(result.Installs) == 0 {
-		in.noteAlone("every install is at its newest version")
+		in.noteAlone("every install is up to date")
 	}
 	pending := 0
 	for _, o := range result.Installs {
@@ -44,8 +44,8 @@ func runOutdated(ctx context.Context, in *invocation) (any, error) {
 		}
 	}
 	if pending > 0 && in.flags.Bool("exit-code") {
-		return result, failure.Errorf(failure.Differs, "%s", count(pending, "install has a newer version", "installs have a newer version")).
-			WithHint("run ppm project upgrade")
+		text := count(pending, "install has a newer version", "installs have a newer version")
+		return result, failure.Errorf(failure.Differs, "%s", text).WithHint("run ppm project upgrade")
 	}
 	return result, nil
 }
@@ -59,7 +59,7 @@ func outdatedText(result *project.OutdatedResult) string {
 		for _, o := range result.Installs {
 			var words []string
 			if o.Same {
-				words = append(words, "the same files, nothing to do")
+				words = append(words, "same files, nothing to do")
 			}
 			if o.Moved != "" {
 				words = append(words, fmt.Sprintf("its tag moved to %.12s", o.Moved))

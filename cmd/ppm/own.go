@@ -11,13 +11,17 @@ import (
 func ownCommand() *command {
 	return &command{
 		name:  "own",
-		usage: "set whether upgrades merge a file (merge), only create it (once) or leave it to you (mine)",
+		usage: "set how upgrades treat a file: merge, once or mine",
+		details: "Upgrades merge upstream's changes into a file that is set to merge, which is the default.\n" +
+			"They never change a file that is set to once or mine. If it is missing, once creates it and mine does not.",
 		examples: []string{
 			"ppm project own app/settings.py once",
 			"ppm project own app/settings.py mine",
 			"ppm project own app/settings.py merge",
 		},
-		args:  &arguments{usage: "PATH merge|once|mine", least: 2, most: 2, missing: "a file and one of merge, once and mine"},
+		args: &arguments{
+			usage: "PATH merge|once|mine", least: 2, most: 2, missing: "a file and one of merge, once and mine",
+		},
 		flags: []flag{dryRunFlag()},
 		scope: oneProject,
 		plan:  plannable,

@@ -13,20 +13,23 @@ import (
 	"github.com/Project-Manager-With-Git/ppm/pkg/project"
 )
 
-// planCommand returns the command plan of those commands that can be planned. Each of them is a hidden command below it,
-// with the same flags, and upgrade is the one that is planned when none is named.
+// planCommand returns the command plan of those commands that can be planned. Each of them is a hidden command below
+// it with the same flags. Upgrade is planned when none is named.
 func planCommand(commands []*command) *command {
 	c := &command{
 		name:  "plan",
-		usage: "write a plan of what a command would change, for review, and change nothing",
+		usage: "write a plan of what a command would change, for review",
 		examples: []string{
 			"ppm project plan -o plan.json",
 			"ppm project plan -o plan.json app/interceptor --to cp-0.0.2",
 			"ppm project plan -o plan.json add tp_py_grpc@cp-0.0.1//wscli --located-path=wscli.py",
 			"ppm project plan -o - remove wscli.py",
 		},
-		args:  &arguments{usage: "-o FILE [COMMAND] [FLAGS OF THE COMMAND] [ARGUMENTS]", most: -1},
-		flags: []flag{{name: "output", aliases: []string{"o"}, kind: stringFlag, usage: "write the plan to `FILE`; - is standard output"}},
+		args: &arguments{usage: "-o FILE [COMMAND] [FLAGS OF THE COMMAND] [ARGUMENTS]", most: -1},
+		flags: []flag{{
+			name: "output", aliases: []string{"o"}, kind: stringFlag,
+			usage: "write the plan to `FILE`; - is standard output",
+		}},
 		scope: oneProject,
 		plan:  notPlannable,
 	}
@@ -39,8 +42,8 @@ func planCommand(commands []*command) *command {
 	}
 	c.fallback = c.find("upgrade")
 	last := len(names) - 1
-	c.details = "COMMAND is " + strings.Join(names[:last], ", ") + " or " + names[last] + "; upgrade when none is named.\n" +
-		"The plan has the new content of each file and a diff of it. Apply it with ppm project apply."
+	c.details = "COMMAND is " + strings.Join(names[:last], ", ") + " or " + names[last] + "; the default is upgrade." +
+		"\nThe plan has the new content of each file and a diff of it. Apply it with ppm project apply."
 	c.complete = func(lock *lockfile.Lock, typed []string) []string {
 		return sortedWords(append(completeInstalls(lock, typed), names...))
 	}
@@ -51,8 +54,9 @@ func planCommand(commands []*command) *command {
 func plannedCommand(plan, planned *command) *command {
 	return &command{
 		name: planned.name, aliases: planned.aliases, usage: planned.usage, examples: planned.examples,
-		args: plan.args, flags: planned.flags, scope: plan.scope, plan: plan.plan, complete: planned.complete, planned: planned,
-		run: func(ctx context.Context, in *invocation) (any, error) { return runPlan(ctx, in, planned) },
+		args: plan.args, flags: planned.flags, scope: plan.scope, plan: plan.plan, complete: planned.complete,
+		planned: planned,
+		run:     func(ctx context.Context, in *invocation) (any, error) { return runPlan(ctx, in, planned) },
 	}
 }
 
@@ -63,7 +67,7 @@ func runPlan(ctx context.Context, in *invocation, planned *command) (any, error)
 		return nil, failure.Errorf(failure.Usage, "ppm %s needs a file to write the plan to", in.report.command).
 			WithHint("name it with -o FILE; - is standard output")
 	case output == "-" && in.options.json:
-		return nil, failure.Errorf(failure.Usage, "the plan and the document of --json cannot both go to standard output").
+		return nil, failure.Errorf(failure.Usage, "the plan and the document of --json cannot share standard output").
 			WithHint("name a file with -o, or leave --json out")
 	}
 	if err := checkReplaceable(output); err != nil {
@@ -74,7 +78,7 @@ func runPlan(ctx context.Context, in *invocation, planned *command) (any, error)
 		return nil, err
 	}
 	if plan.transaction.Empty() {
-		in.note("there is nothing to do; the plan has no changes")
+		in.note("nothing to do; the plan has no changes")
 	}
 	if output == "-" {
 		in.terminal.write(string(plan.text))
@@ -120,7 +124,8 @@ func checkReplaceable(name string) error {
 	}
 	data, err := readPlan(name, nil)
 	if err == nil && !project.IsPlan(data) {
-		err = failure.Errorf(failure.Refused, "writing %q: it is there already, and is no plan", name).WithHint("choose another name, or remove it")
+		err = failure.Errorf(failure.Refused, "writing %q: the file exists and is not a plan", name).
+			WithHint("choose another name, or remove it")
 	}
 	return err
 }
@@ -154,5 +159,6 @@ func writeDraft(draft *os.File, data []byte) error {
 }
 
 func errWritePlan(err error) error {
-	return failure.Errorf(failure.LocalIO, "writing the plan: %w", err).WithHint("choose a file that can be written with -o")
+	return failure.Errorf(failure.LocalIO, "writing the plan: %w", err).
+		WithHint("choose a file that can be written with -o")
 }

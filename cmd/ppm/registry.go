@@ -108,7 +108,7 @@ func runRegistryShow(ctx context.Context, in *invocation) (any, error) {
 func printComponent(in *invocation, v *catalog.Component) {
 	in.printf("%s\n  %s\n", v.Reference, v.Description)
 	if v.DefaultPath != "" {
-		in.printf("\nplaced at %s unless --located-path says otherwise\n", v.DefaultPath)
+		in.printf("\ninstalled at %s unless --located-path names another path\n", v.DefaultPath)
 	}
 	if len(v.Keys) > 0 {
 		in.printf("\nkeys\n%s", table(func(w io.Writer) {
@@ -125,7 +125,7 @@ func printComponent(in *invocation, v *catalog.Component) {
 	}
 	in.printf("\nfiles\n  %s\n", strings.Join(v.Files, "\n  "))
 	if len(v.Requires) > 0 {
-		in.printf("\nneeds\n  %s\n", strings.Join(v.Requires, "\n  "))
+		in.printf("\nrequires\n  %s\n", strings.Join(v.Requires, "\n  "))
 	}
 	in.printf("\nadd it with\n  %s\n", v.Example)
 }
@@ -169,7 +169,7 @@ func runRegistryExport(ctx context.Context, in *invocation) (any, error) {
 		in.printf("%s\n", dir)
 	}
 	if len(written) == 0 {
-		return nil, failure.Errorf(failure.Usage, "there is no pack to export")
+		return nil, failure.Errorf(failure.Usage, "no pack to export")
 	}
 	return map[string]any{"repositories": written}, nil
 }

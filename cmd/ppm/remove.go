@@ -12,7 +12,7 @@ func removeCommand() *command {
 		aliases:  []string{"rm"},
 		usage:    "remove components from the project; edited files stay",
 		examples: []string{"ppm project remove aiowscli.py", "ppm project remove app/interceptor --dry-run"},
-		args:     &arguments{usage: "PATH|COMPONENT…", least: 1, most: -1, missing: "the path or the name of an install"},
+		args:     &arguments{usage: "PATH|COMPONENT…", least: 1, most: -1, missing: "the path or name of an install"},
 		flags:    []flag{dryRunFlag()},
 		scope:    namedMembers,
 		plan:     plannable,

@@ -18,7 +18,10 @@ func requiresCommand() *command {
 		},
 		args: noArguments(),
 		flags: []flag{
-			{name: "language", aliases: []string{"l"}, kind: stringFlag, usage: "only print the packages of `LANGUAGE`"},
+			{
+				name: "language", aliases: []string{"l"}, kind: stringFlag,
+				usage: "only print the packages of `LANGUAGE`",
+			},
 			{name: "test", kind: boolFlag, usage: "include the packages that the packs' tests require"},
 		},
 		scope:    allMembers,
@@ -33,7 +36,8 @@ func runRequires(ctx context.Context, in *invocation) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	result, err := p.Requires(ctx, project.RequiresOptions{Language: in.flags.String("language"), Tests: in.flags.Bool("test")})
+	options := project.RequiresOptions{Language: in.flags.String("language"), Tests: in.flags.Bool("test")}
+	result, err := p.Requires(ctx, options)
 	if result == nil {
 		return nil, err
 	}
@@ -43,7 +47,7 @@ func runRequires(ctx context.Context, in *invocation) (any, error) {
 
 func printRequires(in *invocation, result *project.RequiresResult) {
 	if len(result.Languages) == 0 {
-		in.noteAlone("nothing that is installed in this project needs a package")
+		in.noteAlone("no installed component requires a package")
 	}
 	for _, l := range result.Languages {
 		if len(result.Languages) > 1 {

@@ -34,7 +34,7 @@ func runStatus(ctx context.Context, in *invocation) (any, error) {
 	}
 	printStatus(in, result)
 	if in.flags.Bool("exit-code") && result.Changed() {
-		return result, failure.Errorf(failure.Differs, "files are not as they were installed").
+		return result, failure.Errorf(failure.Differs, "installed files have changed").
 			WithHint("see what changed with ppm project status")
 	}
 	return result, nil
@@ -61,6 +61,6 @@ func printStatus(in *invocation, result *project.StatusResult) {
 	case len(result.Installs) == 0:
 		in.noteAlone(nothingInstalled)
 	case !listed:
-		in.noteAlone(fmt.Sprintf("all files of %s are as they were installed", count(len(result.Installs), "install", "installs")))
+		in.noteAlone(fmt.Sprintf("all files of %s are unchanged", count(len(result.Installs), "install", "installs")))
 	}
 }

@@ -57,6 +57,6 @@ func printSync(in *invocation, result *project.SyncResult) {
 	printUpgrades(in, result.Upgrades, result.DryRun)
 	printRemoved(in, result.Removed, result.DryRun)
 	if len(result.Changes)+len(result.Added)+len(result.Upgrades)+len(result.Removed) == 0 {
-		in.noteAlone("the project is what ppm.toml and ppm.lock say")
+		in.noteAlone("the project is up to date with ppm.toml and ppm.lock")
 	}
 }

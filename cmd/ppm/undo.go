@@ -16,8 +16,14 @@ func undoCommand() *command {
 		examples: []string{"ppm project undo", "ppm project undo --list", "ppm project undo --dry-run"},
 		args:     noArguments(),
 		flags: []flag{
-			{name: "list", aliases: []string{"l"}, kind: boolFlag, usage: "list the commands that can be undone", scope: allMembers},
-			{name: "force", aliases: []string{"f"}, kind: boolFlag, usage: "replace files that were edited since; ppm keeps what it replaces"},
+			{
+				name: "list", aliases: []string{"l"}, kind: boolFlag,
+				usage: "list the commands that can be undone", scope: allMembers,
+			},
+			{
+				name: "force", aliases: []string{"f"}, kind: boolFlag,
+				usage: "replace files that were edited since; ppm keeps what it replaces",
+			},
 			dryRunFlag(),
 		},
 		scope:    lastMembers,
@@ -59,7 +65,7 @@ func runUndoList(ctx context.Context, in *invocation) (any, error) {
 // printUndo prints what undo or abort has done.
 func printUndo(in *invocation, result *project.UndoResult) {
 	printChanges(in, result.Changes)
-	in.printf("%s ppm project %s\n", verb(result.DryRun, "would take back", "took back"), result.Undone)
+	in.printf("%s ppm project %s\n", verb(result.DryRun, "would undo", "undid"), result.Undone)
 }
 
 func printHistory(in *invocation, past []project.PastCommand) {
@@ -72,12 +78,12 @@ func printHistory(in *invocation, past []project.PastCommand) {
 			}
 			state := ""
 			if p.Undone {
-				state = "taken back"
+				state = "undone"
 			}
 			fmt.Fprintf(w, "%s\tppm project %s\t%s\t%s\n", at, p.Command, count(p.Files, "file", "files"), state)
 		}
 	}))
 	if len(past) == 0 {
-		in.noteAlone("there is no command to take back")
+		in.noteAlone("no command to undo")
 	}
 }

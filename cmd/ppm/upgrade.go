@@ -13,7 +13,10 @@ import (
 // mergeFlags returns the flags of the commands that merge.
 func mergeFlags() []flag {
 	return []flag{
-		{name: "conflict", kind: choiceFlag, choices: texts(merge.Styles), value: string(merge.Merge), usage: "write conflicts in the `STYLE` merge, diff3 or zdiff3"},
+		{
+			name: "conflict", kind: choiceFlag, choices: texts(merge.Styles), value: string(merge.Merge),
+			usage: "write conflicts in the `STYLE` merge, diff3 or zdiff3",
+		},
 		noIndexFlag(), dryRunFlag(), allowUndefinedFlag(), acceptMovedFlag(),
 	}
 }
@@ -32,11 +35,20 @@ func upgradeCommand() *command {
 		},
 		args: &arguments{usage: "[PATH|COMPONENT…]", most: -1},
 		flags: append([]flag{
-			{name: "to", kind: stringFlag, usage: "upgrade to `VERSION`; current keeps the version and changes keys; default: the newest"},
+			{
+				name: "to", kind: stringFlag,
+				usage: "upgrade to `VERSION`; current keeps the version and changes keys; default: the newest",
+			},
 			{name: "all", kind: boolFlag, usage: "upgrade all installs; this is the default"},
 			keysFlag(),
-			{name: "strategy", kind: choiceFlag, choices: texts(manifest.Strategies), usage: "resolve conflicts from now on by the `STRATEGY` merge, fast-forward, ours or theirs"},
-			{name: "summary", kind: choiceFlag, choices: summaryFormats, usage: "print the text of a change request, in the `FORMAT` md"},
+			{
+				name: "strategy", kind: choiceFlag, choices: texts(manifest.Strategies),
+				usage: "resolve conflicts from now on by the `STRATEGY` merge, fast-forward, ours or theirs",
+			},
+			{
+				name: "summary", kind: choiceFlag, choices: summaryFormats,
+				usage: "print the text of a change request, in the `FORMAT` md",
+			},
 			{name: "step", kind: boolFlag, usage: "stop at the first version that causes a conflict, and print it"},
 		}, mergeFlags()...),
 		scope:    namedMembers,
@@ -86,7 +98,8 @@ func upgradeOptions(in *invocation) (project.UpgradeOptions, error) {
 		}
 	}
 	if in.flags.Bool("all") && len(in.args) > 0 {
-		err = failure.Errorf(failure.Usage, "both --all and %q were given", in.args[0]).WithHint("leave out one of them")
+		err = failure.Errorf(failure.Usage, "both --all and %q were given", in.args[0]).
+			WithHint("leave out one of them")
 	}
 	return o, err
 }
@@ -101,9 +114,9 @@ func printUpgrade(in *invocation, result *project.UpgradeResult) {
 	switch {
 	case len(result.Upgrades) > 0:
 	case in.flags.IsSet("to"):
-		in.noteAlone("there is nothing to do: every install has this version and these keys")
+		in.noteAlone("nothing to do: every install has this version and these keys")
 	default:
-		in.noteAlone("every install is at its newest version")
+		in.noteAlone("every install is up to date")
 	}
 }
 
@@ -115,7 +128,8 @@ func printUpgrades(in *invocation, upgrades []project.Upgraded, dryRun bool) {
 		}
 		in.printf("%s %s from %s to %s%s\n", verb(dryRun, "would upgrade", "upgraded"), u.Path, u.From, u.To, same)
 		if u.Stops != "" {
-			in.note(fmt.Sprintf("version %s brings the conflict in %s; run ppm project upgrade --step again when it is settled", u.Stops, u.Path))
+			in.note(fmt.Sprintf("version %s causes the conflict in %s; ", u.Stops, u.Path) +
+				"resolve it and run ppm project upgrade --step again")
 		}
 	}
 }

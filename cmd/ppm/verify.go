@@ -12,10 +12,13 @@ import (
 func verifyCommand() *command {
 	return &command{
 		name:     "verify",
-		usage:    "check the lockfile against the packs, and that no installed file is missing",
+		usage:    "check the lockfile against the packs, and that all installed files exist",
 		examples: []string{"ppm project verify", "ppm project verify --offline --json", "ppm project verify --remote"},
 		args:     noArguments(),
-		flags:    []flag{{name: "remote", kind: boolFlag, usage: "also ask the servers whether the tags still name the installed commits"}},
+		flags: []flag{{
+			name: "remote", kind: boolFlag,
+			usage: "also ask the servers whether the tags still name the installed commits",
+		}},
 		scope:    allMembers,
 		plan:     notPlannable,
 		complete: noWords,
@@ -39,9 +42,9 @@ func runVerify(ctx context.Context, in *invocation) (any, error) {
 func printVerify(in *invocation, result *project.VerifyResult) {
 	in.printf("%s", table(func(w io.Writer) {
 		for _, i := range result.Installs {
-			proof := "proven"
+			verdict := "verified"
 			if i.Problem != "" {
-				proof = "not proven"
+				verdict = "not verified"
 			}
 			var found []string
 			if i.Remote != nil {
@@ -52,7 +55,7 @@ func printVerify(in *invocation, result *project.VerifyResult) {
 					found = append(found, f.State+" "+f.Path)
 				}
 			}
-			fmt.Fprintf(w, "%s\t%s\t%s\t%s\n", proof, i.Path, i.Source, strings.Join(found, ", "))
+			fmt.Fprintf(w, "%s\t%s\t%s\t%s\n", verdict, i.Path, i.Source, strings.Join(found, ", "))
 		}
 	}))
 	if len(result.Installs) == 0 {

@@ -25,7 +25,9 @@ func versionCommand() *command {
 
 func runVersion(_ context.Context, in *invocation) (any, error) {
 	in.printf("ppm %s %s/%s\n", version(), runtime.GOOS, runtime.GOARCH)
-	return map[string]any{"version": version(), "os": runtime.GOOS, "arch": runtime.GOARCH, "go": runtime.Version()}, nil
+	return map[string]any{
+		"version": version(), "os": runtime.GOOS, "arch": runtime.GOARCH, "go": runtime.Version(),
+	}, nil
 }
 
 func version() string {

@@ -13,7 +13,7 @@ import (
 func whyCommand() *command {
 	return &command{
 		name:  "why",
-		usage: "show which install, template and key wrote a file or a line of it, or that you did",
+		usage: "show which install, template and key a file or a line comes from",
 		examples: []string{
 			"ppm project why app/interceptor/timer.py",
 			"ppm project why app/interceptor/timer.py:12",
@@ -56,9 +56,9 @@ func printFile(w io.Writer, r *project.WhyResult) {
 	row := func(what, format string, args ...any) { fmt.Fprintf(w, "%s\t%s\n", what, fmt.Sprintf(format, args...)) }
 	switch r.Owner {
 	case blame.ByUser:
-		row(r.Path, "your own: no install has it")
+		row(r.Path, "yours: not part of an install")
 	case blame.ByPpm:
-		row(r.Path, "ppm's own")
+		row(r.Path, "written by ppm")
 	}
 	for _, in := range r.Installs {
 		row("install", "%s at %s", in.Source, in.Path)
@@ -77,7 +77,7 @@ func printFile(w io.Writer, r *project.WhyResult) {
 		if r.Name.Default != "" {
 			row("placement", "%s, the pack's default %s", r.Name.Placement, r.Name.Default)
 		} else {
-			row("placement", "%s, as ppm.toml says", r.Name.Placement)
+			row("placement", "%s, from ppm.toml", r.Name.Placement)
 		}
 		if r.Name.Moved != "" {
 			row("moved", "from %s, by you", r.Name.Moved)
@@ -90,7 +90,8 @@ func printFile(w io.Writer, r *project.WhyResult) {
 		row("key", "%s", keysText([]blame.Key{k}))
 	}
 	if n := r.Count; n != nil {
-		text := fmt.Sprintf("%d as installed, %d edited, %d added, %d deleted by you", n.Installed, n.Edited, n.Added, n.Deleted)
+		text := fmt.Sprintf("%d as installed, %d edited, %d added, %d deleted by you",
+			n.Installed, n.Edited, n.Added, n.Deleted)
 		if n.Conflict > 0 {
 			text += fmt.Sprintf(", %d in conflicts", n.Conflict)
 		}
@@ -121,11 +122,11 @@ func printLines(w io.Writer, r *project.WhyResult) {
 		case l.Owner == blame.ByUser && l.Was != nil:
 			words = append(words, "edited by you", fmt.Sprintf("was %q", *l.Was), "from "+strings.Join(from, " and "))
 		case l.Owner == blame.ByUser:
-			words = append(words, "your own")
+			words = append(words, "yours")
 		case l.Owner == blame.ByPpm:
-			words = append(words, "ppm's own")
+			words = append(words, "written by ppm")
 		case l.Owner == blame.InConflict:
-			words = append(words, "in a conflict: "+sides[l.Side])
+			words = append(words, "in a conflict: "+sideNames[l.Side])
 			if len(from) > 0 {
 				words = append(words, verb+strings.Join(from, " and "))
 			}
@@ -133,7 +134,7 @@ func printLines(w io.Writer, r *project.WhyResult) {
 			words = append(words, verb+strings.Join(from, " and "))
 		}
 		if l.LineEnd {
-			words = append(words, "with another line end here")
+			words = append(words, "with a different line ending")
 		}
 		if len(l.Keys) > 0 {
 			words = append(words, keysText(l.Keys))
@@ -145,10 +146,13 @@ func printLines(w io.Writer, r *project.WhyResult) {
 	}
 }
 
-var sides = map[string]string{"ours": "yours", "theirs": "upstream's", "base": "as it was installed before", "marker": "a marker"}
+var sideNames = map[string]string{
+	"ours": "yours", "theirs": "upstream's", "base": "as it was installed before", "marker": "a marker",
+}
 
 var keyOrigins = map[string]string{
-	"manifest": "ppm.toml", "settings": "[keys] of the settings", "pack": "the pack's default", "project": "the project's information", "lock": "ppm.lock",
+	"manifest": "ppm.toml", "settings": "[keys] of the settings", "pack": "the pack's default",
+	"project": "the project's information", "lock": "ppm.lock",
 }
 
 // keysText writes keys with their values, each with where it comes from.

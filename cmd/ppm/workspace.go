@@ -48,7 +48,8 @@ func (c *command) dispatch(ctx context.Context, in *invocation) error {
 			WithHint("name the project with --cwd, as in --cwd %s", append(w.Members, "FOLDER")[0])
 	}
 	for _, pattern := range w.Unmatched {
-		in.note(fmt.Sprintf("no folder with a %s matches %q, a pattern of the workspace", project.ManifestName, pattern))
+		in.note(fmt.Sprintf("no folder with a %s matches %q, a pattern of the workspace",
+			project.ManifestName, pattern))
 	}
 	runs, err := in.memberRuns(ctx, scope, dir, w.Members)
 	if err != nil {
@@ -58,7 +59,9 @@ func (c *command) dispatch(ctx context.Context, in *invocation) error {
 	for _, r := range runs {
 		r.invocation = in.forMember(r, dir, runID)
 	}
-	errs := workspace.Run(ctx, runs, func(ctx context.Context, r *memberRun) error { return c.call(ctx, r.invocation) })
+	errs := workspace.Run(ctx, runs, func(ctx context.Context, r *memberRun) error {
+		return c.call(ctx, r.invocation)
+	})
 	for i, r := range runs {
 		r.failed = errs[i]
 	}
@@ -94,7 +97,7 @@ func (in *invocation) forMember(r *memberRun, dir, runID string) *invocation {
 
 // answerDefault answers a question with an empty line, which means the default.
 func (in *invocation) answerDefault(_ context.Context, q install.Question) (string, error) {
-	in.note(fmt.Sprintf("key %q takes its default %q: in a workspace nothing is asked", q.Key, q.Default))
+	in.note(fmt.Sprintf("key %q takes its default %q: ppm does not prompt in a workspace", q.Key, q.Default))
 	return "", nil
 }
 
@@ -126,8 +129,9 @@ func (in *invocation) memberRuns(ctx context.Context, s scope, dir string, membe
 		}
 	}
 	if len(runs) == 0 && (s == conflictedMembers || s == lastMembers || len(in.args) > 0) {
-		return nil, failure.Errorf(failure.Usage, "ppm %s has nothing to do in any project of the workspace", in.report.command).
-			WithHint("see ppm project status; members of [workspace] in %s says which folders are projects", project.ManifestName)
+		return nil, failure.Errorf(failure.Usage, "ppm %s has nothing to do in any project of the workspace",
+			in.report.command).
+			WithHint("see ppm project status; members of [workspace] in %s names the projects", project.ManifestName)
 	}
 	return runs, nil
 }
@@ -182,7 +186,10 @@ func (in *invocation) printRuns(ctx context.Context, runs []*memberRun) error {
 		in.report.changed = in.report.changed || r.invocation.report.changed
 		if in.options.json {
 			d := r.invocation.report.document(ctx, r.failed)
-			documents = append(documents, memberDocument{r.path, d.OK, exitCode(ctx, r.failed), d.Result, d.Error, d.Notes})
+			documents = append(documents, memberDocument{
+				Path: r.path, OK: d.OK, Code: exitCode(ctx, r.failed),
+				Result: d.Result, Error: d.Error, Notes: d.Notes,
+			})
 			continue
 		}
 		if !errors.Is(r.failed, context.Canceled) && !sameFailure(runs) {
@@ -231,12 +238,13 @@ func joinFailures(runs []*memberRun) error {
 		return fmt.Errorf("%w (in all %d projects)", first, len(runs))
 	case kind == failure.Conflicts:
 		return failure.Errorf(kind, "conflicts are left in %d of %s: %s", len(paths), all, list).
-			WithHint("settle them and run ppm project continue, or take the upgrade back with ppm project abort")
+			WithHint("resolve them and run ppm project continue, or undo the upgrade with ppm project abort")
 	case kind == failure.Differs:
-		return failure.Errorf(kind, "differences in %d of %s: %s", len(paths), all, list).WithHint("see above what to do in each")
+		return failure.Errorf(kind, "differences in %d of %s: %s", len(paths), all, list).
+			WithHint("see the messages above")
 	}
 	return failure.Errorf(kind, "failed in %d of %s: %s", len(paths), all, list).
-		WithHint("see above what to do in each, and look at one alone with --cwd %s", paths[0])
+		WithHint("see the messages above; run the command in one project with --cwd %s", paths[0])
 }
 
 // sameFailure reports whether all of several runs failed with the same message, which is then printed once.

@@ -24,13 +24,15 @@ const (
 
 // A Workspace is a folder whose manifest names the projects that commands work on together.
 type Workspace struct {
-	Members   []string // the projects' folders, sorted: slash-separated, relative to the workspace; "." is the workspace itself
-	Unmatched []string // patterns of the manifest that no project matches
+	// Members are the folders of the projects, sorted, slash-separated and relative to the workspace.
+	Members []string
+	// Unmatched are the patterns of the manifest that no project matches.
+	Unmatched []string
 }
 
-// Find returns the workspace of the manifest in dir, or nil when the manifest has no [workspace]. Members are the folders
-// with a manifest that a pattern matches, and dir itself when something is installed there. A workspace below dir is a
-// member like any other. A member behind a symbolic link is an error of kind Refused.
+// Find returns the workspace of the manifest in dir, or nil when the manifest has no [workspace]. Members are the
+// folders with a manifest that a pattern matches, and ".", dir itself, when something is installed there. A workspace
+// below dir is a member like any other. A member behind a symbolic link is an error of kind Refused.
 func Find(dir string) (*Workspace, error) {
 	name := filepath.Join(dir, manifestName)
 	if info, err := os.Lstat(name); err != nil || !info.Mode().IsRegular() {
@@ -92,11 +94,13 @@ func checkNoLink(dir, name string) error {
 	for at := name; at != "."; at = path.Dir(at) {
 		info, err := os.Lstat(filepath.Join(dir, filepath.FromSlash(at)))
 		if err != nil {
-			return failure.Errorf(failure.LocalIO, "looking for the members of the workspace: %w", err).WithHint("check the permissions")
+			return failure.Errorf(failure.LocalIO, "looking for the members of the workspace: %w", err).
+				WithHint("check the permissions")
 		}
 		if info.Mode()&fs.ModeSymlink != 0 {
 			return failure.Errorf(failure.Refused, "member %q of the workspace: %q is a symbolic link", name, at).
-				WithHint("name the folder itself, or leave it out with exclude = [%q] in [workspace] of %s", at, manifestName)
+				WithHint("name the folder itself, or leave it out with exclude = [%q] in [workspace] of %s",
+					at, manifestName)
 		}
 	}
 	return nil
