@@ -199,7 +199,7 @@ func checkProjectMetadata(t *testing.T, p *pack.Pack, project fileset.Set, info 
 	if err != nil || len(warnings) > 0 {
 		t.Fatalf("warnings %q, error %v", warnings, err)
 	}
-	want := metadata.Info{"language": p.Language}
+	want := metadata.Values{"language": p.Language}
 	switch p.Language {
 	case "py", "cython", "js":
 		want["author"], want["author_email"] = info["author"], info["author_email"]

@@ -27,7 +27,7 @@ func ownCommand() *command {
 		plan:  plannable,
 		complete: func(lock *lockfile.Lock, typed []string) []string {
 			if len(typed) > 0 {
-				return texts(manifest.Owns)
+				return texts(manifest.Ownerships)
 			}
 			return completeFiles(lock, typed)
 		},
@@ -36,7 +36,7 @@ func ownCommand() *command {
 }
 
 func runOwn(ctx context.Context, in *invocation) (any, error) {
-	own, err := choose("ownership", in.args[1], manifest.Owns)
+	own, err := choose("ownership", in.args[1], manifest.Ownerships)
 	if err != nil {
 		return nil, err
 	}

@@ -121,7 +121,7 @@ func describe(found install.Component, candidates []candidate) *Adopted {
 	}
 	others := slices.Clone(candidates[1:])
 	for _, f := range best.runnersUp[:min(len(best.runnersUp), 1)] {
-		others = append(others, candidate{chain: best.chain, typed: best.typed, values: f.Values, Likeness: f.Likeness})
+		others = append(others, candidate{chain: best.chain, typed: best.typed, values: f.Values, Score: f.Score})
 	}
 	slices.SortStableFunc(others, bySimilarity)
 	for _, c := range others[:min(len(others), maxAlternatives)] {

@@ -40,7 +40,7 @@ type search struct {
 
 // A candidate is a version of a component, with the values of keys that make it the most similar.
 type candidate struct {
-	similarity.Likeness
+	similarity.Score
 	chain     install.Chain
 	typed     ref.Ref                    // as the manifest will have it
 	root      string                     // its placement
@@ -53,9 +53,9 @@ type candidate struct {
 // bySimilarity orders candidates, the most similar first.
 func bySimilarity(a, b candidate) int {
 	switch {
-	case b.Less(a.Likeness):
+	case b.Less(a.Score):
 		return -1
-	case a.Less(b.Likeness):
+	case a.Less(b.Score):
 		return 1
 	}
 	return cmp.Compare(b.exact(), a.exact())
@@ -138,7 +138,7 @@ func (s *search) weighExtras() {
 		for p := range known {
 			size, ok := s.copy.sizes[p]
 			if _, has := slices.BinarySearch(c.paths, p); ok && !has {
-				s.list[i].Likeness = s.list[i].Add(similarity.Alone(int(size)))
+				s.list[i].Score = s.list[i].Add(similarity.Alone(int(size)))
 			}
 		}
 	}
@@ -340,13 +340,13 @@ func (s *search) chooseKeys(ctx context.Context, c *candidate, t template, choic
 		}
 		return out
 	}
-	found, err := similarity.Search(choices, func(values map[string]string) (similarity.Likeness, bool, error) {
+	found, err := similarity.Search(choices, func(values map[string]string) (similarity.Score, bool, error) {
 		placed, err := s.render(ctx, c, t, choices, given(values))
 		if kind := failure.KindOf(err); kind == failure.Usage || kind == failure.Refused {
 			impossible = cmp.Or(impossible, err)
-			return similarity.Likeness{}, false, ctx.Err()
+			return similarity.Score{}, false, ctx.Err()
 		} else if err != nil {
-			return similarity.Likeness{}, false, err
+			return similarity.Score{}, false, err
 		}
 		l, _, err := s.copy.compare(placed)
 		return l, true, cmp.Or(err, ctx.Err())
@@ -368,6 +368,6 @@ func (s *search) chooseKeys(ctx context.Context, c *candidate, t template, choic
 	for _, f := range placed {
 		c.paths = append(c.paths, f.Path)
 	}
-	c.Likeness, c.files, err = s.copy.compare(placed)
+	c.Score, c.files, err = s.copy.compare(placed)
 	return err
 }

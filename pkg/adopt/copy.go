@@ -123,8 +123,8 @@ func (c *localCopy) files(root string, match func(string) bool) (fileset.Set, er
 }
 
 // compare returns how like the files of a rendering are to those on the disk.
-func (c *localCopy) compare(files fileset.Set) (similarity.Likeness, map[string]similarity.File, error) {
-	var all similarity.Likeness
+func (c *localCopy) compare(files fileset.Set) (similarity.Score, map[string]similarity.File, error) {
+	var all similarity.Score
 	each := map[string]similarity.File{}
 	for _, f := range files {
 		data, ok, err := c.read(f.Path)
@@ -142,7 +142,7 @@ func (c *localCopy) compare(files fileset.Set) (similarity.Likeness, map[string]
 			c.compared[id] = found
 		}
 		each[f.Path] = found
-		all = all.Add(found.Likeness)
+		all = all.Add(found.Score)
 	}
 	return all, each, nil
 }

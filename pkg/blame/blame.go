@@ -79,7 +79,7 @@ type Place struct {
 type Sources struct {
 	Manifest map[string]string // the keys of the install's entry in the manifest
 	Settings map[string]string // [keys] of the manifest's layers
-	Metadata metadata.Info     // of the project
+	Metadata metadata.Values   // of the project
 }
 
 // A File is a file of an install with all that it was made of.

@@ -47,9 +47,9 @@ func ParseReplacement(s string) (Replacement, error) {
 type Source struct {
 	Name     string // of the pack
 	Type     string // one of pack.Types
-	Metadata metadata.Info
+	Metadata metadata.Values
 	Files    fileset.Set
-	Needs    map[string][]langdeps.Need // what is installed in the project needs, by the language of the packages
+	Needs    map[string][]langdeps.Requirement // what is installed in the project needs, by the language of the packages
 }
 
 // A Result is a pack.
@@ -122,8 +122,8 @@ func checkManifests(name string, manifests map[string][]byte) error {
 
 // requirements returns what the project needs: what its requirements.txt says, and what is installed in it.
 func (s Source) requirements(language string) langdeps.Union {
-	needs := s.Needs[langdeps.Family(language)]
-	if f, ok := s.Files.Lookup(pipFile); ok && langdeps.Family(language) == "py" {
+	needs := s.Needs[langdeps.Ecosystem(language)]
+	if f, ok := s.Files.Lookup(pipFile); ok && langdeps.Ecosystem(language) == "py" {
 		needs = append(slices.Clip(needs), readPipFile(f.Data)...)
 	}
 	return langdeps.Merge(language, needs)
@@ -145,7 +145,7 @@ func topNames(files fileset.Set) []string {
 
 // addKeys declares the keys of the replacements. Metadata of the project, such as its name, needs no declaration: in the
 // project that the pack is added to, it has the value of that project.
-func addKeys(p *pack.Pack, info metadata.Info, replacements []Replacement) (*render.Inverse, error) {
+func addKeys(p *pack.Pack, info metadata.Values, replacements []Replacement) (*render.Inverse, error) {
 	texts := map[string]string{}
 	for _, r := range replacements {
 		if text, twice := texts[r.Key]; twice && text != r.Text {
@@ -181,12 +181,12 @@ func addKeys(p *pack.Pack, info metadata.Info, replacements []Replacement) (*ren
 const pipFile = "requirements.txt"
 
 // readPipFile returns the requirements in a requirements.txt. Options of pip, which name other files or places, are not requirements.
-func readPipFile(data []byte) []langdeps.Need {
-	var out []langdeps.Need
+func readPipFile(data []byte) []langdeps.Requirement {
+	var out []langdeps.Requirement
 	for line := range strings.Lines(strings.ToValidUTF8(string(data), "\ufffd")) {
 		text, _, _ := strings.Cut(" "+line, " #") // a comment
 		if text = strings.TrimSpace(text); text != "" && !strings.HasPrefix(text, "-") {
-			out = append(out, langdeps.Need{Text: text, By: []string{pipFile}})
+			out = append(out, langdeps.Requirement{Text: text, By: []string{pipFile}})
 		}
 	}
 	return out

@@ -32,7 +32,7 @@ func TestParseReplacement(t *testing.T) {
 
 func TestAddKeys(t *testing.T) {
 	p := &pack.Pack{}
-	_, err := addKeys(p, metadata.Info{"project_name": "demo", "author": "Ann"}, []Replacement{
+	_, err := addKeys(p, metadata.Values{"project_name": "demo", "author": "Ann"}, []Replacement{
 		{"demo", "project_name", "", false}, // the project's information needs no declaration
 		{"Ann", "author", "Bob", true},      // unless it has a default of its own
 		{"{{ x", "open", "", false},         // a default is a template

@@ -23,7 +23,7 @@ type Component struct {
 	Locked   lockfile.Component // what the lockfile will say
 	Files    fileset.Set        // paths relative to the project
 	Language string
-	Needs    []langdeps.Need
+	Needs    []langdeps.Requirement
 }
 
 // A Builder makes the components of one transaction: Find finds them and what they depend on, Build renders them.
@@ -200,7 +200,7 @@ func (f Found) template() string {
 }
 
 // checkLanguage returns an error about a pack that is for another language or environment than the project.
-func checkLanguage(h Hop, project metadata.Info) error {
+func checkLanguage(h Hop, project metadata.Values) error {
 	for _, c := range []struct{ what, pack string }{{"language", h.Pack.Language}, {"env", h.Pack.Env}} {
 		stated, _ := project[c.what].(string)
 		if c.pack != "" && stated != "" && c.pack != stated {

@@ -99,15 +99,15 @@ func (c Chain) Language() string {
 
 // Requirements returns what the component needs: what it states itself, and what the packs on the chain do. By names
 // whoever needs it.
-func (c Chain) Requirements(by string, tests bool) []langdeps.Need {
-	var out []langdeps.Need
+func (c Chain) Requirements(by string, tests bool) []langdeps.Requirement {
+	var out []langdeps.Requirement
 	for _, h := range c {
 		lines := slices.Concat(h.Pack.Requires, h.Component.Requires)
 		if tests {
 			lines = append(lines, h.Pack.TestRequires...)
 		}
 		for _, line := range lines {
-			out = append(out, langdeps.Need{Text: line, By: []string{by}})
+			out = append(out, langdeps.Requirement{Text: line, By: []string{by}})
 		}
 	}
 	return out

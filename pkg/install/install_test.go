@@ -81,7 +81,7 @@ func TestKeys(t *testing.T) {
 		{"an empty answer is the default", Keys{Ask: asked("")}, map[string]string{"colour": "blue", "owner": "me", "size": "1"}},
 		{"a value is a template", Keys{Given: map[string]string{"owner": "{{ author }}!"}}, map[string]string{"colour": "blue", "owner": "me!", "size": "1"}},
 	} {
-		c.keys.Metadata = metadata.Info{"author": "me"}
+		c.keys.Metadata = metadata.Values{"author": "me"}
 		v, err := c.keys.Values(t.Context(), path, []string{"colour", "owner", "size"})
 		if err != nil {
 			t.Errorf("%s: %v", c.name, err)
@@ -96,7 +96,7 @@ func TestKeys(t *testing.T) {
 	// A key that the component does not need is neither asked for nor checked.
 	never := func(context.Context, Question) (string, error) { return "", errors.New("asked") }
 	odd := Chain{{Pack: &pack.Pack{Keys: []pack.Key{{Name: "size", Default: "{{ author }}", Ask: true, Choices: []string{"1", "2"}}}}}}
-	if _, err := (&Keys{Ask: never, Metadata: metadata.Info{"author": "me"}}).Values(t.Context(), odd, nil); err != nil {
+	if _, err := (&Keys{Ask: never, Metadata: metadata.Values{"author": "me"}}).Values(t.Context(), odd, nil); err != nil {
 		t.Errorf("a key that is not needed: %v", err)
 	}
 	for _, c := range []struct {

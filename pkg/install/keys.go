@@ -27,7 +27,7 @@ type Question struct {
 type Keys struct {
 	Given    map[string]string // from --kv or the project's manifest
 	Defaults map[string]string // [keys] of the manifest's layers
-	Metadata metadata.Info
+	Metadata metadata.Values
 	Ask      func(context.Context, Question) (string, error) // nil when nobody can answer
 
 	answers map[string]string // by key: each is asked for once

@@ -65,7 +65,7 @@ func TestSetComponents(t *testing.T) {
 func TestReplaceComponent(t *testing.T) {
 	files := manifest.Component{
 		Source: reference("p//a"), Path: "a", Strategy: manifest.Theirs,
-		Own:   map[string]manifest.Own{"a/x": manifest.Mine, "a/y": manifest.Merged},
+		Own:   map[string]manifest.Ownership{"a/x": manifest.Mine, "a/y": manifest.Merged},
 		Moved: map[string]string{"a/z": "b/z"},
 	}
 	const written = "[[component]]\nsource = \"p//a\"\npath = \"a\"\nstrategy = \"theirs\"\n" +

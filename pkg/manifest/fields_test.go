@@ -95,7 +95,7 @@ var (
 	}
 	component = manifest.Component{
 		Source: reference("p@v1//a"), Path: "src/a", Keys: map[string]string{"source": "timer"},
-		Strategy: manifest.Theirs, Own: map[string]manifest.Own{"src/a/x": manifest.Mine},
+		Strategy: manifest.Theirs, Own: map[string]manifest.Ownership{"src/a/x": manifest.Mine},
 		Moved: map[string]string{"src/a/y": "lib/y"},
 	}
 )
@@ -189,7 +189,7 @@ func TestEveryFieldIsWritten(t *testing.T) {
 
 	other := manifest.Component{
 		Source: reference("q@v2//b"), Path: "b", Keys: map[string]string{"other": "key"}, Strategy: manifest.Ours,
-		Own: map[string]manifest.Own{"b/1": manifest.Once}, Moved: map[string]string{"b/2": "c/2"},
+		Own: map[string]manifest.Ownership{"b/1": manifest.Once}, Moved: map[string]string{"b/2": "c/2"},
 	}
 	empty := manifest.Component{Source: component.Source, Path: component.Path}
 	text, err := manifest.SetProject("ppm.toml", nil, project)

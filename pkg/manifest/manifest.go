@@ -60,9 +60,9 @@ type Component struct {
 	Path   string            // the placement: slash-separated, relative, clean; "." for the project's folder
 	Keys   map[string]string // nil if there are none
 
-	Strategy Strategy          // how an upgrade resolves what both sides changed; "" is MergeBoth
-	Own      map[string]Own    // path of a file in the project → who owns it; Merged is left out
-	Moved    map[string]string // path of a rendered file → path that the user moved it to
+	Strategy Strategy             // how an upgrade resolves what both sides changed; "" is MergeBoth
+	Own      map[string]Ownership // path of a file in the project → who owns it; Merged is left out
+	Moved    map[string]string    // path of a rendered file → path that the user moved it to
 }
 
 // A Strategy decides what an upgrade does where the user and upstream made different changes.
@@ -79,18 +79,18 @@ const (
 // Strategies lists all strategies.
 var Strategies = []Strategy{MergeBoth, FastForward, Ours, Theirs}
 
-// An Own decides who owns a file of an install.
-type Own string
+// An Ownership decides who owns a file of an install.
+type Ownership string
 
 // The kinds of ownership.
 const (
-	Merged Own = "merge" // upgrades merge the user's edits and upstream's changes
-	Once   Own = "once"  // ppm writes the file if it is missing, and never changes it
-	Mine   Own = "mine"  // the file belongs to the user: ppm neither writes nor removes it
+	Merged Ownership = "merge" // upgrades merge the user's edits and upstream's changes
+	Once   Ownership = "once"  // ppm writes the file if it is missing, and never changes it
+	Mine   Ownership = "mine"  // the file belongs to the user: ppm neither writes nor removes it
 )
 
-// Owns lists all kinds of ownership.
-var Owns = []Own{Merged, Once, Mine}
+// Ownerships lists all kinds of ownership.
+var Ownerships = []Ownership{Merged, Once, Mine}
 
 // Sources configures where packs come from.
 type Sources struct {
@@ -184,3 +184,6 @@ func mergeMaps[V any](base, over map[string]V) map[string]V {
 	maps.Copy(out, over)
 	return out
 }
+
+// Own is the former name of Ownership.
+type Own = Ownership

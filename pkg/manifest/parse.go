@@ -27,12 +27,12 @@ type file struct {
 
 // A component is the schema of a [[component]]. The fields are written in this order, except empty ones.
 type component struct {
-	Source   string            `toml:"source"`
-	Path     string            `toml:"path"`
-	Keys     map[string]string `toml:"keys"`
-	Strategy Strategy          `toml:"strategy"`
-	Own      map[string]Own    `toml:"own"`
-	Moved    map[string]string `toml:"moved"`
+	Source   string               `toml:"source"`
+	Path     string               `toml:"path"`
+	Keys     map[string]string    `toml:"keys"`
+	Strategy Strategy             `toml:"strategy"`
+	Own      map[string]Ownership `toml:"own"`
+	Moved    map[string]string    `toml:"moved"`
 }
 
 // Parse parses one layer. It refuses unknown fields, wrong types, invalid values, and tables that do not belong to the
@@ -130,13 +130,13 @@ func (c Component) normalize() (_ Component, field string, err error) {
 
 // normalizeFiles is normalize for the fields about single files.
 func (c Component) normalizeFiles() (_ Component, field string, err error) {
-	own := map[string]Own{}
+	own := map[string]Ownership{}
 	for name, o := range c.Own {
 		if err := fileset.CheckPath(name); err != nil {
 			return c, "own", err
 		}
-		if !slices.Contains(Owns, o) {
-			return c, "own", errUnknown("ownership", o, Owns)
+		if !slices.Contains(Ownerships, o) {
+			return c, "own", errUnknown("ownership", o, Ownerships)
 		}
 		if o != Merged {
 			own[name] = o

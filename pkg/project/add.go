@@ -53,7 +53,7 @@ func (p *Project) Add(ctx context.Context, o AddOptions) (*AddResult, *Transacti
 
 func (p *Project) addResult(installs []install.Component, t *Transaction) *AddResult {
 	r := &AddResult{Changes: t.Changes}
-	var needs []langdeps.Need
+	var needs []langdeps.Requirement
 	language := ""
 	for _, c := range installs {
 		r.Installs = append(r.Installs, describe(c.Locked))

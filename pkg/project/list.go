@@ -28,9 +28,9 @@ type Install struct {
 
 // InfoResult is the metadata of a project and what is installed in it.
 type InfoResult struct {
-	Folder      string        `json:"folder"`
-	Information metadata.Info `json:"information"` // what templates can name
-	Installs    []Install     `json:"installs"`
+	Folder      string          `json:"folder"`
+	Information metadata.Values `json:"information"` // what templates can name
+	Installs    []Install       `json:"installs"`
 }
 
 // Info returns what templates can name in this project, and its installs.

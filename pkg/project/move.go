@@ -149,8 +149,8 @@ func (m *move) component(lock *lockfile.Lock, c lockfile.Component) ([]lockfile.
 	return files, nil
 }
 
-func (m *move) own(old map[string]manifest.Own) map[string]manifest.Own {
-	out := make(map[string]manifest.Own, len(old))
+func (m *move) own(old map[string]manifest.Ownership) map[string]manifest.Ownership {
+	out := make(map[string]manifest.Ownership, len(old))
 	for p, own := range old {
 		out[m.path(p)] = own
 	}

@@ -28,7 +28,7 @@ type OwnedFile struct {
 
 // Own changes who owns the files of installs at or below a path. It writes only the manifest: it takes effect
 // at the next upgrade, sync or remove.
-func (p *Project) Own(name string, to manifest.Own) (*OwnResult, *Transaction, error) {
+func (p *Project) Own(name string, to manifest.Ownership) (*OwnResult, *Transaction, error) {
 	path, err := manifest.CleanPath(strings.TrimPrefix(name, "./"))
 	if err != nil {
 		return nil, nil, err
@@ -41,7 +41,7 @@ func (p *Project) Own(name string, to manifest.Own) (*OwnResult, *Transaction, e
 		if len(names) == 0 {
 			continue
 		}
-		own := map[string]manifest.Own{}
+		own := map[string]manifest.Ownership{}
 		maps.Copy(own, want.Own)
 		for _, name := range names {
 			if to == manifest.Merged && own[name] != "" {
@@ -68,7 +68,7 @@ func (p *Project) Own(name string, to manifest.Own) (*OwnResult, *Transaction, e
 }
 
 // ownable returns the files of an install at or below a path, also those that it has no more and the manifest names.
-func ownable(c lockfile.Component, own map[string]manifest.Own, path string) []string {
+func ownable(c lockfile.Component, own map[string]manifest.Ownership, path string) []string {
 	var names []string
 	for _, f := range filesBelow(c, path) {
 		names = append(names, f.Path)

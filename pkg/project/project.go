@@ -145,7 +145,7 @@ func describeRecovery(r *apply.Recovery) string {
 }
 
 // metadata returns what the project states about itself, for templates to name.
-func (p *Project) metadata(stated manifest.Project) (metadata.Info, error) {
+func (p *Project) metadata(stated manifest.Project) (metadata.Values, error) {
 	user, err := readOptional(p.setup.pmfpFile("pmfprc.json"))
 	if err != nil {
 		return nil, err

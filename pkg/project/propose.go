@@ -249,7 +249,7 @@ func (p *Project) sides(r request) (plan.Input, *lockfile.Lock, error) {
 	return in, lock, err
 }
 
-var planOwn = map[manifest.Own]plan.Own{manifest.Once: plan.Once, manifest.Mine: plan.Mine}
+var planOwn = map[manifest.Ownership]plan.Own{manifest.Once: plan.Once, manifest.Mine: plan.Mine}
 
 // joinFiles returns the files of installs, sorted by path. Installs may share a file that is the same in each of them.
 func joinFiles(coming []install.Component) ([]fileset.File, error) {

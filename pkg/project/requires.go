@@ -54,7 +54,7 @@ func (p *Project) Requires(ctx context.Context, o RequiresOptions) (*RequiresRes
 	result := &RequiresResult{Languages: []LanguageRequires{}}
 	var unions []langdeps.Union
 	for language, needs := range needs {
-		if len(needs) == 0 || o.Language != "" && language != langdeps.Family(o.Language) {
+		if len(needs) == 0 || o.Language != "" && language != langdeps.Ecosystem(o.Language) {
 			continue
 		}
 		u := langdeps.Merge(language, needs)
@@ -68,19 +68,19 @@ func (p *Project) Requires(ctx context.Context, o RequiresOptions) (*RequiresRes
 }
 
 // needs returns what the installs need, by the language of the packages.
-func (p *Project) needs(ctx context.Context, tests bool) (map[string][]langdeps.Need, error) {
+func (p *Project) needs(ctx context.Context, tests bool) (map[string][]langdeps.Requirement, error) {
 	info, err := p.metadata(p.Manifest.Project)
 	if err != nil {
 		return nil, err
 	}
 	own, _ := info["language"].(string)
-	out := map[string][]langdeps.Need{}
+	out := map[string][]langdeps.Requirement{}
 	for _, c := range p.Lock.Components {
 		chain, err := p.packs.Retrace(ctx, c)
 		if err != nil {
 			return nil, fmt.Errorf("reading what %q needs: %w", c.Path, err)
 		}
-		language := langdeps.Family(cmp.Or(chain.Language(), own))
+		language := langdeps.Ecosystem(cmp.Or(chain.Language(), own))
 		out[language] = append(out[language], chain.Requirements(c.Path, tests)...)
 	}
 	return out, nil

@@ -99,8 +99,8 @@ func (s State) wanted(c lockfile.Component) manifest.Component {
 
 // ownership returns who owns a file, for the files for which the manifest says it. A file that installs share is the
 // user's when one of them says so.
-func (s State) ownership() map[string]manifest.Own {
-	out := map[string]manifest.Own{}
+func (s State) ownership() map[string]manifest.Ownership {
+	out := map[string]manifest.Ownership{}
 	for _, c := range s.Manifest.Components {
 		maps.Copy(out, c.Own)
 	}

@@ -253,7 +253,7 @@ func (w *walker) verb() verb {
 		}}
 	}
 	name, old, to := w.install(), w.pick(w.anyFile(), w.install(), path.Dir(w.anyFile()), w.place()), w.pick(w.place(), w.spot())
-	own, force := manifest.Owns[w.IntN(len(manifest.Owns))], w.IntN(2) == 0
+	own, force := manifest.Ownerships[w.IntN(len(manifest.Ownerships))], w.IntN(2) == 0
 	switch w.IntN(11) {
 	case 0, 1, 2, 3, 4:
 		return w.upgrade()

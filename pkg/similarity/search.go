@@ -11,7 +11,7 @@ const maxTrials = 128
 // A Finding is the result of one trial of a search.
 type Finding struct {
 	Values map[string]string
-	Likeness
+	Score
 }
 
 // Search finds the values of keys whose rendering is most similar to given files. choices holds the candidates of each
@@ -21,7 +21,7 @@ type Finding struct {
 // The search tries the default values and the most likely ones, and then changes one key at a time as long as that
 // improves the result. It returns the findings, the most similar first, equal ones in the order of the trials.
 func Search(
-	choices map[string][]string, try func(map[string]string) (l Likeness, ok bool, err error),
+	choices map[string][]string, try func(map[string]string) (l Score, ok bool, err error),
 ) ([]Finding, error) {
 	s := search{keys: slices.Sorted(maps.Keys(choices)), try: try, tried: map[string]bool{}}
 	var start map[string]string
@@ -45,14 +45,14 @@ func Search(
 				}
 			}
 		}
-		better = before.Less(s.best(start).Likeness)
+		better = before.Less(s.best(start).Score)
 	}
 	return s.found, nil
 }
 
 type search struct {
 	keys  []string
-	try   func(map[string]string) (Likeness, bool, error)
+	try   func(map[string]string) (Score, bool, error)
 	tried map[string]bool
 	found []Finding // the most similar first
 }
@@ -75,14 +75,14 @@ func (s *search) attempt(values map[string]string) error {
 		return nil
 	}
 	s.tried[id] = true
-	likeness, ok, err := s.try(values)
+	score, ok, err := s.try(values)
 	if err != nil || !ok {
 		return err
 	}
-	i := slices.IndexFunc(s.found, func(f Finding) bool { return f.Less(likeness) })
+	i := slices.IndexFunc(s.found, func(f Finding) bool { return f.Less(score) })
 	if i < 0 {
 		i = len(s.found)
 	}
-	s.found = slices.Insert(s.found, i, Finding{values, likeness})
+	s.found = slices.Insert(s.found, i, Finding{values, score})
 	return nil
 }

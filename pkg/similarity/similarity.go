@@ -13,15 +13,15 @@ import (
 	"github.com/Project-Manager-With-Git/ppm/pkg/merge"
 )
 
-// A Likeness is the similarity of two sides. The zero value is that of two sides without files.
-type Likeness struct {
+// A Score is the similarity of two sides. The zero value is that of two sides without files.
+type Score struct {
 	Common int // bytes of both sides in lines that both sides have
 	Total  int // bytes of both sides
 }
 
 // A File is the similarity of two files.
 type File struct {
-	Likeness
+	Score
 	Exact    bool // the files are equal
 	LineEnds bool // the line endings differ, and some lines are equal without them
 }
@@ -29,11 +29,11 @@ type File struct {
 // Compare returns the similarity of two contents. It counts one byte more for each file, so that empty files count.
 func Compare(a, b []byte) File {
 	if bytes.Equal(a, b) {
-		return File{Likeness: Likeness{2 * (len(a) + 1), 2 * (len(a) + 1)}, Exact: true}
+		return File{Score: Score{2 * (len(a) + 1), 2 * (len(a) + 1)}, Exact: true}
 	}
 	plainA, plainB := withLF(a), withLF(b)
 	common := merge.CommonBytes(plainA, plainB)
-	f := File{Likeness: Likeness{Common: 2 * common, Total: len(plainA) + len(plainB) + 2}}
+	f := File{Score: Score{Common: 2 * common, Total: len(plainA) + len(plainB) + 2}}
 	if common > 0 || bytes.Equal(plainA, plainB) {
 		f.Common += 2
 	}
@@ -41,23 +41,23 @@ func Compare(a, b []byte) File {
 	return f
 }
 
-// Alone returns the likeness of a file of that size in bytes that only one side has.
-func Alone(size int) Likeness { return Likeness{Total: size + 1} }
+// Alone returns the score of a file of that size in bytes that only one side has.
+func Alone(size int) Score { return Score{Total: size + 1} }
 
-// Add returns the likeness of the files of both l and m.
-func (l Likeness) Add(m Likeness) Likeness { return Likeness{l.Common + m.Common, l.Total + m.Total} }
+// Add returns the score of the files of both s and t.
+func (s Score) Add(t Score) Score { return Score{s.Common + t.Common, s.Total + t.Total} }
 
-// Less reports whether l is less similar than m.
-func (l Likeness) Less(m Likeness) bool { return l.share() < m.share() }
+// Less reports whether s is less similar than t.
+func (s Score) Less(t Score) bool { return s.share() < t.share() }
 
-// Percent returns the likeness in percent with one decimal, rounded down: 100 means that nothing differs.
-func (l Likeness) Percent() float64 { return math.Floor(1000*l.share()) / 10 }
+// Percent returns the score in percent with one decimal, rounded down: 100 means that nothing differs.
+func (s Score) Percent() float64 { return math.Floor(1000*s.share()) / 10 }
 
-func (l Likeness) share() float64 {
-	if l.Total == 0 {
+func (s Score) share() float64 {
+	if s.Total == 0 {
 		return 0
 	}
-	return float64(l.Common) / float64(l.Total)
+	return float64(s.Common) / float64(s.Total)
 }
 
 // withLF returns a text with LF line endings.

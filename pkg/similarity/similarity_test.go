@@ -36,11 +36,11 @@ func TestCompare(t *testing.T) {
 				f.LineEnds, c)
 		}
 	}
-	if got := (similarity.Likeness{}).Percent(); got != 0 {
+	if got := (similarity.Score{}).Percent(); got != 0 {
 		t.Errorf("two sides without files: %v %%", got)
 	}
 	both := similarity.Compare([]byte("aa\n"), []byte("aa\n")).Add(similarity.Alone(7))
-	if both.Percent() != 50 || !both.Less(similarity.Likeness{Common: 2, Total: 3}) {
+	if both.Percent() != 50 || !both.Less(similarity.Score{Common: 2, Total: 3}) {
 		t.Errorf("an equal file and one of one side: %v %%", both.Percent())
 	}
 }
@@ -49,9 +49,9 @@ func TestSearch(t *testing.T) {
 	// Each key with the right value adds a third.
 	right := map[string]string{"a": "3", "b": "2", "c": "1"}
 	trials := 0
-	try := func(values map[string]string) (similarity.Likeness, bool, error) {
+	try := func(values map[string]string) (similarity.Score, bool, error) {
 		trials++
-		l := similarity.Likeness{Total: 3}
+		l := similarity.Score{Total: 3}
 		for key, value := range values {
 			if value == "bad" {
 				return l, false, nil
@@ -84,7 +84,7 @@ func TestSearch(t *testing.T) {
 			t.Errorf("Search(%v) = %s, %v; want %s", c.choices, got, err, c.want)
 		}
 		for i := 1; i < len(found); i++ {
-			if found[i-1].Less(found[i].Likeness) {
+			if found[i-1].Less(found[i].Score) {
 				t.Errorf("Search(%v): the findings are not sorted", c.choices)
 			}
 		}
@@ -98,8 +98,8 @@ func TestSearch(t *testing.T) {
 		t.Errorf("a search with many keys took %d trials, %v", trials, err)
 	}
 	failed := errors.New("disk")
-	if _, err := similarity.Search(nil, func(map[string]string) (similarity.Likeness, bool, error) {
-		return similarity.Likeness{}, false, failed
+	if _, err := similarity.Search(nil, func(map[string]string) (similarity.Score, bool, error) {
+		return similarity.Score{}, false, failed
 	}); !errors.Is(err, failed) {
 		t.Errorf("the error of a trial became %v", err)
 	}
