@@ -179,8 +179,8 @@ var scriptFaults = map[string]scriptFault{
 	"garbage": {1, func(_ *testscript.TestScript, args []string) gittest.Option {
 		return gittest.With(gittest.Garbage(args[0]))
 	}},
-	"stall": {0, func(ts *testscript.TestScript, _ []string) gittest.Option {
-		return gittest.With(recordRequest(filepath.Join(ts.Getenv("WORK"), ".stalled")), gittest.Stall(0))
+	"stall": {1, func(ts *testscript.TestScript, args []string) gittest.Option {
+		return gittest.With(recordRequest(filepath.Join(ts.Getenv("WORK"), args[0])), gittest.Stall(0))
 	}},
 	"status": {1, func(ts *testscript.TestScript, args []string) gittest.Option {
 		code, err := strconv.Atoi(args[0])

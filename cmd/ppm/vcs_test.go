@@ -34,8 +34,12 @@ func builtRepository(name string, fatalf func(string, ...any)) string {
 	r := buildRepository(unfinished, filepath.Join("..", "..", "testdata", "vcs", name+".txtar"), fatalf)
 	// A repository of few files is copied quickly.
 	r.Git("repack", "-a", "-d", "-q")
-	err := errors.Join(os.RemoveAll(filepath.Join(unfinished, ".git", "hooks")), os.Rename(unfinished, built))
-	if err != nil {
+	for _, unused := range []string{"COMMIT_EDITMSG", "branches", "description", "hooks", "info", "logs"} {
+		if err := os.RemoveAll(filepath.Join(unfinished, ".git", unused)); err != nil {
+			fatalf("building the repository %s: %v", name, err)
+		}
+	}
+	if err := os.Rename(unfinished, built); err != nil {
 		fatalf("building the repository %s: %v", name, err)
 	}
 	return built
