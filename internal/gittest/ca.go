@@ -16,7 +16,7 @@ import (
 	"time"
 )
 
-// A CA is a certificate authority that no machine trusts by itself.
+// A CA is a certificate authority that no machine trusts.
 type CA struct {
 	PEM []byte // its certificate
 
@@ -60,8 +60,8 @@ func MakeCA() (*CA, error) {
 	return &CA{PEM: pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der}), cert: cert, key: key}, nil
 }
 
-// Cert makes a certificate for the hosts, names or addresses, that ends after life;
-// a negative life makes one that has expired.
+// Cert makes a certificate for hosts, which are names or addresses. It expires after life; with a negative life it has
+// already expired.
 func (ca *CA) Cert(life time.Duration, hosts ...string) tls.Certificate {
 	template := &x509.Certificate{
 		SerialNumber: big.NewInt(2), Subject: pkix.Name{CommonName: "gittest server"},

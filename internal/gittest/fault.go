@@ -31,7 +31,7 @@ func only(f Fault, packs bool) Fault {
 	}
 }
 
-// asksForPack reports whether a request is for a pack. The command for refs stands at the start of a body.
+// asksForPack reports whether a request is for a pack. A request for refs has its command at the start of the body.
 func asksForPack(r *http.Request) bool {
 	const lsRefs = "0014command=ls-refs"
 	if r.Method != http.MethodPost {
@@ -61,7 +61,7 @@ func Times(n int64, f Fault) Fault {
 	}
 }
 
-// Answer answers every request by itself. It is what the other answering faults are made of.
+// Answer answers every request with f instead of the server.
 func Answer(f func(w http.ResponseWriter, r *http.Request)) Fault {
 	return func(http.Handler) http.Handler { return http.HandlerFunc(f) }
 }
@@ -84,7 +84,7 @@ func Redirect(base string) Fault {
 	})
 }
 
-// Garbage answers with the bytes, under the content type of a real answer.
+// Garbage answers with data, and with the content type of a real response.
 func Garbage(data string) Fault {
 	return Answer(func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Content-Type", contentType(r))
@@ -92,7 +92,7 @@ func Garbage(data string) Fault {
 	})
 }
 
-// Endless answers with head, followed by unit repeated until the client goes away.
+// Endless answers with head and then repeats unit until the client closes the connection.
 func Endless(head, unit string) Fault {
 	chunk := []byte(strings.Repeat(unit, 1+32<<10/len(unit)))
 	return Answer(func(w http.ResponseWriter, r *http.Request) {
@@ -141,18 +141,18 @@ func auth(challenge string, ok func(*http.Request) bool) Fault {
 	}
 }
 
-// Hangup cuts the connection without an answer.
+// Hangup closes the connection without a response.
 func Hangup() Fault {
 	return Answer(func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) })
 }
 
-// Cut cuts the connection after n bytes of the answer's body; a shorter answer is left whole.
+// Cut closes the connection after n bytes of the response's body. Shorter responses are complete.
 func Cut(n int) Fault {
 	return limit(n, func(*http.Request) { panic(http.ErrAbortHandler) })
 }
 
-// Stall sends n bytes of the answer's body and then nothing, until the client goes away.
-// A negative n sends not even the header.
+// Stall sends n bytes of the response's body and then nothing until the client closes the connection. With a negative
+// n it does not even send the header.
 func Stall(n int) Fault {
 	wait := func(r *http.Request) {
 		<-r.Context().Done()
@@ -160,14 +160,14 @@ func Stall(n int) Fault {
 	}
 	if n < 0 {
 		return Answer(func(_ http.ResponseWriter, r *http.Request) {
-			io.Copy(io.Discard, r.Body) // only then does the server notice that a client leaves
+			io.Copy(io.Discard, r.Body) // only then does the server notice that the client closes the connection
 			wait(r)
 		})
 	}
 	return limit(n, wait)
 }
 
-// limit passes n bytes of the answer on and calls full in place of the next.
+// limit passes on n bytes of the response and calls full before the next.
 func limit(n int, full func(*http.Request)) Fault {
 	return func(next http.Handler) http.Handler {
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -189,7 +189,7 @@ func limit(n int, full func(*http.Request)) Fault {
 	}
 }
 
-// Slow sends the answer's body in chunks of n bytes with a pause after each.
+// Slow sends the response's body in chunks of n bytes with a pause after each.
 func Slow(n int, pause time.Duration) Fault {
 	return func(next http.Handler) http.Handler {
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -212,7 +212,7 @@ func Slow(n int, pause time.Duration) Fault {
 	}
 }
 
-// bodyWriter hands the body's bytes to a function.
+// A bodyWriter passes the bytes of the body to a function.
 type bodyWriter struct {
 	http.ResponseWriter
 	write func([]byte) (int, error)

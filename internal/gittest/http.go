@@ -30,7 +30,7 @@ type HTTPServer struct {
 // An Option changes how a server is set up.
 type Option func(*HTTPServer)
 
-// TLS makes the server speak https with the certificate.
+// TLS makes the server use https with the certificate.
 func TLS(cert tls.Certificate) Option { return func(s *HTTPServer) { s.cert = &cert } }
 
 // With makes the server misbehave. Of several faults the first is the outermost.
@@ -49,7 +49,7 @@ func ServeHTTP(t testing.TB, root string, opts ...Option) *HTTPServer {
 	return s
 }
 
-// Version0 makes the server speak version 0 of git's protocol alone, whatever a client asks for.
+// Version0 makes the server use version 0 of git's protocol, whatever a client asks for.
 func Version0() Option { return func(s *HTTPServer) { s.old = true } }
 
 // StartHTTP starts a server of the repositories below root on a port of the loopback address.
@@ -98,16 +98,15 @@ func StartHTTP(root string, opts ...Option) (*HTTPServer, error) {
 	return s, nil
 }
 
-// Addr is the host and port that the server listens on.
+// Addr returns the host and port that the server listens on.
 func (s *HTTPServer) Addr() string { return s.URL[strings.Index(s.URL, "//")+2:] }
 
-// Requests returns the requests so far, in order of arrival, refused ones
-// included. Their bodies are not to be read.
+// Requests returns the requests so far, in order of arrival, including refused ones. Their bodies must not be read.
 func (s *HTTPServer) Requests() []*http.Request {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return append([]*http.Request(nil), s.seen...)
 }
 
-// Close stops the server and cuts its open connections.
+// Close stops the server and closes its connections.
 func (s *HTTPServer) Close() { s.server.Close() }

@@ -11,8 +11,8 @@ import (
 	"testing"
 )
 
-// A Proxy is an HTTP proxy that leads every host to one address. With it a test
-// can use any host name and still connect to nothing but the loopback address.
+// A Proxy is an HTTP proxy that connects to one address for every host. With it a test can use any host name and still
+// connect only to the loopback address.
 type Proxy struct {
 	URL string // without credentials
 
@@ -21,8 +21,8 @@ type Proxy struct {
 	hosts  []string
 }
 
-// ServeProxy starts a proxy to addr, a host and port, for the test and stops it
-// when the test ends. When user is not empty, the proxy asks for credentials.
+// ServeProxy starts a proxy to addr, a host and port, for the test and stops it when the test ends. When user is not
+// empty, the proxy asks for credentials.
 func ServeProxy(t testing.TB, addr, user, password string) *Proxy {
 	t.Helper()
 	p, err := StartProxy(addr, user, password)
@@ -82,7 +82,7 @@ func tunnel(w http.ResponseWriter, addr string) {
 	io.Copy(near, far)
 }
 
-// Hosts returns the hosts, with ports, that were asked for, in order.
+// Hosts returns the hosts, with ports, that clients asked for, in order.
 func (p *Proxy) Hosts() []string {
 	p.mu.Lock()
 	defer p.mu.Unlock()

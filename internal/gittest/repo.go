@@ -1,15 +1,12 @@
-// Package gittest gives tests real git: repositories on disk made by the git
-// binary, smart HTTP servers that run git http-backend, and an ssh server in
-// the test's own process that runs git upload-pack.
+// Package gittest provides git repositories and servers for tests: repositories on disk that the git binary makes,
+// smart HTTP servers that run git http-backend, and an ssh server in the test's own process that runs git upload-pack.
 //
-// A Repo is one repository with a working tree. A server publishes every
-// repository below a root folder; the path in the URL is the path below the
-// root. A Fault makes a server misbehave in one way.
+// A Repo is a repository with a working tree. A server publishes every repository below a root folder; the path in the
+// URL is the path below the root. A Fault makes a server misbehave in one way.
 //
-// Nothing here depends on the machine's or the user's git configuration, and
-// nothing connects or listens anywhere but on the loopback address.
-// Constructors come in two forms: one for a testing.TB, which fails the test
-// and cleans up, and one that returns an error, for test scripts.
+// Nothing here depends on the machine's or the user's git configuration, and servers listen only on the loopback
+// address. Constructors come in two forms: one for a testing.TB, which fails the test and cleans up, and one that
+// returns an error, for test scripts.
 package gittest
 
 import (
@@ -25,7 +22,7 @@ import (
 )
 
 // A Repo is a git repository with a working tree. Its first branch is master.
-// Author, committer and dates are fixed, so that equal steps give equal commit ids.
+// Author, committer and dates are fixed, so that equal steps make equal commit ids.
 type Repo struct {
 	Dir string // the working tree; the repository itself is Dir/.git
 
@@ -33,15 +30,15 @@ type Repo struct {
 	clock  time.Time
 }
 
-// NewRepo makes an empty repository in a folder "pack" of its own temporary
-// folder, so that filepath.Dir(r.Dir) is a root to serve and "/pack" its path.
+// NewRepo makes an empty repository in the folder "pack" of a new temporary folder, so that filepath.Dir(r.Dir) is a
+// root to serve and "/pack" the repository's path.
 func NewRepo(t testing.TB) *Repo {
 	t.Helper()
 	return InitRepo(filepath.Join(t.TempDir(), "pack"), t.Fatalf)
 }
 
-// InitRepo makes an empty repository in dir, which may exist but not hold a repository.
-// Every later error, of InitRepo itself too, goes to fatalf, which must not return.
+// InitRepo makes an empty repository in dir, which may exist but must not have a repository. It and the methods of the
+// Repo pass errors to fatalf, which must not return.
 func InitRepo(dir string, fatalf func(format string, args ...any)) *Repo {
 	r := &Repo{Dir: dir, fatalf: fatalf, clock: time.Date(2024, 1, 1, 0, 0, 0, 0, time.UTC)}
 	r.check(os.MkdirAll(dir, 0o755))
@@ -49,7 +46,7 @@ func InitRepo(dir string, fatalf func(format string, args ...any)) *Repo {
 	return r
 }
 
-// Write writes a file of the working tree, making its parent folders. Mode is 0644 or 0755.
+// Write writes a file of the working tree and makes its parent folders. Mode is 0644 or 0755.
 func (r *Repo) Write(path, data string, mode fs.FileMode) {
 	name := filepath.Join(r.Dir, filepath.FromSlash(path))
 	r.check(os.MkdirAll(filepath.Dir(name), 0o755))
@@ -58,7 +55,7 @@ func (r *Repo) Write(path, data string, mode fs.FileMode) {
 }
 
 // Commit commits the whole working tree, changed or not, and returns the commit's id.
-// Each commit is a minute younger than the one before it.
+// Each commit is a minute newer than the one before it.
 func (r *Repo) Commit(msg string) string {
 	r.clock = r.clock.Add(time.Minute)
 	r.Git("add", "-A")
@@ -75,7 +72,7 @@ func (r *Repo) AnnotatedTag(name, msg string) string {
 	return r.Git("rev-parse", "refs/tags/"+name)
 }
 
-// Branch switches to a branch, which is made at HEAD when it does not exist.
+// Branch switches to a branch. It makes the branch at HEAD if it does not exist.
 func (r *Repo) Branch(name string) {
 	if r.Git("branch", "--list", name) != "" {
 		r.Git("checkout", "-q", name)
@@ -104,8 +101,8 @@ func (r *Repo) check(err error) {
 	}
 }
 
-// cleanEnv is an environment in which git knows a search path and nothing else
-// of the machine. An empty GIT_DIR-like variable would count as set, so none is.
+// cleanEnv returns an environment without the machine's git configuration. Variables such as GIT_DIR are left out,
+// because an empty one would count as set.
 func cleanEnv() []string {
 	env := []string{
 		"GIT_CONFIG_GLOBAL=" + os.DevNull, "GIT_CONFIG_NOSYSTEM=1", "LC_ALL=C", "TZ=UTC",

@@ -19,7 +19,7 @@ import (
 	"golang.org/x/crypto/ssh/knownhosts"
 )
 
-// An SSHServer publishes repositories over ssh to any user who has the one key it accepts.
+// An SSHServer publishes repositories over ssh to users with the key that it accepts.
 type SSHServer struct {
 	URL     string // ssh://git@host:port; a repository at root/a/b has URL + "/a/b"
 	HostKey ssh.PublicKey
@@ -39,12 +39,12 @@ type SSHServer struct {
 // An SSHOption changes how an SSHServer is set up.
 type SSHOption func(*SSHServer)
 
-// Command replaces what the server does when it is asked to run a command.
+// Command replaces the function that runs the commands of clients.
 func Command(f func(command string, c ssh.Channel) (status uint32)) SSHOption {
 	return func(s *SSHServer) { s.command = f }
 }
 
-// SSHVersion0 makes the server speak version 0 of git's protocol alone, as most do that nobody told otherwise.
+// SSHVersion0 makes the server use version 0 of git's protocol, which is the default of sshd.
 func SSHVersion0() SSHOption { return func(s *SSHServer) { s.old = true } }
 
 // ServeSSH starts a server for the test and stops it when the test ends.
@@ -102,7 +102,7 @@ func StartSSH(root string, opts ...SSHOption) (*SSHServer, error) {
 	return s, nil
 }
 
-// Addr is the host and port that the server listens on.
+// Addr returns the host and port that the server listens on.
 func (s *SSHServer) Addr() string { return s.listener.Addr().String() }
 
 // Trust prepares a home folder for the server: .ssh/known_hosts gets its host key, .ssh/id_ed25519 the accepted key.
@@ -123,7 +123,7 @@ func (s *SSHServer) Commands() []string {
 	return append([]string(nil), s.seen...)
 }
 
-// Close stops the server and cuts its open connections.
+// Close stops the server and closes its connections.
 func (s *SSHServer) Close() {
 	s.listener.Close()
 	s.mu.Lock()

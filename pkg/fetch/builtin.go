@@ -12,8 +12,8 @@ import (
 	"github.com/Project-Manager-With-Git/ppm/pkg/ref"
 )
 
-// builtin is the backend of a built-in pack. The pack is written to the cache once, as a bare repository, and read from
-// there. Without a usable cache it is kept in memory.
+// builtin is the backend of a built-in pack. The pack is written to the cache once, as a bare repository, and read
+// from there. Without a usable cache it is kept in memory.
 type builtin struct {
 	pack *Builtin
 	slot slot     // one for each name; the zero slot when there is no cache

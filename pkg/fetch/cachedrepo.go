@@ -78,8 +78,8 @@ func (c cachedRepo) ensure() error {
 	return c.writeRefs(nil)
 }
 
-// repair removes the packs that have a damaged object, unless another process has done so, and those whose index cannot
-// be read.
+// repair removes the packs that have a damaged object, unless another process has done so, and those whose index
+// cannot be read.
 func (c cachedRepo) repair(damage *objects.DamagedError) error {
 	packs, err := objects.ListPacks(c.slot.path)
 	if err != nil {

@@ -1,15 +1,15 @@
-// Package fetch owns how the files of a pack come to this machine: the transports, the cache, and the checks that every
-// tree passes before any of it is used.
+// Package fetch owns how the files of a pack come to this machine: the transports, the cache, and the checks that
+// every tree passes before any of it is used.
 //
 // A repository is a git repository that publishes a pack. It is one of three: remote (https, ssh), local (a path or a
-// file:// URL), or built in ("builtin:NAME", made from what the binary carries). A snapshot is one commit of it, present
-// on this machine. A tree is one component of a snapshot: a folder or a single file.
+// file:// URL), or built in ("builtin:NAME", made from what the binary carries). A snapshot is one commit of it,
+// present on this machine. A tree is one component of a snapshot: a folder or a single file.
 //
-// The cache is a folder of bare git repositories that hold the commits asked for so far, each with the refs it was found
-// by. Where the server can leave out the content of files, it is fetched when it is first read. The cache may be deleted
-// at any time. Many processes may use it at once: a writer holds a lock for each repository, a reader needs none. Whatever
-// is read is compared with its git id, so a damaged cache is repaired by fetching again, or is an error, and never changes
-// a result.
+// The cache is a folder of bare git repositories that hold the commits asked for so far, each with the refs it was
+// found by. Where the server can leave out the content of files, it is fetched when it is first read. The cache may be
+// deleted at any time. Many processes may use it at once: a writer holds a lock for each repository, a reader needs
+// none. Whatever is read is compared with its git id, so a damaged cache is repaired by fetching again, or is an
+// error, and never changes a result.
 package fetch
 
 import (
@@ -25,13 +25,15 @@ import (
 
 // Options says where a Client keeps its cache and what it may do.
 type Options struct {
-	Dir      string                              // where relative paths of repositories start; empty is the process's own folder
-	CacheDir string                              // root of ppm's cache; empty when there is none
-	Home     string                              // the user's home, for .netrc, .ssh and .gitconfig
-	Env      func(string) string                 // the environment; only variables about the network and git are read
-	Offline  bool                                // do not connect, answer from the cache
-	Refresh  bool                                // ask the server even for what the cache could answer
-	Builtin  func(name string) (*Builtin, error) // the packs inside the binary; nil, or a nil result, when there is none
+	// where relative paths of repositories start; empty is the process's own folder
+	Dir      string
+	CacheDir string              // root of ppm's cache; empty when there is none
+	Home     string              // the user's home, for .netrc, .ssh and .gitconfig
+	Env      func(string) string // the environment; only variables about the network and git are read
+	Offline  bool                // do not connect, answer from the cache
+	Refresh  bool                // ask the server even for what the cache could answer
+	// the packs inside the binary; nil, or a nil result, when there is none
+	Builtin  func(name string) (*Builtin, error)
 	Policy   Policy
 	Limits   Limits      // the zero value stands for DefaultLimits
 	Progress func(Event) // called when something that takes time starts; may be nil
@@ -172,8 +174,8 @@ func (c *Client) List(ctx context.Context) ([]CacheEntry, error) {
 	return cacheDir(c.o.CacheDir).list(ctx)
 }
 
-// Clean removes from the cache what the options select and returns it: of each repository the refs and commits that were
-// removed and the bytes that were freed. What is removed is fetched again when it is needed.
+// Clean removes from the cache what the options select and returns it: of each repository the refs and commits that
+// were removed and the bytes that were freed. What is removed is fetched again when it is needed.
 func (c *Client) Clean(ctx context.Context, o CleanOptions) ([]CacheEntry, error) {
 	if err := o.checkMode(); err != nil {
 		return nil, err

@@ -32,8 +32,8 @@ func checkContext(ctx context.Context) error {
 	return nil
 }
 
-// errMalformed returns err as one of kind Refused: an object has the id that it should have, but makes no sense where it
-// is. Errors with a kind and those that can be repaired are returned as they are.
+// errMalformed returns err as one of kind Refused: an object has the id that it should have, but makes no sense where
+// it is. Errors with a kind and those that can be repaired are returned as they are.
 func errMalformed(err error, repo string) error {
 	var known *failure.Error
 	var damage *objects.DamagedError

@@ -18,7 +18,8 @@ import (
 	"github.com/Project-Manager-With-Git/ppm/pkg/ref"
 )
 
-// TestMain lets the test binary be the second process of a test: with PPM_FETCH set it takes a component and prints its digest.
+// TestMain lets the test binary be the second process of a test: with PPM_FETCH set it takes a component and prints
+// its digest.
 func TestMain(m *testing.M) {
 	if url := os.Getenv("PPM_FETCH"); url != "" {
 		os.Exit(child(url))

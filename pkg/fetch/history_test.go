@@ -61,7 +61,8 @@ func TestLog(t *testing.T) {
 				{s.first, s.first, "src", []string{}, true},
 				{s.third, s.first, "src", []string{}, false}, // the way back
 			} {
-				for _, change := range []func(*fetch.Options){func(*fetch.Options) {}, offline} { // fetched, and from the cache
+				// fetched, and from the cache
+				for _, change := range []func(*fetch.Options){func(*fetch.Options) {}, offline} {
 					h, err := logOf(s.client(t, cache, change), s.url, row.from, row.to, row.path)
 					if err != nil || !slices.Equal(ids(h), row.want) || h.Related != row.related {
 						t.Errorf("%.7s..%.7s of %q = %v, %v; want %v, related %v", row.from, row.to, row.path, h, err, row.want, row.related)

@@ -18,8 +18,8 @@ type Limits struct {
 	HistoryBytes int64 // bytes of one response of a server with a history
 }
 
-// DefaultLimits are above every realistic pack. FileBytes is above the 100 MB that the large forges allow for one file,
-// so that a big file next to a component is no problem.
+// DefaultLimits are above every realistic pack. FileBytes is above the 100 MB that the large forges allow for one
+// file, so that a big file next to a component is no problem.
 var DefaultLimits = Limits{
 	Refs:       1_000_000,
 	PackBytes:  2 << 30,

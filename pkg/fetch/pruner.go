@@ -11,16 +11,16 @@ import (
 	"github.com/Project-Manager-With-Git/ppm/pkg/ref"
 )
 
-// A pruner removes what is not needed from a cached repository. In a dry run it removes nothing. Its methods return the
-// number of bytes on disk.
+// A pruner removes what is not needed from a cached repository. In a dry run it removes nothing. Its methods return
+// the number of bytes on disk.
 type pruner struct {
 	repo   bareRepo
 	limits objects.Limits
 	dryRun bool
 }
 
-// packs removes the packs that no ref needs. A pack that was sent for commits is needed for these; one that was sent for
-// files, when one of the commits that stay has such a file.
+// packs removes the packs that no ref needs. A pack that was sent for commits is needed for these; one that was sent
+// for files, when one of the commits that stay has such a file.
 func (p pruner) packs(ctx context.Context, keep []ref.GitRef) (freed int64, err error) {
 	packs, err := objects.ListPacks(string(p.repo))
 	if err != nil {
@@ -50,8 +50,8 @@ func (p pruner) packs(ctx context.Context, keep []ref.GitRef) (freed int64, err 
 	return freed, nil
 }
 
-// divide separates the packs that have an object of need, which no pack before them has, from the rest. It removes these
-// objects from need.
+// divide separates the packs that have an object of need, which no pack before them has, from the rest. It removes
+// these objects from need.
 func divide(packs []objects.Pack, need map[objects.ID]objects.Mode) (needed, rest []objects.Pack) {
 	for _, p := range packs {
 		before := len(need)
@@ -69,8 +69,8 @@ func divide(packs []objects.Pack, need map[objects.ID]objects.Mode) (needed, res
 	return needed, rest
 }
 
-// contents returns the trees and files of the commits of the refs. What cannot be read is left out: it is fetched again
-// when it is needed.
+// contents returns the trees and files of the commits of the refs. What cannot be read is left out: it is fetched
+// again when it is needed.
 func (p pruner) contents(ctx context.Context, list []ref.GitRef) (map[objects.ID]objects.Mode, error) {
 	s := p.repo.open()
 	defer s.Close()

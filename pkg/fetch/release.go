@@ -8,8 +8,9 @@ import (
 
 // A Builtin is a pack inside the binary.
 type Builtin struct {
-	Name     string
-	Key      string                    // changes whenever the content does, so that unchanged content is not read at all
+	Name string
+	// changes whenever the content does, so that unchanged content is not read at all
+	Key      string
 	Releases func() ([]Release, error) // in the order of their commits
 }
 

@@ -15,17 +15,18 @@ import (
 	"github.com/Project-Manager-With-Git/ppm/pkg/ref"
 )
 
-// Where a server can leave out the content of files, a commit is fetched with its trees alone. Content is fetched when it
-// is read: first the manifest, then the files of a component, in one request. For more than this, the whole snapshot is
-// fetched, which is cheaper than many requests.
+// Where a server can leave out the content of files, a commit is fetched with its trees alone. Content is fetched when
+// it is read: first the manifest, then the files of a component, in one request. For more than this, the whole
+// snapshot is fetched, which is cheaper than many requests.
 const (
 	maxFill  = 5000 // files at once
 	maxFills = 8    // times for one commit, while a client is open
 )
 
-// The histories of a cached repository are in folders of their own, because they lack the content of files. A folder has
-// the range of commits that are reachable from one commit and not from another, with the trees that only they have. Where
-// that is too little, as after a merge of an old branch, the whole history of the newer commit is in a folder below it.
+// The histories of a cached repository are in folders of their own, because they lack the content of files. A folder
+// has the range of commits that are reachable from one commit and not from another, with the trees that only they
+// have. Where that is too little, as after a merge of an old branch, the whole history of the newer commit is in a
+// folder below it.
 const (
 	historyDir     = "history"
 	fullHistoryDir = "whole" // in the folder of a range
@@ -225,8 +226,8 @@ func (r *remote) store(ctx context.Context, pin ref.Pin) error {
 	return r.record(pin)
 }
 
-// fetch gets the commit of pin alone where the server allows it, else all history. Unless full is set, it leaves out the
-// content of files where fill can get it later.
+// fetch gets the commit of pin alone where the server allows it, else all history. Unless full is set, it leaves out
+// the content of files where fill can get it later.
 func (r *remote) fetch(ctx context.Context, pin ref.Pin, full bool) error {
 	ids, alone, err := r.server.wants(ctx, pin)
 	if err != nil {
@@ -350,8 +351,8 @@ func (r *remote) history(ctx context.Context, from, to string, damage *objects.D
 }
 
 // storeHistory fetches the range of commits between two commits into the repository dir, and the whole history of the
-// newer one when the range is known to be too little. One range is kept for each older commit, because the newer one is
-// usually the latest at that time.
+// newer one when the range is known to be too little. One range is kept for each older commit, because the newer one
+// is usually the latest at that time.
 func (r *remote) storeHistory(ctx context.Context, from, to string, dir bareRepo, damage *objects.DamagedError) error {
 	if err := r.store(ctx, ref.Pin{Commit: from}); err != nil {
 		return err

@@ -36,8 +36,8 @@ func (r *Repo) Refs(ctx context.Context, exact string) ([]ref.GitRef, error) {
 	return list, err
 }
 
-// Snapshot returns the commit of pin. It fetches the commit when it is not on this machine. A pin of a tag makes the tag
-// a cached one.
+// Snapshot returns the commit of pin. It fetches the commit when it is not on this machine. A pin of a tag makes the
+// tag a cached one.
 func (r *Repo) Snapshot(ctx context.Context, pin ref.Pin) (*Snapshot, error) {
 	s := &Snapshot{r.reader, pin}
 	if _, err := objects.ParseID(pin.Commit); err != nil {
@@ -47,13 +47,13 @@ func (r *Repo) Snapshot(ctx context.Context, pin ref.Pin) (*Snapshot, error) {
 	return s, s.read(ctx, func(*treeReader) error { return nil })
 }
 
-// Log returns the commits that are reachable from the commit to and not from the commit from, and that changed the file
-// or folder at name, a slash-separated path from the pack's root: it differs from that in each of their parents. A merge
-// that takes it over from one side is not one of them.
+// Log returns the commits that are reachable from the commit to and not from the commit from, and that changed the
+// file or folder at name, a slash-separated path from the pack's root: it differs from that in each of their parents.
+// A merge that takes it over from one side is not one of them.
 //
-// What is not on this machine is fetched, without the content of files where the server can leave it out,
-// and kept in the cache. Errors are of kind Usage when there is no such commit, Refused when there are more
-// commits than Limits allow, Network when the server cannot tell, or is not to be asked.
+// What is not on this machine is fetched, without the content of files where the server can leave it out, and kept in
+// the cache. Errors are of kind Usage when there is no such commit, Refused when there are more commits than Limits
+// allow, Network when the server cannot tell, or is not to be asked.
 func (r *Repo) Log(ctx context.Context, from, to, name string) (History, error) {
 	r.reader.mu.Lock()
 	defer r.reader.mu.Unlock()

@@ -106,7 +106,7 @@ func (p *Project) resolvedInGit(ctx context.Context) map[string]bool {
 	defer e.Close()
 	out := map[string]bool{}
 	for _, r := range replaced {
-		out[r.Path] = e.Settled(r)
+		out[r.Path] = e.IsResolved(r)
 	}
 	return out
 }

@@ -49,7 +49,8 @@ func matchesRange(v ref.Version) (match, error) {
 }
 
 // Tags returns the pins of all tags that v may stand for, the highest version first: those that match a glob or a
-// range, prereleases among them, and for every other kind of version all tags of the repository. Errors are those of l.
+// range, prereleases among them, and for every other kind of version all tags of the repository. Errors are those of
+// l.
 func Tags(ctx context.Context, url string, v ref.Version, l Lister) ([]ref.Pin, error) {
 	refs, err := l.Refs(ctx, "")
 	if err != nil {

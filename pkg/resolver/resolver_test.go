@@ -76,46 +76,81 @@ func TestResolve(t *testing.T) {
 		want    string // the short name of the ref that the pin was found by
 		note    string // a part of the only note; "" when there is none
 	}{
-		{"", []string{"HEAD>trunk", "b:master", "b:trunk"}, "b:trunk", ""},                                        // latest is where HEAD stands
-		{"latest", []string{"HEAD>gone", "b:main", "b:master"}, "b:master", ""},                                   // else master
-		{"latest", []string{"b:dev", "b:main"}, "b:main", ""},                                                     // else main
-		{"latest", []string{"HEAD", "b:x"}, "HEAD", ""},                                                           // else HEAD itself
-		{"latest", []string{"t:latest", "HEAD>main", "b:main"}, "b:main", ""},                                     // never a tag
-		{"dev", []string{"t:dev", "b:dev", "b:main"}, "b:dev", ""},                                                // dev is a branch
-		{"v1", []string{"b:main", "t:v1"}, "t:v1", ""},                                                            // lightweight tag
-		{"v1", []string{"b:main", "a:v1"}, "a:v1", ""},                                                            // annotated tag
-		{"release/1.0", []string{"t:release/1.0"}, "t:release/1.0", ""},                                           // slash
-		{"work", []string{"b:work", "t:v1"}, "b:work", ""},                                                        // branch
-		{"v1", []string{"b:v1", "t:v1"}, "t:v1", `"v1" is a tag and a branch; the tag was taken`},                 // both
-		{"refs/heads/v1", []string{"b:v1", "t:v1"}, "b:v1", ""},                                                   // full name
-		{hex40, []string{"b:main", "c:" + hex40}, "c:" + hex40, ""},                                               // commit
-		{"ABCDABC", []string{"b:main", "c:" + hex40}, "c:" + hex40, ""},                                           // start of one
-		{"abcdabc", []string{"t:abcdabc", "c:" + hex40}, "t:abcdabc", "is a tag and the start of a commit id"},    // a tag named like one
-		{"abcdabc", []string{"b:abcdabc", "c:" + hex40}, "b:abcdabc", "is a branch and the start of a commit id"}, // a branch named like one
-		{"20240101", []string{"t:20240101", "b:main"}, "t:20240101", ""},                                          // no commit of that id: no note
-		{"cp-*", []string{"t:cp-0.0.9", "t:cp-0.0.10", "t:cp-0.1.0-rc.1", "t:sync-2.0.0"}, "t:cp-0.0.10", ""},     // highest by version
-		{"cp-*", []string{"t:cp-zz", "t:cp-0.0.1"}, "t:cp-0.0.1", ""},                                             // no version sorts below
-		{"cp-*", []string{"t:cp-b", "t:cp-c", "t:cp-a"}, "t:cp-c", ""},                                            // then by name
-		{"cp-*", []string{"t:cp-2024-01-31", "t:cp-2023-12-31"}, "t:cp-2024-01-31", ""},                           // dates are no versions
-		{"cp-1.0.0-*", []string{"t:cp-1.0.0-rc.2", "t:cp-1.0.0-rc.10", "t:cp-1.0.0"}, "t:cp-1.0.0-rc.10", ""},     // prereleases asked for
-		{"cp-*-rc*", []string{"t:cp-1.0.0-rc1", "t:cp-2.0.0"}, "t:cp-1.0.0-rc1", ""},                              //
-		{"*-1.*", []string{"t:cp-1.0.0", "t:cp-1.1.0-rc.1"}, "t:cp-1.0.0", ""},                                    // not asked for
-		{"*", []string{"b:main", "t:v1.2", "t:v1.10"}, "t:v1.10", ""},                                             //
-		{"*", []string{"t:a/b-9.0.0", "t:c-1.0.0"}, "t:c-1.0.0", ""},                                              // * stops at /
-		{"release/*", []string{"t:release/1.0", "t:release/1.1"}, "t:release/1.1", ""},                            //
-		{"cp-^0.0.1", []string{"t:cp-0.0.1", "t:cp-0.0.2", "t:0.0.1"}, "t:cp-0.0.1", ""},                          // caret
-		{"cp-^1.2", []string{"t:cp-1.2.0", "t:cp-v1.10.0", "t:cp-2.0.0", "t:1.99.0"}, "t:cp-v1.10.0", ""},         // optional v
-		{"cp-v^1.2", []string{"t:cp-1.3.0", "t:cp-v1.2.0"}, "t:cp-v1.2.0", ""},                                    // v in the prefix
-		{"cp-~1.2", []string{"t:cp-1.2.9", "t:cp-1.3.0"}, "t:cp-1.2.9", ""},                                       // tilde
-		{"cp-~0.0.0", []string{"t:cp-0.0.9", "t:cp-5.0.0"}, "t:cp-0.0.9", ""},                                     // tilde of zero
-		{"~0.0.0-rc.1", []string{"t:0.0.0-rc.2", "t:5.0.0"}, "t:0.0.0-rc.2", ""},                                  //
-		{">=1.2 <2", []string{"t:1.2.0", "t:v1.9.0", "t:2.0.0", "t:cp-1.99.0"}, "t:v1.9.0", ""},                   // bare range
-		{">=1.2", []string{"t:1.2.0", "a:1.3.0", "t:1.4.0-rc.1"}, "a:1.3.0", ""},                                  // releases only
-		{">=1.2-0", []string{"t:1.2.0", "t:1.4.0-rc.1"}, "t:1.4.0-rc.1", ""},                                      // unless asked for
-		{"^1", []string{"t:v1", "t:v1.0.0"}, "t:v1.0.0", ""},                                                      // the complete one of two equals
-		{"^1", []string{"t:v1.0.0", "t:1.0.0"}, "t:v1.0.0", ""},                                                   // whatever the order of the list
-		{"^1", []string{"t:1.0.0", "t:v1.0.0"}, "t:v1.0.0", ""},                                                   //
-		{">=2024.01", []string{"t:2024.01", "t:2024.10"}, "t:2024.10", ""},                                        // leading zeros
+		// latest is where HEAD stands
+		{"", []string{"HEAD>trunk", "b:master", "b:trunk"}, "b:trunk", ""},
+		// else master
+		{"latest", []string{"HEAD>gone", "b:main", "b:master"}, "b:master", ""},
+		// else main
+		{"latest", []string{"b:dev", "b:main"}, "b:main", ""},
+		// else HEAD itself
+		{"latest", []string{"HEAD", "b:x"}, "HEAD", ""},
+		// never a tag
+		{"latest", []string{"t:latest", "HEAD>main", "b:main"}, "b:main", ""},
+		// dev is a branch
+		{"dev", []string{"t:dev", "b:dev", "b:main"}, "b:dev", ""},
+		// lightweight tag
+		{"v1", []string{"b:main", "t:v1"}, "t:v1", ""},
+		// annotated tag
+		{"v1", []string{"b:main", "a:v1"}, "a:v1", ""},
+		// slash
+		{"release/1.0", []string{"t:release/1.0"}, "t:release/1.0", ""},
+		// branch
+		{"work", []string{"b:work", "t:v1"}, "b:work", ""},
+		// both
+		{"v1", []string{"b:v1", "t:v1"}, "t:v1", `"v1" is a tag and a branch; the tag was taken`},
+		// full name
+		{"refs/heads/v1", []string{"b:v1", "t:v1"}, "b:v1", ""},
+		// commit
+		{hex40, []string{"b:main", "c:" + hex40}, "c:" + hex40, ""},
+		// start of one
+		{"ABCDABC", []string{"b:main", "c:" + hex40}, "c:" + hex40, ""},
+		// a tag named like one
+		{"abcdabc", []string{"t:abcdabc", "c:" + hex40}, "t:abcdabc", "is a tag and the start of a commit id"},
+		// a branch named like one
+		{"abcdabc", []string{"b:abcdabc", "c:" + hex40}, "b:abcdabc", "is a branch and the start of a commit id"},
+		// no commit of that id: no note
+		{"20240101", []string{"t:20240101", "b:main"}, "t:20240101", ""},
+		// highest by version
+		{"cp-*", []string{"t:cp-0.0.9", "t:cp-0.0.10", "t:cp-0.1.0-rc.1", "t:sync-2.0.0"}, "t:cp-0.0.10", ""},
+		// no version sorts below
+		{"cp-*", []string{"t:cp-zz", "t:cp-0.0.1"}, "t:cp-0.0.1", ""},
+		// then by name
+		{"cp-*", []string{"t:cp-b", "t:cp-c", "t:cp-a"}, "t:cp-c", ""},
+		// dates are no versions
+		{"cp-*", []string{"t:cp-2024-01-31", "t:cp-2023-12-31"}, "t:cp-2024-01-31", ""},
+		// prereleases asked for
+		{"cp-1.0.0-*", []string{"t:cp-1.0.0-rc.2", "t:cp-1.0.0-rc.10", "t:cp-1.0.0"}, "t:cp-1.0.0-rc.10", ""},
+		{"cp-*-rc*", []string{"t:cp-1.0.0-rc1", "t:cp-2.0.0"}, "t:cp-1.0.0-rc1", ""}, //
+		// not asked for
+		{"*-1.*", []string{"t:cp-1.0.0", "t:cp-1.1.0-rc.1"}, "t:cp-1.0.0", ""},
+		{"*", []string{"b:main", "t:v1.2", "t:v1.10"}, "t:v1.10", ""}, //
+		// * stops at /
+		{"*", []string{"t:a/b-9.0.0", "t:c-1.0.0"}, "t:c-1.0.0", ""},
+		{"release/*", []string{"t:release/1.0", "t:release/1.1"}, "t:release/1.1", ""}, //
+		// caret
+		{"cp-^0.0.1", []string{"t:cp-0.0.1", "t:cp-0.0.2", "t:0.0.1"}, "t:cp-0.0.1", ""},
+		// optional v
+		{"cp-^1.2", []string{"t:cp-1.2.0", "t:cp-v1.10.0", "t:cp-2.0.0", "t:1.99.0"}, "t:cp-v1.10.0", ""},
+		// v in the prefix
+		{"cp-v^1.2", []string{"t:cp-1.3.0", "t:cp-v1.2.0"}, "t:cp-v1.2.0", ""},
+		// tilde
+		{"cp-~1.2", []string{"t:cp-1.2.9", "t:cp-1.3.0"}, "t:cp-1.2.9", ""},
+		// tilde of zero
+		{"cp-~0.0.0", []string{"t:cp-0.0.9", "t:cp-5.0.0"}, "t:cp-0.0.9", ""},
+		{"~0.0.0-rc.1", []string{"t:0.0.0-rc.2", "t:5.0.0"}, "t:0.0.0-rc.2", ""}, //
+		// bare range
+		{">=1.2 <2", []string{"t:1.2.0", "t:v1.9.0", "t:2.0.0", "t:cp-1.99.0"}, "t:v1.9.0", ""},
+		// releases only
+		{">=1.2", []string{"t:1.2.0", "a:1.3.0", "t:1.4.0-rc.1"}, "a:1.3.0", ""},
+		// unless asked for
+		{">=1.2-0", []string{"t:1.2.0", "t:1.4.0-rc.1"}, "t:1.4.0-rc.1", ""},
+		// the complete one of two equals
+		{"^1", []string{"t:v1", "t:v1.0.0"}, "t:v1.0.0", ""},
+		// whatever the order of the list
+		{"^1", []string{"t:v1.0.0", "t:1.0.0"}, "t:v1.0.0", ""},
+		{"^1", []string{"t:1.0.0", "t:v1.0.0"}, "t:v1.0.0", ""}, //
+		// leading zeros
+		{">=2024.01", []string{"t:2024.01", "t:2024.10"}, "t:2024.10", ""},
 	} {
 		got, err := resolve(t, c.version, list(c.refs...))
 		if err != nil {
@@ -140,18 +175,30 @@ func TestResolveFails(t *testing.T) {
 		message string
 		hint    string
 	}{
-		{"v1", nil, "the repository is empty", "check the URL, or push a commit and a tag to it"},                                                                     // empty
-		{"cp-0.0.9", cp, `it has no tag, branch or commit "cp-0.0.9"`, "use one of the nearest tags: cp-0.0.2, cp-0.0.1, aio-0.0.9, sync-0.0.1"},                      // same series first
-		{"cp-0.0.2/aiossecli", cp, `it has no tag, branch or commit "cp-0.0.2/aiossecli"`, "a component starts with //: write cp-0.0.2//aiossecli"},                   // a slash too few
-		{"x", []string{"b:main", "b:dev"}, `it has no tag, branch or commit "x"`, "it has no tags; use one of its branches: main, dev"},                               // no tags
-		{"cp-1", []string{"t:cp-\x1b[2J", "t:cp-2"}, `it has no tag, branch or commit "cp-1"`, "use one of the nearest tags: cp-2"},                                   // a hostile name
-		{"0123456", []string{"t:v1", "c:01234567" + id("")[8:], "c:01234568" + id("")[8:]}, `"0123456" is the start of several commit ids`, "write more of the id: "}, // ambiguous
-		{"cp-^9", cp, `no tag matches "cp-^9"`, "use one of the newest tags: cp-0.0.2, cp-0.0.1"},                                                                     // range, its prefix
-		{"zz-^9", cp, `no tag matches "zz-^9"`, "use one of the newest tags: aio-0.0.9, cp-0.0.2, sync-0.0.1, cp-0.0.1"},                                              // range, all
-		{"cp-9*", cp, `no tag matches "cp-9*"`, "use one of the newest tags: aio-0.0.9, cp-0.0.2, sync-0.0.1, cp-0.0.1"},                                              // glob
-		{"cp-^1", []string{"t:cp-1.1.0-rc.1", "t:cp-1.1.0-rc.2"}, `no tag matches "cp-^1"`, `only prereleases match; name one, such as "cp-1.1.0-rc.2"`},              // prereleases only
-		{"latest", []string{"t:v1"}, "it has no default branch", "use one of its tags: v1"},                                                                           // no branch
-		{"dev", []string{"b:main"}, `it has no branch "dev"`, "it has no tags; use one of its branches: main"},                                                        // no dev
+		// empty
+		{"v1", nil, "the repository is empty", "check the URL, or push a commit and a tag to it"},
+		// same series first
+		{"cp-0.0.9", cp, `it has no tag, branch or commit "cp-0.0.9"`, "use one of the nearest tags: cp-0.0.2, cp-0.0.1, aio-0.0.9, sync-0.0.1"},
+		// a slash too few
+		{"cp-0.0.2/aiossecli", cp, `it has no tag, branch or commit "cp-0.0.2/aiossecli"`, "a component starts with //: write cp-0.0.2//aiossecli"},
+		// no tags
+		{"x", []string{"b:main", "b:dev"}, `it has no tag, branch or commit "x"`, "it has no tags; use one of its branches: main, dev"},
+		// a hostile name
+		{"cp-1", []string{"t:cp-\x1b[2J", "t:cp-2"}, `it has no tag, branch or commit "cp-1"`, "use one of the nearest tags: cp-2"},
+		// ambiguous
+		{"0123456", []string{"t:v1", "c:01234567" + id("")[8:], "c:01234568" + id("")[8:]}, `"0123456" is the start of several commit ids`, "write more of the id: "},
+		// range, its prefix
+		{"cp-^9", cp, `no tag matches "cp-^9"`, "use one of the newest tags: cp-0.0.2, cp-0.0.1"},
+		// range, all
+		{"zz-^9", cp, `no tag matches "zz-^9"`, "use one of the newest tags: aio-0.0.9, cp-0.0.2, sync-0.0.1, cp-0.0.1"},
+		// glob
+		{"cp-9*", cp, `no tag matches "cp-9*"`, "use one of the newest tags: aio-0.0.9, cp-0.0.2, sync-0.0.1, cp-0.0.1"},
+		// prereleases only
+		{"cp-^1", []string{"t:cp-1.1.0-rc.1", "t:cp-1.1.0-rc.2"}, `no tag matches "cp-^1"`, `only prereleases match; name one, such as "cp-1.1.0-rc.2"`},
+		// no branch
+		{"latest", []string{"t:v1"}, "it has no default branch", "use one of its tags: v1"},
+		// no dev
+		{"dev", []string{"b:main"}, `it has no branch "dev"`, "it has no tags; use one of its branches: main"},
 	} {
 		_, err := resolve(t, c.version, list(c.refs...))
 		if !errors.Is(err, failure.Usage) || err.Error() != "resolving "+url+": "+c.message || !strings.HasPrefix(failure.Hint(err), c.hint) {
@@ -276,7 +323,8 @@ func FuzzResolve(f *testing.F) {
 func TestTags(t *testing.T) {
 	tags := list("HEAD>main", "b:main", "t:cp-0.0.1", "a:cp-0.0.10", "t:cp-0.0.2", "t:cp-1.0.0-rc.1", "t:v0.5.0", "t:nightly", "b:cp-9.9.9")
 	for _, c := range []struct{ version, want string }{
-		{"", "cp-1.0.0-rc.1 v0.5.0 cp-0.0.10 cp-0.0.2 cp-0.0.1 nightly"}, // none typed: all, those without a version last
+		// none typed: all, those without a version last
+		{"", "cp-1.0.0-rc.1 v0.5.0 cp-0.0.10 cp-0.0.2 cp-0.0.1 nightly"},
 		{"cp-0.0.1", "cp-1.0.0-rc.1 v0.5.0 cp-0.0.10 cp-0.0.2 cp-0.0.1 nightly"},
 		{"cp-*", "cp-1.0.0-rc.1 cp-0.0.10 cp-0.0.2 cp-0.0.1"}, // a glob
 		{"cp-~0.0.2", "cp-0.0.10 cp-0.0.2"},                   // a range

@@ -7,8 +7,8 @@ import (
 	"golang.org/x/crypto/ssh/agent"
 )
 
-// agentSigners returns the keys of the agent at a socket. They can be used until ctx ends. An agent that does not answer
-// has none.
+// agentSigners returns the keys of the agent at a socket. They can be used until ctx ends. An agent that does not
+// answer has none.
 func agentSigners(ctx context.Context, socket string) []ssh.Signer {
 	if socket == "" {
 		return nil

@@ -10,11 +10,12 @@
 // Redirects are checked against the same policy. Plain http is refused except to this machine itself and to the hosts
 // that it is allowed for.
 //
-// These settings of git apply: url.*.insteadOf, http.proxy, http.sslCAInfo and credential helpers, from the system's and
-// the user's git configuration and from GIT_CONFIG_COUNT. The configuration of the repository that ppm happens to run in
-// does not apply, nor do GIT_DIR, GIT_SSH_COMMAND and the other variables that git sets for hooks: they are not about
-// this remote. http.sslVerify and StrictHostKeyChecking cannot turn verification off. The only program that a session may
-// start is "git credential", and only when a credential helper is configured and the server asks for credentials.
+// These settings of git apply: url.*.insteadOf, http.proxy, http.sslCAInfo and credential helpers, from the system's
+// and the user's git configuration and from GIT_CONFIG_COUNT. The configuration of the repository that ppm happens to
+// run in does not apply, nor do GIT_DIR, GIT_SSH_COMMAND and the other variables that git sets for hooks: they are not
+// about this remote. http.sslVerify and StrictHostKeyChecking cannot turn verification off. The only program that a
+// session may start is "git credential", and only when a credential helper is configured and the server asks for
+// credentials.
 //
 // Over http, credentials come from the URL, from PPM_TOKEN_<HOST> (a token, or user:token; the host in upper case with
 // "_" for all but letters and digits), from .netrc (without its default entry) and from git's credential helpers. They

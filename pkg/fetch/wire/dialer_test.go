@@ -26,14 +26,22 @@ func TestHostPolicy(t *testing.T) {
 		{"https://GIT.Example.com.:8443/a", ""}, // another spelling of the same host
 		{"ssh://git@git.example.com/a", ""},     // every scheme
 		{"git@git.example.com:a/b", ""},         // the scp form
-		{"https://sub.git.example.com/a", `"sub.git.example.com": the host is not among the allowed ones`}, // a name means itself alone
-		{"https://evil-git.example.com/a", `not among the allowed ones`},                                   // not a matter of letters
-		{"https://a.b.corp.example/a", ""},                                                                 // all below
-		{"https://corp.example/a", `not among the allowed ones`},                                           // but not itself
-		{"https://secret.corp.example/a", `"secret.corp.example": the host is denied`},                     // denied beats allowed
-		{"git@secret.corp.example:a", `the host is denied`},                                                // in every form
-		{"https://xn--bcher-kva.example/a", ""},                                                            // the ASCII form of a name
-		{"http://127.0.0.1:80/a", ""},                                                                      // plain http to this machine
+		// a name means itself alone
+		{"https://sub.git.example.com/a", `"sub.git.example.com": the host is not among the allowed ones`},
+		// not a matter of letters
+		{"https://evil-git.example.com/a", `not among the allowed ones`},
+		// all below
+		{"https://a.b.corp.example/a", ""},
+		// but not itself
+		{"https://corp.example/a", `not among the allowed ones`},
+		// denied beats allowed
+		{"https://secret.corp.example/a", `"secret.corp.example": the host is denied`},
+		// in every form
+		{"git@secret.corp.example:a", `the host is denied`},
+		// the ASCII form of a name
+		{"https://xn--bcher-kva.example/a", ""},
+		// plain http to this machine
+		{"http://127.0.0.1:80/a", ""},
 		{"http://[::1]/a", ""},
 		{"http://localhost/a", ""},
 		{"http://[::ffff:127.0.0.1]/a", ""}, // IPv4 in IPv6
@@ -41,7 +49,8 @@ func TestHostPolicy(t *testing.T) {
 		{"http://sub.plain.example/a", `"sub.plain.example": plain http is neither encrypted nor authenticated`},
 		{"http://git.example.com/a", `plain http is neither encrypted nor authenticated`},
 		{"http://127.0.0.1.evil.example/a", `not among the allowed ones`},
-		{"https://git.example.com@evil.example/a", `"evil.example": the host is not among the allowed ones`}, // a user, not a host
+		// a user, not a host
+		{"https://git.example.com@evil.example/a", `"evil.example": the host is not among the allowed ones`},
 		{"https://evil.example/git.example.com", `"evil.example": the host is not among the allowed ones`},
 	} {
 		got, err := d.Rewrite(c.url)

@@ -41,8 +41,8 @@ func (c gitConfig) http(name string, u *url.URL) (value string, ok bool) {
 	return value, ok && best >= 0
 }
 
-// matchScore compares the URL of a configuration section with u. It is -1 when they do not match, else a positive number
-// that grows with the number of host labels and the length of the path that match exactly.
+// matchScore compares the URL of a configuration section with u. It is -1 when they do not match, else a positive
+// number that grows with the number of host labels and the length of the path that match exactly.
 func matchScore(section string, u *url.URL) int {
 	p, err := url.Parse(section)
 	if err != nil || p.Scheme != u.Scheme || portOf(p) != portOf(u) {

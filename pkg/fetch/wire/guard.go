@@ -25,8 +25,8 @@ func (e sizeError) Error() string {
 	return fmt.Sprintf("the answer is larger than the limit of %d bytes", e.limit)
 }
 
-// A guard watches one exchange with a server and ends it when the server stalls or is too slow. Only time spent waiting
-// for the server counts.
+// A guard watches one exchange with a server and ends it when the server stalls or is too slow. Only time spent
+// waiting for the server counts.
 type guard struct {
 	ctx    context.Context // ends when the guard or the caller ends the exchange; its cause is the reason
 	cancel context.CancelCauseFunc
@@ -62,8 +62,8 @@ func (g *guard) wait(operation func() (int, error)) (int, error) {
 	return n, err
 }
 
-// A guardedReader reads a response under a guard. It fails with a sizeError after limit bytes, and with errCut at the end:
-// the protocol says where to stop before that.
+// A guardedReader reads a response under a guard. It fails with a sizeError after limit bytes, and with errCut at the
+// end: the protocol says where to stop before that.
 type guardedReader struct {
 	*guard
 	r     io.ReadCloser

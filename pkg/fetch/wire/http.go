@@ -166,7 +166,8 @@ func readBody(g *guard, resp *http.Response, limit int64) *guardedReader {
 	return r
 }
 
-// followRefs sends the request for the refs and follows redirects. The repository is then below the same URL as its refs.
+// followRefs sends the request for the refs and follows redirects. The repository is then below the same URL as its
+// refs.
 func (t *httpTransport) followRefs(g *guard, u *url.URL) (*http.Response, error) {
 	for range maxRedirects + 1 {
 		resp, err := t.exchange(g, http.MethodGet, u, nil)
@@ -259,8 +260,8 @@ func checkType(resp *http.Response, kind string) error {
 	return nil
 }
 
-// exchange sends a request and returns a response with status 200 or a redirect. It tries one credential after the other
-// while the server rejects them.
+// exchange sends a request and returns a response with status 200 or a redirect. It tries one credential after the
+// other while the server rejects them.
 func (t *httpTransport) exchange(g *guard, method string, u *url.URL, body []byte) (*http.Response, error) {
 	c := t.credentials[siteOf(u)]
 	for {

@@ -26,8 +26,8 @@ func (e proxyError) Error() string { return fmt.Sprintf("the proxy answers with 
 
 var errBadProxy = errors.New("the proxy setting is not a URL")
 
-// newHTTPClient returns the HTTP client of one session: a transport, which follows no redirect and keeps no cookies. It
-// uses HTTP/1.1, because a session sends two or three requests, one after the other.
+// newHTTPClient returns the HTTP client of one session: a transport, which follows no redirect and keeps no cookies.
+// It uses HTTP/1.1, because a session sends two or three requests, one after the other.
 func newHTTPClient(s *settings, base *url.URL) (*http.Transport, error) {
 	config, err := s.config()
 	if err != nil {
@@ -55,8 +55,8 @@ func checkProxy(_ context.Context, _ *url.URL, _ *http.Request, resp *http.Respo
 }
 
 // proxyFor returns the proxy for a request, nil for none: http.proxy of git's configuration, else HTTPS_PROXY or
-// HTTP_PROXY, else ALL_PROXY; none for hosts that NO_PROXY lists and for this machine. Lower-case names of the variables
-// come first, as in curl.
+// HTTP_PROXY, else ALL_PROXY; none for hosts that NO_PROXY lists and for this machine. Lower-case names of the
+// variables come first, as in curl.
 func proxyFor(u *url.URL, config gitConfig, getenv func(string) string) (*url.URL, error) {
 	env := func(lower, upper string) string { return cmp.Or(getenv(lower), getenv(upper)) }
 	value, ok := config.http("proxy", u)
@@ -81,8 +81,8 @@ func proxyFor(u *url.URL, config gitConfig, getenv func(string) string) (*url.UR
 	return choice.ProxyFunc()(u)
 }
 
-// trustedRoots returns the certificates to trust: the system's and those of SSL_CERT_FILE, SSL_CERT_DIR, GIT_SSL_CAINFO
-// and http.sslCAInfo.
+// trustedRoots returns the certificates to trust: the system's and those of SSL_CERT_FILE, SSL_CERT_DIR,
+// GIT_SSL_CAINFO and http.sslCAInfo.
 func trustedRoots(o Options, config gitConfig, base *url.URL) (*x509.CertPool, error) {
 	if base.Scheme != "https" {
 		return nil, nil

@@ -7,8 +7,8 @@ import (
 	"unicode"
 )
 
-// secrets are the strings of one session that no message may contain. Strings of a few letters are not added: they occur
-// in every text.
+// secrets are the strings of one session that no message may contain. Strings of a few letters are not added: they
+// occur in every text.
 type secrets struct{ list []string }
 
 func (s *secrets) add(secret string) {

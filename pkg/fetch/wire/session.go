@@ -94,9 +94,9 @@ func (s *Session) capabilities(ctx context.Context) (*capability.List, error) {
 	return list, nil
 }
 
-// Refs returns the repository's HEAD, tags and branches, in order: those whose names start with one of the prefixes, or
-// all when there are none. A server of version 0 lists all of them, once in a session. An empty repository has none. At
-// most 1,000,000 refs in 256 MiB are read; more are refused.
+// Refs returns the repository's HEAD, tags and branches, in order: those whose names start with one of the prefixes,
+// or all when there are none. A server of version 0 lists all of them, once in a session. An empty repository has
+// none. At most 1,000,000 refs in 256 MiB are read; more are refused.
 func (s *Session) Refs(ctx context.Context, prefixes ...string) ([]ref.GitRef, error) {
 	if _, err := s.capabilities(ctx); err != nil {
 		return nil, err
@@ -148,9 +148,10 @@ func listRefs(adv *packp.AdvRefs) []ref.GitRef {
 	return slices.Insert(list, 0, g)
 }
 
-// Fetch asks for a pack. The depth and the filter are left out when the server does not support them: then it sends more
-// than was asked for. The caller closes the response. What the server reports as progress goes to Options.Progress. Read
-// errors of the response are failures like those of Fetch; io.EOF comes only after a complete pack.
+// Fetch asks for a pack. The depth and the filter are left out when the server does not support them: then it sends
+// more than was asked for. The caller closes the response. What the server reports as progress goes to
+// Options.Progress. Read errors of the response are failures like those of Fetch; io.EOF comes only after a complete
+// pack.
 func (s *Session) Fetch(ctx context.Context, r Request) (*Response, error) {
 	offered, err := s.capabilities(ctx)
 	if err != nil {

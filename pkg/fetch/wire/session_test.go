@@ -162,7 +162,8 @@ func TestRefsAndPacks(t *testing.T) {
 			{func(*wire.Request) {}, 9, 0}, // everything: commit, tree and file, three times
 			{depth(1), 3, 1},               // one commit, on the same session
 			{func(r *wire.Request) { r.Haves = []plumbing.Hash{plumbing.NewHash(ids[1])} }, 3, 0}, // what is new
-			{func(r *wire.Request) { r.Filter = "blob:none" }, 9, 0},                              // a filter that the server does not know
+			// a filter that the server does not know
+			{func(r *wire.Request) { r.Filter = "blob:none" }, 9, 0},
 		} {
 			objects, resp, err := getFrom(t.Context(), s, c.change)
 			if err != nil {
@@ -265,10 +266,14 @@ func TestCancel(t *testing.T) {
 	}
 	d := newDialer(t, wire.Options{Home: home})
 	for _, url := range []string{
-		gittest.ServeHTTP(t, root, gittest.With(gittest.Refs(gittest.Stall(-1)))).URL + "/pack",         // before the header of the refs
-		gittest.ServeHTTP(t, root, gittest.With(gittest.Refs(gittest.Stall(20)))).URL + "/pack",         // within the refs
-		gittest.ServeHTTP(t, root, gittest.With(gittest.Packs(gittest.Stall(20)))).URL + "/pack",        // within the pack
-		gittest.ServeHTTP(t, root, gittest.With(gittest.Status(503, "Retry-After", "9"))).URL + "/pack", // while waiting to try again
+		// before the header of the refs
+		gittest.ServeHTTP(t, root, gittest.With(gittest.Refs(gittest.Stall(-1)))).URL + "/pack",
+		// within the refs
+		gittest.ServeHTTP(t, root, gittest.With(gittest.Refs(gittest.Stall(20)))).URL + "/pack",
+		// within the pack
+		gittest.ServeHTTP(t, root, gittest.With(gittest.Packs(gittest.Stall(20)))).URL + "/pack",
+		// while waiting to try again
+		gittest.ServeHTTP(t, root, gittest.With(gittest.Status(503, "Retry-After", "9"))).URL + "/pack",
 		sshd.URL + "/pack",
 	} {
 		ctx, cancel := context.WithCancel(t.Context())

@@ -11,8 +11,8 @@ import (
 	"golang.org/x/crypto/ssh"
 )
 
-// sshTransport carries upload-pack over ssh. It keeps one connection and runs git-upload-pack on it: once in version 2,
-// and in version 0 once for each response with a pack.
+// sshTransport carries upload-pack over ssh. It keeps one connection and runs git-upload-pack on it: once in version
+// 2, and in version 0 once for each response with a pack.
 type sshTransport struct {
 	settings *settings
 	remote   remote
@@ -110,8 +110,8 @@ func (o *output) Close() error {
 	return nil
 }
 
-// closeWith closes the connection when the guard ends the exchange: nothing else interrupts a read. The returned function
-// cancels that.
+// closeWith closes the connection when the guard ends the exchange: nothing else interrupts a read. The returned
+// function cancels that.
 func (t *sshTransport) closeWith(g *guard) (release func() bool) {
 	client := t.client
 	return context.AfterFunc(g.ctx, func() { client.Close() })

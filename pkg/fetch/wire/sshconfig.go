@@ -54,8 +54,8 @@ func (configs sshConfigs) all(host, key string) (values []string) {
 	return values
 }
 
-// withoutMatch turns the Match blocks that are about the host alone into Host blocks. All others become blocks that match
-// no host: their conditions are about programs to run, or about a user or network that ppm does not check.
+// withoutMatch turns the Match blocks that are about the host alone into Host blocks. All others become blocks that
+// match no host: their conditions are about programs to run, or about a user or network that ppm does not check.
 func withoutMatch(text string) string {
 	var b strings.Builder
 	for line := range strings.Lines(text) {

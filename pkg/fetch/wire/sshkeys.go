@@ -87,8 +87,8 @@ func holds(held []ssh.Signer, key ssh.PublicKey) bool {
 	return false
 }
 
-// readIdentity reads a key file: a private key; an encrypted one, of which only the public key is known; or a public key
-// whose private key an agent holds.
+// readIdentity reads a key file: a private key; an encrypted one, of which only the public key is known; or a public
+// key whose private key an agent holds.
 func readIdentity(file string) (ssh.Signer, ssh.PublicKey, error) {
 	data, err := configfile.Read(file)
 	if err != nil {

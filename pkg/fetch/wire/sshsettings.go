@@ -21,8 +21,8 @@ type sshSettings struct {
 
 const systemSSHConfig = "/etc/ssh/ssh_config"
 
-// readSSHSettings reads the configuration. Other settings are ignored, except that a proxy program or jump host is refused:
-// ppm cannot reach the host in the way that the user wants.
+// readSSHSettings reads the configuration. Other settings are ignored, except that a proxy program or jump host is
+// refused: ppm cannot reach the host in the way that the user wants.
 func readSSHSettings(r remote, o Options) (*sshSettings, error) {
 	configs, err := readSSHConfigs(configfile.InHome(o.Home, ".ssh", "config"), systemSSHConfig)
 	if err != nil {

@@ -11,8 +11,8 @@ import (
 	"github.com/go-git/go-git/v5/plumbing/protocol/packp/capability"
 )
 
-// encodeRequest returns the request to send for req, and its encoding. The capabilities in it are chosen from those that
-// the server offers.
+// encodeRequest returns the request to send for req, and its encoding. The capabilities in it are chosen from those
+// that the server offers.
 func encodeRequest(
 	req *packp.UploadPackRequest, offered *capability.List, silent bool,
 ) (*packp.UploadPackRequest, []byte, error) {

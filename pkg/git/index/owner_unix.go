@@ -7,8 +7,8 @@ import (
 	"syscall"
 )
 
-// isMine reports whether the file or folder at path belongs to the user of this process. Git reads no
-// repository of somebody else's either: a folder above a project may be anybody's.
+// isMine reports whether the file or folder at path belongs to the user of this process. Like git, ppm does not use
+// the repositories of other users: a folder above a project may belong to anyone.
 func isMine(path string) (bool, error) {
 	info, err := os.Lstat(path)
 	if err != nil {

@@ -14,23 +14,9 @@ import (
 	"github.com/Project-Manager-With-Git/ppm/pkg/git/config"
 )
 
-// A repository is what an index needs of the git repository of a work tree.
-//
-// There may be two folders: a linked worktree has its own for the index, and shares the other, with the objects.
-// Both are opened as roots, so that no link in them leads elsewhere.
-type repository struct {
-	own, shared *os.Root
-	locked      bool
-	prefix      string // of the project's paths in the index; empty, or ends with a slash
-	foldCase    bool   // the disk does not tell "a" from "A"
-	modes       bool   // the disk knows which files can be executed
-}
-
-// maxSetting bounds the small files of a repository that are read: configuration and pointers to folders.
-const maxSetting = 1 << 20
-
-// find returns the repository of the work tree that holds dir, as git looks for it: the nearest folder with a .git.
-func find(dir string) (*repository, error) {
+// findRepository returns the repository of the work tree that dir is in. Like git, it looks for the nearest folder
+// with a .git.
+func findRepository(dir string) (*repository, error) {
 	dir, err := filepath.Abs(dir)
 	if err != nil {
 		return nil, err
@@ -39,20 +25,20 @@ func find(dir string) (*repository, error) {
 		return nil, err
 	}
 	for top := dir; ; top = filepath.Dir(top) {
-		link := filepath.Join(top, ".git")
-		info, err := os.Lstat(link)
+		dotGit := filepath.Join(top, ".git")
+		info, err := os.Lstat(dotGit)
 		switch {
-		case errors.Is(err, fs.ErrNotExist) || err == nil && info.IsDir() && !isGitFolder(link):
-			if isGitFolder(top) || filepath.Dir(top) == top {
+		case errors.Is(err, fs.ErrNotExist) || err == nil && info.IsDir() && !isGitDir(dotGit):
+			if isGitDir(top) || filepath.Dir(top) == top {
 				return nil, ErrNone
 			}
 			continue
 		case err != nil:
 			return nil, err
 		case !info.IsDir() && !info.Mode().IsRegular():
-			return nil, fmt.Errorf("%q is neither a folder nor a file", link)
+			return nil, fmt.Errorf("%q is neither a folder nor a file", dotGit)
 		}
-		r, err := open(top, link, info.IsDir())
+		r, err := openRepository(top, dotGit, info.IsDir())
 		if err != nil {
 			return nil, err
 		}
@@ -63,125 +49,129 @@ func find(dir string) (*repository, error) {
 	}
 }
 
-// isGitFolder reports whether dir is what git takes for a repository.
-func isGitFolder(dir string) bool {
-	_, err := os.Lstat(filepath.Join(dir, "HEAD"))
-	shared, err2 := sharedFolder(dir)
-	if err != nil || err2 != nil {
+// openRepository opens the repository of the work tree at top, which the folder or file at dotGit leads to.
+func openRepository(top, dotGit string, isDir bool) (_ *repository, err error) {
+	gitDir := dotGit
+	if !isDir {
+		if gitDir, err = readDotGit(top, dotGit); err != nil {
+			return nil, err
+		}
+	}
+	commonDir, err := commonDirOf(gitDir)
+	if err != nil {
+		return nil, err
+	}
+	for _, path := range []string{dotGit, gitDir, commonDir} {
+		if mine, err := isMine(path); err != nil || !mine {
+			return nil, cmp.Or(err, fmt.Errorf("%q belongs to another user", path))
+		}
+	}
+	r := &repository{}
+	if err := r.configure(top, gitDir, commonDir, isDir); err != nil {
+		return nil, err
+	}
+	if r.gitDir, err = os.OpenRoot(gitDir); err != nil {
+		return nil, err
+	}
+	if r.commonDir, err = os.OpenRoot(commonDir); err != nil {
+		return nil, errors.Join(err, r.gitDir.Close())
+	}
+	return r, nil
+}
+
+// configure reads the configuration of a repository. It fails when the index is not that of the work tree at top, or
+// of an unknown kind.
+func (r *repository) configure(top, gitDir, commonDir string, isDir bool) error {
+	var c config.Config
+	if err := c.ReadFile(filepath.Join(commonDir, "config")); err != nil {
+		return err
+	}
+	if c.Bool("extensions", "worktreeconfig", false) {
+		if err := c.ReadFile(filepath.Join(gitDir, "config.worktree")); err != nil {
+			return err
+		}
+	}
+	if version := c.Get("core", "repositoryformatversion"); version != "" && version != "0" && version != "1" {
+		return fmt.Errorf("%q has the format %q, which is not known", commonDir, version)
+	}
+	if format := c.Get("extensions", "objectformat"); format != "" && !strings.EqualFold(format, "sha1") {
+		return fmt.Errorf("%q has ids of the kind %q", commonDir, format)
+	}
+	r.ignoreCase = c.Bool("core", "ignorecase", false)
+	r.fileMode = c.Bool("core", "filemode", true)
+	if isDir && c.Bool("core", "bare", false) {
+		return ErrNone
+	}
+	// A .git folder belongs to its parent, unless it is configured otherwise. A folder that a .git file leads to must
+	// lead back.
+	tree, err := readLine(filepath.Join(gitDir, "gitdir"))
+	switch configured := c.Get("core", "worktree"); {
+	case err == nil && gitDir != commonDir:
+		tree = filepath.Dir(resolve(gitDir, tree))
+	case configured != "":
+		tree = resolve(gitDir, configured)
+	case isDir:
+		return nil
+	}
+	if tree, err = filepath.EvalSymlinks(tree); err != nil || tree != top {
+		return fmt.Errorf("%q is the repository of another work tree", gitDir)
+	}
+	return nil
+}
+
+// isGitDir reports whether git would take dir for a repository.
+func isGitDir(dir string) bool {
+	if _, err := os.Lstat(filepath.Join(dir, "HEAD")); err != nil {
+		return false
+	}
+	commonDir, err := commonDirOf(dir)
+	if err != nil {
 		return false
 	}
 	for _, name := range []string{"objects", "refs"} {
-		if info, err := os.Stat(filepath.Join(shared, name)); err != nil || !info.IsDir() {
+		if info, err := os.Stat(filepath.Join(commonDir, name)); err != nil || !info.IsDir() {
 			return false
 		}
 	}
 	return true
 }
 
-// sharedFolder returns the folder with the objects of the repository at dir: dir itself, but for a linked worktree.
-func sharedFolder(dir string) (string, error) {
-	text, err := readSetting(filepath.Join(dir, "commondir"))
+// commonDirOf returns the folder with the objects of the repository: gitDir itself, except for a linked worktree.
+func commonDirOf(gitDir string) (string, error) {
+	text, err := readLine(filepath.Join(gitDir, "commondir"))
 	if errors.Is(err, fs.ErrNotExist) {
-		return dir, nil
+		return gitDir, nil
 	}
-	return resolve(dir, text), err
+	return resolve(gitDir, text), err
 }
 
-// open opens the repository of the work tree top, which the folder or file at link leads to.
-func open(top, link string, folder bool) (_ *repository, err error) {
-	own := link
-	if !folder {
-		if own, err = follow(top, link); err != nil {
-			return nil, err
-		}
-	}
-	shared, err := sharedFolder(own)
-	if err != nil {
-		return nil, err
-	}
-	for _, path := range []string{link, own, shared} {
-		if mine, err := isMine(path); err != nil || !mine {
-			return nil, cmp.Or(err, fmt.Errorf("%q belongs to another user", path))
-		}
-	}
-	r := &repository{}
-	if err := r.configure(top, own, shared, folder); err != nil {
-		return nil, err
-	}
-	if r.own, err = os.OpenRoot(own); err != nil {
-		return nil, err
-	}
-	if r.shared, err = os.OpenRoot(shared); err != nil {
-		return nil, errors.Join(err, r.own.Close())
-	}
-	return r, nil
-}
-
-// follow returns the folder that the file at link names.
-func follow(top, link string) (string, error) {
-	text, err := readSetting(link)
+// readDotGit returns the git folder that the .git file of the work tree at top names.
+func readDotGit(top, dotGit string) (string, error) {
+	text, err := readLine(dotGit)
 	if err != nil {
 		return "", err
 	}
 	name, ok := strings.CutPrefix(text, "gitdir: ")
-	own := resolve(top, name)
-	if !ok || !isGitFolder(own) {
-		return "", fmt.Errorf("%q does not lead to a repository", link)
+	gitDir := resolve(top, name)
+	if !ok || !isGitDir(gitDir) {
+		return "", fmt.Errorf("%q does not lead to a repository", dotGit)
 	}
-	return own, nil
+	return gitDir, nil
 }
 
-// configure reads what a repository says about itself, and fails when its index is none of the work tree top, or
-// is of a kind that is not known here.
-func (r *repository) configure(top, own, shared string, folder bool) error {
-	var settings config.Config
-	if err := settings.ReadFile(filepath.Join(shared, "config")); err != nil {
-		return err
-	}
-	if settings.Bool("extensions", "worktreeconfig", false) {
-		if err := settings.ReadFile(filepath.Join(own, "config.worktree")); err != nil {
-			return err
-		}
-	}
-	if version := settings.Get("core", "repositoryformatversion"); version != "" && version != "0" && version != "1" {
-		return fmt.Errorf("%q has the format %q, which is not known", shared, version)
-	}
-	if format := settings.Get("extensions", "objectformat"); format != "" && !strings.EqualFold(format, "sha1") {
-		return fmt.Errorf("%q has ids of the kind %q", shared, format)
-	}
-	r.foldCase = settings.Bool("core", "ignorecase", false)
-	r.modes = settings.Bool("core", "filemode", true)
-	if folder && settings.Bool("core", "bare", false) {
-		return ErrNone
-	}
-	// A folder in the work tree is its own, unless it says something else. What a file leads to must lead back.
-	back, err := readSetting(filepath.Join(own, "gitdir"))
-	switch tree := settings.Get("core", "worktree"); {
-	case err == nil && own != shared:
-		back = filepath.Dir(resolve(own, back))
-	case tree != "":
-		back = resolve(own, tree)
-	case folder:
-		return nil
-	}
-	if back, err = filepath.EvalSymlinks(back); err != nil || back != top {
-		return fmt.Errorf("%q is the repository of another work tree", own)
-	}
-	return nil
-}
-
-// readSetting returns the text of a small file, without the line breaks at its end.
-func readSetting(path string) (string, error) {
+// readLine returns the text of a file with one line.
+func readLine(path string) (string, error) {
+	const maxLine = 1 << 20
 	f, err := os.Open(path)
 	if err != nil {
 		return "", err
 	}
 	defer f.Close()
-	data, err := io.ReadAll(io.LimitReader(f, maxSetting))
+	data, err := io.ReadAll(io.LimitReader(f, maxLine))
 	return string(bytes.TrimRight(data, "\r\n")), err
 }
 
-// resolve returns the path that text means when it stands in a file in dir.
+// resolve returns the path that text means in a file in dir.
 func resolve(dir, text string) string {
 	if filepath.IsAbs(text) {
 		return filepath.Clean(text)

@@ -98,8 +98,8 @@ func indexPack(ctx context.Context, f io.ReadSeeker, size int64) (index []byte, 
 	return out.Bytes(), sum, malformed(err)
 }
 
-// inspect reads all object headers of a pack and compares the sizes in them with the limits. No object inflates to more
-// than its header says.
+// inspect reads all object headers of a pack and compares the sizes in them with the limits. No object inflates to
+// more than its header says.
 func inspect(f io.ReadSeeker, size int64, l Limits) error {
 	return malformed(Guard(func() error {
 		count, err := countObjects(f, size)

@@ -23,7 +23,8 @@ type prefixSource interface {
 	HashesWithPrefix(prefix []byte) ([]plumbing.Hash, error)
 }
 
-// packSource finds objects in the packs of a bare repository. Go-git's own storage needs many more system calls for it.
+// packSource finds objects in the packs of a bare repository. Go-git's own storage needs many more system calls for
+// it.
 type packSource struct {
 	packs  []Pack
 	err    error // of listing the packs

@@ -7,8 +7,8 @@ import (
 	"os"
 )
 
-// ReplaceFile replaces the file at path in one step, with a temporary file in temp, which is on the same disk. A file with
-// the same content is not written. The data is not synced: what a crash damages is detected and fetched again.
+// ReplaceFile replaces the file at path in one step, with a temporary file in temp, which is on the same disk. A file
+// with the same content is not written. The data is not synced: what a crash damages is detected and fetched again.
 func ReplaceFile(path, temp string, data []byte) error {
 	if old, err := os.ReadFile(path); err == nil && bytes.Equal(old, data) {
 		return nil

@@ -43,8 +43,8 @@ const (
 // A Repository is a git repository on this disk.
 type Repository struct{ storage *filesystem.Storage }
 
-// Open opens the repository in the folder at path: bare, with a .git folder, or a worktree or submodule whose .git file
-// leads to its repository. Errors are ErrNone when there is none, and ErrFormat when its format is not supported.
+// Open opens the repository in the folder at path: bare, with a .git folder, or a worktree or submodule whose .git
+// file leads to its repository. Errors are ErrNone when there is none, and ErrFormat when its format is not supported.
 func Open(path string) (*Repository, error) {
 	dot, err := gitFS(path)
 	if err != nil {

@@ -12,7 +12,7 @@ import (
 	"github.com/Project-Manager-With-Git/ppm/pkg/git/index"
 )
 
-// git runs the real one in dir, with no configuration but the repository's, and returns what it prints.
+// git runs git in dir, with no configuration except the repository's, and returns its output.
 func git(t *testing.T, dir string, args ...string) string {
 	t.Helper()
 	out, err := tryGit(dir, args...)
@@ -25,7 +25,8 @@ func git(t *testing.T, dir string, args ...string) string {
 func tryGit(dir string, args ...string) (string, error) {
 	cmd := exec.Command("git", append([]string{"-c", "protocol.file.allow=always", "-c", "core.quotePath=true"}, args...)...)
 	cmd.Dir = dir
-	cmd.Env = append(os.Environ(), "GIT_CONFIG_GLOBAL=/dev/null", "GIT_CONFIG_NOSYSTEM=1", "GIT_CEILING_DIRECTORIES="+os.TempDir(),
+	cmd.Env = append(os.Environ(),
+		"GIT_CONFIG_GLOBAL=/dev/null", "GIT_CONFIG_NOSYSTEM=1", "GIT_CEILING_DIRECTORIES="+os.TempDir(),
 		"GIT_AUTHOR_NAME=a", "GIT_AUTHOR_EMAIL=a@example.com", "GIT_COMMITTER_NAME=a", "GIT_COMMITTER_EMAIL=a@example.com")
 	out, err := cmd.CombinedOutput()
 	return string(out), err
@@ -42,7 +43,7 @@ func write(t *testing.T, dir, name, text string) {
 	}
 }
 
-// repository makes one with a commit of a few files and returns its work tree.
+// repository makes a repository with a commit of a few files and returns its work tree.
 func repository(t *testing.T, options ...string) string {
 	t.Helper()
 	dir := filepath.Join(t.TempDir(), "tree")
@@ -60,7 +61,7 @@ func sides(path string) index.Conflict {
 	return index.Conflict{Path: path, Base: side("base\n"), Ours: side("ours\n"), Theirs: side("theirs\n")}
 }
 
-// mark marks and commits.
+// mark marks the conflicts and commits the edit.
 func mark(t *testing.T, dir string, conflicts ...index.Conflict) []index.Replaced {
 	t.Helper()
 	e, err := index.Open(t.Context(), dir)
@@ -78,6 +79,7 @@ func mark(t *testing.T, dir string, conflicts ...index.Conflict) []index.Replace
 	return replaced
 }
 
+// restore restores the entries and commits the edit.
 func restore(t *testing.T, dir string, always bool, replaced []index.Replaced) {
 	t.Helper()
 	e, err := index.Open(t.Context(), dir)
@@ -93,8 +95,8 @@ func restore(t *testing.T, dir string, always bool, replaced []index.Replaced) {
 	}
 }
 
-// Everything that git knows of other files stays, in each version of the format, times and flags included; and
-// putting back leaves no trace.
+// In each version of the format, a mark changes nothing of other files, not even times and flags, and a restore undoes
+// it completely.
 func TestMarkAndRestore(t *testing.T) {
 	for _, c := range []struct{ name, version, flags string }{
 		{"oldest", "2", ""},
@@ -114,8 +116,10 @@ func TestMarkAndRestore(t *testing.T) {
 			write(t, dir, "later.txt", "")
 			git(t, dir, "add", "-N", "later.txt")
 			git(t, dir, "add", "part-of.txt")
-			long := strings.Repeat("long/", 830) + "x" // longer than an entry can say, and than a path on the disk can be
-			git(t, dir, "update-index", "--add", "--cacheinfo", "100644,"+strings.TrimSpace(git(t, dir, "hash-object", "-w", "a.txt"))+","+long)
+			// Longer than the length in an entry, and than a path on disk.
+			long := strings.Repeat("long/", 830) + "x"
+			id := strings.TrimSpace(git(t, dir, "hash-object", "-w", "a.txt"))
+			git(t, dir, "update-index", "--add", "--cacheinfo", "100644,"+id+","+long)
 			all := func() string {
 				return git(t, dir, "ls-files", "--stage", "--debug") + git(t, dir, "ls-files", "-v")
 			}
@@ -126,29 +130,31 @@ func TestMarkAndRestore(t *testing.T) {
 			if len(replaced) != 3 {
 				t.Fatalf("%d were marked, want 3", len(replaced))
 			}
-			if got := git(t, dir, "ls-files", "-u", "part/text.txt"); !strings.Contains(got, " 1\tpart/text.txt\n100755 ") || strings.Count(got, "\n") != 3 {
-				t.Errorf("the stages are\n%s", got)
+			stages := git(t, dir, "ls-files", "-u", "part/text.txt")
+			if !strings.Contains(stages, " 1\tpart/text.txt\n100755 ") || strings.Count(stages, "\n") != 3 {
+				t.Errorf("the stages are\n%s", stages)
 			}
 			for stage, text := range map[string]string{":1:": "base\n", ":2:": "ours\n", ":3:": "theirs\n"} {
 				if got := git(t, dir, "show", stage+"ünder/ö.txt"); got != text {
 					t.Errorf("stage %s is %q", stage, got)
 				}
 			}
-			if got := git(t, dir, "status", "--porcelain", "part", "z\tab.txt", "ünder"); got != "UU part/text.txt\nUU \"z\\tab.txt\"\nUU \"\\303\\274nder/\\303\\266.txt\"\n" {
-				t.Errorf("git sees\n%s", got)
+			status := git(t, dir, "status", "--porcelain", "part", "z\tab.txt", "ünder")
+			if status != "UU part/text.txt\nUU \"z\\tab.txt\"\nUU \"\\303\\274nder/\\303\\266.txt\"\n" {
+				t.Errorf("git status is\n%s", status)
 			}
 			git(t, dir, "fsck", "--strict")
 			restore(t, dir, false, replaced)
 			if after := all(); after != before {
-				t.Errorf("afterwards\n%s\nbefore\n%s", after, before)
+				t.Errorf("after\n%s\nbefore\n%s", after, before)
 			}
 			git(t, dir, "fsck", "--strict")
 		})
 	}
 }
 
-// A side that has no file has no stage; what git does not track as a file of its own, or has in a conflict, stays as it is.
-func TestMarkWhatCanBe(t *testing.T) {
+// A side without a file has no stage. Paths that git does not track as a file, or has a conflict for, are not marked.
+func TestMarkOnlyTracked(t *testing.T) {
 	dir := repository(t)
 	write(t, dir, ".gitignore", "ignored.txt\n")
 	write(t, dir, "ignored.txt", "x")
@@ -159,11 +165,12 @@ func TestMarkWhatCanBe(t *testing.T) {
 	git(t, dir, "add", "link", ".gitignore")
 	added := sides("part/text.txt")
 	added.Base = nil
-	if replaced := mark(t, dir, added, sides("ignored.txt"), sides("untracked.txt"), sides("link"), sides("part"), sides("nowhere")); len(replaced) != 1 {
+	replaced := mark(t, dir, added, sides("ignored.txt"), sides("untracked.txt"), sides("link"), sides("part"), sides("missing"))
+	if len(replaced) != 1 {
 		t.Errorf("%d were marked, want 1", len(replaced))
 	}
 	if got := git(t, dir, "status", "--porcelain", "part"); got != "AA part/text.txt\n" {
-		t.Errorf("git sees %q", got)
+		t.Errorf("git status is %q", got)
 	}
 	before := git(t, dir, "ls-files", "-s")
 	if replaced := mark(t, dir, sides("part/text.txt")); len(replaced) != 0 || git(t, dir, "ls-files", "-s") != before {
@@ -171,23 +178,30 @@ func TestMarkWhatCanBe(t *testing.T) {
 	}
 }
 
-// What the user told git since stays, but for a restore that takes the whole upgrade back.
-func TestRestoreAfterTheUser(t *testing.T) {
+// A conflict that the user has resolved is not restored, except when the whole upgrade is undone.
+func TestRestoreResolved(t *testing.T) {
+	const emptyBlob = "e69de29bb2d1d6434b8b29ae775ad8c2e48c5391"
 	for _, c := range []struct {
 		name   string
 		user   [][]string
 		always bool
-		back   bool // the entry is as before the mark
+		back   bool // the entry is the one before the mark
 	}{
 		{"nothing", nil, false, true},
-		{"nothing, taken back", nil, true, true},
-		{"settled by the user", [][]string{{"add", "part/text.txt"}}, false, false},
-		{"settled by the user, taken back", [][]string{{"add", "part/text.txt"}}, true, true},
+		{"nothing, undone", nil, true, true},
+		{"resolved by the user", [][]string{{"add", "part/text.txt"}}, false, false},
+		{"resolved by the user, undone", [][]string{{"add", "part/text.txt"}}, true, true},
 		{"removed by the user", [][]string{{"rm", "-q", "--cached", "part/text.txt"}}, false, false},
-		{"removed by the user, taken back", [][]string{{"rm", "-q", "--cached", "part/text.txt"}}, true, true},
+		{"removed by the user, undone", [][]string{{"rm", "-q", "--cached", "part/text.txt"}}, true, true},
 		{"everything reset by the user", [][]string{{"reset", "-q"}}, false, true},
-		{"a folder now", [][]string{{"rm", "-q", "--cached", "part/text.txt"}, {"update-index", "--add", "--cacheinfo", "100644,e69de29bb2d1d6434b8b29ae775ad8c2e48c5391,part/text.txt/x"}}, true, false},
-		{"below a file now", [][]string{{"rm", "-rq", "--cached", "part"}, {"update-index", "--add", "--cacheinfo", "100644,e69de29bb2d1d6434b8b29ae775ad8c2e48c5391,part"}}, true, false},
+		{"a folder now", [][]string{
+			{"rm", "-q", "--cached", "part/text.txt"},
+			{"update-index", "--add", "--cacheinfo", "100644," + emptyBlob + ",part/text.txt/x"},
+		}, true, false},
+		{"below a file now", [][]string{
+			{"rm", "-rq", "--cached", "part"},
+			{"update-index", "--add", "--cacheinfo", "100644," + emptyBlob + ",part"},
+		}, true, false},
 		{"another conflict", [][]string{{"reset", "-q"}, {"checkout", "-qf", "other"}, {"merge", "-q", "third"}}, true, false},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -203,7 +217,7 @@ func TestRestoreAfterTheUser(t *testing.T) {
 			list := func() string { return git(t, dir, "ls-files", "-s") }
 			before := list()
 			replaced := mark(t, dir, sides("part/text.txt"))
-			write(t, dir, "part/text.txt", "settled\n")
+			write(t, dir, "part/text.txt", "resolved\n")
 			for _, args := range c.user {
 				if out, err := tryGit(dir, args...); err != nil && !slices.Contains(args, "merge") {
 					t.Fatalf("git %q: %v\n%s", args, err, out)
@@ -218,8 +232,8 @@ func TestRestoreAfterTheUser(t *testing.T) {
 	}
 }
 
-// A memory that was lost, cut or made up does no harm.
-func TestRestoreFromDamagedMemory(t *testing.T) {
+// A damaged or invented Replaced changes nothing.
+func TestRestoreDamaged(t *testing.T) {
 	dir := repository(t)
 	replaced := mark(t, dir, sides("part/text.txt"))
 	before := git(t, dir, "ls-files", "-s")
@@ -240,9 +254,9 @@ func TestRestoreFromDamagedMemory(t *testing.T) {
 	}
 }
 
-// Git takes a file that is as young as the index for one that may have changed since. A new time of the index would
-// hide such a change for good.
-func TestMarkKeepsTheTimeOfTheIndex(t *testing.T) {
+// Git reads a file again that is as new as the index, because it may have changed since. A new time of the index would
+// hide such a change permanently.
+func TestMarkKeepsIndexTime(t *testing.T) {
 	dir := repository(t)
 	git(t, dir, "config", "core.checkStat", "minimal")
 	git(t, dir, "config", "core.trustctime", "false")

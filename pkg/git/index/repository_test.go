@@ -10,7 +10,7 @@ import (
 	"github.com/Project-Manager-With-Git/ppm/pkg/git/index"
 )
 
-// The index of the nearest work tree is the one that is changed, wherever git keeps it.
+// Open finds the index of the nearest work tree, wherever git keeps it.
 func TestOpenFindsTheIndex(t *testing.T) {
 	for _, c := range []struct {
 		name  string
@@ -32,12 +32,12 @@ func TestOpenFindsTheIndex(t *testing.T) {
 			git(t, filepath.Join(dir, "..", "outer"), "submodule", "--quiet", "add", dir, "sub")
 			return filepath.Join(dir, "..", "outer", "sub"), "part/text.txt"
 		}},
-		{"a folder of git's elsewhere", func(t *testing.T, dir string) (string, string) {
+		{"a separate git folder", func(t *testing.T, dir string) (string, string) {
 			git(t, dir, "init", "-q", "--separate-git-dir", "../elsewhere")
 			git(t, dir, "config", "core.worktree", "../tree")
 			return dir, "part/text.txt"
 		}},
-		{"through a link", func(t *testing.T, dir string) (string, string) {
+		{"through a symbolic link", func(t *testing.T, dir string) (string, string) {
 			if err := os.Symlink("tree/part", filepath.Join(dir, "..", "link")); err != nil {
 				t.Fatal(err)
 			}
@@ -48,11 +48,11 @@ func TestOpenFindsTheIndex(t *testing.T) {
 			git(t, dir, "config", "--worktree", "core.filemode", "true")
 			return dir, "part/text.txt"
 		}},
-		{"a folder .git that is no repository", func(t *testing.T, dir string) (string, string) {
+		{"a folder .git that is not a repository", func(t *testing.T, dir string) (string, string) {
 			write(t, dir, "part/.git/x", "")
 			return filepath.Join(dir, "part"), "text.txt"
 		}},
-		{"names in other letters", func(t *testing.T, dir string) (string, string) {
+		{"names in another case", func(t *testing.T, dir string) (string, string) {
 			git(t, dir, "config", "core.ignorecase", "true")
 			return dir, "Part/TEXT.txt"
 		}},
@@ -68,27 +68,36 @@ func TestOpenFindsTheIndex(t *testing.T) {
 			git(t, project, "fsck", "--strict")
 			restore(t, project, true, replaced)
 			if got := git(t, project, "ls-files", "-s", ":/"); got != before {
-				t.Errorf("afterwards\n%s\nbefore\n%s", got, before)
+				t.Errorf("after\n%s\nbefore\n%s", got, before)
 			}
 		})
 	}
 }
 
-// An index that is another's, or of a kind that is not known, stays as it is.
-func TestOpenLeavesAlone(t *testing.T) {
+// Open refuses the index of another work tree, and one of an unknown kind.
+func TestOpenRefuses(t *testing.T) {
 	for _, c := range []struct {
 		name, want string // want is a part of the error; "" is ErrNone
 		setUp      func(t *testing.T, dir string) string
 	}{
 		{"no repository", "", func(t *testing.T, dir string) string { return filepath.Dir(dir) }},
 		{"no index", "", func(t *testing.T, dir string) string { return remove(t, dir, ".git/index") }},
-		{"bare", "", func(t *testing.T, dir string) string { git(t, dir, "config", "core.bare", "true"); return dir }},
+		{"bare", "", func(t *testing.T, dir string) string {
+			git(t, dir, "config", "core.bare", "true")
+			return dir
+		}},
 		{"inside a bare repository", "", func(t *testing.T, dir string) string {
 			git(t, dir, "clone", "-q", "--bare", ".", "bare")
 			return filepath.Join(dir, "bare", "info")
 		}},
-		{"git is busy", "index.lock", func(t *testing.T, dir string) string { write(t, dir, ".git/index.lock", ""); return dir }},
-		{"split", `extension "link"`, func(t *testing.T, dir string) string { git(t, dir, "update-index", "--split-index"); return dir }},
+		{"git is busy", "index.lock", func(t *testing.T, dir string) string {
+			write(t, dir, ".git/index.lock", "")
+			return dir
+		}},
+		{"split", `extension "link"`, func(t *testing.T, dir string) string {
+			git(t, dir, "update-index", "--split-index")
+			return dir
+		}},
 		{"sparse", `extension "sdir"`, func(t *testing.T, dir string) string {
 			git(t, dir, "sparse-checkout", "set", "--cone", "--sparse-index", "part")
 			return dir
@@ -102,7 +111,10 @@ func TestOpenLeavesAlone(t *testing.T) {
 			git(t, dir, "config", "core.repositoryformatversion", "2")
 			return dir
 		}},
-		{"a setting that cannot be read", "config", func(t *testing.T, dir string) string { write(t, dir, ".git/config", "[core"); return dir }},
+		{"a malformed configuration", "config", func(t *testing.T, dir string) string {
+			write(t, dir, ".git/config", "[core")
+			return dir
+		}},
 		{"a work tree elsewhere", "another work tree", func(t *testing.T, dir string) string {
 			git(t, dir, "config", "core.worktree", "../..")
 			return dir
@@ -120,13 +132,13 @@ func TestOpenLeavesAlone(t *testing.T) {
 			write(t, dir, "part/.git", "gitdir: ../.git/worktrees/linked\n")
 			return filepath.Join(dir, "part")
 		}},
-		{"a link", "neither", func(t *testing.T, dir string) string {
+		{"a symbolic link", "neither", func(t *testing.T, dir string) string {
 			if err := os.Symlink("../.git", filepath.Join(dir, "part", ".git")); err != nil {
 				t.Fatal(err)
 			}
 			return filepath.Join(dir, "part")
 		}},
-		{"an index that is a link", "known size", func(t *testing.T, dir string) string {
+		{"an index that is a symbolic link", "regular file", func(t *testing.T, dir string) string {
 			if err := os.Symlink("../a.txt", filepath.Join(remove(t, dir, ".git/index"), ".git", "index")); err != nil {
 				t.Fatal(err)
 			}
@@ -136,17 +148,17 @@ func TestOpenLeavesAlone(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
 			dir := repository(t, "-b", "main")
-			refused(t, c.setUp(t, dir), c.want)
+			checkRefused(t, c.setUp(t, dir), c.want)
 			if _, err := os.Lstat(filepath.Join(dir, ".git", "index.lock")); (err == nil) != (c.name == "git is busy") {
 				t.Errorf("git's lock: %v", err)
 			}
 		})
 	}
-	t.Run("other ids", func(t *testing.T) { refused(t, repository(t, "--object-format=sha256"), `"sha256"`) })
+	t.Run("other ids", func(t *testing.T) { checkRefused(t, repository(t, "--object-format=sha256"), `"sha256"`) })
 }
 
-// Objects that lie elsewhere are not followed, and then nothing at all is written.
-func TestMarkWritesNothingElsewhere(t *testing.T) {
+// A symbolic link to another folder of objects is not followed, and nothing is written.
+func TestMarkFollowsNoLinks(t *testing.T) {
 	dir := repository(t)
 	if err := os.Rename(filepath.Join(dir, ".git", "objects"), filepath.Join(dir, "..", "objects")); err != nil {
 		t.Fatal(err)
@@ -166,11 +178,11 @@ func TestMarkWritesNothingElsewhere(t *testing.T) {
 		t.Fatal(err)
 	}
 	if after := git(t, dir, "ls-files", "-s") + git(t, dir, "count-objects"); after != before {
-		t.Errorf("afterwards\n%s\nbefore\n%s", after, before)
+		t.Errorf("after\n%s\nbefore\n%s", after, before)
 	}
 }
 
-// What is written can be used by all who can use the rest of the repository.
+// New objects have the permissions of a shared repository.
 func TestMarkKeepsPermissions(t *testing.T) {
 	dir := repository(t, "--shared=group")
 	mark(t, dir, sides("part/text.txt"))
@@ -195,7 +207,7 @@ func TestMarkKeepsPermissions(t *testing.T) {
 	}
 }
 
-func refused(t *testing.T, dir, want string) {
+func checkRefused(t *testing.T, dir, want string) {
 	t.Helper()
 	e, err := index.Open(t.Context(), dir)
 	switch {
