@@ -23,7 +23,7 @@ import grpc.aio
 KINDS = ["unary_unary", "unary_stream", "stream_unary", "stream_stream"]
 ENDS = ["ok", "abort", "raise", "cancel", "hang"]  # hang runs into the caller's deadline
 PAUSE = 0.01  # seconds that an answer takes
-DEADLINE = 0.25
+DEADLINE = 0.5  # long enough for a call to arrive on a busy machine
 ASK = (("ask", "what"),)
 
 Metadata = tuple[tuple[str, "str | bytes"], ...]
