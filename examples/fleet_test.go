@@ -308,6 +308,7 @@ requested   checkout/services/api       ppm-upgrade-services-api
 
 // Options skip projects. A request that fails is a failure of its project, and the next run repeats it.
 func TestUpgradeFleetOptions(t *testing.T) {
+	e2etest.SkipInShort(t)
 	t.Parallel()
 	f := newFleet(t, map[string]string{"request": record})
 	f.project("clean", "", "v1.0.0", "")

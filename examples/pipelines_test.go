@@ -197,6 +197,7 @@ func TestCheckJobs(t *testing.T) {
 
 // The scheduled job of the workflow opens one pull request, and keeps it up to date.
 func TestGitHubUpgradeJob(t *testing.T) {
+	e2etest.SkipInShort(t)
 	t.Parallel()
 	f := newFleet(t, map[string]string{"go": logCall, "gh": fakeGh})
 	f.project("clean", "", "v1.0.0", "")
@@ -242,6 +243,7 @@ func TestGitHubUpgradeJob(t *testing.T) {
 
 // The scheduled job of the pipeline opens one merge request, and keeps it up to date.
 func TestGitLabUpgradeJob(t *testing.T) {
+	e2etest.SkipInShort(t)
 	t.Parallel()
 	if _, err := exec.LookPath("curl"); err != nil {
 		if os.Getenv("CI") == "true" {

@@ -16,8 +16,12 @@ import (
 
 // TestDamagedCache flips bits in every file of the cache: what is read then is the same, or an error.
 func TestDamagedCache(t *testing.T) {
-	t.Run("whole", func(t *testing.T) { testDamagedCache(t, serveHTTP(t), 60) })
-	t.Run("partial", func(t *testing.T) { testDamagedCache(t, serveFilter(t), 15) })
+	whole, partial := 60, 15
+	if testing.Short() {
+		whole, partial = 20, 5
+	}
+	t.Run("whole", func(t *testing.T) { testDamagedCache(t, serveHTTP(t), whole) })
+	t.Run("partial", func(t *testing.T) { testDamagedCache(t, serveFilter(t), partial) })
 }
 
 // testDamagedCache flips a bit in so many places of each file.
@@ -63,7 +67,11 @@ func testDamagedCache(t *testing.T, s served, places int) {
 			}
 		}
 	})
-	if repaired < 20 || failed < 20 {
+	enough := 20
+	if testing.Short() {
+		enough = 5
+	}
+	if repaired < enough || failed < enough {
 		t.Errorf("only %d repairs and %d failures: the test does not reach what it tests", repaired, failed)
 	}
 }

@@ -9,6 +9,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/Project-Manager-With-Git/ppm/internal/gittest"
@@ -113,6 +114,24 @@ type sampleRepo struct {
 }
 
 func newSample(t testing.TB) sampleRepo {
+	t.Helper()
+	sample.once.Do(func() {
+		sample.repo = makeSample(t)
+		sample.snapshot = sample.repo.Snapshot()
+	})
+	r := sample.repo
+	r.Repo = sample.snapshot.Restore(t)
+	return r
+}
+
+// sample is the repository of newSample, which is made once.
+var sample struct {
+	once     sync.Once
+	repo     sampleRepo
+	snapshot *gittest.Snapshot
+}
+
+func makeSample(t testing.TB) sampleRepo {
 	r := sampleRepo{Repo: gittest.NewRepo(t)}
 	r.Write("ppm.toml", "[pack]\n", 0o644)
 	r.Write("src/a.py", "print('a')\n", 0o644)

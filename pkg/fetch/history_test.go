@@ -87,7 +87,11 @@ func TestLogAgainstGit(t *testing.T) {
 	r.Write("part/file", "0", 0o644)
 	r.Write("other", "0", 0o644)
 	all := []string{r.Commit("root")}
-	for i := range 60 {
+	commits, pairs := 60, 25
+	if testing.Short() {
+		commits, pairs = 25, 8
+	}
+	for i := range commits {
 		r.Git("checkout", "-q", "--detach", all[max(0, len(all)-1-random.IntN(6))])
 		other := all[random.IntN(len(all))]
 		if random.IntN(4) == 0 {
@@ -108,7 +112,7 @@ func TestLogAgainstGit(t *testing.T) {
 	for _, filter := range []string{"true", "false"} {
 		r.Git("config", "uploadpack.allowFilter", filter)
 		cache, wide := t.TempDir(), 0
-		for range 25 {
+		for range pairs {
 			from, to := all[random.IntN(len(all))], all[random.IntN(len(all))]
 			want := touching(r, from, to, "part")
 			for _, at := range []string{url, r.Dir} {

@@ -175,6 +175,9 @@ func (i *interrupt) Write(p []byte) (int, error) {
 }
 
 func TestPythonPackages(t *testing.T) {
+	if testing.Short() {
+		t.Skip("skipped by -short")
+	}
 	t.Setenv("PIP_NO_INDEX", "1") // no network
 	t.Setenv("PIP_CONFIG_FILE", os.DevNull)
 	dir, pack := t.TempDir(), wheel(t, t.TempDir())
@@ -258,6 +261,9 @@ func TestGoPackages(t *testing.T) {
 }
 
 func TestNodePackages(t *testing.T) {
+	if testing.Short() {
+		t.Skip("skipped by -short")
+	}
 	t.Setenv("npm_config_cache", t.TempDir())
 	t.Setenv("npm_config_offline", "true")
 	dir := t.TempDir()
