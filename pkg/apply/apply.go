@@ -140,7 +140,7 @@ func checkDir(dir string) error {
 	}
 	for segment := range strings.SplitSeq(filepath.ToSlash(abs), "/") {
 		if strings.EqualFold(segment, ".git") {
-			return failure.Errorf(failure.Refused, "opening the project %q: it lies in git's own folder", dir).
+			return failure.Errorf(failure.Refused, "opening the project %q: it is inside a .git folder", dir).
 				WithHint("change to the work tree")
 		}
 	}
@@ -182,7 +182,7 @@ func errIO(doing, path string, err error) error {
 	case errors.Is(err, syscall.ENOSPC), errors.Is(err, syscall.EDQUOT):
 		return e.WithHint("free some disk space, then try again")
 	case errors.Is(err, fs.ErrPermission), errors.Is(err, syscall.EROFS):
-		return e.WithHint("check the permissions, and that the disk can be written")
+		return e.WithHint("check the permissions and that the disk is writable")
 	}
 	return e.WithHint("try again")
 }

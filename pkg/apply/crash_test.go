@@ -193,7 +193,7 @@ func TestDiskFull(t *testing.T) {
 		err := s.apply(t.Context(), t, dir, f)
 		what += fmt.Sprintf(" (%v)", err)
 		// rolling back may need space for folders
-		if err == nil || !strings.Contains(err.Error(), "taking the command back") {
+		if err == nil || !strings.Contains(err.Error(), "rolling back the command") {
 			s.check(t, dir, what, err != nil, err == nil)
 		}
 		if err := reopen(t, dir, &faulty{}); err != nil {

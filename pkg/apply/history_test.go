@@ -129,11 +129,11 @@ func TestUndoAfterEdits(t *testing.T) {
 	}{
 		{"nothing", "", false, "", false},
 		{"a file that was added", "added", false, "", true},
-		{"a file that was updated", "updated", false, `"updated" was changed after the command`, true},
+		{"a file that was updated", "updated", false, `"updated" was changed since the command`, true},
 		{"a file that was updated, forced", "updated", true, "", false},
 		{"a file that was removed", "removed", false, `"removed" exists`, true},
-		{"the lockfile", "ppm.lock", false, `"ppm.lock" was changed after the command`, true},
-		{"the lockfile, forced", "ppm.lock", true, `"ppm.lock" was changed after the command`, true},
+		{"the lockfile", "ppm.lock", false, `"ppm.lock" was changed since the command`, true},
+		{"the lockfile, forced", "ppm.lock", true, `"ppm.lock" was changed since the command`, true},
 		{"something else", "other", false, "", true},
 	} {
 		dir := t.TempDir()
@@ -341,24 +341,22 @@ func TestUndoReasons(t *testing.T) {
 		force bool
 		want  string
 	}{
-		{"nothing since", nil, "", false, "added: delete, made by the command that is taken back; removed: create," +
-			" as it was before; updated: update, as it was before"},
-		{"edited since", map[string]string{"added": "edited"}, "", false, "added: keep, was changed after the " +
-			"command, and stays; removed: create, as it was before; updated: update, as it was before"},
+		{"nothing since", nil, "", false,
+			"added: delete, created by the undone command; removed: create, restored; updated: update, restored"},
+		{"edited since", map[string]string{"added": "edited"}, "", false,
+			"added: keep, kept because you edited it; removed: create, restored; updated: update, restored"},
 		{"edited since, forced", map[string]string{"updated": "edited"}, "", true,
-			"added: delete, made by the command that is taken back; removed: create, as it was before; updated: " +
-				"update, as it was before; what was changed after the command is kept as \"old/updated\" in " +
-				".ppm/undo-000003.zip"},
-		{"deleted since", nil, "updated", false, "added: delete, made by the command that is taken back; removed: " +
-			"create, as it was before; updated: keep, gone since the command, and stays so"},
+			"added: delete, created by the undone command; removed: create, restored; updated: update, restored; " +
+				"your edits are kept as \"old/updated\" in .ppm/undo-000003.zip"},
+		{"deleted since", nil, "updated", false, "added: delete, created by the undone command; removed: create, " +
+			"restored; updated: keep, not restored because you deleted it"},
 		{"deleted before it could", nil, "added", false,
-			"added: unchanged, gone already; removed: create, as it was before; updated: update, as it was before"},
+			"added: unchanged, already deleted; removed: create, restored; updated: update, restored"},
 		{"taken back by hand", map[string]string{"updated": "1 of updated\n"}, "", false,
-			"added: delete, made by the command that is taken back; removed: create, as it was before; updated: " +
-				"unchanged, as it was before already"},
-		{"in the way", map[string]string{"removed": "another"}, "", false, "added: delete, made by the command " +
-			"that is taken back; removed: conflict, exists with other content, not installed by ppm; updated: " +
-			"update, as it was before"},
+			"added: delete, created by the undone command; removed: create, restored; updated: unchanged, already " +
+				"restored"},
+		{"in the way", map[string]string{"removed": "another"}, "", false, "added: delete, created by the undone " +
+			"command; removed: conflict, exists with other content, not installed by ppm; updated: update, restored"},
 	} {
 		dir := t.TempDir()
 		one, two := files("1", "updated", "removed"), files("2", "updated", "added")

@@ -78,7 +78,8 @@ func (a *journalReader) read() error {
 		return err
 	}
 	if a.Version != journalVersion {
-		return failure.Errorf(failure.Refused, "reading the journal %q: its version is %d, this ppm knows %d", a.name,
+		return failure.Errorf(failure.Refused,
+			"reading the journal %q: it has version %d, but this ppm supports version %d", a.name,
 			a.Version, journalVersion).
 			WithHint("use the version of ppm that wrote it, or a newer one")
 	}

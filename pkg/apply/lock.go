@@ -35,8 +35,9 @@ func (p *Project) acquireLock(ctx context.Context, wait time.Duration) error {
 			return p.writeGitignore()
 		}
 		if time.Now().After(deadline) {
-			return failure.Errorf(failure.Locked, "opening the project %q: another ppm works there", p.root.Name()).
-				WithHint("try again when it is done")
+			return failure.Errorf(failure.Locked, "opening the project %q: another ppm process is using it",
+				p.root.Name()).
+				WithHint("try again when that process has finished")
 		}
 		select {
 		case <-ctx.Done():

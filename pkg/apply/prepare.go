@@ -28,7 +28,7 @@ func checkPlan(pl plan.Plan) error {
 			return err
 		}
 		if seen[c.Path] {
-			return failure.Errorf(failure.Refused, "writing %q: the plan has two changes of it", c.Path).
+			return failure.Errorf(failure.Refused, "writing %q: the plan changes it twice", c.Path).
 				WithHint("make the plan again")
 		}
 		seen[c.Path] = true
@@ -36,7 +36,7 @@ func checkPlan(pl plan.Plan) error {
 			written = append(written, c.Path)
 		}
 		if err := checkChange(c); err != nil {
-			return failure.Errorf(failure.Refused, "writing %q: the plan is not sound: %w", c.Path, err).
+			return failure.Errorf(failure.Refused, "writing %q: the plan is invalid: %w", c.Path, err).
 				WithHint("make the plan again")
 		}
 	}
@@ -55,18 +55,18 @@ func checkChange(c plan.Change) error {
 		after = plan.Absent
 	case plan.Update, plan.Merge:
 		if c.Old.Same(c.New) {
-			return errors.New("an update that changes nothing")
+			return errors.New("the update changes nothing")
 		}
 	case plan.Keep, plan.Unchanged:
 		return nil
 	default:
-		return fmt.Errorf("no such action %q", c.Action)
+		return fmt.Errorf("unknown action %q", c.Action)
 	}
 	if c.Old.Kind != before || c.New.Kind != after {
 		return fmt.Errorf("%s turns %s into %s", c.Action, c.Old.Kind, c.New.Kind)
 	}
 	if after == plan.File && c.New.Digest != c.Old.Digest && fileset.Digest(c.Data) != c.New.Digest {
-		return errors.New("its content has another digest")
+		return errors.New("the content does not match its digest")
 	}
 	return nil
 }

@@ -38,7 +38,7 @@ func (p *Project) Apply(ctx context.Context, pl plan.Plan, m Meta) error {
 		return nil
 	}
 	if p.lock == nil {
-		return failure.Errorf(failure.Other, "writing to the project %q: it is open for reading only", p.root.Name())
+		return failure.Errorf(failure.Other, "writing to the project %q: it is open read-only", p.root.Name())
 	}
 	j, err := p.prepare(ctx, pl, m)
 	if err != nil {
@@ -56,8 +56,8 @@ func (p *Project) Apply(ctx context.Context, pl plan.Plan, m Meta) error {
 		return nil
 	}
 	if _, failed := p.rollBack(); failed != nil {
-		return failure.Errorf(failure.LocalIO, "%w; taking the command back: %w", err, failed).
-			WithHint("run ppm here again: it recovers by itself")
+		return failure.Errorf(failure.LocalIO, "%w; rolling back the command: %w", err, failed).
+			WithHint("run ppm here again to complete the rollback")
 	}
 	return err
 }

@@ -25,7 +25,7 @@ func (p *Project) PlanUndo(ctx context.Context, line string, force bool) (plan.P
 	}
 	i := slices.IndexFunc(history, func(c HistoryEntry) bool { return c.Undoes == 0 && !c.Undone })
 	if i < 0 {
-		return plan.Plan{}, Meta{}, failure.Errorf(failure.Usage, "undoing in %q: no command is left to take back",
+		return plan.Plan{}, Meta{}, failure.Errorf(failure.Usage, "undoing in %q: there is no command to undo",
 			p.root.Name()).
 			WithHint("see ppm project undo --list")
 	}
@@ -93,28 +93,28 @@ func undoReason(c plan.Change, made plan.State, wrote bool, backup string) strin
 	edited := wrote && c.Old.Kind == plan.File && !c.Old.Same(made)
 	switch c.Action {
 	case plan.Create:
-		return "as it was before"
+		return "restored"
 	case plan.Update:
 		if edited {
-			return fmt.Sprintf("as it was before; what was changed after the command is kept as %q in %s",
+			return fmt.Sprintf("restored; your edits are kept as %q in %s",
 				memberName(c.Path), backup)
 		}
-		return "as it was before"
+		return "restored"
 	case plan.Delete:
-		return "made by the command that is taken back"
+		return "created by the undone command"
 	case plan.Unchanged:
 		if c.Old.Kind == plan.Absent {
-			return "gone already"
+			return "already deleted"
 		}
-		return "as it was before already"
+		return "already restored"
 	case plan.Keep:
 		if c.Old.Kind == plan.Absent {
-			return "gone since the command, and stays so"
+			return "not restored because you deleted it"
 		}
-		return "was changed after the command, and stays"
+		return "kept because you edited it"
 	}
 	if wrote {
-		return "was changed after the command"
+		return "was changed since the command"
 	}
 	return c.Reason // something that the user put there
 }
@@ -134,7 +134,7 @@ func (p *Project) planRecordUndo(out *plan.Plan, a *journalReader, e fileChange)
 	}
 	if !state.Same(e.New) {
 		out.Changes = append(out.Changes, plan.Change{Path: e.Path, Record: true, Action: plan.Conflict,
-			Reason: "was changed after the command", Old: state, New: e.Old})
+			Reason: "was changed since the command", Old: state, New: e.Old})
 		return nil
 	}
 	var old []byte

@@ -61,7 +61,7 @@ func Component(files fileset.Set, dir bool, keys Context, o Options) (Result, er
 	}
 	if err := fileset.CheckCollisions(paths); err != nil {
 		return Result{}, failure.Errorf(failure.Refused, "rendering the names of a component: %w", err).
-			WithHint("choose keys that give each file a name of its own")
+			WithHint("choose key values that give each file a different name")
 	}
 	res.Files, err = fileset.New(out)
 	return res, err
@@ -84,7 +84,7 @@ func output(p string, dir bool) (string, bool) {
 func (r *renderer) file(f fileset.File) (string, error) {
 	if !isText(f.Data) {
 		return "", failure.Errorf(failure.Usage, "rendering %q: it is not UTF-8 text", f.Path).
-			WithHint("save the template as UTF-8, or drop the suffix %q to have the file copied as it is", suffix)
+			WithHint("save the template as UTF-8, or remove the suffix %q to copy the file as it is", suffix)
 	}
 	return r.text(f.Path, string(f.Data))
 }
@@ -111,8 +111,8 @@ func (r *renderer) path(source, target string) (string, error) {
 		}
 		if strings.Contains(name, "/") {
 			return "", failure.Errorf(failure.Refused,
-				"rendering the name %q of %q: the result %q is more than one name", segment, source, name).
-				WithHint("choose keys without a slash")
+				"rendering the name %q of %q: the result %q contains a slash", segment, source, name).
+				WithHint("choose key values without a slash")
 		}
 		if name != "" {
 			segments[i] = name
@@ -121,7 +121,7 @@ func (r *renderer) path(source, target string) (string, error) {
 	result := strings.Join(segments, "/")
 	if err := fileset.CheckPath(result); err != nil {
 		return "", failure.Errorf(failure.Refused, "rendering the name of %q to %q: %w", source, result, err).
-			WithHint("choose keys that give a plain name")
+			WithHint("choose key values that give a valid file name")
 	}
 	return result, nil
 }

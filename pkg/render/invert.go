@@ -29,14 +29,16 @@ func NewInverse(keys map[string]string) (*Inverse, error) {
 	for _, key := range slices.Sorted(maps.Keys(keys)) {
 		text := keys[key]
 		if text == "" || !utf8.ValidString(text) {
-			return nil, failure.Errorf(failure.Usage, "making templates: key %q stands for %q, which is no text", key,
+			return nil, failure.Errorf(failure.Usage,
+				"making templates: key %q has the text %q, which is empty or not UTF-8", key,
 				text).
-				WithHint("choose a text in UTF-8")
+				WithHint("choose a text that is not empty, in UTF-8")
 		}
 		if other, taken := v.names[text]; taken {
-			return nil, failure.Errorf(failure.Usage, "making templates: both %q and %q stand for %q", other, key,
+			return nil, failure.Errorf(failure.Usage, "making templates: the keys %q and %q have the same text %q",
+				other, key,
 				text).
-				WithHint("let one key stand for each text")
+				WithHint("use one key for each text")
 		}
 		v.names[text] = key
 	}
@@ -107,7 +109,7 @@ func (v *Inverse) Component(files fileset.Set, dir bool) (fileset.Set, error) {
 	if len(withCR) > 0 {
 		return nil, failure.Errorf(failure.Refused,
 			"making templates of %q: a template cannot keep their CR line endings", withCR).
-			WithHint("save them with LF line endings, or choose a text that does not stand in them")
+			WithHint("convert them to LF line endings, or choose a text that they do not contain")
 	}
 	set, err := fileset.New(out)
 	if err != nil {
@@ -172,14 +174,14 @@ func (v *Inverse) checkInverse(component, files fileset.Set, dir bool) error {
 	if err != nil {
 		return failure.Errorf(failure.KindOf(err), "making templates: %w", err).
 			WithHint("name the key with letters, digits and \"_\" alone, " +
-				"and choose a text that stands for nothing else")
+				"and choose a text that occurs nowhere else")
 	}
 	for i, f := range files {
 		got := back.Files[i]
 		if dir && got.Path != f.Path || got.Mode != f.Mode || !bytes.Equal(got.Data, f.Data) {
-			return failure.Errorf(failure.Refused, "making a template of %q: it would not render to the same again",
+			return failure.Errorf(failure.Refused, "making a template of %q: it would not render to the same content",
 				f.Path).
-				WithHint("choose a text that does not stand in it")
+				WithHint("choose a text that it does not contain")
 		}
 	}
 	return nil

@@ -74,7 +74,7 @@ func newRenderer(files fileset.Set, keys Context, o Options) (*renderer, error) 
 	set, err := jinja.NewSet(load, keys, o.AllowUndefined, limits)
 	if err != nil {
 		return nil, failure.Errorf(failure.Usage, "rendering with the given keys: %w", err).
-			WithHint("give the key another value")
+			WithHint("choose another value for the key")
 	}
 	return &renderer{keys, set}, nil
 }
@@ -122,9 +122,9 @@ func (r *renderer) errExplained(message string, err error) error {
 			WithHint("make the template simpler: it does more than a template needs to")
 	case e.Undefined == "":
 		return failure.Errorf(failure.Usage, "%s", message).
-			WithHint("mend the template; docs/jinja.md lists what templates can use")
+			WithHint("correct the template; docs/jinja.md lists the supported features")
 	}
-	hint := fmt.Sprintf("give it with --kv %s::VALUE, or pass --allow-undefined", e.Undefined)
+	hint := fmt.Sprintf("set it with --kv %s::VALUE, or pass --allow-undefined", e.Undefined)
 	if similar := suggest.Words(e.Undefined, slices.Collect(maps.Keys(r.keys))); len(similar) > 0 {
 		hint = fmt.Sprintf("did the template mean %q? Otherwise %s", similar[0], hint)
 	}
