@@ -4,20 +4,17 @@ import (
 	"net/url"
 	"slices"
 	"strings"
-	"unicode"
 )
 
-func isUnsafe(r rune) bool { return !unicode.IsPrint(r) }
-
-// forge reads the web address of a folder, file, tag or commit on a forge. base is SCHEME://HOST and path
-// the rest of the input. It reports false when the address is not one of those:
+// forge parses the web address of a folder, file, tag or commit on a forge. base is SCHEME://HOST and path is the rest
+// of the input. It returns false if the address has none of these forms:
 //
 //	/OWNER/REPO/tree/TAG/PATH          GitHub, also blob, raw, commit and releases/tag
 //	/GROUP/…/REPO/-/tree/TAG/PATH      GitLab, also blob, raw, commit, tags and releases
 //	/OWNER/REPO/src/tag/TAG/PATH       Gitea and Forgejo, also branch and commit
 //	/OWNER/REPO/src/TAG/PATH           Bitbucket
 //
-// A query or fragment behind it, such as the number of a line, is dropped.
+// It ignores a query or fragment, such as a line number.
 func (p parser) forge(base string, path span) (Ref, bool, error) {
 	end := strings.IndexAny(path.text, "?#")
 	if i := strings.Index(path.text, "//"); end < 0 || i >= 0 && i < end {
@@ -38,10 +35,11 @@ func (p parser) forge(base string, path span) (Ref, bool, error) {
 		return Ref{}, true, err
 	}
 	r := Ref{Origin: Origin{URL: base + strings.TrimSuffix(clone, ".git") + ".git"}}
-	if segments[tag].text == "refs" && len(segments) > tag+2 && slices.Contains([]string{"tags", "heads"}, segments[tag+1].text) {
+	if segments[tag].text == "refs" && len(segments) > tag+2 &&
+		slices.Contains([]string{"tags", "heads"}, segments[tag+1].text) {
 		tag += 2
 	}
-	if segments[tag].text != "HEAD" { // what the default branch is called in a web address
+	if segments[tag].text != "HEAD" { // the default branch
 		if r.Version, err = p.forgeVersion(segments[tag]); err != nil {
 			return Ref{}, true, err
 		}
@@ -50,7 +48,7 @@ func (p parser) forge(base string, path span) (Ref, bool, error) {
 	return r, true, err
 }
 
-// forgeShape returns how many segments name the repository and which one is the tag; 0, 0 when none is.
+// forgeShape returns the number of segments of the repository and the index of the tag, or 0, 0.
 func forgeShape(base string, segments []span) (repo, tag int) {
 	is := func(i int, words ...string) bool {
 		return i < len(segments) && slices.Contains(words, segments[i].text)
@@ -64,49 +62,49 @@ func forgeShape(base string, segments []span) (repo, tag int) {
 	case is(2, "tree", "blob", "raw", "commit"), is(2, "src") && strings.HasSuffix(base, "://bitbucket.org"):
 		repo, tag = 2, 3
 	}
-	if tag >= len(segments) || strings.HasSuffix(segments[len(segments)-1].text, ".git") { // ends like a clone URL
+	if tag >= len(segments) || strings.HasSuffix(segments[len(segments)-1].text, ".git") { // a clone URL
 		return 0, 0
 	}
 	for _, s := range segments[:repo] {
-		if s.text == "" || strings.Contains(s.text, "@") { // the version starts here: what follows is a tag with slashes
+		if s.text == "" || strings.Contains(s.text, "@") { // the rest is a tag that contains slashes
 			return 0, 0
 		}
 	}
 	return repo, tag
 }
 
-// forgeVersion reads the tag, branch or commit in a web address.
+// forgeVersion parses the tag, branch or commit in a web address.
 func (p parser) forgeVersion(s span) (Version, error) {
 	text, err := url.PathUnescape(s.text)
-	if err != nil || text == "" || strings.ContainsFunc(text, isUnsafe) {
-		return Version{}, p.fail(s, "the address names no tag, branch or commit", formURL)
+	if err != nil || text == "" || strings.ContainsFunc(text, isNotPrintable) {
+		return Version{}, p.fail(s, "the address does not contain a tag, branch or commit", formURL)
 	}
 	v, err := ParseVersion(text)
 	if err != nil || v.Kind() == Glob || v.Kind() == Range {
-		return Version{}, p.fail(s, "the address names no tag, branch or commit", formURL)
+		return Version{}, p.fail(s, "the address does not contain a tag, branch or commit", formURL)
 	}
 	return v, nil
 }
 
-// forgeComponent reads the path behind the tag in a web address, or the component typed behind the address.
+// forgeComponent parses the path after the tag in a web address, or a component that is appended to the address.
 func (p parser) forgeComponent(segments []span, rest span) (string, error) {
-	_, typed, hasTyped := rest.cut("//")
+	_, appended, ok := rest.cut("//")
 	if len(segments) == 0 {
-		if !hasTyped {
+		if !ok {
 			return "", nil
 		}
-		return p.component(parts{component: typed, hasVersion: true})
+		return p.component(parts{component: appended, hasVersion: true})
 	}
-	if hasTyped {
-		return "", p.fail(typed, "the address names a path already", p.input[:rest.at])
+	if ok {
+		return "", p.fail(appended, "the address already contains a path", p.input[:rest.at])
 	}
 	var names []string
 	for _, s := range segments {
 		name, err := url.PathUnescape(s.text)
-		if err != nil || strings.ContainsFunc(name, isUnsafe) || strings.Contains(name, "/") {
-			return "", p.fail(s, "the address has a wrong path", formURL)
+		if err != nil || strings.ContainsFunc(name, isNotPrintable) || strings.Contains(name, "/") {
+			return "", p.fail(s, "the address contains an invalid path", formURL)
 		}
-		if err := p.componentPath(s, name); err != nil {
+		if err := p.checkComponent(s, name); err != nil {
 			return "", err
 		}
 		names = append(names, name)

@@ -6,11 +6,12 @@ import (
 	"github.com/Project-Manager-With-Git/ppm/pkg/failure"
 )
 
-// A KV is the value of one key, as typed: KEY::VALUE.
+// A KV is a key with its value: KEY::VALUE.
 type KV struct{ Key, Value string }
 
-// ParseKV reads KEY::VALUE. The first "::" separates them, so that a value may contain "::", commas and
-// spaces, and may be empty. Its errors are *failure.Error of kind Usage.
+// ParseKV parses KEY::VALUE. The first "::" separates key and value. The value may be empty, and may contain "::",
+// commas
+// and spaces. Errors are of kind Usage.
 func ParseKV(s string) (KV, error) {
 	key, value, ok := strings.Cut(s, "::")
 	switch {
@@ -19,11 +20,14 @@ func ParseKV(s string) (KV, error) {
 		if i := strings.IndexAny(s, ":="); i > 0 {
 			form = s[:i] + "::" + s[i+1:]
 		}
-		return KV{}, failure.Errorf(failure.Usage, "reading key and value %q: no :: between them", s).WithHint("write it as %s", form)
+		return KV{}, failure.Errorf(failure.Usage, "reading key and value %q: there is no :: between them", s).
+			WithHint("write it as %s", form)
 	case strings.TrimSpace(key) == "":
-		return KV{}, failure.Errorf(failure.Usage, "reading key and value %q: the key before :: is empty", s).WithHint("write it as KEY::VALUE")
+		return KV{}, failure.Errorf(failure.Usage, "reading key and value %q: the key before :: is empty", s).
+			WithHint("write it as KEY::VALUE")
 	case strings.TrimSpace(key) != key:
-		return KV{}, failure.Errorf(failure.Usage, "reading key and value %q: a space stands before or after the key", s).WithHint("write it as %s::%s", strings.TrimSpace(key), value)
+		return KV{}, failure.Errorf(failure.Usage, "reading key and value %q: the key starts or ends with a space", s).
+			WithHint("write it as %s::%s", strings.TrimSpace(key), value)
 	}
 	return KV{Key: key, Value: value}, nil
 }

@@ -15,7 +15,7 @@ var (
 
 func isScheme(s string) bool { return schemePattern.MatchString(s) }
 
-// isPath reports whether a reference that starts with s starts with a local path.
+// isPath reports whether a reference starts with a local path.
 func isPath(s string) bool {
 	if drivePattern.MatchString(s) || strings.HasPrefix(s, "/") {
 		return true
@@ -24,7 +24,7 @@ func isPath(s string) bool {
 	return rest != s && (rest == "" || rest[0] == '/' || rest[0] == '@')
 }
 
-// url reads SCHEME://AUTHORITY/PATH[@version][//component] and the web addresses of forges.
+// url parses SCHEME://AUTHORITY/PATH[@version][//component], and the web addresses of forges.
 func (p parser) url(all span, scheme string) (Ref, error) {
 	tail := all.from(len(scheme) + len("://"))
 	scheme = strings.ToLower(scheme)
@@ -49,7 +49,7 @@ func (p parser) url(all span, scheme string) (Ref, error) {
 	return p.finish(Origin{URL: base + clean}, t)
 }
 
-// base checks scheme, which stands at s, and authority, and returns them in canonical form: "https://host:443".
+// base checks the scheme at s and the authority, and returns them in canonical form, such as "https://host:443".
 func (p parser) base(s span, scheme string, authority span) (string, error) {
 	user, host := "", authority
 	switch scheme {
@@ -57,7 +57,7 @@ func (p parser) base(s span, scheme string, authority span) (string, error) {
 	case "ssh":
 		if name, rest, ok := authority.cut("@"); ok {
 			if !userPattern.MatchString(name.text) {
-				return "", p.fail(name, "the user is not a user name", formSSH)
+				return "", p.fail(name, "it is not a valid user name", formSSH)
 			}
 			user, host = name.text+"@", rest
 		}
@@ -65,7 +65,7 @@ func (p parser) base(s span, scheme string, authority span) (string, error) {
 		if host.text == "" || strings.EqualFold(host.text, "localhost") {
 			return "file://", nil
 		}
-		return "", p.fail(authority, "a file URL names no other machine", "file:///PATH@TAG//COMPONENT")
+		return "", p.fail(authority, "a file URL cannot name another machine", "file:///PATH@TAG//COMPONENT")
 	default:
 		return "", p.fail(s, "the scheme is not one of https, http, ssh and file", formURL)
 	}
@@ -74,12 +74,12 @@ func (p parser) base(s span, scheme string, authority span) (string, error) {
 		return "", p.fail(host.from(i+1), badPort, scheme+"://HOST:PORT/PATH@TAG//COMPONENT")
 	}
 	if !isAuthority(name) {
-		return "", p.fail(host, "the host is not a host name", scheme+"://HOST/PATH@TAG//COMPONENT")
+		return "", p.fail(host, "it is not a valid host name", scheme+"://HOST/PATH@TAG//COMPONENT")
 	}
 	return scheme + "://" + user + name, nil
 }
 
-// isAuthority reports whether s is a host name, an IPv4 address or an IPv6 address in brackets, maybe with a port.
+// isAuthority reports whether s is a host name, an IPv4 address or an IPv6 address in brackets, with an optional port.
 func isAuthority(s string) bool {
 	rest, ok := strings.CutPrefix(s, "[")
 	if !ok {
@@ -94,36 +94,38 @@ func isAuthority(s string) bool {
 	return ok && err == nil && addr.Is6() && addr.Zone() == ""
 }
 
-// path checks the path of a URL or of an scp form, and returns it without trailing slashes.
+// path checks the path of a URL or an scp form, and returns it without trailing slashes.
 func (p parser) path(s span) (string, error) {
 	s = s.trimRight("/")
 	if strings.Trim(s.text, "/") == "" {
 		return "", p.fail(s, "the path of the repository is missing", p.replace(s, "/PATH"))
 	}
 	if bad := s.indexAny("?#"); bad.text != "" {
-		return "", p.fail(bad, "the URL of a repository has no "+bad.text, p.input[:bad.at]+"@TAG//COMPONENT")
+		return "", p.fail(bad, "the URL of a repository cannot contain "+bad.text, p.input[:bad.at]+"@TAG//COMPONENT")
 	}
 	if bad := s.indexAny(" \\\"<>^`{|}:*["); bad.text != "" {
-		return "", p.fail(bad, "a URL has no "+bad.text+" in its path", formURL)
+		return "", p.fail(bad, "the path of a URL cannot contain "+bad.text, formURL)
 	}
-	for _, segment := range s.from(len(s.text) - len(strings.TrimPrefix(s.text, "/"))).split("/") {
+	relative := s.from(len(s.text) - len(strings.TrimPrefix(s.text, "/")))
+	for _, segment := range relative.split("/") {
 		plain, err := url.PathUnescape(segment.text)
 		switch {
 		case err != nil:
-			return "", p.fail(segment, "a % is followed by two hex digits", formURL)
+			return "", p.fail(segment, "% must be followed by two hex digits", formURL)
 		case plain == "." || plain == "..":
-			return "", p.fail(segment, "the path has no . or .. segment", formURL)
+			return "", p.fail(segment, "the path cannot have . or .. segments", formURL)
 		case strings.HasPrefix(plain, "-"):
-			return "", p.fail(segment, "no part of the path starts with -", formURL)
-		case strings.ContainsFunc(plain, isUnsafe):
-			return "", p.fail(segment, "the path hides a character that does not print", formURL)
+			return "", p.fail(segment, "a path segment cannot start with -", formURL)
+		case strings.ContainsFunc(plain, isNotPrintable):
+			return "", p.fail(segment, "the path contains an escaped character that is not printable", formURL)
 		}
 	}
 	return s.text, nil
 }
 
-// scpParts cuts USER@HOST:PATH… . The user must be there: HOST:PATH alone is more often a
-// mistyped "::". The words latest and dev are versions, never hosts.
+// scpParts splits USER@HOST:PATH… into its parts. The user is required, because HOST:PATH is more often a mistyped
+// "::".
+// The versions latest and dev are not hosts.
 func scpParts(s span) (user string, host, path span, ok bool) {
 	head, path, ok := s.cut(":")
 	name, host, at := head.cut("@")
@@ -132,10 +134,10 @@ func scpParts(s span) (user string, host, path span, ok bool) {
 	return name.text, host, path, ok
 }
 
-// scp reads USER@HOST:PATH[@version][//component].
+// scp parses USER@HOST:PATH[@version][//component].
 func (p parser) scp(user string, host, path span) (Ref, error) {
 	if strings.HasPrefix(path.text, ":") {
-		return Ref{}, p.fail(path.upto(1), "one : stands between host and path", p.replace(path.upto(1), ""))
+		return Ref{}, p.fail(path.upto(1), "host and path are separated by one :", p.replace(path.upto(1), ""))
 	}
 	t := split(path, strings.IndexByte)
 	text, err := p.path(t.origin)
@@ -145,7 +147,7 @@ func (p parser) scp(user string, host, path span) (Ref, error) {
 	return p.finish(Origin{URL: user + "@" + strings.ToLower(host.text) + ":" + text}, t)
 }
 
-// local reads PATH[@version][//component].
+// local parses PATH[@version][//component].
 func (p parser) local(s span) (Ref, error) {
 	t := split(s, strings.LastIndexByte)
 	o := t.origin.trimRight(`/`)
@@ -162,13 +164,13 @@ func (p parser) local(s span) (Ref, error) {
 		case segment == "" && i > 0:
 			return Ref{}, p.fail(o, "the path has an empty segment", formLocal)
 		case strings.HasPrefix(segment, "-"):
-			return Ref{}, p.fail(o, "no part of the path starts with -", formLocal)
+			return Ref{}, p.fail(o, "a path segment cannot start with -", formLocal)
 		case strings.TrimSpace(segment) != segment:
-			return Ref{}, p.fail(o, "no part of the path starts or ends with a space", formLocal)
+			return Ref{}, p.fail(o, "a path segment cannot start or end with a space", formLocal)
 		}
 	}
 	if bad := o.index(`\`); bad.text != "" && path == o.text {
-		return Ref{}, p.fail(bad, `a reference has / and no \`, strings.ReplaceAll(p.input, `\`, "/"))
+		return Ref{}, p.fail(bad, `a reference uses / and not \`, strings.ReplaceAll(p.input, `\`, "/"))
 	}
 	return p.finish(Origin{URL: path}, t)
 }

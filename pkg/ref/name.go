@@ -7,13 +7,16 @@ import (
 	"strings"
 )
 
+// labelPattern matches one label of a host name.
+const labelPattern = `[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?`
+
 var (
 	repoPattern      = regexp.MustCompile(`^[A-Za-z0-9_.][A-Za-z0-9_.-]*$`)
 	namespacePattern = regexp.MustCompile(`^~?[A-Za-z0-9_.][A-Za-z0-9_.-]*(/[A-Za-z0-9_.][A-Za-z0-9_.-]*)*$`)
-	hostPattern      = regexp.MustCompile(`^([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)*([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)$`)
+	hostPattern      = regexp.MustCompile(`^(` + labelPattern + `\.)*` + labelPattern + `$`)
 )
 
-// name reads [[host::]namespace::]repo[@version][//component].
+// name parses [[host::]namespace::]repo[@version][//component].
 func (p parser) name(s span) (Ref, error) {
 	t := split(s, strings.IndexByte)
 	if err := p.checkName(t); err != nil {
@@ -30,19 +33,19 @@ func (p parser) name(s span) (Ref, error) {
 	if last >= 1 {
 		o.Namespace = fields[last-1].text
 		if !namespacePattern.MatchString(o.Namespace) || hasDots(o.Namespace) {
-			return Ref{}, p.fail(fields[last-1], "the namespace is not a name", "NAMESPACE::"+formName)
+			return Ref{}, p.fail(fields[last-1], "it is not a valid namespace", "NAMESPACE::"+formName)
 		}
 	}
 	if last == 2 {
 		o.Host = strings.ToLower(fields[0].text)
 		if !isHostPort(o.Host) {
-			return Ref{}, p.fail(fields[0], "the host is not a host name", "HOST::NAMESPACE::"+formName)
+			return Ref{}, p.fail(fields[0], "it is not a valid host name", "HOST::NAMESPACE::"+formName)
 		}
 	}
 	return p.finish(o, t)
 }
 
-// checkName finds the common mistakes in the origin of a name.
+// checkName checks the origin of a name for common mistakes.
 func (p parser) checkName(t parts) error {
 	o := t.origin
 	fields := o.split("::")
@@ -52,19 +55,20 @@ func (p parser) checkName(t parts) error {
 	case strings.HasPrefix(o.text, "~/"):
 		return p.fail(o.upto(1), "a local path starts with ./, ../ or /", formLocal)
 	case len(fields) > 1 && isRemoteHelper(fields[0].text):
-		return p.fail(fields[0], "an address that runs a program is refused", formURL)
+		return p.fail(fields[0], "an address cannot run a program", formURL)
 	case len(fields) > 3:
-		groups := strings.ReplaceAll(o.text[len(fields[0].text)+2:fields[len(fields)-1].at-2], "::", "/")
-		return p.fail(fields[3], "a name has at most three parts", p.replace(o, fields[0].text+"::"+groups+"::"+fields[len(fields)-1].text))
+		host, repo := fields[0], fields[len(fields)-1]
+		groups := strings.ReplaceAll(o.text[len(host.text)+2:repo.at-2], "::", "/")
+		return p.fail(fields[3], "a name has at most three parts", p.replace(o, host.text+"::"+groups+"::"+repo.text))
 	}
 	if bad := o.index("#"); bad.text != "" {
 		return p.fail(bad, "a version starts with @, not with #", p.replace(bad, "@"))
 	}
 	if bad := o.index(" "); bad.text != "" {
-		return p.fail(bad, "a name has no space", p.replace(bad, ""))
+		return p.fail(bad, "a name cannot contain a space", p.replace(bad, ""))
 	}
 	if bad := o.index(`\`); bad.text != "" {
-		return p.fail(bad, `a reference has / and no \`, strings.ReplaceAll(p.input, `\`, "/"))
+		return p.fail(bad, `a reference uses / and not \`, strings.ReplaceAll(p.input, `\`, "/"))
 	}
 	for i, f := range fields {
 		colon := f.index(":")
@@ -72,7 +76,7 @@ func (p parser) checkName(t parts) error {
 		case f.text == "" && i == len(fields)-1:
 			return p.fail(f, "the repository is missing", p.replace(f, "REPO"))
 		case f.text == "":
-			return p.fail(f, "nothing stands before ::", "HOST::NAMESPACE::"+formName)
+			return p.fail(f, "the part before :: is empty", "HOST::NAMESPACE::"+formName)
 		case colon.text != "" && (i > 0 || len(fields) < 3):
 			return p.fail(colon, "the parts of a name are separated by ::", p.replace(colon, "::"))
 		}
@@ -83,30 +87,36 @@ func (p parser) checkName(t parts) error {
 // checkRepo checks the last part of a name; name is the part without ".git".
 func (p parser) checkRepo(t parts, repo span, name string) error {
 	if slash := repo.index("/"); slash.text != "" {
-		typed := strings.Trim(repo.text, "/")
-		first, rest, _ := strings.Cut(typed, "/")
-		switch {
-		case strings.Contains(first, ".") && strings.Contains(rest, "/"):
-			i := strings.LastIndexByte(rest, '/')
-			return p.fail(slash, "the parts of a name are separated by ::", p.replace(repo, first+"::"+rest[:i]+"::"+rest[i+1:]))
-		case t.hasComponent || t.hasVersion:
-			i := max(strings.LastIndexByte(typed, '/'), 0)
-			return p.fail(slash, "the parts of a name are separated by ::", p.replace(repo, typed[:i]+"::"+strings.TrimPrefix(typed[i:], "/")))
-		}
-		return p.fail(slash, "a component starts with //", p.replace(slash, "//"))
+		return p.errSlash(t, repo, slash)
 	}
 	if !repoPattern.MatchString(name) || hasDots(name) {
-		return p.fail(repo, "the repository is not a name", p.replace(repo, "REPO"))
+		return p.fail(repo, "it is not a valid repository name", p.replace(repo, "REPO"))
 	}
 	return nil
 }
 
-// isRemoteHelper reports whether git would run a program named by the address "name::…".
+// errSlash returns the error for a slash in the last part of a name, with the likely intention as the right form.
+func (p parser) errSlash(t parts, repo, slash span) error {
+	const separator = "the parts of a name are separated by ::"
+	trimmed := strings.Trim(repo.text, "/")
+	first, rest, _ := strings.Cut(trimmed, "/")
+	switch {
+	case strings.Contains(first, ".") && strings.Contains(rest, "/"): // HOST/NAMESPACE/REPO
+		i := strings.LastIndexByte(rest, '/')
+		return p.fail(slash, separator, p.replace(repo, first+"::"+rest[:i]+"::"+rest[i+1:]))
+	case t.hasComponent || t.hasVersion: // NAMESPACE/REPO
+		i := max(strings.LastIndexByte(trimmed, '/'), 0)
+		return p.fail(slash, separator, p.replace(repo, trimmed[:i]+"::"+strings.TrimPrefix(trimmed[i:], "/")))
+	}
+	return p.fail(slash, "a component starts with //", p.replace(slash, "//"))
+}
+
+// isRemoteHelper reports whether git runs a program for an address "name::…".
 func isRemoteHelper(name string) bool {
 	return strings.EqualFold(name, "ext") || strings.EqualFold(name, "fd")
 }
 
-// hasDots reports whether a segment of the path is "." or "..".
+// hasDots reports whether a path has a segment "." or "..".
 func hasDots(path string) bool {
 	for segment := range strings.SplitSeq(path, "/") {
 		if segment == "." || segment == ".." {
@@ -116,8 +126,9 @@ func hasDots(path string) bool {
 	return false
 }
 
-// isHost reports whether s is a host name in lower case or an IPv4 address. As in the URL standard, a name
-// whose last label is a number is an address or nothing, so that "cp-0.0.1" is no host.
+// isHost reports whether s is a lower-case host name or an IPv4 address. As in the URL standard, a name whose last
+// label
+// is a number must be an address, so that "cp-0.0.1" is not a host.
 func isHost(s string) bool {
 	if len(s) > 253 || !hostPattern.MatchString(s) {
 		return false
@@ -129,7 +140,7 @@ func isHost(s string) bool {
 	return err == nil
 }
 
-// isHostPort reports whether s is a host, maybe with a port.
+// isHostPort reports whether s is a host with an optional port.
 func isHostPort(s string) bool {
 	host, port, ok := strings.Cut(s, ":")
 	return isHost(host) && (!ok || isPort(port))

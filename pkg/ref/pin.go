@@ -1,17 +1,17 @@
 package ref
 
-// A GitRef is one line of a repository's list of refs.
+// A GitRef is a ref of a git repository.
 type GitRef struct {
-	Name   string // full name: "HEAD", "refs/tags/…", "refs/heads/…"; empty for a commit that was asked for by its id
-	Object string // id of the object the ref names: a commit, or the tag object of an annotated tag
+	Name   string // full name: "HEAD", "refs/tags/…", "refs/heads/…"; "" for a commit that was requested by its id
+	Object string // id of a commit, or of the tag object of an annotated tag
 	Commit string // id of the commit, peeled
-	Target string // for HEAD: the full name of the branch it stands for; otherwise empty
+	Target string // full name of the branch that HEAD points to; "" for other refs
 }
 
-// A Pin is a reference made exact: nothing in it can change when looked up again.
+// A Pin is an exact reference. It always denotes the same content.
 type Pin struct {
 	URL    string // clone URL without credentials, or "builtin:NAME"
-	Ref    string // full name of the ref it was found by; empty for a bare commit
+	Ref    string // full name of the resolved ref; "" for a bare commit
 	Object string // id of the tag object of an annotated tag, else equal to Commit
 	Commit string // full id of the commit, lower-case hex
 }

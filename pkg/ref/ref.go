@@ -1,48 +1,46 @@
-// Package ref owns references: what a user types to name a component, and what it becomes when made exact.
+// Package ref parses references, by which users name components, and defines the exact forms that they resolve to.
 //
 //	reference = origin [ "@" version ] [ "//" component ]
 //	origin    = [ [ host "::" ] namespace "::" ] repo              a name
 //	          | "https://" … | "http://" … | "ssh://" … | "file://" …
 //	          | user "@" host ":" path                              as in scp
 //	          | "./" … | "../" … | "/" … | "C:/" …                  a local path
-//	          | the address of a folder or file in a forge's web pages
+//	          | the web address of a folder or file on a forge
 //	version   = "latest" | "dev" | tag | branch | commit | glob | prefix range
 //	component = a component's name, or a path inside the pack
 //
-// An origin says which repository, a version which commit of it, and a component which part of
-// that commit. The first "//" after the origin's scheme starts the component, so that a tag may
-// contain "/". In a name or URL the first "@" behind user and host starts the version; a local
-// path may contain "@" itself, and there the last one does.
+// The origin denotes a repository, the version a commit of it, and the component a part of that
+// commit. The component starts at the first "//" after the scheme, so that a tag can contain "/".
+// In a name or URL the version starts at the first "@" after user and host; in a local path,
+// which can contain "@", it starts at the last one.
 //
-// The web address of a forge stands for an origin, a version and a component together. Its
-// version is one path segment: a tag that contains "/" has to be typed as a reference.
+// The web address of a forge contains an origin, a version and a component. Its version is one
+// path segment: a tag that contains "/" must be written as a reference.
 //
-// Everything here is pure: no network, no disk.
+// The package does not use the network or the disk.
 package ref
 
-import (
-	"strings"
-)
+import "strings"
 
-// A Ref is a reference as typed. It is comparable: equal references are equal with ==.
+// A Ref is a parsed reference. References are comparable with ==.
 type Ref struct {
 	Origin    Origin
 	Version   Version
-	Component string // name or source path; "" is the pack as a whole
+	Component string // name or source path; "" for the whole pack
 }
 
-// An Origin names a repository: by name when Repo is set, by location when URL is set.
+// An Origin denotes a repository, either by name (Repo is set) or by location (URL is set).
 type Origin struct {
-	Host      string // "" when not typed; lower case, with ":port" when typed
-	Namespace string // "" when not typed; nested groups are separated by "/"
+	Host      string // in lower case, with optional ":port"; "" for the default
+	Namespace string // nested groups are separated by "/"; "" for the default
 	Repo      string // without ".git"
 	URL       string // https, http, ssh or file URL, scp form, or local path; never with a password
 }
 
-// maxLength is the length in bytes beyond which a text is refused unread.
+// maxLength is the maximum length of a reference or version in bytes.
 const maxLength = 4096
 
-// Parse reads a reference. Its errors are *failure.Error of kind Usage around a *SyntaxError.
+// Parse parses a reference. Its errors are of kind Usage and wrap a *SyntaxError.
 func Parse(s string) (Ref, error) {
 	p := parser{what: "reference", input: s}
 	if err := p.checkText(); err != nil {
@@ -61,7 +59,7 @@ func Parse(s string) (Ref, error) {
 	return p.name(all)
 }
 
-// String returns the canonical form of r, which Parse reads back to the same value.
+// String returns the canonical form of r. Parse is its inverse.
 func (r Ref) String() string {
 	s := r.Origin.String()
 	if v := r.Version.String(); v != "" {
@@ -73,7 +71,7 @@ func (r Ref) String() string {
 	return s
 }
 
-// String returns the origin as it stands at the start of a reference.
+// String returns the origin in the form of a reference.
 func (o Origin) String() string {
 	switch {
 	case o.URL != "":
@@ -86,11 +84,12 @@ func (o Origin) String() string {
 	return o.Repo
 }
 
-// IsLocal reports whether the origin is a repository on this machine: a path or a file URL.
+// IsLocal reports whether the origin is a local path or a file URL.
 func (o Origin) IsLocal() bool { return isPath(o.URL) || strings.HasPrefix(o.URL, "file://") }
 
-// CloneURL returns the URL to clone from: that of the location, or for a name
-// "https://HOST/NAMESPACE/REPO.git" with the defaults for what was not typed.
+// CloneURL returns the URL to clone: the location, or "https://HOST/NAMESPACE/REPO.git" for a name, with the defaults
+// for
+// a missing host and namespace.
 func (o Origin) CloneURL(defaultHost, defaultNamespace string) string {
 	if o.URL != "" {
 		return o.URL
@@ -105,24 +104,24 @@ func (o Origin) CloneURL(defaultHost, defaultNamespace string) string {
 	return "https://" + host + "/" + namespace + "/" + o.Repo + ".git"
 }
 
-// parts is a reference cut at its version and component.
+// parts are the parts of a reference.
 type parts struct {
 	origin, version, component span
 	hasVersion, hasComponent   bool
 }
 
-// split cuts s at the first "//", and what stands before it at the "@" that at finds.
-func split(s span, at func(string, byte) int) parts {
+// split splits s at the first "//", and the part before it at the "@" that index returns.
+func split(s span, index func(string, byte) int) parts {
 	var t parts
 	t.origin, t.component, t.hasComponent = s.cut("//")
-	if i := at(t.origin.text, '@'); i >= 0 {
+	if i := index(t.origin.text, '@'); i >= 0 {
 		t.version, t.hasVersion = t.origin.from(i+1), true
 		t.origin = t.origin.upto(i)
 	}
 	return t
 }
 
-// finish reads the version and component that stand behind origin o.
+// finish parses the version and component after origin o.
 func (p parser) finish(o Origin, t parts) (Ref, error) {
 	r := Ref{Origin: o}
 	var err error
@@ -139,7 +138,7 @@ func (p parser) finish(o Origin, t parts) (Ref, error) {
 	return r, nil
 }
 
-// component reads a component's name or source path.
+// component parses the name or source path of a component.
 func (p parser) component(t parts) (string, error) {
 	c := t.component
 	if c.text == "" {
@@ -147,34 +146,35 @@ func (p parser) component(t parts) (string, error) {
 	}
 	if at := c.index("@"); at.text != "" {
 		if t.hasVersion {
-			return "", p.fail(at, "a component has no version of its own", p.replace(c, c.text[:at.at-c.at]))
+			return "", p.fail(at, "a component cannot have a version of its own", p.replace(c, c.text[:at.at-c.at]))
 		}
 		name, version := c.text[:at.at-c.at], c.text[at.at-c.at+1:]
-		return "", p.fail(at, "the version stands before //", t.origin.text+"@"+version+"//"+name)
+		return "", p.fail(at, "the version belongs before //", t.origin.text+"@"+version+"//"+name)
 	}
-	if err := p.componentPath(c, c.text); err != nil {
+	if err := p.checkComponent(c, c.text); err != nil {
 		return "", err
 	}
 	return c.text, nil
 }
 
-// componentPath checks text, which stands (maybe percent-encoded) at c, as a name or path inside a pack.
-func (p parser) componentPath(c span, text string) error {
+// checkComponent checks the name or path of a component. text is the text of c, which may be percent-encoded.
+func (p parser) checkComponent(c span, text string) error {
 	for segment := range strings.SplitSeq(text, "/") {
 		switch {
 		case segment == "":
 			return p.fail(c, "the component has an empty path segment", formName)
 		case segment == "." || segment == "..":
-			return p.fail(c, "a component's path has no . or .. segment", formName)
+			return p.fail(c, "a component's path cannot have . or .. segments", formName)
 		case segment[0] == '-':
-			return p.fail(c, "no part of a component's path starts with -", formName)
+			return p.fail(c, "a segment of a component's path cannot start with -", formName)
 		}
 	}
-	if bad := c.indexAny(" @#:?*\\\"<>|%`"); bad.text != "" && text == c.text {
-		return p.fail(bad, "a component has no "+bad.text+" in its name", formName)
+	const forbidden = " @#:?*\\\"<>|%`"
+	if bad := c.indexAny(forbidden); bad.text != "" && text == c.text {
+		return p.fail(bad, "a component cannot contain "+bad.text, formName)
 	}
-	if strings.ContainsAny(text, " @#:?*\\\"<>|%`") {
-		return p.fail(c, "the path has a character that no component may have", formName)
+	if strings.ContainsAny(text, forbidden) {
+		return p.fail(c, "the path contains a character that is not allowed in a component", formName)
 	}
 	return nil
 }

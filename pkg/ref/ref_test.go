@@ -10,77 +10,99 @@ import (
 	"github.com/Project-Manager-With-Git/ppm/pkg/ref"
 )
 
-// good rows are references, the origin in canonical form, the version and its kind, the component.
+// good are references with their canonical origin, their version and its kind, and their component.
 var good = []struct {
 	in, origin, version string
 	kind                ref.VersionKind
 	component           string
 }{
-	{"tp_py_grpc@cp-0.0.1//aiossecli", "tp_py_grpc", "cp-0.0.1", ref.Exact, "aiossecli"},                              // short
-	{"tp_py_grpc", "tp_py_grpc", "", ref.Latest, ""},                                                                  // a pack alone
-	{"repo//c", "repo", "", ref.Latest, "c"},                                                                          // no version
-	{"repo@latest//c", "repo", "latest", ref.Latest, "c"},                                                             // the words
-	{"repo@dev//c", "repo", "dev", ref.Dev, "c"},                                                                      //
-	{"ns::repo@v1//c", "ns::repo", "v1", ref.Exact, "c"},                                                              // namespaced
-	{"a/b::repo@v1//c", "a/b::repo", "v1", ref.Exact, "c"},                                                            // nested groups
-	{"~user::repo", "~user::repo", "", ref.Latest, ""},                                                                // sourcehut
-	{"GitLab.com::ns::repo@v1//c", "gitlab.com::ns::repo", "v1", ref.Exact, "c"},                                      // host, lower case
-	{"localhost:8080::ns::repo", "localhost:8080::ns::repo", "", ref.Latest, ""},                                      // port
-	{"10.0.0.1::ns::repo", "10.0.0.1::ns::repo", "", ref.Latest, ""},                                                  // address
-	{"repo.git@v1", "repo", "v1", ref.Exact, ""},                                                                      // .git is implied
-	{".github@v1", ".github", "v1", ref.Exact, ""},                                                                    // a name that starts with a dot
-	{"repo@release/1.0//comp", "repo", "release/1.0", ref.Exact, "comp"},                                              // a tag with /
-	{"repo@0123abc//c", "repo", "0123abc", ref.Exact, "c"},                                                            // commit
-	{"repo@refs/heads/v1//c", "repo", "refs/heads/v1", ref.Exact, "c"},                                                // full name
-	{"repo@cp-*//c", "repo", "cp-*", ref.Glob, "c"},                                                                   // globs
-	{"repo@v[0-9].?//c", "repo", "v[0-9].?", ref.Glob, "c"},                                                           //
-	{"repo@v[^0]*//c", "repo", "v[^0]*", ref.Glob, "c"},                                                               // ^ inside brackets is no operator
-	{"repo@cp-^0.0.1//c", "repo", "cp-^0.0.1", ref.Range, "c"},                                                        // ranges
-	{"repo@cp-~1.2//c", "repo", "cp-~1.2", ref.Range, "c"},                                                            //
-	{"repo@ >=1.2   <2 //c", "repo", ">=1.2 <2", ref.Range, "c"},                                                      // spaces are made one
-	{"repo@release/!=1.2//c", "repo", "release/!=1.2", ref.Range, "c"},                                                // prefix with /
-	{"repo@^1 || ^2//c", "repo", "^1 || ^2", ref.Range, "c"},                                                          //
-	{"repo@^1.*//c", "repo", "^1.*", ref.Range, "c"},                                                                  // * behind an operator
-	{"repo@v1//src/my-part_2.py", "repo", "v1", ref.Exact, "src/my-part_2.py"},                                        // source path
-	{"repo@v1//组件", "repo", "v1", ref.Exact, "组件"},                                                                    //
-	{"https://example.com/a/b.git@v1//c", "https://example.com/a/b.git", "v1", ref.Exact, "c"},                        // URLs
-	{"HTTPS://Example.com/A/b/", "https://example.com/A/b", "", ref.Latest, ""},                                       // path keeps its case
-	{"http://127.0.0.1:8080/a@v1//c", "http://127.0.0.1:8080/a", "v1", ref.Exact, "c"},                                // port
-	{"https://[::1]:8443/a@v1", "https://[::1]:8443/a", "v1", ref.Exact, ""},                                          // IPv6
-	{"https://example.com/a@v?//c", "https://example.com/a", "v?", ref.Glob, "c"},                                     // ? in a glob is no query
-	{"ssh://git@host/x", "ssh://git@host/x", "", ref.Latest, ""},                                                      // that @ is no version
-	{"ssh://git@Host:22/x@v1//c", "ssh://git@host:22/x", "v1", ref.Exact, "c"},                                        //
-	{"ssh://host/~/x@v1", "ssh://host/~/x", "v1", ref.Exact, ""},                                                      //
-	{"git@github.com:ns/repo.git", "git@github.com:ns/repo.git", "", ref.Latest, ""},                                  // scp
-	{"git@github.com:ns/repo.git@cp-0.0.1//c", "git@github.com:ns/repo.git", "cp-0.0.1", ref.Exact, "c"},              //
-	{"git@host:/srv/x@v1", "git@host:/srv/x", "v1", ref.Exact, ""},                                                    // absolute
-	{"file:///srv/pack@v1//c", "file:///srv/pack", "v1", ref.Exact, "c"},                                              // file
-	{"file://localhost/srv/pack", "file:///srv/pack", "", ref.Latest, ""},                                             //
-	{"./pack@v1//c", "./pack", "v1", ref.Exact, "c"},                                                                  // paths
-	{"../pack//c", "../pack", "", ref.Latest, "c"},                                                                    //
-	{"/srv/My Packs/p@v1//c", "/srv/My Packs/p", "v1", ref.Exact, "c"},                                                // space
-	{"/ws@2/p@v1//c", "/ws@2/p", "v1", ref.Exact, "c"},                                                                // the last @ counts
-	{".@v1//c", ".", "v1", ref.Exact, "c"},                                                                            // this folder
-	{".//c", ".", "", ref.Latest, "c"},                                                                                //
-	{"..", "..", "", ref.Latest, ""},                                                                                  //
-	{`C:\packs\p@v1//c`, "C:/packs/p", "v1", ref.Exact, "c"},                                                          // drive
-	{"https://github.com/o/r/tree/v1", "https://github.com/o/r.git", "v1", ref.Exact, ""},                             // GitHub
-	{"https://github.com/o/r/tree/v1/a/b/", "https://github.com/o/r.git", "v1", ref.Exact, "a/b"},                     //
-	{"https://github.com/o/r/blob/v1/a/b.py?plain=1#L3-L9", "https://github.com/o/r.git", "v1", ref.Exact, "a/b.py"},  //
-	{"https://github.com/o/r/blob/refs/tags/v1/a.py", "https://github.com/o/r.git", "v1", ref.Exact, "a.py"},          //
-	{"https://github.com/o/r/tree/HEAD/a", "https://github.com/o/r.git", "", ref.Latest, "a"},                         //
-	{"https://github.com/o/r/releases/tag/release%2F1.0", "https://github.com/o/r.git", "release/1.0", ref.Exact, ""}, // escaped
-	{"https://github.com/o/r/commit/0123abcd", "https://github.com/o/r.git", "0123abcd", ref.Exact, ""},               //
-	{"https://github.com/o/r/tree/v1//comp", "https://github.com/o/r.git", "v1", ref.Exact, "comp"},                   // a component typed behind it
-	{"https://gitlab.com/g/h/r/-/tree/v1/a?ref_type=tags", "https://gitlab.com/g/h/r.git", "v1", ref.Exact, "a"},      // GitLab
-	{"https://github.com/o/r/tree/v1?tab=readme//comp", "https://github.com/o/r.git", "v1", ref.Exact, "comp"},        // behind a query
-	{"https://gitlab.com/g/r/-/tags/v1", "https://gitlab.com/g/r.git", "v1", ref.Exact, ""},                           //
-	{"https://codeberg.org/o/r/src/tag/v1/a/b", "https://codeberg.org/o/r.git", "v1", ref.Exact, "a/b"},               // Gitea
-	{"https://codeberg.org/o/r/src/branch/main", "https://codeberg.org/o/r.git", "main", ref.Exact, ""},               //
-	{"https://bitbucket.org/o/r/src/v1/a/b.py", "https://bitbucket.org/o/r.git", "v1", ref.Exact, "a/b.py"},           // Bitbucket
-	{"https://example.com/g/r/src/pack@v1//c", "https://example.com/g/r/src/pack", "v1", ref.Exact, "c"},              // a group named src
-	{"https://example.com/g/r/tree/pack.git", "https://example.com/g/r/tree/pack.git", "", ref.Latest, ""},            // a group named tree
-	{"https://example.com/g/r@rel/tree/x//c", "https://example.com/g/r", "rel/tree/x", ref.Exact, "c"},                // a tag with /tree/
+	// The short form.
+	{"tp_py_grpc@cp-0.0.1//aiossecli", "tp_py_grpc", "cp-0.0.1", ref.Exact, "aiossecli"},
+	{"tp_py_grpc", "tp_py_grpc", "", ref.Latest, ""},      // a pack
+	{"repo//c", "repo", "", ref.Latest, "c"},              // no version
+	{"repo@latest//c", "repo", "latest", ref.Latest, "c"}, // special versions
+	{"repo@dev//c", "repo", "dev", ref.Dev, "c"},
+	{"ns::repo@v1//c", "ns::repo", "v1", ref.Exact, "c"},   // a namespace
+	{"a/b::repo@v1//c", "a/b::repo", "v1", ref.Exact, "c"}, // nested groups
+	{"~user::repo", "~user::repo", "", ref.Latest, ""},     // sourcehut
+	// A host, in lower case.
+	{"GitLab.com::ns::repo@v1//c", "gitlab.com::ns::repo", "v1", ref.Exact, "c"},
+	// A port.
+	{"localhost:8080::ns::repo", "localhost:8080::ns::repo", "", ref.Latest, ""},
+	{"10.0.0.1::ns::repo", "10.0.0.1::ns::repo", "", ref.Latest, ""}, // an address
+	{"repo.git@v1", "repo", "v1", ref.Exact, ""},                     // .git is implied
+	{".github@v1", ".github", "v1", ref.Exact, ""},                   // a name that starts with a dot
+	// A tag with /.
+	{"repo@release/1.0//comp", "repo", "release/1.0", ref.Exact, "comp"},
+	{"repo@0123abc//c", "repo", "0123abc", ref.Exact, "c"},             // a commit
+	{"repo@refs/heads/v1//c", "repo", "refs/heads/v1", ref.Exact, "c"}, // a full ref name
+	{"repo@cp-*//c", "repo", "cp-*", ref.Glob, "c"},                    // globs
+	{"repo@v[0-9].?//c", "repo", "v[0-9].?", ref.Glob, "c"},
+	{"repo@v[^0]*//c", "repo", "v[^0]*", ref.Glob, "c"},        // ^ in brackets is not an operator
+	{"repo@cp-^0.0.1//c", "repo", "cp-^0.0.1", ref.Range, "c"}, // ranges
+	{"repo@cp-~1.2//c", "repo", "cp-~1.2", ref.Range, "c"},
+	{"repo@ >=1.2   <2 //c", "repo", ">=1.2 <2", ref.Range, "c"},       // spaces are collapsed
+	{"repo@release/!=1.2//c", "repo", "release/!=1.2", ref.Range, "c"}, // a prefix with /
+	{"repo@^1 || ^2//c", "repo", "^1 || ^2", ref.Range, "c"},
+	{"repo@^1.*//c", "repo", "^1.*", ref.Range, "c"}, // * after an operator
+	// A source path.
+	{"repo@v1//src/my-part_2.py", "repo", "v1", ref.Exact, "src/my-part_2.py"},
+	{"repo@v1//组件", "repo", "v1", ref.Exact, "组件"},
+	// URLs.
+	{"https://example.com/a/b.git@v1//c", "https://example.com/a/b.git", "v1", ref.Exact, "c"},
+	// The path keeps its case.
+	{"HTTPS://Example.com/A/b/", "https://example.com/A/b", "", ref.Latest, ""},
+	// A port.
+	{"http://127.0.0.1:8080/a@v1//c", "http://127.0.0.1:8080/a", "v1", ref.Exact, "c"},
+	// IPv6.
+	{"https://[::1]:8443/a@v1", "https://[::1]:8443/a", "v1", ref.Exact, ""},
+	// ? in a glob is not a query.
+	{"https://example.com/a@v?//c", "https://example.com/a", "v?", ref.Glob, "c"},
+	{"ssh://git@host/x", "ssh://git@host/x", "", ref.Latest, ""}, // the @ of a user
+	{"ssh://git@Host:22/x@v1//c", "ssh://git@host:22/x", "v1", ref.Exact, "c"},
+	{"ssh://host/~/x@v1", "ssh://host/~/x", "v1", ref.Exact, ""},
+	// Scp.
+	{"git@github.com:ns/repo.git", "git@github.com:ns/repo.git", "", ref.Latest, ""},
+	{"git@github.com:ns/repo.git@cp-0.0.1//c", "git@github.com:ns/repo.git", "cp-0.0.1", ref.Exact, "c"},
+	{"git@host:/srv/x@v1", "git@host:/srv/x", "v1", ref.Exact, ""}, // an absolute path
+	// File.
+	{"file:///srv/pack@v1//c", "file:///srv/pack", "v1", ref.Exact, "c"},
+	{"file://localhost/srv/pack", "file:///srv/pack", "", ref.Latest, ""},
+	{"./pack@v1//c", "./pack", "v1", ref.Exact, "c"}, // paths
+	{"../pack//c", "../pack", "", ref.Latest, "c"},
+	{"/srv/My Packs/p@v1//c", "/srv/My Packs/p", "v1", ref.Exact, "c"}, // a space
+	{"/ws@2/p@v1//c", "/ws@2/p", "v1", ref.Exact, "c"},                 // the version starts at the last @
+	{".@v1//c", ".", "v1", ref.Exact, "c"},                             // the current folder
+	{".//c", ".", "", ref.Latest, "c"},
+	{"..", "..", "", ref.Latest, ""},
+	{`C:\packs\p@v1//c`, "C:/packs/p", "v1", ref.Exact, "c"}, // a drive
+	// GitHub.
+	{"https://github.com/o/r/tree/v1", "https://github.com/o/r.git", "v1", ref.Exact, ""},
+	{"https://github.com/o/r/tree/v1/a/b/", "https://github.com/o/r.git", "v1", ref.Exact, "a/b"},
+	{"https://github.com/o/r/blob/v1/a/b.py?plain=1#L3-L9", "https://github.com/o/r.git", "v1", ref.Exact, "a/b.py"},
+	{"https://github.com/o/r/blob/refs/tags/v1/a.py", "https://github.com/o/r.git", "v1", ref.Exact, "a.py"},
+	{"https://github.com/o/r/tree/HEAD/a", "https://github.com/o/r.git", "", ref.Latest, "a"},
+	// An escaped tag.
+	{"https://github.com/o/r/releases/tag/release%2F1.0", "https://github.com/o/r.git", "release/1.0", ref.Exact, ""},
+	{"https://github.com/o/r/commit/0123abcd", "https://github.com/o/r.git", "0123abcd", ref.Exact, ""},
+	// With a component.
+	{"https://github.com/o/r/tree/v1//comp", "https://github.com/o/r.git", "v1", ref.Exact, "comp"},
+	// GitLab.
+	{"https://gitlab.com/g/h/r/-/tree/v1/a?ref_type=tags", "https://gitlab.com/g/h/r.git", "v1", ref.Exact, "a"},
+	// After a query.
+	{"https://github.com/o/r/tree/v1?tab=readme//comp", "https://github.com/o/r.git", "v1", ref.Exact, "comp"},
+	{"https://gitlab.com/g/r/-/tags/v1", "https://gitlab.com/g/r.git", "v1", ref.Exact, ""},
+	// Gitea.
+	{"https://codeberg.org/o/r/src/tag/v1/a/b", "https://codeberg.org/o/r.git", "v1", ref.Exact, "a/b"},
+	{"https://codeberg.org/o/r/src/branch/main", "https://codeberg.org/o/r.git", "main", ref.Exact, ""},
+	// Bitbucket.
+	{"https://bitbucket.org/o/r/src/v1/a/b.py", "https://bitbucket.org/o/r.git", "v1", ref.Exact, "a/b.py"},
+	// A group named src.
+	{"https://example.com/g/r/src/pack@v1//c", "https://example.com/g/r/src/pack", "v1", ref.Exact, "c"},
+	// A group named tree.
+	{"https://example.com/g/r/tree/pack.git", "https://example.com/g/r/tree/pack.git", "", ref.Latest, ""},
+	// A tag with /tree/.
+	{"https://example.com/g/r@rel/tree/x//c", "https://example.com/g/r", "rel/tree/x", ref.Exact, "c"},
 }
 
 func TestParse(t *testing.T) {
@@ -90,7 +112,8 @@ func TestParse(t *testing.T) {
 			t.Errorf("Parse(%q): %v", c.in, err)
 			continue
 		}
-		if r.Origin.String() != c.origin || r.Version.String() != c.version || r.Version.Kind() != c.kind || r.Component != c.component {
+		if r.Origin.String() != c.origin || r.Version.String() != c.version || r.Version.Kind() != c.kind ||
+			r.Component != c.component {
 			t.Errorf("Parse(%q) = %q %q (%v) %q", c.in, r.Origin, r.Version, r.Version.Kind(), r.Component)
 		}
 		if again, err := ref.Parse(r.String()); err != nil || again != r {
@@ -101,105 +124,131 @@ func TestParse(t *testing.T) {
 
 func TestParseRefuses(t *testing.T) {
 	for _, c := range []struct{ in, wrong, problem, form string }{
-		{"", "", "the repository is missing", "REPO"},                                                                        // empty
-		{"@v1//c", "", "the repository is missing", "REPO@v1//c"},                                                            //
-		{"ns::@v1", "", "the repository is missing", "ns::REPO@v1"},                                                          //
-		{"::repo", "", "nothing stands before ::", "HOST::NAMESPACE::REPO@TAG//COMPONENT"},                                   //
-		{"repo@", "", "the version after @ is empty", "repo@TAG"},                                                            //
-		{"repo@//c", "", "the version after @ is empty", "repo@TAG//c"},                                                      //
-		{"repo@v1//", "", "the component after // is empty", "repo@v1//COMPONENT"},                                           //
-		{"repo@v1@v2//c", "@", "a reference has one version and one @", "repo@v1//c"},                                        // twice
-		{"repo//c@v1", "@", "the version stands before //", "repo@v1//c"},                                                    // wrong order
-		{"repo@v1//c@v1", "@", "a component has no version of its own", "repo@v1//c"},                                        //
-		{"repo/comp", "/", "a component starts with //", "repo//comp"},                                                       // single slash
-		{"ns/repo@v1//c", "/", "the parts of a name are separated by ::", "ns::repo@v1//c"},                                  //
-		{"github.com/ns/repo@v1", "/", "the parts of a name are separated by ::", "github.com::ns::repo@v1"},                 //
-		{"ns:repo@v1//c", ":", "the parts of a name are separated by ::", "ns::repo@v1//c"},                                  // single colon
-		{"a::b::c::repo@v1", "repo", "a name has at most three parts", "a::b/c::repo@v1"},                                    //
-		{"repo#v1//c", "#", "a version starts with @, not with #", "repo@v1//c"},                                             // hash
-		{"repo@v1#c", "#", "a component starts with //, not with #", "repo@v1//c"},                                           //
-		{"repo@cp-0.0.1:c", ":", "a version has no :", "repo@cp-0.0.1//c"},                                                   //
-		{"repo@latest:c", ":", "a version has no :", "repo@latest//c"},                                                       // not scp
-		{"re po@v1", " ", "a name has no space", "repo@v1"},                                                                  // spaces
-		{"repo@v 1", " ", "a tag or branch has no space", "repo@v1"},                                                         //
-		{" repo", " ", "a space stands before or after it", "repo"},                                                          //
-		{"  ", " ", "a space stands before or after it", "REPO@TAG//COMPONENT"},                                              //
-		{"repo ", " ", "a space stands before or after it", "repo"},                                                          //
-		{`ns\repo`, `\`, `a reference has / and no \`, "ns/repo"},                                                            //
-		{`repo@v1//a\b`, `\`, `a component has no \ in its name`, "REPO@TAG//COMPONENT"},                                     //
-		{"repo@v1///c", "/c", "the component has an empty path segment", "REPO@TAG//COMPONENT"},                              // segments
-		{"repo@v1//a/../b", "a/../b", "a component's path has no . or .. segment", "REPO@TAG//COMPONENT"},                    //
-		{"repo@v1//a/-b", "a/-b", "no part of a component's path starts with -", "REPO@TAG//COMPONENT"},                      // leading -
-		{"-repo", "-", "it starts with -", "REPO@TAG//COMPONENT"},                                                            //
-		{"repo@-v1", "-v1", "no part of a version starts with -", ""},                                                        //
-		{"git@host:-x", "-x", "no part of the path starts with -", ""},                                                       //
-		{"https://host/-x", "-x", "no part of the path starts with -", ""},                                                   //
-		{"ssh://-oProxyCommand=x/y", "-oProxyCommand=x", "the host is not a host name", ""},                                  //
-		{"ssh://-u@host/y", "-u", "the user is not a user name", ""},                                                         //
-		{"./-x", "./-x", "no part of the path starts with -", ""},                                                            //
-		{"re\npo", "\n", "the character U+000A does not print", "repo"},                                                      // control
-		{"re\u202epo", "\u202e", "the character U+202E does not print", "repo"},                                              // bidi
-		{"re\xffpo", "\xff", "it is not UTF-8", ""},                                                                          //
-		{"ext::sh -c touch% x", "ext", "an address that runs a program is refused", ""},                                      // remote helpers
-		{"ext::sh", "ext", "an address that runs a program is refused", ""},                                                  //
-		{"git://host/x", "git", "the scheme is not one of https, http, ssh and file", ""},                                    // schemes
-		{"repo://c", "repo", "the scheme is not one of https, http, ssh and file", ""},                                       //
-		{"file://server/x", "server", "a file URL names no other machine", ""},                                               //
-		{"https://user:secret@host/x@v1", "***@", "a URL carries no user name or password", ""},                              // credentials
-		{"https://secret@host/x", "***@", "a URL carries no user name or password", ""},                                      // a token
-		{"https://user:sec/ret@host/x", "***@", "a URL carries no user name or password", ""},                                //
-		{"ssh://user:secret@host/x", "***@", "a URL carries no user name or password", ""},                                   //
-		{"https://host", "", "the path of the repository is missing", ""},                                                    // paths
-		{"git@host://c", "", "the path of the repository is missing", ""},                                                    //
-		{"git@host::ns::repo", ":", "one : stands between host and path", "git@host:ns::repo"},                               //
-		{"https://host/a/%2e%2e/b", "%2e%2e", "the path has no . or .. segment", ""},                                         //
-		{"https://host/a/%0a", "%0a", "the path hides a character that does not print", ""},                                  //
-		{"https://host/a/%zz", "%zz", "a % is followed by two hex digits", ""},                                               //
-		{"https://host/a?b=c", "?", "the URL of a repository has no ?", ""},                                                  //
-		{"https://hö.st/a", "hö.st", "the host is not a host name", ""},                                                      // hosts
-		{"https://1.2.3/a", "1.2.3", "the host is not a host name", ""},                                                      //
-		{"https://host:0/a", "0", "the port is not a number from 1 to 65535", "https://HOST:PORT/PATH@TAG//COMPONENT"},       // ports
-		{"https://h:99999/x//y", "99999", "the port is not a number from 1 to 65535", ""},                                    //
-		{"https://h:99999/x@v//y", "***", "the port is not a number from 1 to 65535", ""},                                    // it might be a password all the same
-		{"https://host:/x@v//y", "***", "the port is not a number from 1 to 65535", ""},                                      //
-		{"ssh://git@h:x/y@v", "x", "the port is not a number from 1 to 65535", "ssh://HOST:PORT/PATH@TAG//COMPONENT"},        //
-		{"https://[::1]:99999/x@v//y", "99999", "the port is not a number from 1 to 65535", ""},                              //
-		{"https://a_b:99999/x@v", "***@", "a URL carries no user name or password", ""},                                      // no host, so no port
-		{"a_b::ns::repo", "a_b", "the host is not a host name", ""},                                                          //
-		{"/", "", "the path of the repository is missing", ""},                                                               //
-		{"a/..::repo", "a/..", "the namespace is not a name", ""},                                                            // names
-		{"re+po", "re+po", "the repository is not a name", "REPO"},                                                           //
-		{"gitlab.com/g/h/repo", "/", "the parts of a name are separated by ::", "gitlab.com::g/h::repo"},                     //
-		{"repo@a..b-^1", "a..b-", "git allows no such tag or branch", ""},                                                    // the prefix of a range
-		{"repo@a\\b", `\`, `a version has no \`, "repo@a/b"},                                                                 //
-		{`./a\b`, `\`, `a reference has / and no \`, "./a/b"},                                                                // paths
-		{"./a/ b", "./a/ b", "no part of the path starts or ends with a space", ""},                                          //
-		{`C:\\a`, `C:\\a`, "the path has an empty segment", ""},                                                              //
-		{"https://h/a|b", "|", "a URL has no | in its path", ""},                                                             //
-		{"https://github.com/-o/r/tree/v1", "-o", "no part of the path starts with -", ""},                                   // web addresses
-		{"https://github.com/o/r/tree/%zz/a", "%zz", "the address names no tag, branch or commit", ""},                       //
-		{"https://github.com/o/r/blob/v1/a%20b", "a%20b", "the path has a character that no component may have", ""},         //
-		{"https://github.com/o/r/blob/v1/%2e%2e/b", "%2e%2e", "a component's path has no . or .. segment", ""},               //
-		{"~/pack", "~", "a local path starts with ./, ../ or /", ""},                                                         //
-		{"repo@>=1.x.y <", ">=1.x.y <", "it is not a range of versions", "repo@^1.2 or repo@>=1.2 <2"},                       // versions
-		{"repo@cp-*^1", "^", "a range has no wildcard before its operator", ""},                                              //
-		{"repo@v[1", "v[1", "the glob has a [ without ]", ""},                                                                //
-		{"repo@a..b", "a..b", "git allows no such tag or branch", ""},                                                        //
-		{"repo@v1/", "v1/", "the version starts or ends with /", "repo@v1"},                                                  //
-		{"https://github.com/o/r/tree/v1/a//c", "c", "the address names a path already", "https://github.com/o/r/tree/v1/a"}, // forge
-		{"https://github.com/o/r/tree/v*/a", "v*", "the address names no tag, branch or commit", ""},                         //
-		{"https://github.com/o/r/tree/v1/a%2F..%2Fb", "a%2F..%2Fb", "the address has a wrong path", ""},                      //
+		{"", "", "the repository is missing", "REPO"}, // empty
+		{"@v1//c", "", "the repository is missing", "REPO@v1//c"},
+		{"ns::@v1", "", "the repository is missing", "ns::REPO@v1"},
+		{"::repo", "", "the part before :: is empty", "HOST::NAMESPACE::REPO@TAG//COMPONENT"},
+		{"repo@", "", "the version after @ is empty", "repo@TAG"},
+		{"repo@//c", "", "the version after @ is empty", "repo@TAG//c"},
+		{"repo@v1//", "", "the component after // is empty", "repo@v1//COMPONENT"},
+		// Two versions.
+		{"repo@v1@v2//c", "@", "a reference can have only one version", "repo@v1//c"},
+		// Wrong order.
+		{"repo//c@v1", "@", "the version belongs before //", "repo@v1//c"},
+		{"repo@v1//c@v1", "@", "a component cannot have a version of its own", "repo@v1//c"},
+		{"repo/comp", "/", "a component starts with //", "repo//comp"}, // single slash
+		{"ns/repo@v1//c", "/", "the parts of a name are separated by ::", "ns::repo@v1//c"},
+		{"github.com/ns/repo@v1", "/", "the parts of a name are separated by ::", "github.com::ns::repo@v1"},
+		// Single colon.
+		{"ns:repo@v1//c", ":", "the parts of a name are separated by ::", "ns::repo@v1//c"},
+		{"a::b::c::repo@v1", "repo", "a name has at most three parts", "a::b/c::repo@v1"},
+		// A hash.
+		{"repo#v1//c", "#", "a version starts with @, not with #", "repo@v1//c"},
+		{"repo@v1#c", "#", "a component starts with //, not with #", "repo@v1//c"},
+		{"repo@cp-0.0.1:c", ":", "a version cannot contain :", "repo@cp-0.0.1//c"},
+		// Not scp.
+		{"repo@latest:c", ":", "a version cannot contain :", "repo@latest//c"},
+		{"re po@v1", " ", "a name cannot contain a space", "repo@v1"}, // spaces
+		{"repo@v 1", " ", "a tag or branch cannot contain a space", "repo@v1"},
+		{" repo", " ", "it starts or ends with a space", "repo"},
+		{"  ", " ", "it starts or ends with a space", "REPO@TAG//COMPONENT"},
+		{"repo ", " ", "it starts or ends with a space", "repo"},
+		{`ns\repo`, `\`, `a reference uses / and not \`, "ns/repo"},
+		{`repo@v1//a\b`, `\`, `a component cannot contain \`, "REPO@TAG//COMPONENT"},
+		// Segments.
+		{"repo@v1///c", "/c", "the component has an empty path segment", "REPO@TAG//COMPONENT"},
+		{"repo@v1//a/../b", "a/../b", "a component's path cannot have . or .. segments", "REPO@TAG//COMPONENT"},
+		// A leading -.
+		{"repo@v1//a/-b", "a/-b", "a segment of a component's path cannot start with -", "REPO@TAG//COMPONENT"},
+		{"-repo", "-", "it starts with -", "REPO@TAG//COMPONENT"},
+		{"repo@-v1", "-v1", "a version cannot start with - or contain /-", ""},
+		{"git@host:-x", "-x", "a path segment cannot start with -", ""},
+		{"https://host/-x", "-x", "a path segment cannot start with -", ""},
+		{"ssh://-oProxyCommand=x/y", "-oProxyCommand=x", "it is not a valid host name", ""},
+		{"ssh://-u@host/y", "-u", "it is not a valid user name", ""},
+		{"./-x", "./-x", "a path segment cannot start with -", ""},
+		// A control character.
+		{"re\npo", "\n", "the character U+000A is not printable", "repo"},
+		// A bidirectional mark.
+		{"re\u202epo", "\u202e", "the character U+202E is not printable", "repo"},
+		{"re\xffpo", "\xff", "it is not valid UTF-8", ""},
+		// Remote helpers.
+		{"ext::sh -c touch% x", "ext", "an address cannot run a program", ""},
+		{"ext::sh", "ext", "an address cannot run a program", ""},
+		// Schemes.
+		{"git://host/x", "git", "the scheme is not one of https, http, ssh and file", ""},
+		{"repo://c", "repo", "the scheme is not one of https, http, ssh and file", ""},
+		{"file://server/x", "server", "a file URL cannot name another machine", ""},
+		// Credentials.
+		{"https://user:secret@host/x@v1", "***@", "a URL must not contain a user name or password", ""},
+		// A token.
+		{"https://secret@host/x", "***@", "a URL must not contain a user name or password", ""},
+		{"https://user:sec/ret@host/x", "***@", "a URL must not contain a user name or password", ""},
+		{"ssh://user:secret@host/x", "***@", "a URL must not contain a user name or password", ""},
+		// Paths.
+		{"https://host", "", "the path of the repository is missing", ""},
+		{"git@host://c", "", "the path of the repository is missing", ""},
+		{"git@host::ns::repo", ":", "host and path are separated by one :", "git@host:ns::repo"},
+		{"https://host/a/%2e%2e/b", "%2e%2e", "the path cannot have . or .. segments", ""},
+		{"https://host/a/%0a", "%0a", "the path contains an escaped character that is not printable", ""},
+		{"https://host/a/%zz", "%zz", "% must be followed by two hex digits", ""},
+		{"https://host/a?b=c", "?", "the URL of a repository cannot contain ?", ""},
+		{"https://hö.st/a", "hö.st", "it is not a valid host name", ""}, // hosts
+		{"https://1.2.3/a", "1.2.3", "it is not a valid host name", ""},
+		// Ports.
+		{"https://host:0/a", "0", "the port is not a number from 1 to 65535", "https://HOST:PORT/PATH@TAG//COMPONENT"},
+		{"https://h:99999/x//y", "99999", "the port is not a number from 1 to 65535", ""},
+		// It may be a password.
+		{"https://h:99999/x@v//y", "***", "the port is not a number from 1 to 65535", ""},
+		{"https://host:/x@v//y", "***", "the port is not a number from 1 to 65535", ""},
+		{"ssh://git@h:x/y@v", "x", "the port is not a number from 1 to 65535", "ssh://HOST:PORT/PATH@TAG//COMPONENT"},
+		{"https://[::1]:99999/x@v//y", "99999", "the port is not a number from 1 to 65535", ""},
+		// Not a host, so not a port either.
+		{"https://a_b:99999/x@v", "***@", "a URL must not contain a user name or password", ""},
+		{"a_b::ns::repo", "a_b", "it is not a valid host name", ""},
+		{"/", "", "the path of the repository is missing", ""},
+		{"a/..::repo", "a/..", "it is not a valid namespace", ""}, // names
+		{"re+po", "re+po", "it is not a valid repository name", "REPO"},
+		{"gitlab.com/g/h/repo", "/", "the parts of a name are separated by ::", "gitlab.com::g/h::repo"},
+		// The prefix of a range.
+		{"repo@a..b-^1", "a..b-", "git does not allow such a tag or branch", ""},
+		{"repo@a\\b", `\`, `a version cannot contain \`, "repo@a/b"},
+		{`./a\b`, `\`, `a reference uses / and not \`, "./a/b"}, // paths
+		{"./a/ b", "./a/ b", "a path segment cannot start or end with a space", ""},
+		{`C:\\a`, `C:\\a`, "the path has an empty segment", ""},
+		{"https://h/a|b", "|", "the path of a URL cannot contain |", ""},
+		// Web addresses.
+		{"https://github.com/-o/r/tree/v1", "-o", "a path segment cannot start with -", ""},
+		{"https://github.com/o/r/tree/%zz/a", "%zz", "the address does not contain a tag, branch or commit", ""},
+		{"https://github.com/o/r/blob/v1/a%20b", "a%20b",
+			"the path contains a character that is not allowed in a component", ""},
+		{"https://github.com/o/r/blob/v1/%2e%2e/b", "%2e%2e", "a component's path cannot have . or .. segments", ""},
+		{"~/pack", "~", "a local path starts with ./, ../ or /", ""},
+		// Versions.
+		{"repo@>=1.x.y <", ">=1.x.y <", "it is not a version range", "repo@^1.2 or repo@>=1.2 <2"},
+		{"repo@cp-*^1", "^", "a range cannot have a wildcard before its operator", ""},
+		{"repo@v[1", "v[1", "the glob has a [ without ]", ""},
+		{"repo@a..b", "a..b", "git does not allow such a tag or branch", ""},
+		{"repo@v1/", "v1/", "the version starts or ends with /", "repo@v1"},
+		// Forge.
+		{"https://github.com/o/r/tree/v1/a//c", "c", "the address already contains a path",
+			"https://github.com/o/r/tree/v1/a"},
+		{"https://github.com/o/r/tree/v*/a", "v*", "the address does not contain a tag, branch or commit", ""},
+		{"https://github.com/o/r/tree/v1/a%2F..%2Fb", "a%2F..%2Fb", "the address contains an invalid path", ""},
 	} {
 		_, err := ref.Parse(c.in)
 		var e *ref.SyntaxError
 		if !errors.As(err, &e) || failure.KindOf(err) != failure.Usage || failure.Hint(err) == "" {
-			t.Errorf("Parse(%q): %v, want a usage failure with a hint around a SyntaxError", c.in, err)
+			t.Errorf("Parse(%q): %v, want a SyntaxError of kind Usage with a hint", c.in, err)
 			continue
 		}
-		if wrong := e.Input[e.Offset : e.Offset+e.Length]; wrong != c.wrong || e.Problem != c.problem || c.form != "" && e.Form != c.form {
-			t.Errorf("Parse(%q): wrong %q, problem %q, form %q", c.in, wrong, e.Problem, e.Form)
+		if wrong := e.Input[e.Offset : e.Offset+e.Length]; wrong != c.wrong || e.Problem != c.problem ||
+			c.form != "" &&
+				e.Form != c.form {
+			t.Errorf("Parse(%q): invalid %q, problem %q, form %q", c.in, wrong, e.Problem, e.Form)
 		}
-		if strings.Contains(err.Error()+failure.Hint(err)+e.Caret(), "secret") || strings.Contains(err.Error(), "sec/ret") {
+		if strings.Contains(err.Error()+failure.Hint(err)+e.Caret(), "secret") ||
+			strings.Contains(err.Error(), "sec/ret") {
 			t.Errorf("Parse(%q) shows the password: %v", c.in, err)
 		}
 	}
@@ -210,10 +259,10 @@ func TestParseRefuses(t *testing.T) {
 
 func TestCaret(t *testing.T) {
 	for _, c := range []struct{ in, want string }{
-		{"repo@v1//a/../b", "repo@v1//a/../b\n         ^^^^^^"}, // under the part
+		{"repo@v1//a/../b", "repo@v1//a/../b\n         ^^^^^^"}, // below the invalid part
 		{"repo@", "repo@\n     ^"},                              // something is missing
 		{"./组件@v1#c", "./组件@v1#c\n         ^"},                  // wide characters take two columns
-		{"re\u202epo", "re\ufffdpo\n  ^"},                       // nothing unprintable comes out
+		{"re\u202epo", "re\ufffdpo\n  ^"},                       // replaces characters that are not printable
 	} {
 		_, err := ref.Parse(c.in)
 		var e *ref.SyntaxError
@@ -228,10 +277,10 @@ func TestCaret(t *testing.T) {
 
 func TestVersionParts(t *testing.T) {
 	for _, c := range []struct{ in, prefix, constraint string }{
-		{"cp-^0.0.1", "cp-", "^0.0.1"},           // prefix
-		{">=1.2, <2", "", ">=1.2, <2"},           // none
-		{"a/b-v!=1.2", "a/b-v", "!=1.2"},         // operator of two characters
-		{"cp->= 1.2-rc.1", "cp-", ">= 1.2-rc.1"}, //
+		{"cp-^0.0.1", "cp-", "^0.0.1"},   // a prefix
+		{">=1.2, <2", "", ">=1.2, <2"},   // without a prefix
+		{"a/b-v!=1.2", "a/b-v", "!=1.2"}, // an operator of two characters
+		{"cp->= 1.2-rc.1", "cp-", ">= 1.2-rc.1"},
 	} {
 		v, err := ref.ParseVersion(c.in)
 		if err != nil || v.Prefix() != c.prefix || v.Constraint() != c.constraint {
@@ -243,7 +292,8 @@ func TestVersionParts(t *testing.T) {
 			t.Errorf("ParseVersion(%q) = %v, %v", s, v, err)
 		}
 	}
-	for s, want := range map[string]bool{"0123abc": true, "ABCDEF0": true, "0123ab": false, "0123abg": false, strings.Repeat("a", 64): true, strings.Repeat("a", 65): false} {
+	for s, want := range map[string]bool{"0123abc": true, "ABCDEF0": true, "0123ab": false, "0123abg": false,
+		strings.Repeat("a", 64): true, strings.Repeat("a", 65): false} {
 		if ref.MayBeCommit(s) != want {
 			t.Errorf("MayBeCommit(%q) = %v", s, !want)
 		}
@@ -256,13 +306,13 @@ func TestOrigin(t *testing.T) {
 		local   bool
 	}{
 		{"repo", "https://github.com/Project/repo.git", false},      // both defaults
-		{"ns::repo", "https://github.com/ns/repo.git", false},       // one
-		{"h:8443::a/b::repo", "https://h:8443/a/b/repo.git", false}, // none
-		{"https://h/x@v1", "https://h/x", false},                    // a location is itself
-		{"git@h:x", "git@h:x", false},                               //
-		{"./x", "./x", true},                                        // local
-		{"file:///x", "file:///x", true},                            //
-		{`c:\x`, "c:/x", true},                                      //
+		{"ns::repo", "https://github.com/ns/repo.git", false},       // one default
+		{"h:8443::a/b::repo", "https://h:8443/a/b/repo.git", false}, // without a prefix
+		{"https://h/x@v1", "https://h/x", false},                    // a location
+		{"git@h:x", "git@h:x", false},
+		{"./x", "./x", true}, // local
+		{"file:///x", "file:///x", true},
+		{`c:\x`, "c:/x", true},
 	} {
 		r, err := ref.Parse(c.in)
 		if err != nil {
@@ -280,14 +330,14 @@ func TestParseKV(t *testing.T) {
 		want ref.KV
 		hint string // of the error; "" when there is none
 	}{
-		{"source::timer", ref.KV{Key: "source", Value: "timer"}, ""}, // plain
-		{"k::a::b, c", ref.KV{Key: "k", Value: "a::b, c"}, ""},       // the first :: splits
-		{"k::", ref.KV{Key: "k"}, ""},                                // an empty value is a value
-		{"k=v", ref.KV{}, "write it as k::v"},                        // another program's form
-		{"k:v", ref.KV{}, "write it as k::v"},                        //
-		{"k", ref.KV{}, "write it as KEY::VALUE"},                    //
-		{"::v", ref.KV{}, "write it as KEY::VALUE"},                  //
-		{" k::v", ref.KV{}, "write it as k::v"},                      //
+		{"source::timer", ref.KV{Key: "source", Value: "timer"}, ""}, // the usual form
+		{"k::a::b, c", ref.KV{Key: "k", Value: "a::b, c"}, ""},       // the first :: separates
+		{"k::", ref.KV{Key: "k"}, ""},                                // an empty value
+		{"k=v", ref.KV{}, "write it as k::v"},                        // the form of other programs
+		{"k:v", ref.KV{}, "write it as k::v"},
+		{"k", ref.KV{}, "write it as KEY::VALUE"},
+		{"::v", ref.KV{}, "write it as KEY::VALUE"},
+		{" k::v", ref.KV{}, "write it as k::v"},
 	} {
 		got, err := ref.ParseKV(c.in)
 		if got != c.want || failure.Hint(err) != c.hint || (err != nil) != (c.hint != "") {
@@ -300,7 +350,8 @@ func FuzzParse(f *testing.F) {
 	for _, c := range good {
 		f.Add(c.in)
 	}
-	for _, s := range []string{"", "ext::sh -c x", "https://u:p@h/x", "./ @v", "/a /", "https://h/o/r/tree/v1", "C:\\\\a", "re\u202epo", "a@cp-*^1"} {
+	for _, s := range []string{"", "ext::sh -c x", "https://u:p@h/x", "./ @v", "/a /", "https://h/o/r/tree/v1",
+		"C:\\\\a", "re\u202epo", "a@cp-*^1"} {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, s string) {
@@ -308,13 +359,14 @@ func FuzzParse(f *testing.F) {
 		if err != nil {
 			var e *ref.SyntaxError
 			if !errors.As(err, &e) {
-				t.Fatalf("Parse(%q): %v is no SyntaxError", s, err)
+				t.Fatalf("Parse(%q): %v is not a SyntaxError", s, err)
 			}
 			if e.Offset < 0 || e.Length < 0 || e.Offset+e.Length > len(e.Input) {
 				t.Fatalf("Parse(%q): [%d:+%d] is outside %q", s, e.Offset, e.Length, e.Input)
 			}
-			if strings.ContainsFunc(strings.Replace(e.Caret(), "\n", "", 1), func(r rune) bool { return !unicode.IsPrint(r) && r != unicode.ReplacementChar }) {
-				t.Fatalf("Parse(%q): the picture does not print: %q", s, e.Caret())
+			if strings.ContainsFunc(strings.Replace(e.Caret(), "\n", "", 1),
+				func(r rune) bool { return !unicode.IsPrint(r) && r != unicode.ReplacementChar }) {
+				t.Fatalf("Parse(%q): Caret is not printable: %q", s, e.Caret())
 			}
 			return
 		}

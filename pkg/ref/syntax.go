@@ -12,7 +12,7 @@ import (
 	"github.com/Project-Manager-With-Git/ppm/pkg/failure"
 )
 
-// The forms shown when the text itself suggests none.
+// General forms for hints, for input that does not suggest a specific one.
 const (
 	formName    = "REPO@TAG//COMPONENT"
 	formURL     = "https://HOST/PATH@TAG//COMPONENT"
@@ -23,20 +23,22 @@ const (
 
 const badPort = "the port is not a number from 1 to 65535"
 
-// A SyntaxError says what is wrong with a text, and where.
+// A SyntaxError is an error at a position of a reference or version.
 type SyntaxError struct {
-	Input   string // the text; a password in it is replaced by "***", and a very long text is cut
-	Offset  int    // of the wrong part in Input, in bytes
-	Length  int    // of the wrong part, in bytes; 0 when something is missing at Offset
-	Problem string // what is wrong, such as "the version after @ is empty"
-	Form    string // the right form, such as "REPO@TAG//COMPONENT"
+	Input   string // the text, with passwords replaced by "***"; truncated if it is very long
+	Offset  int    // of the invalid part of Input, in bytes
+	Length  int    // of the invalid part, in bytes; 0 if something is missing at Offset
+	Problem string // such as "the version after @ is empty"
+	Form    string // a valid form, such as "REPO@TAG//COMPONENT"
 
-	what string // kind of text: "reference" or "version"
+	what string // "reference" or "version"
 }
 
 func (e *SyntaxError) Error() string { return fmt.Sprintf("%s %q: %s", e.what, e.Input, e.Problem) }
 
-// Caret returns two lines: the text, and ^^^^ under the wrong part. What does not print is shown as U+FFFD.
+// Caret returns two lines: the input, and ^^^^ under the invalid part. Characters that are not printable are replaced
+// by
+// U+FFFD.
 func (e *SyntaxError) Caret() string {
 	var line, under strings.Builder
 	for i, r := range e.Input {
@@ -62,16 +64,16 @@ func (e *SyntaxError) Caret() string {
 	return line.String() + "\n" + under.String()
 }
 
-// A span is a part of a parser's input and the offset it starts at.
+// A span is a part of a parser's input.
 type span struct {
 	text string
-	at   int
+	at   int // offset in the input, in bytes
 }
 
 func (s span) from(i int) span { return span{s.text[i:], s.at + i} }
 func (s span) upto(i int) span { return span{s.text[:i], s.at} }
 
-// cut is strings.Cut; when sep is not found, after is the empty span at the end of s.
+// cut is strings.Cut. If sep is not found, after is the empty span at the end of s.
 func (s span) cut(sep string) (before, after span, found bool) {
 	if i := strings.Index(s.text, sep); i >= 0 {
 		return s.upto(i), s.from(i + len(sep)), true
@@ -100,7 +102,7 @@ func (s span) index(part string) span {
 	return span{}
 }
 
-// indexAny returns the first ASCII character of s that is one of chars, or the empty span.
+// indexAny returns the first character of s that is in chars, which must be ASCII, or the empty span.
 func (s span) indexAny(chars string) span {
 	if i := strings.IndexAny(s.text, chars); i >= 0 {
 		return s.from(i).upto(1)
@@ -108,44 +110,45 @@ func (s span) indexAny(chars string) span {
 	return span{}
 }
 
-// trimRight returns s without trailing characters of cutset.
+// trimRight is strings.TrimRight.
 func (s span) trimRight(cutset string) span { return s.upto(len(strings.TrimRight(s.text, cutset))) }
 
-// A parser reads one input and knows how to complain about it.
+// A parser parses one reference or version.
 type parser struct {
 	what  string // as in SyntaxError
 	input string
 }
 
-// fail returns the error that s is wrong.
+// fail returns the error that s is invalid.
 func (p parser) fail(s span, problem, form string) error {
-	err := &SyntaxError{Input: p.input, Offset: s.at, Length: len(s.text), Problem: problem, Form: form, what: p.what}
+	err := &SyntaxError{
+		Input: p.input, Offset: s.at, Length: len(s.text), Problem: problem, Form: form, what: p.what,
+	}
 	return failure.Errorf(failure.Usage, "reading %w", err).WithHint("write it as %s", form)
 }
 
-// replace returns the input with s replaced by text: a suggestion of the right form.
+// replace returns the input with s replaced by text.
 func (p parser) replace(s span, text string) string {
 	return p.input[:s.at] + text + p.input[s.at+len(s.text):]
 }
 
-// checkText refuses what no reference of any form has: a password, too many characters, and
-// characters that do not print or that change the order in which others are shown.
+// checkText checks rules for all forms of input: no password, the maximum length, and only printable characters.
 func (p parser) checkText() error {
 	if err := p.checkCredentials(); err != nil {
 		return err
 	}
 	if len(p.input) > maxLength {
-		cut := parser{p.what, strings.ToValidUTF8(p.input[:60], "") + "…"}
-		return cut.fail(span{}, fmt.Sprintf("it is longer than %d bytes", maxLength), formName)
+		truncated := parser{p.what, strings.ToValidUTF8(p.input[:60], "") + "…"}
+		return truncated.fail(span{}, fmt.Sprintf("it is longer than %d bytes", maxLength), formName)
 	}
 	for i, r := range p.input {
 		_, size := utf8.DecodeRuneInString(p.input[i:])
 		at := span{p.input[i : i+size], i}
 		switch {
 		case r == utf8.RuneError && size == 1:
-			return p.fail(at, "it is not UTF-8", formName)
-		case !unicode.IsPrint(r):
-			return p.fail(at, fmt.Sprintf("the character %U does not print", r), p.replace(at, ""))
+			return p.fail(at, "it is not valid UTF-8", formName)
+		case isNotPrintable(r):
+			return p.fail(at, fmt.Sprintf("the character %U is not printable", r), p.replace(at, ""))
 		}
 	}
 	if trimmed := strings.TrimSpace(p.input); trimmed != p.input {
@@ -153,7 +156,7 @@ func (p parser) checkText() error {
 		if at.at < 0 {
 			at.at = len(trimmed)
 		}
-		return p.fail(at, "a space stands before or after it", cmp.Or(trimmed, formName))
+		return p.fail(at, "it starts or ends with a space", cmp.Or(trimmed, formName))
 	}
 	if strings.HasPrefix(p.input, "-") {
 		return p.fail(span{"-", 0}, "it starts with -", formName)
@@ -161,9 +164,12 @@ func (p parser) checkText() error {
 	return nil
 }
 
-// checkCredentials refuses a URL with a password. It comes first, because all other errors show the
-// input, and it is broad: an authority that is no host with a port may be a password that contains "/".
-// Digits after a host are more likely a port that is none; they are not shown all the same.
+func isNotPrintable(r rune) bool { return !unicode.IsPrint(r) }
+
+// checkCredentials refuses a URL with a password. It must be the first check, because other errors show the input.
+// It is strict: an authority that is not a host with a port may be part of a password that contains "/". Digits after
+// a
+// host are probably an invalid port, but may be a password, so that the error does not show them.
 func (p parser) checkCredentials() error {
 	scheme, rest, ok := strings.Cut(p.input, "://")
 	if !ok || !isScheme(scheme) {
@@ -186,6 +192,7 @@ func (p parser) checkCredentials() error {
 		return nil
 	}
 	hidden := parser{p.what, scheme + "://***" + rest[at:]}
-	err := hidden.fail(span{"***@", len(scheme) + 3}, "a URL carries no user name or password", formURL).(*failure.Error)
+	err := hidden.fail(span{"***@", len(scheme) + 3}, "a URL must not contain a user name or password",
+		formURL).(*failure.Error)
 	return err.WithHint("leave it out of the URL; ppm takes it from ~/.netrc or from git's credential helper")
 }

@@ -7,27 +7,27 @@ import (
 	"github.com/Masterminds/semver/v3"
 )
 
-// A VersionKind says how a version is looked up.
+// A VersionKind determines how a version is resolved.
 type VersionKind int
 
-// The kinds of version. Latest, Dev, Glob and Range are looked up anew each time.
+// The kinds of versions. All but Exact can resolve to a different commit each time.
 const (
-	Latest VersionKind = iota // the head of the default branch; also when no version was typed
-	Dev                       // the head of branch dev
-	Exact                     // one tag, branch or commit
+	Latest VersionKind = iota // the head of the default branch; the kind of the zero Version
+	Dev                       // the head of the branch dev
+	Exact                     // a tag, branch or commit
 	Glob                      // the highest tag that matches a pattern, such as "cp-*"
-	Range                     // the highest tag in a range of semantic versions behind a prefix, such as "cp-^0.0.1"
+	Range                     // the highest tag with a prefix and a semantic version in a range, such as "cp-^0.0.1"
 )
 
-// A Version is what stands after "@" in a reference. The zero value means that none was typed.
-// It is comparable with ==.
+// A Version is the part of a reference after "@". The zero value means that the reference has none.
+// Versions are comparable with ==.
 type Version struct {
 	text   string
 	kind   VersionKind
 	prefix int // length of a range's prefix
 }
 
-// ParseVersion reads a version. Its errors are those of Parse.
+// ParseVersion parses a version. Its errors are like those of Parse.
 func ParseVersion(s string) (Version, error) {
 	p := parser{what: "version", input: s}
 	if err := p.checkText(); err != nil {
@@ -36,25 +36,26 @@ func ParseVersion(s string) (Version, error) {
 	return p.version(span{text: s})
 }
 
-// String returns the version as it stands after "@", or "" when none was typed.
+// String returns the version in the form of a reference, or "" for the zero value.
 func (v Version) String() string { return v.text }
 
-// Kind returns how the version is looked up.
+// Kind returns the kind of the version.
 func (v Version) Kind() VersionKind { return v.kind }
 
-// Prefix returns what stands before the first operator of a range: "cp-" of "cp-^0.0.1".
+// Prefix returns the part of a range before the first operator: "cp-" of "cp-^0.0.1".
 func (v Version) Prefix() string { return v.text[:v.prefix] }
 
-// Constraint returns a range without its prefix: "^0.0.1" of "cp-^0.0.1". It is a valid semver constraint.
+// Constraint returns the semver constraint of a range, without the prefix: "^0.0.1" of "cp-^0.0.1".
 func (v Version) Constraint() string { return v.text[v.prefix:] }
 
-// MayBeCommit reports whether s looks like the id of a commit or the start of one: 7 to 64 hex digits.
+// MayBeCommit reports whether s can be a full or abbreviated commit id: 7 to 64 hex digits.
 func MayBeCommit(s string) bool {
 	return len(s) >= 7 && len(s) <= 64 && strings.Trim(s, "0123456789abcdefABCDEF") == ""
 }
 
-// firstVersion returns the reference with the first of its two versions, which ends at
-// the second "@", or without the second of two "@" in a row.
+// firstVersion returns the reference with only the first of its two versions, which ends at the second "@". Of two "@"
+// in
+// a row it removes the second.
 func (p parser) firstVersion(second span) string {
 	form := p.input[:second.at]
 	if strings.HasSuffix(form, "@") {
@@ -66,7 +67,7 @@ func (p parser) firstVersion(second span) string {
 	return form
 }
 
-// version reads the text after "@".
+// version parses the text after "@".
 func (p parser) version(s span) (Version, error) {
 	text := strings.TrimSpace(s.text)
 	switch text {
@@ -78,7 +79,7 @@ func (p parser) version(s span) (Version, error) {
 		return Version{text: text, kind: Dev}, nil
 	}
 	if at := s.index("@"); at.text != "" {
-		return Version{}, p.fail(at, "a reference has one version and one @", p.firstVersion(at))
+		return Version{}, p.fail(at, "a reference can have only one version", p.firstVersion(at))
 	}
 	if i := operator(s.text); i >= 0 && !strings.ContainsAny(s.text[:i], "*?[") {
 		return p.rangeVersion(s, i)
@@ -95,7 +96,7 @@ func (p parser) version(s span) (Version, error) {
 	return Version{text: text, kind: Glob}, nil
 }
 
-// operator returns where the first comparison operator starts in s, or -1.
+// operator returns the index of the first comparison operator in s, or -1.
 func operator(s string) int {
 	i := strings.IndexAny(s, "^~<>=")
 	if i > 0 && s[i] == '=' && s[i-1] == '!' {
@@ -104,40 +105,41 @@ func operator(s string) int {
 	return i
 }
 
-// rangeVersion reads a range whose first operator stands at i.
+// rangeVersion parses a range whose first operator is at index i.
 func (p parser) rangeVersion(s span, i int) (Version, error) {
 	prefix := strings.TrimLeft(s.text[:i], " ")
 	constraint := strings.Join(strings.Fields(s.text[i:]), " ")
 	if prefix != "" {
-		typed := s.upto(i).from(i - len(prefix))
-		if err := p.checkRefName(typed, prefix+"0"); err != nil { // a tag that it may match
+		prefixSpan := s.upto(i).from(i - len(prefix))
+		if err := p.checkRefName(prefixSpan, prefix+"0"); err != nil { // a tag that can match
 			return Version{}, err
 		}
 	}
 	if _, err := semver.NewConstraint(constraint); err != nil {
-		return Version{}, p.fail(s.from(i), "it is not a range of versions", p.replace(s, prefix+"^1.2")+" or "+p.replace(s, prefix+">=1.2 <2"))
+		form := p.replace(s, prefix+"^1.2") + " or " + p.replace(s, prefix+">=1.2 <2")
+		return Version{}, p.fail(s.from(i), "it is not a version range", form)
 	}
 	return Version{text: prefix + constraint, kind: Range, prefix: len(prefix)}, nil
 }
 
-// checkRefName finds common mistakes in s, and checks name, which s is or starts, as the name of a tag or
-// branch by git's rules, wildcards allowed.
+// checkRefName checks name by git's rules for tags and branches, except that wildcards are allowed, and checks s for
+// common mistakes. s is name or a prefix of it.
 func (p parser) checkRefName(s span, name string) error {
 	if bad := s.index("#"); bad.text != "" {
 		return p.fail(bad, "a component starts with //, not with #", p.replace(bad, "//"))
 	}
 	if bad := s.index(":"); bad.text != "" {
-		return p.fail(bad, "a version has no :", p.replace(bad, "//"))
+		return p.fail(bad, "a version cannot contain :", p.replace(bad, "//"))
 	}
 	if bad := s.index(" "); bad.text != "" {
-		return p.fail(bad, "a tag or branch has no space", p.replace(bad, ""))
+		return p.fail(bad, "a tag or branch cannot contain a space", p.replace(bad, ""))
 	}
 	if bad := s.index(`\`); bad.text != "" {
-		return p.fail(bad, `a version has no \`, p.replace(bad, "/"))
+		return p.fail(bad, `a version cannot contain \`, p.replace(bad, "/"))
 	}
 	for i := range len(s.text) {
 		if c := s.text[i]; c == '~' || c == '^' && (i == 0 || s.text[i-1] != '[') {
-			return p.fail(s.from(i).upto(1), "a range has no wildcard before its operator", formVersion)
+			return p.fail(s.from(i).upto(1), "a range cannot have a wildcard before its operator", formVersion)
 		}
 	}
 	for segment := range strings.SplitSeq(name, "/") {
@@ -145,9 +147,10 @@ func (p parser) checkRefName(s span, name string) error {
 		case segment == "":
 			return p.fail(s, "the version starts or ends with /", p.replace(s, strings.Trim(s.text, "/")))
 		case segment[0] == '-':
-			return p.fail(s, "no part of a version starts with -", formVersion)
-		case segment[0] == '.' || strings.HasSuffix(segment, "."), strings.Contains(segment, ".."), strings.HasSuffix(segment, ".lock"):
-			return p.fail(s, "git allows no such tag or branch", formVersion)
+			return p.fail(s, "a version cannot start with - or contain /-", formVersion)
+		case segment[0] == '.', strings.HasSuffix(segment, "."), strings.Contains(segment, ".."),
+			strings.HasSuffix(segment, ".lock"):
+			return p.fail(s, "git does not allow such a tag or branch", formVersion)
 		}
 	}
 	return nil
