@@ -100,64 +100,66 @@ func TestComponentModesAndSources(t *testing.T) {
 	}
 }
 
+var errorCases = map[string]struct {
+	in     map[string]string
+	value  string
+	kind   failure.Kind
+	names  []string // substrings of the message
+	inHint string
+}{
+	"an undefined name": {map[string]string{"d/x.py.jinja": "a\n\n   b {{ foo }}"}, "", failure.Usage,
+		[]string{`rendering "d/x.py.jinja": line 3, column 9: undefined name "foo"`},
+		"set it with --kv foo::VALUE, or pass --allow-undefined"},
+	"a similar name": {map[string]string{"x.jinja": "{{ kk2 }}"}, "", failure.Usage,
+		[]string{`undefined name "kk2"`}, `did the template mean "k2"? Otherwise set it with --kv kk2::VALUE`},
+	"an invalid template": {map[string]string{"x.jinja": "{% if %}"}, "", failure.Usage,
+		[]string{`rendering "x.jinja": line 1, column 7: expected an expression`}, "docs/jinja.md"},
+	"an error in an include": {map[string]string{"x.jinja": "{% include 'y' %}", "y": "\n{{ foo }}"}, "",
+		failure.Usage, []string{`rendering "x.jinja": in "y", line 2, column 4: undefined name "foo"`},
+		"--kv foo::"},
+	"a template not in UTF-8": {map[string]string{"x.jinja": "\xff"}, "", failure.Usage,
+		[]string{`rendering "x.jinja": it is not UTF-8 text`}, "save the template as UTF-8"},
+	"a template with a NUL": {map[string]string{"x.jinja": "a\x00"}, "", failure.Usage,
+		[]string{`"x.jinja"`, "not UTF-8 text"}, "save"},
+	"an endless template": {map[string]string{"x.jinja": "{% for a in range(10**9) %}{% endfor %}"}, "",
+		failure.Refused, []string{`"x.jinja": line 1`, "steps"}, "simpler"},
+	"a file outside": {map[string]string{"x.jinja": "{% include '../../etc/passwd' %}"}, "",
+		failure.Usage, []string{"no template \"../../etc/passwd\" in the component"}, "docs/jinja.md"},
+	"an absolute file": {map[string]string{"x.jinja": "{% include '/etc/passwd' %}"}, "", failure.Usage,
+		[]string{"no template \"/etc/passwd\" in the component"}, "docs/jinja.md"},
+	"an include of a binary": {map[string]string{"x.jinja": "{% include 'b' %}", "b": "\x00"}, "",
+		failure.Usage, []string{`no template "b"`}, "docs/jinja.md"},
+	"an undefined in a name": {map[string]string{"d/_ref_foo_fer_.py": ""}, "", failure.Usage,
+		[]string{`rendering the name "_ref_foo_fer_.py": undefined name "foo"`}, "--kv foo::"},
+	"a name that is parent": {map[string]string{"_ref_k_fer_/x": ""}, "..", failure.Refused,
+		[]string{`"_ref_k_fer_/x"`, `"../x"`}, "valid file name"},
+	"a name with a slash": {map[string]string{"_ref_k_fer_": ""}, "a/b", failure.Refused,
+		[]string{`"_ref_k_fer_"`, `"a/b"`}, "without a slash"},
+	"a name that is .git": {map[string]string{"_ref_k_fer_/config": ""}, ".git", failure.Refused,
+		[]string{`"_ref_k_fer_/config"`, `".git/config"`}, "valid file name"},
+	"a name like .git": {map[string]string{"_ref_k_fer_/config": ""}, ".G\u200cit", failure.Refused,
+		[]string{`"_ref_k_fer_/config"`}, "valid file name"},
+	"a name with a newline": {map[string]string{"_ref_k_fer_": ""}, "a\nb", failure.Refused,
+		[]string{`"a\nb"`}, "valid file name"},
+	"a name with a backslash": {map[string]string{"_ref_k_fer_": ""}, `a\b`, failure.Refused, []string{`"a\\b"`},
+		"valid file name"},
+	"a device": {map[string]string{"_ref_k_fer_.txt": ""}, "nul", failure.Refused,
+		[]string{`"nul.txt"`}, "valid file name"},
+	"a long name": {map[string]string{"_ref_k_fer_": ""}, strings.Repeat("x", 300), failure.Refused,
+		[]string{"255"}, "valid file name"},
+	"two files at one path": {map[string]string{"_ref_k_fer_": "", "a": ""}, "a", failure.Refused,
+		[]string{`"a"`}, "a different name"},
+	"a template and its name": {map[string]string{"a.jinja": "", "a": ""}, "", failure.Refused, []string{`"a"`},
+		"a different name"},
+	"names that differ in case": {map[string]string{"_ref_k_fer_": "", "a": ""}, "A", failure.Refused,
+		[]string{`"a"`, `"A"`}, "a different name"},
+	"a file and a folder": {map[string]string{"_ref_k_fer_": "", "a/b": ""}, "a", failure.Refused,
+		[]string{`"a"`}, "a different name"},
+}
+
 func TestComponentErrors(t *testing.T) {
 	context := func(value string) render.Context { return render.Context{"k": value, "k2": "x"} }
-	for name, c := range map[string]struct {
-		in     map[string]string
-		value  string
-		kind   failure.Kind
-		names  []string // substrings of the message
-		inHint string
-	}{
-		"an undefined name": {map[string]string{"d/x.py.jinja": "a\n\n   b {{ foo }}"}, "", failure.Usage,
-			[]string{`rendering "d/x.py.jinja": line 3, column 9: undefined name "foo"`},
-			"set it with --kv foo::VALUE, or pass --allow-undefined"},
-		"a similar name": {map[string]string{"x.jinja": "{{ kk2 }}"}, "", failure.Usage,
-			[]string{`undefined name "kk2"`}, `did the template mean "k2"? Otherwise set it with --kv kk2::VALUE`},
-		"an invalid template": {map[string]string{"x.jinja": "{% if %}"}, "", failure.Usage,
-			[]string{`rendering "x.jinja": line 1, column 7: expected an expression`}, "docs/jinja.md"},
-		"an error in an include": {map[string]string{"x.jinja": "{% include 'y' %}", "y": "\n{{ foo }}"}, "",
-			failure.Usage, []string{`rendering "x.jinja": in "y", line 2, column 4: undefined name "foo"`},
-			"--kv foo::"},
-		"a template not in UTF-8": {map[string]string{"x.jinja": "\xff"}, "", failure.Usage,
-			[]string{`rendering "x.jinja": it is not UTF-8 text`}, "save the template as UTF-8"},
-		"a template with a NUL": {map[string]string{"x.jinja": "a\x00"}, "", failure.Usage,
-			[]string{`"x.jinja"`, "not UTF-8 text"}, "save"},
-		"an endless template": {map[string]string{"x.jinja": "{% for a in range(10**9) %}{% endfor %}"}, "",
-			failure.Refused, []string{`"x.jinja": line 1`, "steps"}, "simpler"},
-		"a file outside": {map[string]string{"x.jinja": "{% include '../../etc/passwd' %}"}, "",
-			failure.Usage, []string{"no template \"../../etc/passwd\" in the component"}, "docs/jinja.md"},
-		"an absolute file": {map[string]string{"x.jinja": "{% include '/etc/passwd' %}"}, "", failure.Usage,
-			[]string{"no template \"/etc/passwd\" in the component"}, "docs/jinja.md"},
-		"an include of a binary": {map[string]string{"x.jinja": "{% include 'b' %}", "b": "\x00"}, "",
-			failure.Usage, []string{`no template "b"`}, "docs/jinja.md"},
-		"an undefined in a name": {map[string]string{"d/_ref_foo_fer_.py": ""}, "", failure.Usage,
-			[]string{`rendering the name "_ref_foo_fer_.py": undefined name "foo"`}, "--kv foo::"},
-		"a name that is parent": {map[string]string{"_ref_k_fer_/x": ""}, "..", failure.Refused,
-			[]string{`"_ref_k_fer_/x"`, `"../x"`}, "valid file name"},
-		"a name with a slash": {map[string]string{"_ref_k_fer_": ""}, "a/b", failure.Refused,
-			[]string{`"_ref_k_fer_"`, `"a/b"`}, "without a slash"},
-		"a name that is .git": {map[string]string{"_ref_k_fer_/config": ""}, ".git", failure.Refused,
-			[]string{`"_ref_k_fer_/config"`, `".git/config"`}, "valid file name"},
-		"a name like .git": {map[string]string{"_ref_k_fer_/config": ""}, ".G\u200cit", failure.Refused,
-			[]string{`"_ref_k_fer_/config"`}, "valid file name"},
-		"a name with a newline": {map[string]string{"_ref_k_fer_": ""}, "a\nb", failure.Refused,
-			[]string{`"a\nb"`}, "valid file name"},
-		"a name with a backslash": {map[string]string{"_ref_k_fer_": ""}, `a\b`, failure.Refused, []string{`"a\\b"`},
-			"valid file name"},
-		"a device": {map[string]string{"_ref_k_fer_.txt": ""}, "nul", failure.Refused,
-			[]string{`"nul.txt"`}, "valid file name"},
-		"a long name": {map[string]string{"_ref_k_fer_": ""}, strings.Repeat("x", 300), failure.Refused,
-			[]string{"255"}, "valid file name"},
-		"two files at one path": {map[string]string{"_ref_k_fer_": "", "a": ""}, "a", failure.Refused,
-			[]string{`"a"`}, "a different name"},
-		"a template and its name": {map[string]string{"a.jinja": "", "a": ""}, "", failure.Refused, []string{`"a"`},
-			"a different name"},
-		"names that differ in case": {map[string]string{"_ref_k_fer_": "", "a": ""}, "A", failure.Refused,
-			[]string{`"a"`, `"A"`}, "a different name"},
-		"a file and a folder": {map[string]string{"_ref_k_fer_": "", "a/b": ""}, "a", failure.Refused,
-			[]string{`"a"`}, "a different name"},
-	} {
+	for name, c := range errorCases {
 		got, err := render.Component(set(t, c.in), true, context(c.value), render.Options{})
 		if failure.KindOf(err) != c.kind || len(got.Files) > 0 {
 			t.Errorf("%s: %q, error %v of kind %v, want kind %v", name, contents(got.Files), err, failure.KindOf(err),

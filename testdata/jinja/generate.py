@@ -1,12 +1,12 @@
 #!/usr/bin/env python3
-"""Write golden.jsonl: what Python's Jinja2 makes of every row of cases.jsonl.
+"""Write golden.jsonl: the result of Python's Jinja2 for each case in cases.jsonl.
 
 Run it with a Python that has Jinja2 3.1.6:  python generate.py
 
-The first row of cases.jsonl holds the keys that every case has. The other rows are cases: a name, a
-template, and if needed more keys, files (the templates that it can include) and lenient (an undefined
-name is empty). A row of golden.jsonl has the case's name and its output, or the class of the error, or
-unstable: the output is random, or shows an address in memory.
+The first row of cases.jsonl has the keys that all cases share. Each other row is a case: a name, a
+template, and optionally more keys, files (templates that the template can include) and lenient
+(undefined names render as empty text). Each row of golden.jsonl has the name of the case and its
+output, or the class of the error, or unstable if the output is random or contains a memory address.
 """
 
 import copy

@@ -32,13 +32,7 @@ func (in *interp) evalNode(sc *scope, at pos, e expr) any {
 	case *tupleExpr:
 		return &tuple{items: in.evalAll(sc, at, e.items)}
 	case *dictExpr:
-		in.set.reserve(at, 64*len(e.keys))
-		d := newDict()
-		for i, k := range e.keys {
-			key := in.eval(sc, k)
-			d.set(k.position(), key, in.eval(sc, e.values[i]))
-		}
-		return d
+		return in.evalDict(sc, e)
 	case *condExpr:
 		return in.cond(sc, e)
 	case *logicExpr:
@@ -76,6 +70,16 @@ func (in *interp) evalNode(sc *scope, at pos, e expr) any {
 	}
 	at.fail("unexpected expression") // unreachable: the parser allows slices only as an index
 	return nil
+}
+
+func (in *interp) evalDict(sc *scope, e *dictExpr) *dict {
+	in.set.reserve(e.pos, 64*len(e.keys))
+	d := newDict()
+	for i, k := range e.keys {
+		key := in.eval(sc, k)
+		d.set(k.position(), key, in.eval(sc, e.values[i]))
+	}
+	return d
 }
 
 func (in *interp) evalAll(sc *scope, at pos, exprs []expr) []any {

@@ -62,6 +62,75 @@ func show(spans []Span) []string {
 	return out
 }
 
+var traceCases = map[string]struct {
+	template string
+	want     []string
+}{
+	"text":               {"one\ntwo", []string{"t:1(|)one\ntwo"}},
+	"text after a strip": {"{{ a -}}\n\n two", []string{"t:1(a|)A", "t:3(|)two"}},
+	"a raw block":        {"\n{% raw -%}\n{{ x }}{% endraw %}", []string{"t:3(|){{ x }}"}},
+	"a key":              {"\nx {{ a|lower }}", []string{"t:1(|)x ", "t:2(a|)a"}},
+	"a key of two lines": {"\n{{ two }}", []string{"t:2(two|)1\n2"}},
+	"no key":             {"{{ 1 + 1 }}", []string{"t:1(|)2"}},
+	"a condition":        {"{% if a %}\nyes\n{% endif %}no", []string{"t:1(|a)yes", "t:3(|)no"}},
+	"another branch": {"{% if b %}1{% elif n == 3 %}2{% else %}\n3{% endif %}",
+		[]string{"t:1(|b,n)3"}},
+	"a nested condition": {"{% if a %}{% if n %}x{% endif %}y{% endif %}",
+		[]string{"t:1(|a,n)x", "t:1(|a)y"}},
+	"a loop": {"{% for i in list %}\n- {{ i }}{% endfor %}",
+		[]string{"t:1(|list)- ", "t:2(list|list)x", "t:1(|list)- ", "t:2(list|list)y"}},
+	"a loop's filter": {"{% for i in 'pq' if a %}\n{{ i }}{% endfor %}",
+		[]string{"t:2(|a)p", "t:2(|a)q"}},
+	"a loop's else": {"{% for i in b %}{% else %}\nnone{% endfor %}", []string{"t:1(|b)none"}},
+	"a recursive loop": {"{% for i in [[a]] recursive %}\n{% if i is string %}{{ i }}{% else %}{{ " +
+		"loop(i) }}{% endif %}{% endfor %}", []string{"t:2(a|a)A"}},
+	"a variable":            {"{% set v = a ~ n %}\n{{ v }}", []string{"t:2(a,n|)A2"}},
+	"a variable over a key": {"{% set a = 1 %}\n{{ a }}", []string{"t:2(|)1"}},
+	"two variables":         {"{% set v, w = a, n %}\n{{ v }}", []string{"t:2(a,n|)A"}},
+	"a namespace": {
+		"{% set ns = namespace(x=1) %}{% for i in list %}{% set ns.x = i %}{% endfor %}\n{{ ns.x }}",
+		[]string{"t:2(list|)y"}},
+	"with": {"{% with v = a %}\n{{ v }}{% endwith %}", []string{"t:2(a|)A"}},
+	"a set block": {"{% set v %}\nx {{ a }}{% endset %}\n{{ v }}",
+		[]string{"t:1(|)x ", "t:2(a|)A"}},
+	"a set block and a key": {"{% set v %}A{% endset %}\n{{ a }}", []string{"t:2(a|)A"}},
+	"a set block in a condition": {"{% set v %}\nx{% endset %}{% if a %}{{ v }}{% endif %}",
+		[]string{"t:1(|a)x"}},
+	"a set block, filtered": {"{% set v | upper %}\nx {{ a }}{% endset %}{{ v }}", []string{"t:2(a|)X A"}},
+	"a macro": {"{% macro m(x, y) %}\n{{ x }} {{ y }}{% endmacro %}\n{{ m(a, y=n) }}",
+		[]string{"t:2(a|)A", "t:2(n|)2"}},
+	"a macro's default": {"{% macro m(x=a) %}\n{{ x }}{% endmacro %}\n{{ m() }}", []string{"t:2(a|)A"}},
+	"a macro, indented": {"{% macro m(x) %}\none\ntwo {{ x }}\n{% endmacro %}\n\n{{ m(a)|indent(2) }}",
+		[]string{"t:2(|)  one", "t:3(a|)  two A"}},
+	"a macro, trimmed": {"{% macro m() %}\n\none\n{% endmacro %}{{ m()|trim }}", []string{"t:3(|)one"}},
+	"a macro, reversed": {"{% macro m(x) %}\none{{ x }}\ntwo{% endmacro %}\n{{ m(a)|reverse }}",
+		[]string{"t:4(a|)owt\nAeno"}},
+	"a macro, concatenated": {"{% macro m(x) %}\n{{ x }}{% endmacro %}\n{{ m(a) ~ n }}",
+		[]string{"t:3(a,n|)A2"}},
+	"the first letter of a macro": {"{% macro m() %}A{% endmacro %}\n{{ m()|first }}{{ a }}",
+		[]string{"t:1(|)A", "t:2(a|)A"}},
+	"a call": {
+		"{% macro m() %}<\n{{ caller() }}>{% endmacro %}\n\n{% call m() %}\nin {{ a }}{% endcall %}",
+		[]string{"t:1(|)<", "t:4(|)in ", "t:5(a|)A", "t:2(|)>"}},
+	"a filter block": {"{% filter upper %}\nx\ny {{ a }}\n{% endfilter %}",
+		[]string{"t:2(|)X", "t:3(a|)Y A"}},
+	"a filter block with others": {"{% filter replace('x', a) %}\nx{% endfilter %}", []string{"t:1(a|)A"}},
+	"an include": {"{% set v = a %}\n{% include 'inc' %}",
+		[]string{"inc:1(|)inc ", "inc:2(a|)A"}},
+	"an include of a variable": {"{% set a = n %}\n{% include 'inc' %}",
+		[]string{"inc:1(|)inc ", "inc:2(n|)2"}},
+	"an include without context": {"{% include 'lib' without context %}", nil},
+	"an import": {"{% from 'lib' import m %}\n{{ m(a) }}",
+		[]string{"lib:1(|)lib ", "lib:2(a|)A"}},
+	"an extended template": {
+		"{% extends 'base' %}\n{% block body %}{{ super() }}\nmine {{ a }}{% endblock %}",
+		[]string{"base:1(|)top", "base:2(|)base", "t:2(|)mine ", "t:3(a|)A", "base:2(|)end"}},
+	"a scoped block": {
+		"{% for i in list[:1] %}{% block z scoped %}\n{{ i }}{% endblock %}{% endfor %}",
+		[]string{"t:2(list|list)x"}},
+	"CRLF": {"one\r\ntwo {{ a }}\r\n", []string{"t:1(|)one\ntwo ", "t:2(a|)A"}},
+}
+
 func TestTrace(t *testing.T) {
 	keys := map[string]any{"a": "A", "b": "", "n": 2, "list": []string{"x", "y"}, "two": "1\n2"}
 	files := map[string]string{
@@ -69,74 +138,7 @@ func TestTrace(t *testing.T) {
 		"lib":  "{% macro m(x) %}\nlib {{ x }}{% endmacro %}",
 		"base": "top\n{% block body %}base{% endblock %}\nend",
 	}
-	for name, c := range map[string]struct {
-		template string
-		want     []string
-	}{
-		"text":               {"one\ntwo", []string{"t:1(|)one\ntwo"}},
-		"text after a strip": {"{{ a -}}\n\n two", []string{"t:1(a|)A", "t:3(|)two"}},
-		"a raw block":        {"\n{% raw -%}\n{{ x }}{% endraw %}", []string{"t:3(|){{ x }}"}},
-		"a key":              {"\nx {{ a|lower }}", []string{"t:1(|)x ", "t:2(a|)a"}},
-		"a key of two lines": {"\n{{ two }}", []string{"t:2(two|)1\n2"}},
-		"no key":             {"{{ 1 + 1 }}", []string{"t:1(|)2"}},
-		"a condition":        {"{% if a %}\nyes\n{% endif %}no", []string{"t:1(|a)yes", "t:3(|)no"}},
-		"another branch": {"{% if b %}1{% elif n == 3 %}2{% else %}\n3{% endif %}",
-			[]string{"t:1(|b,n)3"}},
-		"a nested condition": {"{% if a %}{% if n %}x{% endif %}y{% endif %}",
-			[]string{"t:1(|a,n)x", "t:1(|a)y"}},
-		"a loop": {"{% for i in list %}\n- {{ i }}{% endfor %}",
-			[]string{"t:1(|list)- ", "t:2(list|list)x", "t:1(|list)- ", "t:2(list|list)y"}},
-		"a loop's filter": {"{% for i in 'pq' if a %}\n{{ i }}{% endfor %}",
-			[]string{"t:2(|a)p", "t:2(|a)q"}},
-		"a loop's else": {"{% for i in b %}{% else %}\nnone{% endfor %}", []string{"t:1(|b)none"}},
-		"a recursive loop": {"{% for i in [[a]] recursive %}\n{% if i is string %}{{ i }}{% else %}{{ " +
-			"loop(i) }}{% endif %}{% endfor %}", []string{"t:2(a|a)A"}},
-		"a variable":            {"{% set v = a ~ n %}\n{{ v }}", []string{"t:2(a,n|)A2"}},
-		"a variable over a key": {"{% set a = 1 %}\n{{ a }}", []string{"t:2(|)1"}},
-		"two variables":         {"{% set v, w = a, n %}\n{{ v }}", []string{"t:2(a,n|)A"}},
-		"a namespace": {
-			"{% set ns = namespace(x=1) %}{% for i in list %}{% set ns.x = i %}{% endfor %}\n{{ ns.x }}",
-			[]string{"t:2(list|)y"}},
-		"with": {"{% with v = a %}\n{{ v }}{% endwith %}", []string{"t:2(a|)A"}},
-		"a set block": {"{% set v %}\nx {{ a }}{% endset %}\n{{ v }}",
-			[]string{"t:1(|)x ", "t:2(a|)A"}},
-		"a set block and a key": {"{% set v %}A{% endset %}\n{{ a }}", []string{"t:2(a|)A"}},
-		"a set block in a condition": {"{% set v %}\nx{% endset %}{% if a %}{{ v }}{% endif %}",
-			[]string{"t:1(|a)x"}},
-		"a set block, filtered": {"{% set v | upper %}\nx {{ a }}{% endset %}{{ v }}", []string{"t:2(a|)X A"}},
-		"a macro": {"{% macro m(x, y) %}\n{{ x }} {{ y }}{% endmacro %}\n{{ m(a, y=n) }}",
-			[]string{"t:2(a|)A", "t:2(n|)2"}},
-		"a macro's default": {"{% macro m(x=a) %}\n{{ x }}{% endmacro %}\n{{ m() }}", []string{"t:2(a|)A"}},
-		"a macro, indented": {"{% macro m(x) %}\none\ntwo {{ x }}\n{% endmacro %}\n\n{{ m(a)|indent(2) }}",
-			[]string{"t:2(|)  one", "t:3(a|)  two A"}},
-		"a macro, trimmed": {"{% macro m() %}\n\none\n{% endmacro %}{{ m()|trim }}", []string{"t:3(|)one"}},
-		"a macro, reversed": {"{% macro m(x) %}\none{{ x }}\ntwo{% endmacro %}\n{{ m(a)|reverse }}",
-			[]string{"t:4(a|)owt\nAeno"}},
-		"a macro, concatenated": {"{% macro m(x) %}\n{{ x }}{% endmacro %}\n{{ m(a) ~ n }}",
-			[]string{"t:3(a,n|)A2"}},
-		"the first letter of a macro": {"{% macro m() %}A{% endmacro %}\n{{ m()|first }}{{ a }}",
-			[]string{"t:1(|)A", "t:2(a|)A"}},
-		"a call": {
-			"{% macro m() %}<\n{{ caller() }}>{% endmacro %}\n\n{% call m() %}\nin {{ a }}{% endcall %}",
-			[]string{"t:1(|)<", "t:4(|)in ", "t:5(a|)A", "t:2(|)>"}},
-		"a filter block": {"{% filter upper %}\nx\ny {{ a }}\n{% endfilter %}",
-			[]string{"t:2(|)X", "t:3(a|)Y A"}},
-		"a filter block with others": {"{% filter replace('x', a) %}\nx{% endfilter %}", []string{"t:1(a|)A"}},
-		"an include": {"{% set v = a %}\n{% include 'inc' %}",
-			[]string{"inc:1(|)inc ", "inc:2(a|)A"}},
-		"an include of a variable": {"{% set a = n %}\n{% include 'inc' %}",
-			[]string{"inc:1(|)inc ", "inc:2(n|)2"}},
-		"an include without context": {"{% include 'lib' without context %}", nil},
-		"an import": {"{% from 'lib' import m %}\n{{ m(a) }}",
-			[]string{"lib:1(|)lib ", "lib:2(a|)A"}},
-		"an extended template": {
-			"{% extends 'base' %}\n{% block body %}{{ super() }}\nmine {{ a }}{% endblock %}",
-			[]string{"base:1(|)top", "base:2(|)base", "t:2(|)mine ", "t:3(a|)A", "base:2(|)end"}},
-		"a scoped block": {
-			"{% for i in list[:1] %}{% block z scoped %}\n{{ i }}{% endblock %}{% endfor %}",
-			[]string{"t:2(list|list)x"}},
-		"CRLF": {"one\r\ntwo {{ a }}\r\n", []string{"t:1(|)one\ntwo ", "t:2(a|)A"}},
-	} {
+	for name, c := range traceCases {
 		s, err := NewSet(func(name string) (string, bool) { text, ok := files[name]; return text, ok }, keys, false,
 			testLimits)
 		if err != nil {
