@@ -16,6 +16,7 @@ type flag struct {
 	value   string // the default
 	choices []string
 	scope   scope // of the command when the flag is given; 0 when it stays the same
+	noPlan  bool  // the command changes nothing when the flag is given, so that it cannot be planned
 }
 
 // A flagKind says what values a flag takes.

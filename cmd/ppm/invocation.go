@@ -39,6 +39,12 @@ type invocation struct {
 	packs   *install.Packs   // that a command without a project opened
 }
 
+// A planned is what a command that is planned would do.
+type planned struct {
+	transaction *project.Transaction
+	text        []byte // of the plan
+}
+
 // read reads the flags and arguments of the command line.
 func (in *invocation) read(flags flagValues, args []string) {
 	in.flags, in.args = flags, args
@@ -152,32 +158,7 @@ func (in *invocation) close() error {
 	return err
 }
 
-// consume applies a transaction, or makes a plan of it for a command that is planned, or does neither in a dry run.
-func (in *invocation) consume(ctx context.Context, t *project.Transaction) (err error) {
-	switch {
-	case in.planned != nil:
-		in.planned.transaction = t
-		in.planned.text, err = in.project.Save(t)
-		return err
-	case in.dryRun():
-		in.project.Preview(t)
-		return nil
-	}
-	return in.project.Apply(ctx, t, project.ApplyOptions{NoIndex: in.flags.Bool("no-index")})
-}
-
-// carryOut carries out the transaction of a command and prints its result. A command that leaves conflicts has a result
-// and an error.
-func carryOut[R any](ctx context.Context, in *invocation, t *project.Transaction, result R, print func(*invocation, R)) (any, error) {
-	err := in.consume(ctx, t)
-	if err != nil && !errors.Is(err, failure.Conflicts) {
-		return nil, err
-	}
-	print(in, result)
-	return result, err
-}
-
-// setup returns what a session needs to know.
+// setup returns what a project is opened with.
 func (in *invocation) setup() (project.Setup, error) {
 	dir, err := in.options.dir()
 	if err != nil {

@@ -13,7 +13,7 @@ func ownCommand() *command {
 		name:  "own",
 		usage: "set how upgrades treat a file: merge, once or mine",
 		details: "Upgrades merge upstream's changes into a file that is set to merge, which is the default.\n" +
-			"They never change a file that is set to once or mine. If it is missing, once creates it and mine does not.",
+			"They never change one that is set to once or mine. If it is missing, once creates it and mine does not.",
 		examples: []string{
 			"ppm project own app/settings.py once",
 			"ppm project own app/settings.py mine",

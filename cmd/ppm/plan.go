@@ -70,6 +70,9 @@ func runPlan(ctx context.Context, in *invocation, planned *command) (any, error)
 		return nil, failure.Errorf(failure.Usage, "the plan and the document of --json cannot share standard output").
 			WithHint("name a file with -o, or leave --json out")
 	}
+	if err := checkPlannable(in, planned); err != nil {
+		return nil, err
+	}
 	if err := checkReplaceable(output); err != nil {
 		return nil, err
 	}
@@ -93,10 +96,15 @@ func runPlan(ctx context.Context, in *invocation, planned *command) (any, error)
 	}, nil
 }
 
-// A planned is what a command that is planned would do.
-type planned struct {
-	transaction *project.Transaction
-	text        []byte // of the plan
+// checkPlannable checks that no flag keeps a command from changing anything.
+func checkPlannable(in *invocation, planned *command) error {
+	for _, f := range planned.flags {
+		if f.noPlan && f.given(in.flags) {
+			return failure.Errorf(failure.Usage, "ppm %s --%s changes nothing and cannot be planned",
+				planned.path, f.name).WithHint("leave --%s out", f.name)
+		}
+	}
+	return nil
 }
 
 // runPlanned runs a command up to its transaction. What it prints goes to standard output unless the plan does.

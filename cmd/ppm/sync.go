@@ -14,7 +14,10 @@ func syncCommand() *command {
 		examples: []string{"ppm project sync", "ppm project sync --check", "ppm project sync --frozen"},
 		args:     noArguments(),
 		flags: append([]flag{
-			{name: "check", kind: boolFlag, usage: "change nothing, and exit with 9 when the project does not match"},
+			{
+				name: "check", kind: boolFlag, noPlan: true,
+				usage: "change nothing, and exit with 9 when the project does not match",
+			},
 			{name: "frozen", kind: boolFlag, usage: "fail instead of changing ppm.lock"},
 		}, mergeFlags()...),
 		scope:    allMembers,

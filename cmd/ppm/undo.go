@@ -18,7 +18,7 @@ func undoCommand() *command {
 		flags: []flag{
 			{
 				name: "list", aliases: []string{"l"}, kind: boolFlag,
-				usage: "list the commands that can be undone", scope: allMembers,
+				usage: "list the commands that can be undone", scope: allMembers, noPlan: true,
 			},
 			{
 				name: "force", aliases: []string{"f"}, kind: boolFlag,
