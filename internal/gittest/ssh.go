@@ -88,12 +88,13 @@ func StartSSH(root string, opts ...SSHOption) (*SSHServer, error) {
 		URL: "ssh://git@" + l.Addr().String(), HostKey: host.PublicKey(), Key: pem.EncodeToMemory(block),
 		root: root, listener: l,
 	}
-	s.config = &ssh.ServerConfig{PublicKeyCallback: func(_ ssh.ConnMetadata, key ssh.PublicKey) (*ssh.Permissions, error) {
+	checkKey := func(_ ssh.ConnMetadata, key ssh.PublicKey) (*ssh.Permissions, error) {
 		if !bytes.Equal(key.Marshal(), accepted.Marshal()) {
 			return nil, errors.New("unknown key")
 		}
 		return nil, nil
-	}}
+	}
+	s.config = &ssh.ServerConfig{PublicKeyCallback: checkKey}
 	s.config.AddHostKey(host)
 	for _, o := range opts {
 		o(s)

@@ -20,7 +20,8 @@ type bareRepo string
 // from has no URL, because only ppm fetches.
 const (
 	fullConfig    = "[core]\n\trepositoryformatversion = 0\n\tfilemode = true\n\tbare = true\n"
-	partialConfig = "[core]\n\trepositoryformatversion = 1\n\tfilemode = true\n\tbare = true\n[extensions]\n\tpartialClone = origin\n"
+	partialConfig = "[core]\n\trepositoryformatversion = 1\n\tfilemode = true\n\tbare = true\n" +
+		"[extensions]\n\tpartialClone = origin\n"
 )
 
 // shallowFile is git's list of commits whose parents were not fetched.
@@ -59,7 +60,8 @@ func (b bareRepo) hasCommit(commit string) bool {
 // hasPacks reports whether there are packs, and all of them can be read.
 func (b bareRepo) hasPacks() bool {
 	packs, err := objects.ListPacks(string(b))
-	return err == nil && len(packs) > 0 && !slices.ContainsFunc(packs, func(p objects.Pack) bool { return !p.Readable() })
+	unreadable := func(p objects.Pack) bool { return !p.Readable() }
+	return err == nil && len(packs) > 0 && !slices.ContainsFunc(packs, unreadable)
 }
 
 // addShallow records commits whose parents were not fetched, for git. temp is a folder on the same disk.

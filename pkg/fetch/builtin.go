@@ -58,7 +58,8 @@ func (b *builtin) open(ctx context.Context, pin ref.Pin, damage *objects.Damaged
 	}
 	if !ok {
 		s.Close()
-		return nil, errNoCommit(b.url(), pin.Commit).WithHint("use the version of ppm that wrote the lock, or upgrade the component")
+		return nil, errNoCommit(b.url(), pin.Commit).
+			WithHint("use the version of ppm that wrote the lock, or upgrade the component")
 	}
 	return s, nil
 }

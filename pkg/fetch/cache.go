@@ -33,12 +33,14 @@ func (c cacheDir) list(ctx context.Context) ([]CacheEntry, error) {
 			}
 			if err != nil {
 				return nil, failure.Errorf(failure.LocalIO, "reading the cache %q: %w", s.path, err).
-					WithHint("mend the permissions, or delete the folder: it is made again")
+					WithHint("correct the permissions, or delete the folder: ppm makes it again")
 			}
 			entries = append(entries, e)
 		}
 	}
-	slices.SortFunc(entries, func(a, b CacheEntry) int { return cmp.Or(cmp.Compare(a.URL, b.URL), cmp.Compare(a.Dir, b.Dir)) })
+	slices.SortFunc(entries, func(a, b CacheEntry) int {
+		return cmp.Or(cmp.Compare(a.URL, b.URL), cmp.Compare(a.Dir, b.Dir))
+	})
 	return entries, nil
 }
 
@@ -50,7 +52,8 @@ func (c cacheDir) slots(kind string) ([]slot, error) {
 	dir := filepath.Join(string(c), kind)
 	found, err := os.ReadDir(dir)
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return nil, failure.Errorf(failure.LocalIO, "listing the cache: %w", err).WithHint("mend the permissions of %q", dir)
+		return nil, failure.Errorf(failure.LocalIO, "listing the cache: %w", err).
+			WithHint("correct the permissions of %q", dir)
 	}
 	var slots []slot
 	for _, f := range found {

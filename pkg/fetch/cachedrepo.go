@@ -47,8 +47,8 @@ func (c cachedRepo) writeRefs(list []ref.GitRef) error {
 // exist, and removes the packs that have the damaged object.
 func (c cachedRepo) update(ctx context.Context, damage *objects.DamagedError, f func() error) (err error) {
 	if c.slot.path == "" {
-		return failure.Errorf(failure.LocalIO, "fetching %s: there is no folder for the cache", quote(c.url)).
-			WithHint("set HOME, or name a cache folder")
+		return failure.Errorf(failure.LocalIO, "fetching %s: there is no cache folder", quote(c.url)).
+			WithHint("set HOME or PPM_CACHE_DIR")
 	}
 	unlock, err := c.slot.lock(ctx)
 	if err != nil {

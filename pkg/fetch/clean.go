@@ -35,7 +35,8 @@ func (o CleanOptions) checkMode() error {
 
 // selects reports whether a repository is to be cleaned.
 func (o CleanOptions) selects(host, namespace, repo string) bool {
-	return (o.Host == "" || o.Host == host) && (o.Namespace == "" || o.Namespace == namespace) && (o.Repo == "" || o.Repo == repo)
+	matches := func(option, value string) bool { return option == "" || option == value }
+	return matches(o.Host, host) && matches(o.Namespace, namespace) && matches(o.Repo, repo)
 }
 
 // removesAll reports whether nothing of a selected repository is kept.
@@ -51,7 +52,9 @@ func (o CleanOptions) split(list []ref.GitRef) (keep, gone []ref.GitRef) {
 		switch {
 		case strings.HasPrefix(r.Name, keptPrefix):
 			commits = append(commits, r)
-		case o.Tag != "" && name != o.Tag, o.Mode == CleanOnlyHash && isTag, o.Mode == CleanExceptLatest && newest[name]:
+		case o.Tag != "" && name != o.Tag,
+			o.Mode == CleanOnlyHash && isTag,
+			o.Mode == CleanExceptLatest && newest[name]:
 			keep = append(keep, r)
 		default:
 			gone = append(gone, r)

@@ -163,7 +163,8 @@ func (c *Client) builtin(name string) (backend, error) {
 		}
 	}
 	if b == nil {
-		return nil, failure.Errorf(failure.Usage, "opening %q: this ppm has no built-in pack of that name", ref.BuiltinURL(name)).
+		return nil, failure.Errorf(failure.Usage, "opening %q: this ppm has no built-in pack of that name",
+			ref.BuiltinURL(name)).
 			WithHint("run ppm registry list to see the built-in packs")
 	}
 	return newBuiltin(b, c.o.CacheDir), nil

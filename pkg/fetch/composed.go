@@ -35,7 +35,8 @@ func compose(b *Builtin) (*composed, error) {
 	for _, r := range releases {
 		tree, err := c.builder.AddTree(r.Files)
 		if err != nil {
-			return nil, failure.Errorf(failure.Other, "composing %q of %s: %w", r.Tag, quote(ref.BuiltinURL(b.Name)), err)
+			url := quote(ref.BuiltinURL(b.Name))
+			return nil, failure.Errorf(failure.Other, "composing %q of %s: %w", r.Tag, url, err)
 		}
 		var parents []objects.ID
 		if parent, ok := heads[r.Branch]; ok {

@@ -42,17 +42,18 @@ func errMalformed(err error, repo string) error {
 		return err
 	}
 	return failure.Errorf(failure.Refused, "reading %s: %w", repo, err).
-		WithHint("tell the author of the pack: the repository is malformed")
+		WithHint("report it to the author of the pack: the repository is malformed")
 }
 
 func errAmbiguous(url, prefix string, ids []string) error {
-	return failure.Errorf(failure.Usage, "looking up commit %q of %s: it is the beginning of %s",
+	return failure.Errorf(failure.Usage, "looking up commit %q of %s: it is the start of %s",
 		prefix, quote(url), strings.Join(ids, " and of ")).
 		WithHint("give more digits of the commit id")
 }
 
 func errNoCommit(url, id string) *failure.Error {
-	return failure.Errorf(failure.Usage, "looking up commit %q of %s: the repository has no such commit", id, quote(url)).
+	return failure.Errorf(failure.Usage, "looking up commit %q of %s: the repository has no such commit",
+		id, quote(url)).
 		WithHint("check the commit id and the URL")
 }
 

@@ -155,7 +155,7 @@ func TestFillFailures(t *testing.T) {
 			return s
 		}), failure.Network, "does not send 1 files of commit " + sample.first + ", such as " + b},
 		{"nothing after the trees", gittest.Packs(after(1, gittest.Status(500))), failure.Network, "status 500"},
-		{"silence after the trees", gittest.Packs(after(1, gittest.Hangup())), failure.Network, "cut"},
+		{"silence after the trees", gittest.Packs(after(1, gittest.Hangup())), failure.Network, "was closed"},
 	} {
 		s, cache := serveFilter(t, gittest.With(row.fault)), t.TempDir()
 		_, err := component(s.client(t, cache), s.url, "cp-0.0.1", "src/sub")

@@ -218,8 +218,8 @@ func TestLogFailures(t *testing.T) {
 	}{
 		{"no commit id", offline, "v1", s.third, failure.Usage, `"v1"`},
 		{"offline", offline, s.first, s.third, failure.Network, s.first},
-		{"a large answer", small, s.first, s.third, failure.Refused, "at most 100"},
-		{"many commits", few, s.first, s.third, failure.Refused, "at most 1"},
+		{"a large answer", small, s.first, s.third, failure.Refused, "limit is 100"},
+		{"many commits", few, s.first, s.third, failure.Refused, "limit is 1"},
 		{"an older commit that is nowhere", refresh, nowhere, s.third, failure.Usage, nowhere},
 	} {
 		_, err := logOf(s.client(t, cache, row.change), s.url, row.from, row.to, "src")

@@ -3,7 +3,6 @@ package fetch
 import (
 	"context"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/Project-Manager-With-Git/ppm/pkg/git/objects"
@@ -37,7 +36,7 @@ func (l *lineage) log(ctx context.Context, from, to objects.ID, name string, lim
 	if err != nil {
 		return History{}, err
 	}
-	p := &pathReader{store: l.all, path: strings.Split(name, "/"), limit: limits.FileBytes, seen: map[objects.ID]objects.Entry{}}
+	p := newPathReader(l.all, name, limits.FileBytes)
 	h := History{Commits: []Commit{}, Related: related}
 	for _, n := range nodes {
 		if err := checkContext(ctx); err != nil {
@@ -58,7 +57,9 @@ func (l *lineage) log(ctx context.Context, from, to objects.ID, name string, lim
 // ancestor of to. It walks back from both by date until only ancestors of from are left that are older than all
 // commits found. Git does the same. A wrong clock can mislead it in a repository with its whole history, but not in
 // a range that was fetched.
-func (l *lineage) between(ctx context.Context, from, to objects.ID, limit int) (found []*node, related bool, err error) {
+func (l *lineage) between(
+	ctx context.Context, from, to objects.ID, limit int,
+) (found []*node, related bool, err error) {
 	w := &ancestry{nodes: map[objects.ID]*node{}}
 	if err := w.visit(l.all, from, true); err != nil {
 		return nil, false, err
@@ -72,7 +73,8 @@ func (l *lineage) between(ctx context.Context, from, to objects.ID, limit int) (
 			return nil, false, err
 		}
 		if len(w.nodes) > limit || w.links > maxParents*limit {
-			return nil, false, objects.LimitError("the history between two commits", len(w.nodes), "or more commits", limit)
+			const history = "the history between two commits"
+			return nil, false, objects.LimitError(history, len(w.nodes), "or more commits", limit)
 		}
 		n := w.next()
 		if !n.old {

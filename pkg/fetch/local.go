@@ -3,6 +3,7 @@ package fetch
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io/fs"
 	"os"
 
@@ -20,22 +21,22 @@ type local struct {
 
 // openLocal opens the repository at a path, relative to dir, or a file URL.
 func openLocal(dir, location string) (*local, error) {
-	invalid := func(format string, args ...any) error {
-		return failure.Errorf(failure.Usage, "opening the repository %s: "+format, append([]any{quote(location)}, args...)...).
+	invalid := func(err error) error {
+		return failure.Errorf(failure.Usage, "opening the repository %s: %w", quote(location), err).
 			WithHint("give the path of a git repository")
 	}
 	path, err := localPath(dir, location)
 	if err != nil {
-		return nil, invalid("%w", err)
+		return nil, invalid(err)
 	}
 	switch info, err := os.Stat(path); {
 	case errors.Is(err, fs.ErrNotExist):
-		return nil, invalid("%s does not exist", quote(path))
+		return nil, invalid(fmt.Errorf("%s does not exist", quote(path)))
 	case err != nil:
 		return nil, failure.Errorf(failure.LocalIO, "opening the repository %s: %w", quote(location), err).
 			WithHint("check the permissions")
 	case !info.IsDir():
-		return nil, invalid("it is not a git repository, but a file")
+		return nil, invalid(errors.New("it is a file, not a git repository"))
 	}
 	repo, err := repository.Open(path)
 	switch {
@@ -43,7 +44,7 @@ func openLocal(dir, location string) (*local, error) {
 		return nil, failure.Errorf(failure.Refused, "opening the repository %s: %w", quote(location), err).
 			WithHint("convert it to the sha1 object format and the files ref format")
 	case err != nil:
-		return nil, invalid("%w", err)
+		return nil, invalid(err)
 	}
 	return &local{location, repo}, nil
 }

@@ -1,6 +1,10 @@
 package fetch
 
-import "github.com/Project-Manager-With-Git/ppm/pkg/git/objects"
+import (
+	"strings"
+
+	"github.com/Project-Manager-With-Git/ppm/pkg/git/objects"
+)
 
 // A pathReader reads what commits have at one path.
 type pathReader struct {
@@ -8,6 +12,10 @@ type pathReader struct {
 	path  []string
 	limit int64                        // bytes of a tree
 	seen  map[objects.ID]objects.Entry // by the id of a commit's tree
+}
+
+func newPathReader(s *objects.Store, name string, limit int64) *pathReader {
+	return &pathReader{store: s, path: strings.Split(name, "/"), limit: limit, seen: map[objects.ID]objects.Entry{}}
 }
 
 // changedIn reports whether the commit has something else at the path than each of its parents.

@@ -98,7 +98,8 @@ func (r *remote) cachedCommit(prefix string) ([]ref.GitRef, error) {
 }
 
 func (r *remote) offlineRefs(cached []ref.GitRef, exact string) ([]ref.GitRef, error) {
-	list := slices.DeleteFunc(slices.Clone(cached), func(g ref.GitRef) bool { return strings.HasPrefix(g.Name, keptPrefix) })
+	isKept := func(g ref.GitRef) bool { return strings.HasPrefix(g.Name, keptPrefix) }
+	list := slices.DeleteFunc(slices.Clone(cached), isKept)
 	for _, name := range []string{exact, ref.BranchPrefix + exact} {
 		if _, ok := refs.Lookup(list, name); ok {
 			return list, nil
@@ -115,7 +116,8 @@ func (r *remote) offlineRefs(cached []ref.GitRef, exact string) ([]ref.GitRef, e
 }
 
 func (r *remote) errNotCached(what string) error {
-	return failure.Errorf(failure.Network, "looking up %s of %s offline: it is not in the cache", what, quote(r.url())).
+	return failure.Errorf(failure.Network, "looking up %s of %s offline: it is not in the cache",
+		what, quote(r.url())).
 		WithHint("run the command without --offline")
 }
 
@@ -132,8 +134,10 @@ func (r *remote) checkMoved(cached []ref.GitRef, tag string) error {
 	}
 	name := strings.TrimPrefix(tag, ref.TagPrefix)
 	_, _, repo := splitURL(r.url())
-	return failure.Errorf(failure.Integrity, "checking tag %q of %s: it was moved from %s to %s", name, quote(r.url()), from, to).
-		WithHint("ask its author why; to accept the move, run ppm cache clean --repo %s --tag %s and try again", repo, name)
+	return failure.Errorf(failure.Integrity, "checking tag %q of %s: it was moved from %s to %s",
+		name, quote(r.url()), from, to).
+		WithHint("ask its author why; to accept the move, run ppm cache clean --repo %s --tag %s and try again",
+			repo, name)
 }
 
 // findCommit returns the listed refs and the commit whose id is or starts with prefix. A full id is not checked:
@@ -268,8 +272,10 @@ func (r *remote) record(pin ref.Pin) error {
 	defer s.Close()
 	listed := r.server.hasListed(pin)
 	if id, ok := s.Peel(objects.NewID(pin.Object), r.limits.FileBytes); listed && (!ok || id.String() != pin.Commit) {
-		return failure.Errorf(failure.Integrity, "checking %q of %s: the server lists commit %s for it, but it stands for %s",
-			pin.Ref, quote(r.url()), pin.Commit, id).WithHint("tell the owner of the server")
+		return failure.Errorf(failure.Integrity,
+			"checking %q of %s: the server lists commit %s for it, but it points to %s",
+			pin.Ref, quote(r.url()), pin.Commit, id).
+			WithHint("report it to the owner of the server")
 	}
 	if ok, err := s.HasCommit(pin.Commit); err != nil {
 		return nil // reading finds it again, and repairs it
@@ -329,8 +335,10 @@ func (r *remote) fill(ctx context.Context, pin ref.Pin, missing *missingError) e
 			return err
 		}
 		if r.cache.stillMissing(&missing) {
-			return failure.Errorf(failure.Network, "fetching from %s: the server does not send %d files of commit %s, such as %s",
-				quote(r.url()), len(missing.ids), pin.Commit, missing.ids[0]).WithHint("tell the owner of the server")
+			return failure.Errorf(failure.Network,
+				"fetching from %s: the server does not send %d files of commit %s, such as %s",
+				quote(r.url()), len(missing.ids), pin.Commit, missing.ids[0]).
+				WithHint("report it to the owner of the server")
 		}
 		return nil
 	})

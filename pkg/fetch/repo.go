@@ -22,7 +22,7 @@ func (r *Repo) URL() string { return r.reader.backend.url() }
 // Refs returns the repository's refs: HEAD first when it has one, then tags and branches by
 // name. exact, when not empty, is the only name the caller needs. A cached tag of that name is
 // returned alone and without a connection; a commit that exact is the id of, or the unambiguous
-// beginning of an id with at least seven digits, is added with an empty Name.
+// start of an id with at least seven digits, is added with an empty Name.
 //
 // With Refresh, and for every name but a cached tag or commit, the server is asked. A tag that
 // the cache knows with another object is an error of kind Integrity. Offline, the cache alone answers.
@@ -61,7 +61,8 @@ func (r *Repo) Log(ctx context.Context, from, to, name string) (History, error) 
 	for i, s := range []string{from, to} {
 		id, err := objects.ParseID(s)
 		if err != nil {
-			return History{}, failure.Errorf(failure.Usage, "reading the history of %s: %q: %w", r.reader.quoted(), s, err).
+			return History{}, failure.Errorf(failure.Usage, "reading the history of %s: %q: %w",
+				r.reader.quoted(), s, err).
 				WithHint("give commits by their 40 hex digits")
 		}
 		ends[i] = id

@@ -113,8 +113,8 @@ func (s *server) list(ctx context.Context, prefixes ...string) error {
 		return err
 	}
 	if s.all = len(prefixes) == 0; !s.all {
-		known := slices.DeleteFunc(s.listed, func(g ref.GitRef) bool { _, again := refs.Lookup(list, g.Name); return again })
-		list = append(list, known...)
+		isListed := func(g ref.GitRef) bool { _, ok := refs.Lookup(list, g.Name); return ok }
+		list = append(list, slices.DeleteFunc(s.listed, isListed)...)
 		slices.SortFunc(list, refs.Compare)
 	}
 	s.listed = list
@@ -203,7 +203,7 @@ func (s *server) fetch(ctx context.Context, q request, temp string) error {
 	}
 	if errors.Is(err, objects.ErrMalformedPack) {
 		return failure.Errorf(failure.Network, "fetching from %s: %w", quote(s.public), err).
-			WithHint("try again; if it stays so, the server's copy is damaged")
+			WithHint("try again; if that fails as well, the server's copy is damaged")
 	}
 	if err != nil {
 		return err

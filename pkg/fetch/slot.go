@@ -71,7 +71,7 @@ func (s slot) ioError(err error) error {
 		return err
 	}
 	return failure.Errorf(failure.LocalIO, "writing the cache %q: %w", filepath.Dir(s.path), err).
-		WithHint("free the disk or mend the permissions of the cache folder; it may be deleted at any time")
+		WithHint("free disk space or correct the permissions of the cache folder; it may be deleted at any time")
 }
 
 func (s slot) writeURL(url string) error {

@@ -36,7 +36,10 @@ func newTreeReader(ctx context.Context, s *objects.Store, commit, repo string, l
 	if err != nil {
 		return nil, errMalformed(err, repo)
 	}
-	return &treeReader{ctx: ctx, store: s, limits: l, repo: repo, root: root, trees: map[objects.ID][]objects.Entry{}}, nil
+	return &treeReader{
+		ctx: ctx, store: s, limits: l, repo: repo, root: root,
+		trees: map[objects.ID][]objects.Entry{},
+	}, nil
 }
 
 // find returns the entry at name. The folders that it is in are checked.
@@ -64,7 +67,7 @@ func (t *treeReader) find(name string) (objects.Entry, error) {
 			return e, t.errMissing(name)
 		}
 		if e = entries[i]; objects.Lookup(entries[i+1:], segment) >= 0 {
-			return e, t.errRefused(at, "the name stands twice in its folder")
+			return e, t.errRefused(at, "the name occurs twice in its folder")
 		}
 		if err := t.checkMode(e, at); err != nil {
 			return e, err
@@ -80,7 +83,7 @@ func (t *treeReader) errMissing(name string) error {
 
 func (t *treeReader) errRefused(name, problem string) error {
 	return failure.Errorf(failure.Refused, "reading %q of %s: %s", name, t.repo, problem).
-		WithHint("tell the author of the pack: only regular files with portable names can be installed")
+		WithHint("report it to the author of the pack: only regular files with portable names can be installed")
 }
 
 // component reads all files of e, which is a folder or a file.
@@ -105,7 +108,7 @@ func (t *treeReader) component(e objects.Entry) (fileset.Set, error) {
 // addDir checks the tree id and everything below it, and adds its files. prefix is its path in the component.
 func (t *treeReader) addDir(id objects.ID, prefix string, depth int) error {
 	if depth > t.limits.Depth {
-		return objects.LimitError(quote(prefix)+" of "+t.repo, depth, "folders inside each other", t.limits.Depth)
+		return objects.LimitError(quote(prefix)+" of "+t.repo, depth, "nested folders", t.limits.Depth)
 	}
 	if err := checkContext(t.ctx); err != nil {
 		return err
@@ -127,7 +130,7 @@ func (t *treeReader) addDir(id objects.ID, prefix string, depth int) error {
 			return err
 		}
 		if seen[e.Name] {
-			return t.errRefused(at, "the name stands twice in its folder")
+			return t.errRefused(at, "the name occurs twice in its folder")
 		}
 		seen[e.Name] = true
 		if err := t.checkMode(e, at); err != nil {
@@ -152,7 +155,7 @@ func (t *treeReader) checkMode(e objects.Entry, at string) error {
 	case objects.ModeGitlink:
 		return t.errRefused(at, "it is a submodule")
 	}
-	return t.errRefused(at, "its mode is none that git gives to files")
+	return t.errRefused(at, "its file mode is unknown")
 }
 
 // contents reads the files that were added.

@@ -38,7 +38,7 @@ func localPath(dir, location string) (string, error) {
 		return "", errors.New("the URL is malformed")
 	}
 	if u.Host != "" && u.Host != "localhost" {
-		return "", fmt.Errorf("the URL names the host %q; on this disk it has none", u.Host)
+		return "", fmt.Errorf("it names the host %q; the URL of a local repository has no host", u.Host)
 	}
 	path := u.Path
 	if runtime.GOOS == "windows" {

@@ -37,8 +37,8 @@ func addRef(refs *packp.AdvRefs, line string) error {
 	if tag, ok := strings.CutSuffix(name, "^{}"); ok {
 		name, into = tag, refs.Peeled
 	}
-	// git forbids these bytes in names, so that a name fits in a line.
-	if !strings.HasPrefix(name, "refs/") || strings.ContainsFunc(name, func(r rune) bool { return r <= ' ' || r == 0x7f }) {
+	isControl := func(r rune) bool { return r <= ' ' || r == 0x7f } // git forbids these bytes in names
+	if !strings.HasPrefix(name, "refs/") || strings.ContainsFunc(name, isControl) {
 		return protocolError{"a malformed name in the list of refs"}
 	}
 	into[name] = hash

@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"strings"
 	"syscall"
+	"time"
 
 	"github.com/Project-Manager-With-Git/ppm/pkg/failure"
 )
@@ -27,7 +28,8 @@ func causeOf(err error) (kind failure.Kind, text, hint string) {
 	case errors.As(err, &status):
 		text, hint = statusCause(status)
 	case errors.As(err, &redirect):
-		text, hint = err.Error(), "check the URL; a private repository needs credentials: "+credentialHint(redirect.from)
+		text = err.Error()
+		hint = "check the URL; a private repository needs credentials: " + credentialHint(redirect.from)
 	case errors.As(err, &keys):
 		text, hint = err.Error(), keys.hint()
 	case errors.As(err, new(sizeError)):
@@ -40,7 +42,8 @@ func causeOf(err error) (kind failure.Kind, text, hint string) {
 		text, hint = err.Error(), "ask the server's owner to update git"
 	case errors.As(err, new(stalledError)), errors.As(err, new(slowError)):
 		text, hint = err.Error(), "check the network and the proxy settings, or "+again
-	case errors.Is(err, errCut), errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, syscall.EPIPE):
+	case errors.Is(err, errCut), errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF),
+		errors.Is(err, syscall.EPIPE):
 		text, hint = errCut.Error(), again
 	case errors.As(err, new(protocolError)):
 		text, hint = err.Error(), "check that the URL is that of a git repository"
@@ -51,7 +54,7 @@ func causeOf(err error) (kind failure.Kind, text, hint string) {
 			text, hint = networkCause(err)
 		}
 		if text == "" && errors.As(err, &timeout) && timeout.Timeout() {
-			text, hint = "it took too long", "check the network and the proxy settings, or "+again
+			text, hint = "the request timed out", "check the network and the proxy settings, or "+again
 		}
 		if text == "" {
 			text, hint = err.Error(), again
@@ -96,7 +99,8 @@ func statusCause(e *statusError) (text, hint string) {
 
 // credentialHint says how to give credentials for a host.
 func credentialHint(host string) string {
-	return fmt.Sprintf("set %s to a token, add %s to ~/.netrc, or set up a git credential helper", tokenVariable(host), host)
+	return fmt.Sprintf("set %s to a token, add %s to ~/.netrc, or set up a git credential helper",
+		tokenVariable(host), host)
 }
 
 // schemes lists the authentication schemes that a server offers, when Basic and Bearer are not among them.
@@ -114,9 +118,11 @@ func schemes(challenge []string) string {
 
 func proxyCause(code int) (text, hint string) {
 	if code == http.StatusProxyAuthRequired {
-		return "the proxy asks for credentials (status 407)", "write them into HTTPS_PROXY as http://USER:PASSWORD@HOST:PORT"
+		return "the proxy asks for credentials (status 407)",
+			"write them into HTTPS_PROXY as http://USER:PASSWORD@HOST:PORT"
 	}
-	return fmt.Sprintf("the proxy cannot connect (status %d)", code), "check HTTPS_PROXY, NO_PROXY and git's http.proxy"
+	return fmt.Sprintf("the proxy cannot connect (status %d)", code),
+		"check HTTPS_PROXY, NO_PROXY and git's http.proxy"
 }
 
 // tlsCause explains what is wrong with a server's certificate or with its TLS.
@@ -134,16 +140,17 @@ func tlsCause(err error) (text, hint string) {
 		}
 		return text, "if you trust that authority, name a file with its certificate in SSL_CERT_FILE"
 	case errors.As(err, &invalid) && invalid.Reason == x509.Expired:
-		const day = "2006-01-02"
-		return fmt.Sprintf("its certificate is valid from %s to %s only", invalid.Cert.NotBefore.UTC().Format(day), invalid.Cert.NotAfter.UTC().Format(day)),
+		from, to := invalid.Cert.NotBefore.UTC(), invalid.Cert.NotAfter.UTC()
+		return fmt.Sprintf("its certificate is valid only from %s to %s",
+				from.Format(time.DateOnly), to.Format(time.DateOnly)),
 			"check this machine's clock, and ask the server's owner to renew the certificate"
 	case errors.As(err, &name):
-		return fmt.Sprintf("its certificate is for %s, not for %q", strings.Join(certNames(name.Certificate), ", "), name.Host),
-			"check the host in the URL"
+		names := strings.Join(certNames(name.Certificate), ", ")
+		return fmt.Sprintf("its certificate is for %s, not for %q", names, name.Host), "check the host in the URL"
 	case errors.As(err, &invalid):
 		return "its certificate is not valid: " + invalid.Error(), "ask the server's owner to renew the certificate"
 	case errors.As(err, new(tls.RecordHeaderError)), errors.Is(err, http.ErrSchemeMismatch):
-		return "the server does not speak TLS there", "check the port in the URL"
+		return "the server does not use TLS on that port", "check the port in the URL"
 	}
 	return "", ""
 }
@@ -177,9 +184,9 @@ func networkCause(err error) (text, hint string) {
 	case errors.Is(err, errBadProxy):
 		return err.Error(), "correct HTTPS_PROXY, HTTP_PROXY, ALL_PROXY or git's http.proxy"
 	case errors.As(err, &dns) && dns.IsNotFound:
-		return fmt.Sprintf("there is no host %q", dns.Name), check
+		return fmt.Sprintf("cannot resolve host %q", dns.Name), check
 	case errors.As(err, &dns):
-		return fmt.Sprintf("the address of %q cannot be looked up", dns.Name), check
+		return fmt.Sprintf("cannot resolve host %q now", dns.Name), check
 	case errors.Is(err, syscall.ECONNREFUSED):
 		return who + " refuses the connection", check
 	case errors.Is(err, syscall.ENETUNREACH), errors.Is(err, syscall.EHOSTUNREACH):

@@ -211,9 +211,9 @@ func TestRedirectsUnderPolicy(t *testing.T) {
 		hint    string
 	}{
 		{"to a denied host", gittest.ServeHTTP(t, root, gittest.With(gittest.Redirect("http://localhost:"+port))).URL, wire.Options{DenyHosts: []string{"localhost"}}, failure.Refused, `"localhost": the host is denied`, "deny_hosts"},
-		{"to a host that is not allowed", gittest.ServeHTTP(t, root, gittest.With(gittest.Redirect("http://localhost:"+port))).URL, wire.Options{AllowHosts: []string{"127.0.0.1"}}, failure.Refused, `"localhost": the host is not among the allowed ones`, "allow_hosts"},
+		{"to a host that is not allowed", gittest.ServeHTTP(t, root, gittest.With(gittest.Redirect("http://localhost:"+port))).URL, wire.Options{AllowHosts: []string{"127.0.0.1"}}, failure.Refused, `"localhost": the host is not allowed`, "allow_hosts"},
 		{"to plain http elsewhere", gittest.ServeHTTP(t, root, gittest.With(gittest.Redirect("http://git.example.com"))).URL, wire.Options{}, failure.Refused, "plain http", "allow_http"},
-		{"from https to http", secure.URL, wire.Options{Env: env("SSL_CERT_FILE", caFile), AllowHTTP: []string{"*"}}, failure.Refused, "it leads from https to http", "tell the server's owner"},
+		{"from https to http", secure.URL, wire.Options{Env: env("SSL_CERT_FILE", caFile), AllowHTTP: []string{"*"}}, failure.Refused, "it leads from https to http", "report it to the server's owner"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			_, _, err := get(t.Context(), newDialer(t, c.options), c.from+"/pack")

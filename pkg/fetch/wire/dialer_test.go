@@ -27,13 +27,13 @@ func TestHostPolicy(t *testing.T) {
 		{"ssh://git@git.example.com/a", ""},     // every scheme
 		{"git@git.example.com:a/b", ""},         // the scp form
 		// a name means itself alone
-		{"https://sub.git.example.com/a", `"sub.git.example.com": the host is not among the allowed ones`},
+		{"https://sub.git.example.com/a", `"sub.git.example.com": the host is not allowed`},
 		// not a matter of letters
-		{"https://evil-git.example.com/a", `not among the allowed ones`},
+		{"https://evil-git.example.com/a", `the host is not allowed`},
 		// all below
 		{"https://a.b.corp.example/a", ""},
 		// but not itself
-		{"https://corp.example/a", `not among the allowed ones`},
+		{"https://corp.example/a", `the host is not allowed`},
 		// denied beats allowed
 		{"https://secret.corp.example/a", `"secret.corp.example": the host is denied`},
 		// in every form
@@ -48,10 +48,10 @@ func TestHostPolicy(t *testing.T) {
 		{"http://plain.example/a", ""},      // allowed for http
 		{"http://sub.plain.example/a", `"sub.plain.example": plain http is neither encrypted nor authenticated`},
 		{"http://git.example.com/a", `plain http is neither encrypted nor authenticated`},
-		{"http://127.0.0.1.evil.example/a", `not among the allowed ones`},
+		{"http://127.0.0.1.evil.example/a", `the host is not allowed`},
 		// a user, not a host
-		{"https://git.example.com@evil.example/a", `"evil.example": the host is not among the allowed ones`},
-		{"https://evil.example/git.example.com", `"evil.example": the host is not among the allowed ones`},
+		{"https://git.example.com@evil.example/a", `"evil.example": the host is not allowed`},
+		{"https://evil.example/git.example.com", `"evil.example": the host is not allowed`},
 	} {
 		got, err := d.Rewrite(c.url)
 		if c.message == "" {

@@ -234,14 +234,15 @@ func decodeFetch(
 	req *packp.UploadPackRequest, raw *guardedReader, progress func(string), explain func(error) error,
 ) (*packp.UploadPackResponse, error) {
 	p := newPackets(bufio.NewReaderSize(raw, maxPacket))
-	resp := packp.NewUploadPackResponseWithPackfile(req, &packReader{raw: raw, packets: p, progress: progress, explain: explain})
+	pack := &packReader{raw: raw, packets: p, progress: progress, explain: explain}
+	resp := packp.NewUploadPackResponseWithPackfile(req, pack)
 	for part := ""; ; {
 		kind, line, err := p.line()
 		switch {
 		case err != nil:
 			return nil, err
 		case kind == flush:
-			return nil, protocolError{"an answer without a pack"}
+			return nil, protocolError{"a response without a pack"}
 		case kind == delim:
 			part = ""
 		case part == "" && line == "packfile":
@@ -256,7 +257,7 @@ func decodeFetch(
 				return nil, protocolError{"a malformed shallow line"}
 			}
 		default:
-			return nil, protocolError{"a malformed answer"}
+			return nil, protocolError{"a malformed response"}
 		}
 	}
 }

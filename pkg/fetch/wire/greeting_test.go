@@ -191,10 +191,10 @@ func TestNetworkCause(t *testing.T) {
 		err  error
 		want string
 	}{
-		{dial(&net.DNSError{Name: "git.example.com", IsNotFound: true}), `there is no host "git.example.com"`},
-		{dial(&net.DNSError{Name: "git.example.com", IsTimeout: true}), `the address of "git.example.com" cannot be looked up`},
+		{dial(&net.DNSError{Name: "git.example.com", IsNotFound: true}), `cannot resolve host "git.example.com"`},
+		{dial(&net.DNSError{Name: "git.example.com", IsTimeout: true}), `cannot resolve host "git.example.com" now`},
 		{dial(os.NewSyscallError("connect", syscall.ENETUNREACH)), "the server cannot be reached"},
-		{dial(os.NewSyscallError("connect", syscall.ECONNRESET)), "the connection was cut before the end of the answer"},
+		{dial(os.NewSyscallError("connect", syscall.ECONNRESET)), "the connection was closed before the end of the response"},
 		{&net.OpError{Op: "proxyconnect", Net: "tcp", Err: dial(os.NewSyscallError("connect", syscall.EHOSTUNREACH))}, "the proxy cannot be reached"},
 	} {
 		if text, hint := networkCause(c.err); text != c.want || hint == "" {

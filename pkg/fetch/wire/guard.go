@@ -8,7 +8,7 @@ import (
 	"time"
 )
 
-var errCut = errors.New("the connection was cut before the end of the answer")
+var errCut = errors.New("the connection was closed before the end of the response")
 
 // Reasons for which a guard ends an exchange.
 type (
@@ -22,7 +22,7 @@ func (e slowError) Error() string {
 	return fmt.Sprintf("the server sent less than 1 KiB/s for %v", e.window)
 }
 func (e sizeError) Error() string {
-	return fmt.Sprintf("the answer is larger than the limit of %d bytes", e.limit)
+	return fmt.Sprintf("the response is larger than the limit of %d bytes", e.limit)
 }
 
 // A guard watches one exchange with a server and ends it when the server stalls or is too slow. Only time spent

@@ -38,9 +38,11 @@ func (h *hostKeys) check(address string, from net.Addr, key ssh.PublicKey) error
 	switch {
 	case knownhosts.IsHostKeyChanged(err):
 		h.err = failure.Errorf(failure.Integrity,
-			"connecting to %q: the host key of %s is now %s, which is not the known one: somebody may be in between",
+			"connecting to %q: the host key of %s is now %s, which is not the known one: "+
+				"the connection may be intercepted",
 			h.remote.public, host, ssh.FingerprintSHA256(key)).
-			WithHint("ask the server's owner; if the key did change, run: ssh-keygen -R %q", xknownhosts.Normalize(address))
+			WithHint("ask the server's owner; if the key was changed, run: ssh-keygen -R %q",
+				xknownhosts.Normalize(address))
 	case errors.As(err, &revoked):
 		h.err = failure.Errorf(failure.Integrity, "connecting to %q: the host key %s is revoked",
 			h.remote.public, ssh.FingerprintSHA256(key)).

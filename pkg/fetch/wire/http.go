@@ -104,7 +104,8 @@ func retryDelay(err error, pause time.Duration) (time.Duration, bool) {
 		asked, ok := parseRetryAfter(status.retryAfter, time.Now())
 		return max(asked, pause), ok && asked <= maxRetryAfter
 	case errors.As(err, &status):
-		return pause, status.code == http.StatusTooManyRequests || status.code >= 500 && status.code != http.StatusNotImplemented
+		return pause, status.code == http.StatusTooManyRequests ||
+			status.code >= 500 && status.code != http.StatusNotImplemented
 	}
 	return pause, errors.Is(err, errCut) || errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) ||
 		errors.Is(err, syscall.ECONNRESET) || errors.Is(err, syscall.EPIPE)
@@ -210,12 +211,13 @@ func (e redirectError) Error() string {
 func (t *httpTransport) checkRedirect(from, to *url.URL) error {
 	switch {
 	case to.Scheme != "https" && to.Scheme != "http" || to.Host == "":
-		return redirectError{from.Hostname(), to, "which is no http URL"}
+		return redirectError{from.Hostname(), to, "which is not an http URL"}
 	case from.Scheme == "https" && to.Scheme == "http":
-		return failure.Errorf(failure.Refused, "following a redirect of %q: it leads from https to http", t.remote.public).
-			WithHint("tell the server's owner")
+		return failure.Errorf(failure.Refused, "following a redirect of %q: it leads from https to http",
+			t.remote.public).
+			WithHint("report it to the server's owner")
 	case !strings.HasSuffix(to.Path, refsPath) || to.RawQuery != "service="+service:
-		return redirectError{from.Hostname(), to, "which is no git repository"}
+		return redirectError{from.Hostname(), to, "which is not a git repository"}
 	}
 	if err := t.settings.checkHost(to.Scheme, to.Hostname()); err != nil {
 		return failure.Errorf(failure.KindOf(err), "following a redirect of %q: %w", t.remote.public, err).

@@ -37,8 +37,9 @@ func newHTTPClient(s *settings, base *url.URL) (*http.Transport, error) {
 	if err != nil {
 		return nil, err
 	}
+	proxy := func(r *http.Request) (*url.URL, error) { return proxyFor(r.URL, config, s.options.Env) }
 	return &http.Transport{
-		Proxy:                  func(r *http.Request) (*url.URL, error) { return proxyFor(r.URL, config, s.options.Env) },
+		Proxy:                  proxy,
 		OnProxyConnectResponse: checkProxy,
 		DialContext:            s.dialer().DialContext,
 		TLSClientConfig:        &tls.Config{RootCAs: roots, MinVersion: tls.VersionTLS12},

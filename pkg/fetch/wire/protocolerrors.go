@@ -14,7 +14,7 @@ const (
 // A protocolError says that an answer does not follow git's protocol.
 type protocolError struct{ problem string }
 
-func (e protocolError) Error() string { return "the answer is not git's protocol: " + e.problem }
+func (e protocolError) Error() string { return "the response is not git's protocol: " + e.problem }
 
 // A serverError says what a server does instead of answering.
 type serverError struct{ text string }
@@ -27,5 +27,5 @@ func errServerSays(text string) error { return serverError{"says: " + text} }
 var (
 	errSHA256  = errors.New("the repository uses SHA-256 object ids, which are not supported")
 	errTooMany = fmt.Errorf("the repository has more than %d refs", maxRefs)
-	errOld     = errors.New("the server cannot multiplex its answer (side-band-64k)")
+	errOld     = errors.New("the server does not support side-band-64k")
 )

@@ -78,10 +78,11 @@ func (s *settings) checkHost(scheme, host string) error {
 		return failure.Errorf(failure.Refused, "connecting to %q: the host is denied", host).
 			WithHint("remove it from [sources] deny_hosts to allow it")
 	case len(s.allow) > 0 && !anyMatches(s.allow, host):
-		return failure.Errorf(failure.Refused, "connecting to %q: the host is not among the allowed ones", host).
+		return failure.Errorf(failure.Refused, "connecting to %q: the host is not allowed", host).
 			WithHint("add it to [sources] allow_hosts to allow it")
 	case scheme == "http" && !isLoopback(host) && !anyMatches(s.plain, host):
-		return failure.Errorf(failure.Refused, "connecting to %q: plain http is neither encrypted nor authenticated", host).
+		return failure.Errorf(failure.Refused,
+			"connecting to %q: plain http is neither encrypted nor authenticated", host).
 			WithHint("use https, or add the host to [sources] allow_http")
 	}
 	return nil

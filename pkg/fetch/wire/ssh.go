@@ -168,7 +168,8 @@ func (c *command) exitError(g *guard) error {
 	case text != "":
 		return errServerSays(text)
 	case errors.As(err, &exit):
-		return serverError{fmt.Sprintf("cannot serve the repository: %s ended with status %d", service, exit.ExitStatus())}
+		status := exit.ExitStatus()
+		return serverError{fmt.Sprintf("cannot serve the repository: %s ended with status %d", service, status)}
 	}
 	return errCut
 }

@@ -168,21 +168,21 @@ func TestSSHFaults(t *testing.T) {
 	}{
 		{"an unknown host", other.URL + "/pack", own, failure.Refused, "the host key " + ssh.FingerprintSHA256(other.HostKey) + " of 127.0.0.1 is not known", "ssh-keyscan -p "},
 		{"no known hosts at all", s.URL + "/pack", with("config", "UserKnownHostsFile none\nGlobalKnownHostsFile none\n"), failure.Refused, "is not known", "ssh-keyscan -p "},
-		{"a changed host key", s.URL + "/pack", with("known_hosts", knownhosts.Line([]string{s.Addr()}, other.HostKey)), failure.Integrity, "somebody may be in between", "ssh-keygen -R "},
-		{"verification cannot be turned off", s.URL + "/pack", with("config", "StrictHostKeyChecking no\n", "known_hosts", knownhosts.Line([]string{s.Addr()}, other.HostKey)), failure.Integrity, "somebody may be in between", "ssh-keygen -R "},
+		{"a changed host key", s.URL + "/pack", with("known_hosts", knownhosts.Line([]string{s.Addr()}, other.HostKey)), failure.Integrity, "the connection may be intercepted", "ssh-keygen -R "},
+		{"verification cannot be turned off", s.URL + "/pack", with("config", "StrictHostKeyChecking no\n", "known_hosts", knownhosts.Line([]string{s.Addr()}, other.HostKey)), failure.Integrity, "the connection may be intercepted", "ssh-keygen -R "},
 		{"a revoked host key", s.URL + "/pack", with("known_hosts", cert), failure.Integrity, "is revoked", "ask the server's owner"},
 		{"malformed known hosts", s.URL + "/pack", with("known_hosts", "host ssh-rsa ???\n"), failure.Usage, "known_hosts:1", "correct or remove"},
-		{"no key", s.URL + "/pack", nil, failure.Network, `wants a key of user "git", and none was found`, "IdentityFile"},
-		{"a key that is not accepted", s.URL + "/pack", with("id_ed25519", string(plain)), failure.Network, `accepts no key of user "git", out of /`, "ssh agent"},
+		{"no key", s.URL + "/pack", nil, failure.Network, `requires a key of user "git", and none was found`, "IdentityFile"},
+		{"a key that is not accepted", s.URL + "/pack", with("id_ed25519", string(plain)), failure.Network, `accepts none of the keys of user "git": /`, "ssh agent"},
 		{"an encrypted key", s.URL + "/pack", with("id_ed25519", string(locked)), failure.Network, "id_ed25519 is encrypted and not in the ssh agent", "run: ssh-add "},
 		{"an encrypted key and its public half", s.URL + "/pack", with("id_rsa", string(locked), "id_rsa.pub", string(lockedPublic)), failure.Network, "id_rsa is encrypted and not in the ssh agent", "run: ssh-add "},
 		{"a repository that is not there", s.URL + "/none", own, failure.Network, "the server says: fatal: '", "whether you have access"},
-		{"a proxy program", s.URL + "/pack", with("config", "ProxyCommand touch /tmp/sprung\n"), failure.Refused, "sets ProxyCommand, and ppm starts no program", "https URL"},
-		{"a jump host", s.URL + "/pack", with("config", "ProxyJump bastion\n"), failure.Refused, "sets ProxyJump, and ppm starts no program", "https URL"},
+		{"a proxy program", s.URL + "/pack", with("config", "ProxyCommand touch /tmp/sprung\n"), failure.Refused, "sets ProxyCommand, and ppm does not start programs", "https URL"},
+		{"a jump host", s.URL + "/pack", with("config", "ProxyJump bastion\n"), failure.Refused, "sets ProxyJump, and ppm does not start programs", "https URL"},
 		{"a malformed configuration", s.URL + "/pack", with("config", "Include HOME/.ssh/config\n"), failure.Usage, ".ssh/config", "correct the file"},
 		{"a malformed port", "ssh://git@127.0.0.1/pack", with("config", "Port ssh\n"), failure.Usage, `the port "ssh" is not a number`, "correct the file"},
 		{"nobody listens", "ssh://git@" + closedPort(t) + "/pack", own, failure.Network, "the server refuses the connection", "check the host"},
-		{"a server of something else", "ssh" + strings.TrimPrefix(gittest.ServeHTTP(t, root).URL, "http") + "/pack", own, failure.Network, "the connection was cut", "try again"},
+		{"a server of something else", "ssh" + strings.TrimPrefix(gittest.ServeHTTP(t, root).URL, "http") + "/pack", own, failure.Network, "the connection was closed", "try again"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			home := trustOnly(t, s)
@@ -227,10 +227,10 @@ func TestSSHServerFaults(t *testing.T) {
 		{"says nothing", silence(silent), "sent nothing for 300ms", "check the network"},
 		{"says why not", said("", "ERROR: no\r\n\x1b[31mrepository\n", 1), "the server says: ERROR: no [31mrepository", "whether you have access"},
 		{"ends", said("", "", 127), "git-upload-pack ended with status 127", "whether you have access"},
-		{"ends well", said("", "", 0), "the connection was cut", "try again"},
+		{"ends well", said("", "", 0), "the connection was closed", "try again"},
 		{"talks too much", said("", strings.Repeat("x", 100_000), 1), "the server says: xxx", "whether you have access"},
 		{"answers with garbage", said("Welcome!\n", "", 0), "a malformed packet", "git repository"},
-		{"ends before the pack", said(head, "", 0), "the connection was cut", "try again"},
+		{"ends before the pack", said(head, "", 0), "the connection was closed", "try again"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			s := gittest.ServeSSH(t, t.TempDir(), gittest.Command(c.command))

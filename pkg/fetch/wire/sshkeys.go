@@ -20,9 +20,9 @@ type keyError struct {
 }
 
 func (e keyError) Error() string {
-	text := fmt.Sprintf("the server wants a key of user %q, and none was found", e.user)
+	text := fmt.Sprintf("the server requires a key of user %q, and none was found", e.user)
 	if len(e.tried) > 0 {
-		text = fmt.Sprintf("the server accepts no key of user %q, out of %s", e.user, strings.Join(e.tried, ", "))
+		text = fmt.Sprintf("the server accepts none of the keys of user %q: %s", e.user, strings.Join(e.tried, ", "))
 	}
 	if len(e.encrypted) > 0 {
 		text += fmt.Sprintf("; %s is encrypted and not in the ssh agent", strings.Join(e.encrypted, ", "))

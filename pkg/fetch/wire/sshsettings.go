@@ -32,7 +32,8 @@ func readSSHSettings(r remote, o Options) (*sshSettings, error) {
 	for _, key := range []string{"ProxyCommand", "ProxyJump"} {
 		if v := get(key); v != "" && !strings.EqualFold(v, "none") {
 			return nil, failure.Errorf(failure.Refused,
-				"connecting to %q: the ssh configuration sets %s, and ppm starts no program to connect", r.host, key).
+				"connecting to %q: the ssh configuration sets %s, and ppm does not start programs to connect",
+				r.host, key).
 				WithHint("use an https URL, or a host that can be reached without a proxy")
 		}
 	}

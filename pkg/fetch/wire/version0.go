@@ -50,7 +50,13 @@ func encodeRequest(
 		return nil, nil, fmt.Errorf("the server cannot do what is asked: %w", err)
 	}
 	var b bytes.Buffer
-	err := errors.Join(own.UploadRequest.Encode(&b), own.UploadHaves.Encode(&b, false), pktline.NewEncoder(&b).EncodeString("done\n"))
+	if err := own.UploadRequest.Encode(&b); err != nil {
+		return nil, nil, err
+	}
+	if err := own.UploadHaves.Encode(&b, false); err != nil {
+		return nil, nil, err
+	}
+	err := pktline.NewEncoder(&b).EncodeString("done\n")
 	return own, b.Bytes(), err
 }
 
@@ -67,7 +73,7 @@ func decodeResponse(
 		case errors.As(err, &line):
 			return nil, errServerSays(line.Text)
 		}
-		return nil, protocolError{"a malformed answer"}
+		return nil, protocolError{"a malformed response"}
 	}
 	resp := packp.NewUploadPackResponseWithPackfile(req, &packReader{
 		raw: raw, packets: newPackets(head), progress: progress, explain: explain,

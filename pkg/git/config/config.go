@@ -134,7 +134,7 @@ func parse(text string, add func(Setting) error) (err error) {
 		}
 	}()
 	text = strings.TrimPrefix(text, "\ufeff")
-	return gcfg.ReadWithCallback(strings.NewReader(text), func(section, subsection, name, value string, blank bool) error {
+	read := func(section, subsection, name, value string, blank bool) error {
 		if name == "" {
 			return nil
 		}
@@ -142,5 +142,6 @@ func parse(text string, add func(Setting) error) (err error) {
 			value = "true"
 		}
 		return add(Setting{strings.ToLower(section), strings.ToLower(name), subsection, value})
-	})
+	}
+	return gcfg.ReadWithCallback(strings.NewReader(text), read)
 }

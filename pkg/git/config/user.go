@@ -27,9 +27,11 @@ func ReadUser(home string, env func(string) string) (*Config, error) {
 			continue
 		}
 		dot := strings.LastIndexByte(rest, '.') // -1 without a subsection
-		s := Setting{Section: strings.ToLower(section), Name: strings.ToLower(rest[dot+1:]), Value: env(valueVariable(i))}
-		s.Subsection = rest[:max(dot, 0)]
-		c.settings = append(c.settings, s)
+		c.settings = append(c.settings, Setting{
+			Section: strings.ToLower(section), Name: strings.ToLower(rest[dot+1:]),
+			Subsection: rest[:max(dot, 0)],
+			Value:      env(valueVariable(i)),
+		})
 	}
 	return c, nil
 }

@@ -164,6 +164,7 @@ func (x *index) format() []byte {
 
 // search returns the position of the first entry of that name, or the position to insert it at.
 func (x *index) search(name string) int {
-	i, _ := slices.BinarySearchFunc(x.entries, name, func(a entry, name string) int { return cmp.Compare(a.name, name) })
+	byName := func(e entry, name string) int { return cmp.Compare(e.name, name) }
+	i, _ := slices.BinarySearchFunc(x.entries, name, byName)
 	return i
 }

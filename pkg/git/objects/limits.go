@@ -2,7 +2,6 @@ package objects
 
 import (
 	"context"
-	"fmt"
 
 	"github.com/Project-Manager-With-Git/ppm/pkg/failure"
 )
@@ -17,7 +16,7 @@ type Limits struct {
 
 // LimitError returns the error of kind Refused that something has n of what, more than limit.
 func LimitError[N int | int64](something string, n N, what string, limit N) error {
-	return failure.Errorf(failure.Refused, "reading %s: %s, and ppm takes at most %d", something, fmt.Sprintf("%d %s", n, what), limit).
+	return failure.Errorf(failure.Refused, "reading %s: %d %s; the limit is %d", something, n, what, limit).
 		WithHint("ask the author of the pack for a smaller one")
 }
 

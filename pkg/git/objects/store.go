@@ -207,7 +207,8 @@ func (s *Store) CommitsWithPrefix(prefix string) ([]string, error) {
 			if !strings.HasPrefix(id.String(), prefix) {
 				continue
 			}
-			if obj, err := s.source.EncodedObject(plumbing.AnyObject, id); err == nil && obj.Type() == plumbing.CommitObject {
+			obj, err := s.source.EncodedObject(plumbing.AnyObject, id)
+			if err == nil && obj.Type() == plumbing.CommitObject {
 				commits = append(commits, id.String())
 			}
 		}
