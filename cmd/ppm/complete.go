@@ -6,7 +6,7 @@ import (
 	"slices"
 
 	"github.com/Project-Manager-With-Git/ppm/pkg/lockfile"
-	"github.com/Project-Manager-With-Git/ppm/pkg/project"
+	"github.com/Project-Manager-With-Git/ppm/pkg/state"
 )
 
 // A completion returns the words that can follow the arguments typed so far, in a project with the given lock. Other
@@ -44,11 +44,11 @@ func sortedWords(words []string) []string {
 
 // readLock returns the lock of a project, or an empty one when it cannot be read.
 func readLock(dir string) *lockfile.Lock {
-	data, err := os.ReadFile(filepath.Join(dir, project.LockName))
+	data, err := os.ReadFile(filepath.Join(dir, state.LockName))
 	if err != nil {
 		return &lockfile.Lock{}
 	}
-	lock, err := lockfile.Parse(project.LockName, data)
+	lock, err := lockfile.Parse(state.LockName, data)
 	if err != nil {
 		return &lockfile.Lock{}
 	}

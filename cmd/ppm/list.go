@@ -5,7 +5,7 @@ import (
 	"fmt"
 	"io"
 
-	"github.com/Project-Manager-With-Git/ppm/pkg/project"
+	"github.com/Project-Manager-With-Git/ppm/pkg/state"
 )
 
 func listCommand() *command {
@@ -27,7 +27,7 @@ func runList(ctx context.Context, in *invocation) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	installs := p.List()
+	installs := p.Installs()
 	if len(installs) == 0 {
 		in.noteAlone(nothingInstalled)
 	}
@@ -38,7 +38,7 @@ func runList(ctx context.Context, in *invocation) (any, error) {
 // nothingInstalled is the note about a project without installs.
 const nothingInstalled = "nothing is installed in this project; install components with ppm project add or sync"
 
-func installTable(installs []project.Install) string {
+func installTable(installs []state.Install) string {
 	return table(func(w io.Writer) {
 		for _, i := range installs {
 			fmt.Fprintf(w, "%s\t%s\t%.12s\n", i.Path, i.Source, i.Commit)

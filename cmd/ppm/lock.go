@@ -8,7 +8,7 @@ import (
 	"github.com/Project-Manager-With-Git/ppm/pkg/failure"
 	"github.com/Project-Manager-With-Git/ppm/pkg/lockfile"
 	"github.com/Project-Manager-With-Git/ppm/pkg/manifest"
-	"github.com/Project-Manager-With-Git/ppm/pkg/project"
+	"github.com/Project-Manager-With-Git/ppm/pkg/state"
 )
 
 func lockCommand() *command {
@@ -46,11 +46,11 @@ func runLockMerge(_ context.Context, in *invocation) (any, error) {
 				WithHint("name three files that exist; an empty file means that there is no version, as in git")
 		}
 	}
-	name, merge := project.LockName, mergeLocks
+	name, merge := state.LockName, mergeLocks
 	if len(in.args) > 3 && in.args[3] != "" {
 		name = in.args[3]
 	}
-	if path.Base(name) == project.ManifestName {
+	if path.Base(name) == state.ManifestName {
 		merge = manifest.MergeTexts
 	}
 	merged, err := merge(name, texts[0], texts[1], texts[2])

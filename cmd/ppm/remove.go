@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"github.com/Project-Manager-With-Git/ppm/pkg/project"
+	"github.com/Project-Manager-With-Git/ppm/pkg/state"
 )
 
 func removeCommand() *command {
@@ -39,7 +40,7 @@ func printRemove(in *invocation, result *project.RemoveResult) {
 	printRemoved(in, result.Removed, result.DryRun)
 }
 
-func printRemoved(in *invocation, removed []project.Install, dryRun bool) {
+func printRemoved(in *invocation, removed []state.Install, dryRun bool) {
 	for _, i := range removed {
 		in.printf("%s %s from %s\n", verb(dryRun, "would remove", "removed"), i.Source, i.Path)
 	}

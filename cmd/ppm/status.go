@@ -6,7 +6,7 @@ import (
 	"io"
 
 	"github.com/Project-Manager-With-Git/ppm/pkg/failure"
-	"github.com/Project-Manager-With-Git/ppm/pkg/project"
+	"github.com/Project-Manager-With-Git/ppm/pkg/status"
 )
 
 func statusCommand() *command {
@@ -40,7 +40,7 @@ func runStatus(ctx context.Context, in *invocation) (any, error) {
 	return result, nil
 }
 
-func printStatus(in *invocation, result *project.StatusResult) {
+func printStatus(in *invocation, result *status.Result) {
 	listed := false
 	in.printf("%s", table(func(w io.Writer) {
 		for _, i := range result.Installs {

@@ -72,12 +72,15 @@ func runUpgrade(ctx context.Context, in *invocation) (any, error) {
 		return nil, err
 	}
 	result.DryRun = in.dryRun()
+	if options.Commits {
+		result.Summary = summary(result)
+	}
 	return carryOut(ctx, in, t, result, printUpgrade)
 }
 
 func upgradeOptions(in *invocation) (project.UpgradeOptions, error) {
 	o := project.UpgradeOptions{
-		Names: in.args, To: in.flags.String("to"), Step: in.flags.Bool("step"), Summary: in.flags.IsSet("summary"),
+		Names: in.args, To: in.flags.String("to"), Step: in.flags.Bool("step"), Commits: in.flags.IsSet("summary"),
 		AllowUndefined: in.flags.Bool("allow-undefined"), AcceptMoved: in.flags.StringSlice("accept-moved"),
 	}
 	var err error

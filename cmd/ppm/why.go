@@ -7,7 +7,6 @@ import (
 	"strings"
 
 	"github.com/Project-Manager-With-Git/ppm/pkg/blame"
-	"github.com/Project-Manager-With-Git/ppm/pkg/project"
 )
 
 func whyCommand() *command {
@@ -40,7 +39,7 @@ func runWhy(ctx context.Context, in *invocation) (any, error) {
 	return result, err
 }
 
-func printWhy(in *invocation, result *project.WhyResult) {
+func printWhy(in *invocation, result *blame.Result) {
 	if len(result.Lines) == 0 {
 		in.printf("%s", table(func(w io.Writer) { printFile(w, result) }))
 		return
@@ -52,7 +51,7 @@ func printWhy(in *invocation, result *project.WhyResult) {
 }
 
 // printFile prints what is known of a file or folder, one fact in each row.
-func printFile(w io.Writer, r *project.WhyResult) {
+func printFile(w io.Writer, r *blame.Result) {
 	row := func(what, format string, args ...any) { fmt.Fprintf(w, "%s\t%s\n", what, fmt.Sprintf(format, args...)) }
 	switch r.Owner {
 	case blame.ByUser:
@@ -107,7 +106,7 @@ func how(rendered bool) string {
 }
 
 // printLines writes who wrote lines, a line in each row.
-func printLines(w io.Writer, r *project.WhyResult) {
+func printLines(w io.Writer, r *blame.Result) {
 	verb := "copied from "
 	if r.Template != nil && r.Template.Rendered {
 		verb = "written by "

@@ -16,6 +16,7 @@ import (
 	"github.com/Project-Manager-With-Git/ppm/pkg/failure"
 	"github.com/Project-Manager-With-Git/ppm/pkg/install"
 	"github.com/Project-Manager-With-Git/ppm/pkg/project"
+	"github.com/Project-Manager-With-Git/ppm/pkg/state"
 	"github.com/Project-Manager-With-Git/ppm/pkg/workspace"
 )
 
@@ -49,7 +50,7 @@ func (c *command) dispatch(ctx context.Context, in *invocation) error {
 	}
 	for _, pattern := range w.Unmatched {
 		in.note(fmt.Sprintf("no folder with a %s matches %q, a pattern of the workspace",
-			project.ManifestName, pattern))
+			state.ManifestName, pattern))
 	}
 	runs, err := in.memberRuns(ctx, scope, dir, w.Members)
 	if err != nil {
@@ -131,7 +132,7 @@ func (in *invocation) memberRuns(ctx context.Context, s scope, dir string, membe
 	if len(runs) == 0 && (s == conflictedMembers || s == lastMembers || len(in.args) > 0) {
 		return nil, failure.Errorf(failure.Usage, "ppm %s has nothing to do in any project of the workspace",
 			in.report.command).
-			WithHint("see ppm project status; members of [workspace] in %s names the projects", project.ManifestName)
+			WithHint("see ppm project status; members of [workspace] in %s names the projects", state.ManifestName)
 	}
 	return runs, nil
 }

@@ -59,7 +59,7 @@ func watchSources(t *testing.T) {
 }
 
 // shared holds the packages that every package may use.
-var shared = []string{"pkg/ref", "pkg/failure", "pkg/fileset", "pkg/suggest", "pkg/configfile"}
+var shared = []string{"pkg/ref", "pkg/failure", "pkg/fileset", "pkg/suggest", "pkg/configfile", "pkg/shell"}
 
 // importRule lists the packages that a package may import besides the shared ones, and says why no others.
 type importRule struct {
@@ -70,15 +70,17 @@ type importRule struct {
 // mayImport holds a rule for every package of the module, by folder.
 var mayImport = map[string]importRule{
 	"cmd/ppm": {
-		". pkg/project pkg/install pkg/catalog pkg/workspace pkg/adopt pkg/blame pkg/extract pkg/fetch pkg/manifest " +
-			"pkg/lockfile pkg/merge pkg/langenv pkg/difftool",
+		". pkg/project pkg/state pkg/status pkg/install pkg/catalog pkg/workspace pkg/adopt pkg/blame pkg/extract pkg/fetch " +
+			"pkg/manifest pkg/lockfile pkg/merge pkg/langenv pkg/difftool",
 		"a command calls one verb of project; the others define its options and results",
 	},
 	"pkg/project": {
-		"pkg/install pkg/adopt pkg/blame pkg/extract pkg/catalog pkg/worktree pkg/apply pkg/plan pkg/merge pkg/fetch " +
+		"pkg/state pkg/status pkg/install pkg/adopt pkg/blame pkg/extract pkg/worktree pkg/apply pkg/plan pkg/merge pkg/fetch " +
 			"pkg/render pkg/pack pkg/manifest pkg/lockfile pkg/metadata pkg/langdeps pkg/langenv pkg/difftool pkg/git/index",
 		"the verbs connect the stages",
 	},
+	"pkg/state":  {"pkg/manifest pkg/lockfile pkg/plan pkg/render pkg/worktree", "reads records; a transaction changes them"},
+	"pkg/status": {"pkg/state pkg/worktree pkg/manifest pkg/lockfile pkg/plan", "reads nothing but the project"},
 	"pkg/install": {
 		"pkg/registry pkg/resolver pkg/fetch pkg/pack pkg/render pkg/manifest pkg/lockfile pkg/metadata pkg/langdeps",
 		"makes files in memory: knows no plan and writes nothing",
@@ -87,8 +89,11 @@ var mayImport = map[string]importRule{
 		"pkg/install pkg/fetch pkg/resolver pkg/render pkg/similarity pkg/worktree pkg/plan",
 		"finds what a copy was made from; a verb records it",
 	},
-	"pkg/blame":          {"pkg/install pkg/render pkg/merge pkg/lockfile pkg/metadata", "explains one file; knows no plan"},
-	"pkg/extract":        {"pkg/pack pkg/render pkg/metadata pkg/langdeps", "pure: files in, a pack out"},
+	"pkg/blame": {
+		"pkg/state pkg/status pkg/worktree pkg/install pkg/render pkg/merge pkg/lockfile pkg/metadata",
+		"explains one file; knows no plan",
+	},
+	"pkg/extract":        {"pkg/catalog pkg/pack pkg/render pkg/metadata pkg/langdeps", "pure: files in, a pack out"},
 	"pkg/catalog":        {"pkg/install pkg/fetch pkg/pack pkg/langdeps", "describes packs; knows no project"},
 	"pkg/worktree":       {"pkg/apply pkg/plan pkg/fetch pkg/git/ignore", "reads a project through apply, which knows what is safe"},
 	"pkg/apply":          {"pkg/plan", "the only writer in a project knows plans, not where they come from"},
@@ -124,6 +129,7 @@ var mayImport = map[string]importRule{
 	"pkg/fileset":      {"", "everything imports it"},
 	"pkg/suggest":      {"", "everything imports it"},
 	"pkg/configfile":   {"", "everything imports it"},
+	"pkg/shell":        {"", "everything imports it"},
 	".":                {"", "data only"},
 
 	// Tests, and what only tests use.

@@ -57,6 +57,8 @@ type Target struct {
 	Ref  ref.Ref // without a version, all tags are compared; with a glob or a range, those that match
 	Path string  // clean
 	Hint bool    // the version of Ref is compared first, and all others are compared, too
+
+	Listed string // the text that Ref was read from, in pmfp's file
 }
 
 // Find returns the component whose rendering is the most similar to what is at the target. The error is of kind Refused

@@ -3,7 +3,9 @@
 package configfile
 
 import (
+	"errors"
 	"io"
+	"io/fs"
 	"os"
 
 	"github.com/Project-Manager-With-Git/ppm/pkg/failure"
@@ -11,6 +13,18 @@ import (
 
 // maxSize is larger than any bundle of certificates.
 const maxSize = 16 << 20 // bytes
+
+// ReadOptional is Read that returns nil for a missing file and for the name "".
+func ReadOptional(name string) ([]byte, error) {
+	if name == "" {
+		return nil, nil
+	}
+	data, err := Read(name)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	return data, err
+}
 
 // Read returns the content of the named file. It follows symbolic links and reads the null device as an empty file.
 // Its errors name the file. They are of kind Refused if it is not a regular file or larger than 16 MiB, else of kind

@@ -57,9 +57,6 @@ func ecosystemOf(language string) ecosystem {
 // Ecosystem returns the language whose packages a language uses: py for cython, else the language itself.
 func Ecosystem(language string) string { return ecosystemOf(language).name }
 
-// Installer returns the command that takes the lines of a language as arguments, or "".
-func Installer(language string) string { return ecosystemOf(language).installer }
-
 // Merge merges the requirements of one language.
 func Merge(language string, requirements []Requirement) Union {
 	e := ecosystemOf(language)

@@ -133,15 +133,16 @@ func TestConflictNamesInstalls(t *testing.T) {
 }
 
 func TestEcosystem(t *testing.T) {
-	for _, c := range []struct{ language, ecosystem, installer string }{
-		{"py", "py", "pip install"},
-		{"cython", "py", "pip install"},
-		{"go", "go", "go get"},
-		{"js", "js", "npm install"},
+	for _, c := range []struct{ language, ecosystem, command string }{
+		{"py", "py", "pip install x"},
+		{"cython", "py", "pip install x"},
+		{"go", "go", "go get x"},
+		{"js", "js", "npm install x"},
 		{"md", "md", ""},
 	} {
-		if Ecosystem(c.language) != c.ecosystem || Installer(c.language) != c.installer {
-			t.Errorf("%s: ecosystem %q, installer %q", c.language, Ecosystem(c.language), Installer(c.language))
+		command := InstallCommand(c.language, []string{"x"})
+		if Ecosystem(c.language) != c.ecosystem || command != c.command {
+			t.Errorf("%s: ecosystem %q, command %q", c.language, Ecosystem(c.language), command)
 		}
 	}
 }

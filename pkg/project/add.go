@@ -9,6 +9,7 @@ import (
 	"github.com/Project-Manager-With-Git/ppm/pkg/langdeps"
 	"github.com/Project-Manager-With-Git/ppm/pkg/lockfile"
 	"github.com/Project-Manager-With-Git/ppm/pkg/ref"
+	"github.com/Project-Manager-With-Git/ppm/pkg/state"
 )
 
 // AddOptions say what to install and how.
@@ -23,11 +24,11 @@ type AddOptions struct {
 
 // AddResult is what Add installs.
 type AddResult struct {
-	Installs []Install `json:"installs"`        // what was asked for first, then what it depends on
-	Changes  []Change  `json:"changes"`         // every file looked at, by path
-	Requires []string  `json:"requires"`        // packages that the installed code needs, in its language's own form
-	Setup    string    `json:"setup,omitempty"` // the command that installs Requires
-	DryRun   bool      `json:"dry_run"`
+	Installs []state.Install `json:"installs"`        // what was asked for first, then what it depends on
+	Changes  []Change        `json:"changes"`         // every file looked at, by path
+	Requires []string        `json:"requires"`        // packages that the installed code needs, in its language's own form
+	Setup    string          `json:"setup,omitempty"` // the command that installs Requires
+	DryRun   bool            `json:"dry_run"`
 }
 
 // Add installs a component, and those it depends on.
@@ -56,24 +57,24 @@ func (p *Project) addResult(installs []install.Component, t *Transaction) *AddRe
 	var needs []langdeps.Requirement
 	language := ""
 	for _, c := range installs {
-		r.Installs = append(r.Installs, describe(c.Locked))
+		r.Installs = append(r.Installs, state.NewInstall(c.Locked))
 		needs = append(needs, c.Needs...)
 		language = cmp.Or(language, c.Language)
 	}
 	union := langdeps.Merge(language, needs)
-	if err := checkConflicting(union); err != nil {
+	if err := langdeps.CheckConflicts(union); err != nil {
 		p.setup.Notify(err.Error())
 	}
-	r.Requires, r.Setup = union.Lines, setupCommand(language, union.Lines)
+	r.Requires, r.Setup = union.Lines, langdeps.InstallCommand(language, union.Lines)
 	return r
 }
 
 // RemoveResult is what Remove removes.
 type RemoveResult struct {
-	Removed []Install `json:"removed"`
-	Changes []Change  `json:"changes"`
-	Kept    []string  `json:"kept,omitempty"` // edited files, which stay and are the user's own
-	DryRun  bool      `json:"dry_run"`
+	Removed []state.Install `json:"removed"`
+	Changes []Change        `json:"changes"`
+	Kept    []string        `json:"kept,omitempty"` // edited files, which stay and are the user's own
+	DryRun  bool            `json:"dry_run"`
 }
 
 // Remove removes installs, each named by a placement, a component's name or a whole reference. Files that still are
@@ -82,7 +83,7 @@ func (p *Project) Remove(ctx context.Context, names []string) (*RemoveResult, *T
 	var going []lockfile.Component
 	if len(names) > 0 { // findAll takes no names for all installs
 		var err error
-		if going, err = p.findAll(names); err != nil {
+		if going, err = p.FindAll(names); err != nil {
 			return nil, nil, err
 		}
 	}
@@ -92,7 +93,7 @@ func (p *Project) Remove(ctx context.Context, names []string) (*RemoveResult, *T
 	}
 	result := &RemoveResult{Changes: t.Changes}
 	for _, c := range going {
-		result.Removed = append(result.Removed, describe(c))
+		result.Removed = append(result.Removed, state.NewInstall(c))
 	}
 	for _, c := range t.Changes {
 		if c.Action == "keep" {

@@ -1,13 +1,8 @@
 package project
 
 import (
-	"bytes"
 	"context"
-	"encoding/json"
-	"errors"
 	"fmt"
-	"maps"
-	"slices"
 	"strings"
 
 	"github.com/Project-Manager-With-Git/ppm/pkg/adopt"
@@ -16,10 +11,8 @@ import (
 	"github.com/Project-Manager-With-Git/ppm/pkg/install"
 	"github.com/Project-Manager-With-Git/ppm/pkg/plan"
 	"github.com/Project-Manager-With-Git/ppm/pkg/ref"
+	"github.com/Project-Manager-With-Git/ppm/pkg/shell"
 )
-
-// PmfpName is the file in which pmfp records what it added to a project.
-const PmfpName = "pmfprc.json"
 
 // AdoptOptions say what to adopt.
 type AdoptOptions struct {
@@ -109,7 +102,7 @@ func joinProblems(problems []error, adoptable int) error {
 	if adoptable == 0 {
 		hint = failure.Hint(problems[0])
 	}
-	return failure.Errorf(failure.KindOf(problems[0]), "adopting what %s lists: %s", PmfpName, strings.Join(texts, "; ")).
+	return failure.Errorf(failure.KindOf(problems[0]), "adopting what %s lists: %s", adopt.PmfpName, strings.Join(texts, "; ")).
 		WithHint("%s", hint)
 }
 
@@ -122,76 +115,30 @@ func (p *Project) adoptTargets(ctx context.Context, o AdoptOptions, result *Adop
 		}
 		if _, installed := p.Lock.Component(target.Path); installed {
 			return nil, nil, failure.Errorf(failure.Refused, "adopting %q: it is an install of ppm already", target.Path).
-				WithHint("change its version or keys with ppm project upgrade %s", shellQuote(target.Path))
+				WithHint("change its version or keys with ppm project upgrade %s", shell.Quote(target.Path))
 		}
 		return []adopt.Target{target}, nil, nil
 	}
-	added, err := p.readPmfp()
+	data, err := p.tree.ReadOptional(adopt.PmfpName)
 	if err != nil {
 		return nil, nil, err
 	}
-	seen := map[string]bool{}
-	for _, source := range slices.Sorted(maps.Keys(added)) {
-		target, err := pmfpTarget(source, added[source], seen)
-		if err != nil {
-			problems = append(problems, err)
-			continue
-		}
-		seen[target.Path] = true
+	listed, problems, err := adopt.ParsePmfp(data)
+	if err != nil {
+		return nil, nil, err
+	}
+	for _, target := range listed {
 		reason, err := p.skipReason(ctx, target.Path)
 		if err != nil {
 			return nil, nil, err
 		}
 		if reason != "" {
-			result.Skipped = append(result.Skipped, Skipped{Path: target.Path, Source: source, Reason: reason})
+			result.Skipped = append(result.Skipped, Skipped{Path: target.Path, Source: target.Listed, Reason: reason})
 			continue
 		}
 		targets = append(targets, target)
 	}
 	return targets, problems, nil
-}
-
-// pmfpTarget returns the target of an entry of pmfprc.json, whose path is none of those seen.
-func pmfpTarget(source, path string, seen map[string]bool) (adopt.Target, error) {
-	path = strings.TrimSuffix(strings.ReplaceAll(path, `\`, "/"), "/") // pmfp writes paths as the system does
-	target := adopt.Target{Hint: true}
-	var err error
-	if target.Ref, err = ref.Parse(source); err == nil {
-		target.Path, err = install.Placement(path, true, "")
-	}
-	switch {
-	case path == "":
-		return target, failure.Errorf(failure.Usage, "%q: %s has no path for it", source, PmfpName).WithHint("take the entry out")
-	case err != nil:
-		return target, err
-	case seen[target.Path]:
-		return target, failure.Errorf(failure.Usage, "%q: %s lists it twice", target.Path, PmfpName).WithHint("take one entry out")
-	}
-	return target, nil
-}
-
-// readPmfp returns what pmfp recorded: paths by reference.
-func (p *Project) readPmfp() (map[string]string, error) {
-	data, err := p.tree.ReadOptional(PmfpName)
-	if err != nil {
-		return nil, err
-	}
-	if data == nil {
-		return nil, failure.Errorf(failure.Usage, "adopting what pmfp installed: there is no %s", PmfpName).
-			WithHint("to take over one path, run ppm project adopt --ref REFERENCE PATH")
-	}
-	var file struct {
-		Added map[string]string `json:"added_components"`
-	}
-	err = json.Unmarshal(bytes.TrimPrefix(data, []byte("\ufeff")), &file)
-	if wrong := new(json.UnmarshalTypeError); errors.As(err, &wrong) {
-		err = fmt.Errorf("it has a JSON %s where it should not", wrong.Value)
-	}
-	if err != nil {
-		return nil, failure.Errorf(failure.Usage, "reading %q: %w", PmfpName, err).
-			WithHint("it holds paths by reference, as in \"added_components\": {\"pack@v1//part\": \"app/part\"}")
-	}
-	return file.Added, nil
 }
 
 // skipReason says why an entry of pmfprc.json is skipped, or "".

@@ -13,6 +13,7 @@ import (
 	"github.com/Project-Manager-With-Git/ppm/pkg/catalog"
 	"github.com/Project-Manager-With-Git/ppm/pkg/project"
 	"github.com/Project-Manager-With-Git/ppm/pkg/ref"
+	"github.com/Project-Manager-With-Git/ppm/pkg/state"
 )
 
 // A bench is a project with the packs inside ppm and no network.
@@ -121,7 +122,7 @@ func TestAdoptFindsEveryComponent(t *testing.T) {
 // forget removes the records of a project, and edits all other files.
 func forget(t *testing.T, dir string) {
 	t.Helper()
-	for _, name := range []string{project.ManifestName, project.LockName, ".ppm"} {
+	for _, name := range []string{state.ManifestName, state.LockName, ".ppm"} {
 		if err := os.RemoveAll(filepath.Join(dir, name)); err != nil {
 			t.Fatal(err)
 		}

@@ -15,6 +15,7 @@ import (
 	"github.com/Project-Manager-With-Git/ppm/pkg/lockfile"
 	"github.com/Project-Manager-With-Git/ppm/pkg/merge"
 	"github.com/Project-Manager-With-Git/ppm/pkg/plan"
+	"github.com/Project-Manager-With-Git/ppm/pkg/state"
 )
 
 // ContinueResult is what Continue finishes.
@@ -31,7 +32,7 @@ func (p *Project) Continue(ctx context.Context, force bool) (*ContinueResult, *T
 	if len(open) == 0 {
 		return nil, nil, failure.Errorf(failure.Usage, "there is no upgrade to continue").WithHint("see ppm project status")
 	}
-	disk, err := p.tree.Scan(ctx, sidePaths(open))
+	disk, err := p.tree.Scan(ctx, state.SidePaths(open))
 	if err != nil {
 		return nil, nil, err
 	}
@@ -81,7 +82,7 @@ func (p *Project) finishUpgrade(disk plan.Disk) (*Transaction, error) {
 	for i, c := range lock.Components {
 		c.Files = slices.Clone(c.Files)
 		for j, f := range c.Files {
-			for k, side := range sidePaths([]lockfile.File{f}) {
+			for k, side := range state.SidePaths([]lockfile.File{f}) {
 				if state := disk[side]; state.Kind == plan.File {
 					state.Digest = cmp.Or([]string{"", f.Conflict, f.Digest}[k], state.Digest)
 					in.Base[side] = state
@@ -100,7 +101,7 @@ func (p *Project) finishUpgrade(disk plan.Disk) (*Transaction, error) {
 			p.setup.Notify(fmt.Sprintf("%s was edited and stays", c.Path))
 		}
 	}
-	pl.Write(LockName, p.LockText, lock.Format())
+	pl.Write(state.LockName, p.LockText, lock.Format())
 	return newTransaction(pl, apply.Meta{Command: "continue"}, lock), nil
 }
 

@@ -7,7 +7,6 @@ import (
 	"maps"
 	"path/filepath"
 	"slices"
-	"strings"
 	"unicode/utf8"
 
 	"github.com/Project-Manager-With-Git/ppm/pkg/apply"
@@ -17,6 +16,7 @@ import (
 	"github.com/Project-Manager-With-Git/ppm/pkg/lockfile"
 	"github.com/Project-Manager-With-Git/ppm/pkg/merge"
 	"github.com/Project-Manager-With-Git/ppm/pkg/plan"
+	"github.com/Project-Manager-With-Git/ppm/pkg/state"
 )
 
 // DiffOptions say which sides to compare.
@@ -75,7 +75,7 @@ func (p *Project) diffSides(ctx context.Context, o DiffOptions) (out *sides, err
 	if o.Combined && o.Upstream == "" {
 		return nil, failure.Errorf(failure.Usage, "a combined diff needs a version to compare with").WithHint("name it with --upstream")
 	}
-	installs, only, err := p.concerned(o.Names)
+	installs, only, err := p.FindFiles(o.Names)
 	if err != nil {
 		return nil, err
 	}
@@ -87,7 +87,7 @@ func (p *Project) diffSides(ctx context.Context, o DiffOptions) (out *sides, err
 		}
 		names := slices.Concat(paths(from), paths(to), slices.Collect(maps.Keys(large)))
 		for _, name := range slices.Compact(slices.Sorted(slices.Values(names))) {
-			if len(only) > 0 && !slices.ContainsFunc(only, func(o string) bool { return isAtOrBelow(name, o) }) {
+			if len(only) > 0 && !slices.ContainsFunc(only, func(o string) bool { return state.IsAtOrBelow(name, o) }) {
 				continue
 			}
 			if digest := large[name]; digest != "" {
@@ -122,26 +122,6 @@ func addFile(shown fileset.Set, name string, files fileset.Set) fileset.Set {
 		return append(shown, f)
 	}
 	return shown
-}
-
-// concerned returns the installs that names mean; a name may be that of a file in one.
-func (p *Project) concerned(names []string) (installs []lockfile.Component, only []string, err error) {
-	var rest []string
-	for _, name := range names {
-		if c, f, ok := p.Lock.Owner(strings.TrimPrefix(name, "./")); ok {
-			only = append(only, f.Path)
-			rest = append(rest, c.Path)
-			continue
-		}
-		c, err := p.find(name)
-		if err != nil {
-			return nil, nil, err
-		}
-		only = append(only, c.Path)
-		rest = append(rest, c.Path)
-	}
-	installs, err = p.findAll(rest)
-	return installs, only, err
 }
 
 // compared returns the two sides of an install's diff, and what onDisk has left out of the one on the disk.

@@ -11,12 +11,12 @@ import (
 	"strings"
 
 	"github.com/Project-Manager-With-Git/ppm/pkg/apply"
-	"github.com/Project-Manager-With-Git/ppm/pkg/catalog"
 	"github.com/Project-Manager-With-Git/ppm/pkg/extract"
 	"github.com/Project-Manager-With-Git/ppm/pkg/failure"
 	"github.com/Project-Manager-With-Git/ppm/pkg/langdeps"
 	"github.com/Project-Manager-With-Git/ppm/pkg/pack"
 	"github.com/Project-Manager-With-Git/ppm/pkg/plan"
+	"github.com/Project-Manager-With-Git/ppm/pkg/state"
 	"github.com/Project-Manager-With-Git/ppm/pkg/suggest"
 	"github.com/Project-Manager-With-Git/ppm/pkg/worktree"
 )
@@ -30,15 +30,9 @@ type ExtractOptions struct {
 
 // ExtractResult is the pack that Extract makes.
 type ExtractResult struct {
-	Folder     string              `json:"folder"`
-	Type       string              `json:"type"`
-	Language   string              `json:"language"`
-	Components []catalog.Component `json:"components"`
-	Keys       []catalog.Key       `json:"keys"`
-	Requires   []string            `json:"requires"`
-	Changes    []Change            `json:"changes"` // every file of the pack, from its folder
-	Next       []string            `json:"next"`    // commands that publish the pack and use it
-	DryRun     bool                `json:"dry_run"`
+	extract.Description
+	Changes []Change `json:"changes"` // every file of the pack, from its folder
+	DryRun  bool     `json:"dry_run"`
 }
 
 // Extract makes a pack whose components are the files and folders at the top of the project. The project stays as
@@ -70,7 +64,7 @@ func (p *Project) Extract(ctx context.Context, o ExtractOptions) (*ExtractResult
 	if err != nil {
 		return nil, nil, err
 	}
-	if err := checkConflicting(langdeps.Union{Conflicts: made.Conflicts}); err != nil {
+	if err := langdeps.CheckConflicts(langdeps.Union{Conflicts: made.Conflicts}); err != nil {
 		p.setup.Notify(err.Error())
 	}
 	pl, err := planPack(ctx, dir, made)
@@ -83,7 +77,7 @@ func (p *Project) Extract(ctx context.Context, o ExtractOptions) (*ExtractResult
 	}
 	t := newTransaction(pl, apply.Meta{Command: "as_temp " + o.Type}, p.Lock)
 	t.dir = dir
-	return newExtractResult(made.Pack, dir, t.Changes), t, nil
+	return &ExtractResult{Description: made.Describe(dir), Changes: t.Changes}, t, nil
 }
 
 // packDir returns the absolute path of the pack's folder, and its path from the project's folder when it lies in there.
@@ -127,7 +121,7 @@ func planPack(ctx context.Context, dir string, made *extract.Result) (pl plan.Pl
 		}
 		tree := worktree.Tree{Dir: dir, Project: store}
 		if in.Disk, err = tree.Scan(ctx, paths(made.Files)); err == nil {
-			old, err = tree.ReadOptional(ManifestName)
+			old, err = tree.ReadOptional(state.ManifestName)
 		}
 		if err := errors.Join(err, store.Close()); err != nil {
 			return plan.Plan{}, err
@@ -138,35 +132,10 @@ func planPack(ctx context.Context, dir string, made *extract.Result) (pl plan.Pl
 	}
 	if old != nil && !bytes.Equal(old, made.Manifest) {
 		pl.Changes = append(pl.Changes, plan.Change{
-			Path: ManifestName, Action: plan.Conflict, Reason: "is a file with other content",
+			Path: state.ManifestName, Action: plan.Conflict, Reason: "is a file with other content",
 		})
 		return pl, nil
 	}
-	pl.Write(ManifestName, old, made.Manifest)
+	pl.Write(state.ManifestName, old, made.Manifest)
 	return pl, nil
-}
-
-// newExtractResult says what was made and how to go on.
-func newExtractResult(p *pack.Pack, dir string, changes []Change) *ExtractResult {
-	const tag = "v0.1.0"
-	r := &ExtractResult{
-		Folder: dir, Type: p.Type, Language: p.Language, Components: []catalog.Component{}, Keys: catalog.Keys(p.Keys),
-		Requires: p.Requires, Changes: changes,
-	}
-	for _, name := range p.Names() {
-		c := p.Components[name]
-		r.Components = append(r.Components, catalog.Component{
-			Name: name, Reference: dir + "@" + tag + "//" + name,
-			Description: c.Description, DefaultPath: c.DefaultPath, Source: c.Source,
-		})
-	}
-	git := "git -C " + shellQuote(dir) + " "
-	r.Next = []string{
-		git + "init", git + "add .", git + "commit -m " + shellQuote("First version"), git + "tag " + tag,
-		"ppm project add " + shellQuote(r.Components[0].Reference),
-	}
-	if p.IsTemplate() {
-		r.Next = append(r.Next, "ppm project new -t "+shellQuote(dir+"@"+tag))
-	}
-	return r
 }

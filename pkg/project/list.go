@@ -1,36 +1,19 @@
 package project
 
 import (
-	"github.com/Project-Manager-With-Git/ppm/pkg/lockfile"
+	"context"
+
+	"github.com/Project-Manager-With-Git/ppm/pkg/blame"
 	"github.com/Project-Manager-With-Git/ppm/pkg/metadata"
+	"github.com/Project-Manager-With-Git/ppm/pkg/state"
+	"github.com/Project-Manager-With-Git/ppm/pkg/status"
 )
-
-// List returns the project's installs by path, as the lockfile records them.
-func (p *Project) List() []Install {
-	var installs []Install
-	for _, c := range p.Lock.Components {
-		installs = append(installs, describe(c))
-	}
-	return installs
-}
-
-// An Install is one component at one path.
-type Install struct {
-	Path   string         `json:"path"`
-	Source string         `json:"source"`
-	URL    string         `json:"url"`
-	Ref    string         `json:"ref,omitempty"`
-	Commit string         `json:"commit"`
-	Tree   string         `json:"tree"`
-	Keys   map[string]any `json:"keys,omitempty"` // each a string or a []string
-	Files  []string       `json:"files"`
-}
 
 // InfoResult is the metadata of a project and what is installed in it.
 type InfoResult struct {
 	Folder      string          `json:"folder"`
 	Information metadata.Values `json:"information"` // what templates can name
-	Installs    []Install       `json:"installs"`
+	Installs    []state.Install `json:"installs"`
 }
 
 // Info returns what templates can name in this project, and its installs.
@@ -39,13 +22,26 @@ func (p *Project) Info() (*InfoResult, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &InfoResult{Folder: p.setup.Dir, Information: info, Installs: p.List()}, nil
+	return &InfoResult{Folder: p.setup.Dir, Information: info, Installs: p.Installs()}, nil
 }
 
-func describe(c lockfile.Component) Install {
-	in := Install{Path: c.Path, Source: c.Source.String(), URL: c.URL, Ref: c.Ref, Commit: c.Commit, Tree: c.Tree, Keys: c.Keys}
-	for _, f := range c.Files {
-		in.Files = append(in.Files, f.Path)
+// Status compares the files of all installs, or of the named ones, with the lockfile, and lists the other files in
+// their folders. It reads nothing but the project.
+func (p *Project) Status(ctx context.Context, names []string) (*status.Result, error) {
+	installs, err := p.FindAll(names)
+	if err != nil {
+		return nil, err
 	}
-	return in
+	return p.comparer().Status(ctx, installs)
+}
+
+// Why says of a file, or of lines of it, which install and template wrote it with which keys, or that the user did. The
+// target is PATH, PATH:LINE or PATH:FIRST-LAST. When the install cannot be rendered again, the result has what the
+// lockfile says, and the error is of kind Integrity, or what kept the pack from being read.
+func (p *Project) Why(ctx context.Context, target string) (*blame.Result, error) {
+	info, err := p.metadata(p.Manifest.Project)
+	if err != nil {
+		return nil, err
+	}
+	return blame.Project{State: p.State, Tree: p.tree, Packs: p.packs, Metadata: info}.Why(ctx, target)
 }

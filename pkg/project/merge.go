@@ -16,14 +16,15 @@ import (
 	"github.com/Project-Manager-With-Git/ppm/pkg/manifest"
 	"github.com/Project-Manager-With-Git/ppm/pkg/merge"
 	"github.com/Project-Manager-With-Git/ppm/pkg/plan"
+	"github.com/Project-Manager-With-Git/ppm/pkg/state"
 )
 
 // inherit gives installs what the manifest says of those at their paths: how they are merged, who owns their files, and
 // where the user moved these.
-func (s State) inherit(coming []install.Component) ([]install.Component, error) {
+func (p *Project) inherit(coming []install.Component) ([]install.Component, error) {
 	out := slices.Clone(coming)
 	for i := range out {
-		want, entry := &out[i].Want, s.entries[out[i].Want.Path]
+		want, entry := &out[i].Want, p.Entries[out[i].Want.Path]
 		want.Own, want.Moved, want.Strategy = entry.Own, entry.Moved, cmp.Or(want.Strategy, entry.Strategy)
 		var err error
 		if out[i], err = placeMoved(out[i]); err != nil {
@@ -99,7 +100,7 @@ func fileAt(files []lockfile.File, path string) lockfile.File {
 // as well are looked for only when the user edited, moved or deleted one that is gone.
 func (p *Project) findRenames(ctx context.Context, old lockfile.Component, next install.Component, disk plan.Disk, remake bool) (map[string]string, error) {
 	base := map[string]plan.State{}
-	addBase(base, old)
+	state.AddBase(base, old)
 	gone := map[string]string{} // path by digest
 	touched := false
 	for _, f := range old.Files {

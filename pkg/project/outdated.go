@@ -40,7 +40,7 @@ type UpstreamCommit struct {
 // Outdated asks the servers for newer versions of all installs, or of the named ones, and for the commits that lead
 // to them. A server that has no history is a note.
 func (p *Project) Outdated(ctx context.Context, names []string) (*OutdatedResult, error) {
-	installs, err := p.findAll(names)
+	installs, err := p.FindAll(names)
 	if err != nil {
 		return nil, err
 	}
@@ -58,7 +58,7 @@ func (p *Project) Outdated(ctx context.Context, names []string) (*OutdatedResult
 }
 
 func (p *Project) outdated(ctx context.Context, c lockfile.Component) (Outdated, error) {
-	out := Outdated{Path: c.Path, Source: p.wanted(c).Source.String(), Between: []string{}, Commits: []UpstreamCommit{}}
+	out := Outdated{Path: c.Path, Source: p.Wanted(c).Source.String(), Between: []string{}, Commits: []UpstreamCommit{}}
 	to, err := p.newest(ctx, c, &out)
 	if err != nil || out.Newest == "" && out.Moved == "" {
 		return out, err
@@ -77,7 +77,7 @@ func (p *Project) outdated(ctx context.Context, c lockfile.Component) (Outdated,
 // newest returns the pack to which an install would be upgraded, or where its tag is now when nothing is newer, and
 // notes in out which version that is.
 func (p *Project) newest(ctx context.Context, c lockfile.Component, out *Outdated) (to install.Hop, err error) {
-	r := p.wanted(c).Source
+	r := p.Wanted(c).Source
 	if out.Moved, err = p.movedTo(ctx, c); err != nil {
 		return to, err
 	}

@@ -18,18 +18,13 @@ import (
 	"github.com/Project-Manager-With-Git/ppm/pkg/configfile"
 	"github.com/Project-Manager-With-Git/ppm/pkg/fetch"
 	"github.com/Project-Manager-With-Git/ppm/pkg/install"
-	"github.com/Project-Manager-With-Git/ppm/pkg/langdeps"
 	"github.com/Project-Manager-With-Git/ppm/pkg/lockfile"
 	"github.com/Project-Manager-With-Git/ppm/pkg/manifest"
 	"github.com/Project-Manager-With-Git/ppm/pkg/metadata"
 	"github.com/Project-Manager-With-Git/ppm/pkg/ref"
+	"github.com/Project-Manager-With-Git/ppm/pkg/state"
+	"github.com/Project-Manager-With-Git/ppm/pkg/status"
 	"github.com/Project-Manager-With-Git/ppm/pkg/worktree"
-)
-
-// Names of the two files that ppm keeps in a project's folder.
-const (
-	ManifestName = "ppm.toml"
-	LockName     = "ppm.lock"
 )
 
 // A Setup is what all verbs need to know of the machine and the user.
@@ -49,6 +44,11 @@ type Setup struct {
 	Ask      func(context.Context, install.Question) (string, error) // asks the user for a key; nil when nobody can answer
 	Notify   func(string)                                            // reports what is worth knowing and no failure; may be nil
 	Progress func(string)                                            // reports what is being done; may be nil
+}
+
+// layers reads the layers of the manifest below the project's.
+func (s Setup) layers() (*manifest.Manifest, error) {
+	return state.ReadLayers(s.BuiltIn, s.pmfpFile("config.json"), s.UserFile)
 }
 
 // pmfpFile returns the path of one of pmfp's own files, or "" without a home.
@@ -92,7 +92,7 @@ const (
 
 // A Project is an open project. It is not safe for use by several goroutines.
 type Project struct {
-	State
+	state.State
 	setup   Setup
 	tree    worktree.Tree
 	packs   *install.Packs
@@ -117,7 +117,7 @@ func Open(ctx context.Context, setup Setup, access Access) (*Project, error) {
 	if recovered := store.Recovered(); recovered != nil {
 		setup.Notify(describeRecovery(recovered))
 	}
-	if p.State, err = readState(p.tree, layers); err == nil {
+	if p.State, err = state.Read(p.tree, layers); err == nil {
 		p.packs, err = setup.packs(p.Layers)
 	}
 	if err != nil {
@@ -146,7 +146,7 @@ func describeRecovery(r *apply.Recovery) string {
 
 // metadata returns what the project states about itself, for templates to name.
 func (p *Project) metadata(stated manifest.Project) (metadata.Values, error) {
-	user, err := readOptional(p.setup.pmfpFile("pmfprc.json"))
+	user, err := configfile.ReadOptional(p.setup.pmfpFile("pmfprc.json"))
 	if err != nil {
 		return nil, err
 	}
@@ -189,37 +189,4 @@ func (p *Project) base(ctx context.Context, c lockfile.Component) (install.Base,
 	return p.packs.Base(ctx, c)
 }
 
-// setupCommand returns the command line that installs the required packages, or "".
-func setupCommand(language string, requires []string) string {
-	command := langdeps.Installer(language)
-	if command == "" || len(requires) == 0 {
-		return ""
-	}
-	for _, r := range requires {
-		command += " " + shellQuote(r)
-	}
-	return command
-}
-
-// shellQuote quotes a word for a POSIX shell where that is needed: "grpcio>=1.60" would write a file.
-func shellQuote(word string) string {
-	plain := func(r rune) bool {
-		return r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || strings.ContainsRune("@%+=:,./_-", r)
-	}
-	if word != "" && strings.TrimFunc(word, plain) == "" {
-		return word
-	}
-	return "'" + strings.ReplaceAll(word, "'", `'\''`) + "'"
-}
-
-// readOptional reads a file outside the project, or nil when there is none.
-func readOptional(name string) ([]byte, error) {
-	if name == "" {
-		return nil, nil
-	}
-	data, err := configfile.Read(name)
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil, nil
-	}
-	return data, err
-}
+func (p *Project) comparer() status.Comparer { return status.Comparer{State: p.State, Tree: p.tree} }

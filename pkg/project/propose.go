@@ -17,6 +17,8 @@ import (
 	"github.com/Project-Manager-With-Git/ppm/pkg/manifest"
 	"github.com/Project-Manager-With-Git/ppm/pkg/merge"
 	"github.com/Project-Manager-With-Git/ppm/pkg/plan"
+	"github.com/Project-Manager-With-Git/ppm/pkg/shell"
+	"github.com/Project-Manager-With-Git/ppm/pkg/state"
 )
 
 // A request is what a verb wants to be in the project, and how far the transaction for it may go.
@@ -130,14 +132,14 @@ func (p *Project) addRecords(pl *plan.Plan, lock *lockfile.Lock, r request) erro
 		return err
 	}
 	if !bytes.Equal(text, p.ManifestText) {
-		pl.Write(ManifestName, p.ManifestText, text)
+		pl.Write(state.ManifestName, p.ManifestText, text)
 	}
 	var lockText []byte
 	if len(lock.Components) > 0 {
 		lockText = lock.Format()
 	}
 	if !bytes.Equal(lockText, p.LockText) {
-		pl.Write(LockName, p.LockText, lockText)
+		pl.Write(state.LockName, p.LockText, lockText)
 	}
 	return nil
 }
@@ -147,15 +149,15 @@ func (p *Project) manifestAfter(r request) ([]byte, error) {
 	text := p.ManifestText
 	var err error
 	if r.project != nil {
-		if text, err = manifest.SetProject(ManifestName, text, *r.project); err != nil {
+		if text, err = manifest.SetProject(state.ManifestName, text, *r.project); err != nil {
 			return nil, err
 		}
 	}
 	for _, c := range r.going {
-		if _, wanted := p.entries[c.Path]; !wanted { // the user has deleted the entry
+		if _, wanted := p.Entries[c.Path]; !wanted { // the user has deleted the entry
 			continue
 		}
-		if text, err = manifest.RemoveComponent(ManifestName, text, c.Path); err != nil {
+		if text, err = manifest.RemoveComponent(state.ManifestName, text, c.Path); err != nil {
 			return nil, err
 		}
 	}
@@ -164,7 +166,7 @@ func (p *Project) manifestAfter(r request) ([]byte, error) {
 		for i, c := range r.coming {
 			wanted[i] = c.Want
 		}
-		if text, err = manifest.SetComponents(ManifestName, text, wanted...); err != nil {
+		if text, err = manifest.SetComponents(state.ManifestName, text, wanted...); err != nil {
 			return nil, err
 		}
 	}
@@ -195,7 +197,7 @@ func (p *Project) checkCollisions(pl plan.Plan, r request) error {
 		if _, _, installed := p.Lock.Owner(c.Path); installed {
 			return failure.Errorf(failure.Refused, "%w", err).
 				WithHint("take it for your own with ppm project own %s mine, or move it away; then run the command again. "+
-					"What was moved away comes back with ppm project sync", shellQuote(c.Path))
+					"What was moved away comes back with ppm project sync", shell.Quote(c.Path))
 		}
 	}
 	return failure.Errorf(failure.Refused, "%w", err).
@@ -206,13 +208,13 @@ func (p *Project) checkCollisions(pl plan.Plan, r request) error {
 func (p *Project) sides(r request) (plan.Input, *lockfile.Lock, error) {
 	lock := p.Lock.Clone()
 	in := plan.Input{Base: map[string]plan.State{}, Own: map[string]plan.Own{}, Force: r.force, Owner: p.otherOwners(r)}
-	for name, own := range p.ownership() {
+	for name, own := range p.Ownership() {
 		in.Own[name] = planOwn[own]
 	}
 	for _, c := range r.going {
 		lock.Remove(c.Path)
 		c.Files = slices.DeleteFunc(slices.Clone(c.Files), func(f lockfile.File) bool { return f.Found })
-		addBase(in.Base, c)
+		state.AddBase(in.Base, c)
 	}
 	for _, c := range r.coming {
 		if old, ok := lock.Component(c.Locked.Path); ok {
@@ -221,10 +223,10 @@ func (p *Project) sides(r request) (plan.Input, *lockfile.Lock, error) {
 					return in, nil, err
 				}
 			}
-			addBase(in.Base, old)
+			state.AddBase(in.Base, old)
 		}
 		if r.adopt {
-			addBase(in.Base, c.Locked)
+			state.AddBase(in.Base, c.Locked)
 		}
 		lock.Put(c.Locked)
 	}
@@ -306,5 +308,35 @@ func checkReplaceable(old, next lockfile.Component) error {
 	}
 	return failure.Errorf(failure.Refused, "at %q stands an install of %s", old.Path, what).
 		WithHint("change its version or keys with ppm project upgrade %s, place the new one elsewhere with --located-path, "+
-			"or replace it with --force", shellQuote(old.Path))
+			"or replace it with --force", shell.Quote(old.Path))
+}
+
+// findMovedAway returns the files that a plan leaves deleted although upstream changed them, with where they may have been
+// moved to. A failure to find out is no reason to stop.
+func (p *Project) findMovedAway(ctx context.Context, pl plan.Plan, coming []install.Component) []movedHint {
+	gone := map[string]string{}
+	for _, c := range pl.Changes {
+		if c.Action != plan.Keep || c.Old.Kind != plan.Absent {
+			continue
+		}
+		was := cmp.Or(c.From, c.Path)
+		_, f, installed := p.Lock.Owner(was)
+		for _, next := range coming {
+			file, comes := next.Files.Lookup(c.Path)
+			if installed && comes && p.Entries[next.Want.Path].Own[was] == "" && f.Digest != file.Digest() {
+				gone[was] = f.Digest
+			}
+		}
+	}
+	sameContent, sameName, err := p.comparer().FindMoved(ctx, gone)
+	if err != nil {
+		return nil
+	}
+	var out []movedHint
+	for _, name := range slices.Sorted(maps.Keys(gone)) {
+		if to := cmp.Or(sameContent[name], sameName[name]); to != "" {
+			out = append(out, movedHint{name, to})
+		}
+	}
+	return out
 }

@@ -5,9 +5,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
-	"strings"
 
-	"github.com/Project-Manager-With-Git/ppm/pkg/failure"
 	"github.com/Project-Manager-With-Git/ppm/pkg/langdeps"
 )
 
@@ -38,7 +36,7 @@ func (l LanguageRequires) Lines() []string {
 	}
 	var out []string
 	for _, line := range l.Requires {
-		out = append(out, cmp.Or(setupCommand(l.Language, []string{line}), line))
+		out = append(out, cmp.Or(langdeps.InstallCommand(l.Language, []string{line}), line))
 	}
 	return out
 }
@@ -60,11 +58,11 @@ func (p *Project) Requires(ctx context.Context, o RequiresOptions) (*RequiresRes
 		u := langdeps.Merge(language, needs)
 		unions = append(unions, u)
 		result.Languages = append(result.Languages, LanguageRequires{
-			Language: language, Requires: u.Lines, Setup: setupCommand(language, u.Lines), Conflicts: u.Conflicts,
+			Language: language, Requires: u.Lines, Setup: langdeps.InstallCommand(language, u.Lines), Conflicts: u.Conflicts,
 		})
 	}
 	slices.SortFunc(result.Languages, func(a, b LanguageRequires) int { return cmp.Compare(a.Language, b.Language) })
-	return result, checkConflicting(unions...)
+	return result, langdeps.CheckConflicts(unions...)
 }
 
 // needs returns what the installs need, by the language of the packages.
@@ -84,24 +82,4 @@ func (p *Project) needs(ctx context.Context, tests bool) (map[string][]langdeps.
 		out[language] = append(out[language], chain.Requirements(c.Path, tests)...)
 	}
 	return out, nil
-}
-
-// checkConflicting returns an error that names the packages of which no version meets all needs, and who needs what.
-func checkConflicting(unions ...langdeps.Union) error {
-	var list []string
-	for _, u := range unions {
-		for _, c := range u.Conflicts {
-			var sides []string
-			for _, n := range c.Requirements {
-				sides = append(sides, fmt.Sprintf("%s (%s)", n.Text, strings.Join(n.By, ", ")))
-			}
-			list = append(list, fmt.Sprintf("no version of %q is both %s", c.Package, strings.Join(sides, " and ")))
-		}
-	}
-	if len(list) == 0 {
-		return nil
-	}
-	slices.Sort(list)
-	return failure.Errorf(failure.Differs, "merging what is required: %s", strings.Join(list, "; ")).
-		WithHint("take versions of these components that agree, or remove one of them")
 }

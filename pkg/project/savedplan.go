@@ -15,6 +15,7 @@ import (
 	"github.com/Project-Manager-With-Git/ppm/pkg/lockfile"
 	"github.com/Project-Manager-With-Git/ppm/pkg/manifest"
 	"github.com/Project-Manager-With-Git/ppm/pkg/plan"
+	"github.com/Project-Manager-With-Git/ppm/pkg/state"
 )
 
 // A PlannedResult is what a plan in a file has.
@@ -112,10 +113,10 @@ func errOutdatedPlan(path string) error {
 // checkUpToDate returns an error unless everything that a plan was made for is still what it was.
 func (p *Project) checkUpToDate(ctx context.Context, saved plan.Saved) error {
 	if recordState(p.ManifestText) != saved.Manifest {
-		return errOutdatedPlan(ManifestName)
+		return errOutdatedPlan(state.ManifestName)
 	}
 	if recordState(p.LockText) != saved.Lock {
-		return errOutdatedPlan(LockName)
+		return errOutdatedPlan(state.LockName)
 	}
 	var names []string
 	for _, c := range saved.Plan.Changes {
@@ -142,12 +143,12 @@ func (p *Project) readRecords(pl plan.Plan) (*lockfile.Lock, error) {
 		var err error
 		switch {
 		case !c.Record || !c.Writes():
-		case c.Path == ManifestName:
-			_, err = manifest.Parse(ManifestName, c.Data, manifest.ProjectLayer)
+		case c.Path == state.ManifestName:
+			_, err = manifest.Parse(state.ManifestName, c.Data, manifest.ProjectLayer)
 		case c.New.Kind == plan.Absent:
 			lock = &lockfile.Lock{}
 		default:
-			if lock, err = lockfile.Parse(LockName, c.Data); err == nil {
+			if lock, err = lockfile.Parse(state.LockName, c.Data); err == nil {
 				err = lock.Check()
 			}
 		}

@@ -13,6 +13,8 @@ import (
 	"github.com/Project-Manager-With-Git/ppm/pkg/manifest"
 	"github.com/Project-Manager-With-Git/ppm/pkg/merge"
 	"github.com/Project-Manager-With-Git/ppm/pkg/plan"
+	"github.com/Project-Manager-With-Git/ppm/pkg/shell"
+	"github.com/Project-Manager-With-Git/ppm/pkg/state"
 )
 
 // SyncOptions say how far Sync may go.
@@ -26,11 +28,11 @@ type SyncOptions struct {
 
 // SyncResult is what Sync did, or with Check or DryRun would do.
 type SyncResult struct {
-	Added    []Install  `json:"added"`    // in the manifest and not in the lockfile
-	Upgrades []Upgraded `json:"upgrades"` // at another version or with other keys than in the lockfile
-	Removed  []Install  `json:"removed"`  // in the lockfile and not in the manifest
-	Changes  []Change   `json:"changes"`
-	DryRun   bool       `json:"dry_run"`
+	Added    []state.Install `json:"added"`    // in the manifest and not in the lockfile
+	Upgrades []Upgraded      `json:"upgrades"` // at another version or with other keys than in the lockfile
+	Removed  []state.Install `json:"removed"`  // in the lockfile and not in the manifest
+	Changes  []Change        `json:"changes"`
+	DryRun   bool            `json:"dry_run"`
 }
 
 // Sync makes the project equal to its manifest and lockfile: files that are missing are made again as the lockfile says,
@@ -40,15 +42,15 @@ func (p *Project) Sync(ctx context.Context, o SyncOptions) (*SyncResult, *Transa
 	if err := checkUnresolved(p.Lock); err != nil {
 		return nil, nil, err
 	}
-	result := &SyncResult{Added: []Install{}, Upgrades: []Upgraded{}, Removed: []Install{}, Changes: []Change{}}
+	result := &SyncResult{Added: []state.Install{}, Upgrades: []Upgraded{}, Removed: []state.Install{}, Changes: []Change{}}
 	coming, going, err := p.difference(ctx, o, result)
 	if err != nil {
 		return nil, nil, err
 	}
 	if o.Frozen && len(coming)+len(going) > 0 {
 		return nil, nil, failure.Errorf(failure.Differs, "%s and %s differ, and --frozen leaves %s as it is",
-			ManifestName, LockName, LockName).
-			WithHint("run ppm project sync without --frozen and commit %s", LockName)
+			state.ManifestName, state.LockName, state.LockName).
+			WithHint("run ppm project sync without --frozen and commit %s", state.LockName)
 	}
 	missing, replaced, err := p.missing(ctx, request{coming: coming, going: going})
 	if err != nil {
@@ -63,7 +65,7 @@ func (p *Project) Sync(ctx context.Context, o SyncOptions) (*SyncResult, *Transa
 	result.Changes = append(append(result.Changes, replaced...), t.Changes...)
 	switch {
 	case o.Check && slices.ContainsFunc(t.Changes, Change.writes):
-		return result, t, failure.Errorf(failure.Differs, "the project is not what %s and %s say", ManifestName, LockName).
+		return result, t, failure.Errorf(failure.Differs, "the project is not what %s and %s say", state.ManifestName, state.LockName).
 			WithHint("run ppm project sync")
 	case o.Check && len(replaced) > 0:
 		return result, t, failure.Errorf(failure.Differs, "%q %s", replaced[0].Path, replaced[0].Reason).
@@ -83,12 +85,12 @@ func (p *Project) difference(ctx context.Context, o SyncOptions, result *SyncRes
 		}
 		installs, err := p.fulfil(ctx, want, o)
 		if err != nil {
-			return nil, nil, fmt.Errorf("installing what %s has at %q: %w", ManifestName, want.Path, err)
+			return nil, nil, fmt.Errorf("installing what %s has at %q: %w", state.ManifestName, want.Path, err)
 		}
 		coming = append(coming, installs...)
 		next := installs[0].Locked
 		if !installed {
-			result.Added = append(result.Added, describe(next))
+			result.Added = append(result.Added, state.NewInstall(next))
 			continue
 		}
 		result.Upgrades = append(result.Upgrades, Upgraded{
@@ -98,7 +100,7 @@ func (p *Project) difference(ctx context.Context, o SyncOptions, result *SyncRes
 	for _, c := range p.Lock.Components {
 		if !wanted[c.Path] {
 			going = append(going, c)
-			result.Removed = append(result.Removed, describe(c))
+			result.Removed = append(result.Removed, state.NewInstall(c))
 		}
 	}
 	return coming, going, nil
@@ -140,7 +142,7 @@ func (p *Project) fulfil(ctx context.Context, want manifest.Component, o SyncOpt
 func (p *Project) missing(ctx context.Context, r request) (fileset.Set, []Change, error) {
 	var files []fileset.File
 	var replaced []Change
-	own := p.ownership()
+	own := p.Ownership()
 	for _, c := range p.Lock.Components {
 		if r.concerns(c.Path) {
 			continue
@@ -188,5 +190,5 @@ func (p *Project) missing(ctx context.Context, r request) (fileset.Set, []Change
 
 // hintMakeWay says what to do about something that is where an installed file belongs.
 func hintMakeWay(path string) string {
-	return fmt.Sprintf("move it away and run ppm project sync, or keep it with ppm project own %s mine", shellQuote(path))
+	return fmt.Sprintf("move it away and run ppm project sync, or keep it with ppm project own %s mine", shell.Quote(path))
 }

@@ -12,6 +12,7 @@ import (
 	gitindex "github.com/Project-Manager-With-Git/ppm/pkg/git/index"
 	"github.com/Project-Manager-With-Git/ppm/pkg/lockfile"
 	"github.com/Project-Manager-With-Git/ppm/pkg/plan"
+	"github.com/Project-Manager-With-Git/ppm/pkg/shell"
 	"github.com/Project-Manager-With-Git/ppm/pkg/worktree"
 )
 
@@ -119,7 +120,7 @@ func (p *Project) applyIn(ctx context.Context, t *Transaction) error {
 
 func (p *Project) reportMoved(t *Transaction, applied bool) {
 	for _, m := range t.moved {
-		next := fmt.Sprintf("ppm project move %s %s", shellQuote(m.path), shellQuote(m.to))
+		next := fmt.Sprintf("ppm project move %s %s", shell.Quote(m.path), shell.Quote(m.to))
 		if applied {
 			next = "ppm project undo, " + next + " and this command again"
 		} else {
@@ -166,4 +167,13 @@ func checkUnresolved(lock *lockfile.Lock) error {
 	}
 	return failure.Errorf(failure.Refused, "an earlier upgrade left conflicts in %s", quotedPaths(open)).
 		WithHint("settle them and run ppm project continue, or take the upgrade back with ppm project abort")
+}
+
+// quotedPaths lists the paths of files in a sentence.
+func quotedPaths(files []lockfile.File) string {
+	names := make([]string, len(files))
+	for i, f := range files {
+		names[i] = f.Path
+	}
+	return strings.Join(names, ", ")
 }

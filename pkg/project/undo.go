@@ -9,6 +9,7 @@ import (
 	"github.com/Project-Manager-With-Git/ppm/pkg/failure"
 	"github.com/Project-Manager-With-Git/ppm/pkg/lockfile"
 	"github.com/Project-Manager-With-Git/ppm/pkg/plan"
+	"github.com/Project-Manager-With-Git/ppm/pkg/state"
 )
 
 // UndoResult is what Undo or Abort takes back.
@@ -51,11 +52,11 @@ func (p *Project) takeBack(ctx context.Context, last PastCommand, verb string, f
 
 // lockAfter returns the lockfile that a plan leads to, which is empty when the plan restores one that ppm cannot read.
 func (p *Project) lockAfter(pl plan.Plan) *lockfile.Lock {
-	i := slices.IndexFunc(pl.Changes, func(c plan.Change) bool { return c.Record && c.Path == LockName && c.Writes() })
+	i := slices.IndexFunc(pl.Changes, func(c plan.Change) bool { return c.Record && c.Path == state.LockName && c.Writes() })
 	if i < 0 {
 		return p.Lock
 	}
-	lock, err := lockfile.Parse(LockName, pl.Changes[i].Data)
+	lock, err := lockfile.Parse(state.LockName, pl.Changes[i].Data)
 	if err != nil {
 		return &lockfile.Lock{}
 	}

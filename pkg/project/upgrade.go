@@ -28,7 +28,7 @@ type UpgradeOptions struct {
 	Style          merge.Style
 	Strategy       manifest.Strategy // from now on; empty leaves it
 	Step           bool              // stop at the first version that brings a conflict
-	Summary        bool              // tell the upstream commits, and all of it as the text of a change request
+	Commits        bool              // list the upstream commits of each upgrade
 	AllowUndefined bool
 	AcceptMoved    []string
 }
@@ -37,7 +37,7 @@ type UpgradeOptions struct {
 type UpgradeResult struct {
 	Upgrades []Upgraded `json:"upgrades"` // the installs that have something to do
 	Changes  []Change   `json:"changes"`
-	Summary  string     `json:"summary,omitempty"` // Markdown
+	Summary  string     `json:"summary,omitempty"` // Markdown; the caller fills it in
 	DryRun   bool       `json:"dry_run"`
 }
 
@@ -61,7 +61,7 @@ func (p *Project) Upgrade(ctx context.Context, o UpgradeOptions) (*UpgradeResult
 	if err := checkUnresolved(p.Lock); err != nil {
 		return nil, nil, err
 	}
-	installs, err := p.findAll(o.Names)
+	installs, err := p.FindAll(o.Names)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -83,9 +83,6 @@ func (p *Project) Upgrade(ctx context.Context, o UpgradeOptions) (*UpgradeResult
 			return nil, nil, err
 		}
 		result.Changes = t.Changes
-	}
-	if o.Summary {
-		result.Summary = summary(result)
 	}
 	return result, t, nil
 }
@@ -124,7 +121,7 @@ func (p *Project) upgradeOne(ctx context.Context, old lockfile.Component, o Upgr
 			break
 		}
 	}
-	next, want := installs[0], p.wanted(old)
+	next, want := installs[0], p.Wanted(old)
 	if isSameInstall(old, next.Locked) && next.Want.Strategy == want.Strategy {
 		return nil, Upgraded{}, nil
 	}
@@ -134,7 +131,7 @@ func (p *Project) upgradeOne(ctx context.Context, old lockfile.Component, o Upgr
 		FromCommit: old.Commit, ToCommit: next.Locked.Commit, Stops: stops,
 		Same: slices.EqualFunc(old.Files, next.Locked.Files, isSame),
 	}
-	if o.Summary && !up.Same {
+	if o.Commits && !up.Same {
 		up.Commits, err = p.commitsIfKnown(ctx, old, ref.Pin{URL: next.Locked.URL, Commit: next.Locked.Commit})
 	}
 	return installs, up, err
@@ -142,7 +139,7 @@ func (p *Project) upgradeOne(ctx context.Context, old lockfile.Component, o Upgr
 
 // steps returns the versions that an upgrade goes through, of which the last is where it leads.
 func (p *Project) steps(ctx context.Context, old lockfile.Component, o UpgradeOptions) ([]string, error) {
-	r := p.wanted(old).Source
+	r := p.Wanted(old).Source
 	last, err := p.target(ctx, r, o.To)
 	if err != nil || !o.Step || r.Version.Kind() != ref.Exact {
 		return []string{last.String()}, err
@@ -157,7 +154,7 @@ func (p *Project) steps(ctx context.Context, old lockfile.Component, o UpgradeOp
 // successor returns what an install becomes: itself at the wanted version with the wanted keys, and then what that
 // depends on and the project lacks.
 func (p *Project) successor(ctx context.Context, old lockfile.Component, o UpgradeOptions) ([]install.Component, error) {
-	want := p.wanted(old)
+	want := p.Wanted(old)
 	r := want.Source
 	var err error
 	if r.Version, err = p.target(ctx, r, o.To); err != nil {

@@ -7,6 +7,8 @@ import (
 
 	"github.com/Project-Manager-With-Git/ppm/pkg/failure"
 	"github.com/Project-Manager-With-Git/ppm/pkg/lockfile"
+	"github.com/Project-Manager-With-Git/ppm/pkg/shell"
+	"github.com/Project-Manager-With-Git/ppm/pkg/status"
 )
 
 // VerifyOptions say how far Verify goes.
@@ -21,7 +23,7 @@ type VerifyResult struct {
 
 // A VerifiedInstall is an install whose files were rendered again.
 type VerifiedInstall struct {
-	InstallStatus
+	status.Install
 	Problem string     `json:"problem,omitempty"` // why the lockfile cannot be right
 	Remote  *RemoteRef `json:"remote,omitempty"`  // nil when no server was asked, or a bare commit was installed
 }
@@ -52,14 +54,14 @@ func (p *Project) Verify(ctx context.Context, o VerifyOptions) (*VerifyResult, e
 	if o.Remote && p.setup.Offline {
 		return nil, failure.Errorf(failure.Usage, "asking the servers offline").WithHint("leave out --remote or --offline")
 	}
-	status, err := p.compare(ctx, p.Lock.Components)
+	compared, err := p.comparer().Compare(ctx, p.Lock.Components)
 	if err != nil {
 		return nil, err
 	}
 	result := &VerifyResult{Installs: []VerifiedInstall{}}
 	var broken, missing error
 	for i, c := range p.Lock.Components {
-		in := VerifiedInstall{InstallStatus: status.Installs[i]}
+		in := VerifiedInstall{Install: compared.Installs[i]}
 		switch _, err := p.base(ctx, c); {
 		case err == nil:
 		case failure.KindOf(err) != failure.Integrity:
@@ -76,8 +78,8 @@ func (p *Project) Verify(ctx context.Context, o VerifyOptions) (*VerifyResult, e
 			broken = firstError(broken, moved)
 		}
 		for _, f := range in.Files {
-			if (f.State == "missing" || f.State == "replaced") && f.isChanged() {
-				hint := "bring it back with ppm project sync, or take the install out with ppm project remove " + shellQuote(c.Path)
+			if (f.State == "missing" || f.State == "replaced") && f.IsChanged() {
+				hint := "bring it back with ppm project sync, or take the install out with ppm project remove " + shell.Quote(c.Path)
 				if f.State == "replaced" {
 					hint = hintMakeWay(f.Path)
 				}
@@ -107,7 +109,7 @@ func (p *Project) verifyRef(ctx context.Context, c lockfile.Component) (now *Rem
 	switch {
 	case now.State == remoteGone:
 		p.setup.Notify(fmt.Sprintf("%s: %q is gone from %s; keep the cache, for a fresh clone may not get commit %.12s any more, or go on with another version: ppm project upgrade %s --to VERSION",
-			c.Path, c.Ref, c.URL, c.Commit, shellQuote(c.Path)))
+			c.Path, c.Ref, c.URL, c.Commit, shell.Quote(c.Path)))
 	case !isTag:
 		now.State = remoteBranch
 	case now.Commit != c.Commit:
@@ -128,7 +130,7 @@ func (p *Project) verifyMoved(ctx context.Context, c lockfile.Component, tag, co
 		return nil, nil
 	}
 	return failure.Errorf(failure.Integrity, "verifying %q: tag %q of %s was moved from commit %s to commit %s, where this component is another", c.Path, tag, c.URL, c.Commit, commit).
-		WithHint("ask its author why; what is installed is still what was locked. To see what is new there, run ppm project outdated %s", shellQuote(c.Path)), nil
+		WithHint("ask its author why; what is installed is still what was locked. To see what is new there, run ppm project outdated %s", shell.Quote(c.Path)), nil
 }
 
 // isSameAt reports whether the component of an install is the same at another commit; one that is not there is none.

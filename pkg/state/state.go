@@ -1,10 +1,15 @@
-package project
+// Package state owns what is recorded about a project: the layers of its manifest and its lockfile.
+//
+// A State is read once and never changes: what a verb makes of it is a transaction.
+package state
 
 import (
+	"errors"
 	"maps"
 	"slices"
 	"strings"
 
+	"github.com/Project-Manager-With-Git/ppm/pkg/configfile"
 	"github.com/Project-Manager-With-Git/ppm/pkg/failure"
 	"github.com/Project-Manager-With-Git/ppm/pkg/fileset"
 	"github.com/Project-Manager-With-Git/ppm/pkg/lockfile"
@@ -15,6 +20,12 @@ import (
 	"github.com/Project-Manager-With-Git/ppm/pkg/worktree"
 )
 
+// Names of the two files that ppm keeps in a project's folder.
+const (
+	ManifestName = plan.Manifest
+	LockName     = plan.Lock
+)
+
 // A State is what is recorded about a project, as it was when the project was opened. Nothing changes it.
 type State struct {
 	Layers       *manifest.Manifest // the built-in layer, the user's and the project's, merged
@@ -23,21 +34,22 @@ type State struct {
 	Lock         *lockfile.Lock     // empty when there is none
 	LockText     []byte             // nil when there is no file
 
-	entries map[string]manifest.Component // of Manifest, by path
+	Entries map[string]manifest.Component // of Manifest, by path
 }
 
-// layers reads the layers below the project's: the built-in one, pmfp's settings and the user's.
-func (s Setup) layers() (*manifest.Manifest, error) {
-	merged, err := manifest.Parse("built-in ppm.toml", s.BuiltIn, manifest.BuiltIn)
+// ReadLayers reads the layers below the project's: the built-in one, pmfp's settings and the user's. The two files need
+// not exist; a name may be empty.
+func ReadLayers(builtIn []byte, pmfpConfig, userFile string) (*manifest.Manifest, error) {
+	merged, err := manifest.Parse("built-in ppm.toml", builtIn, manifest.BuiltIn)
 	if err != nil {
 		return nil, err
 	}
-	parseUser := func(data []byte) (*manifest.Manifest, error) { return manifest.Parse(s.UserFile, data, manifest.User) }
+	parseUser := func(data []byte) (*manifest.Manifest, error) { return manifest.Parse(userFile, data, manifest.User) }
 	for _, file := range []struct {
 		name  string
 		parse func([]byte) (*manifest.Manifest, error)
-	}{{s.pmfpFile("config.json"), manifest.FromPmfp}, {s.UserFile, parseUser}} {
-		data, err := readOptional(file.name)
+	}{{pmfpConfig, manifest.FromPmfp}, {userFile, parseUser}} {
+		data, err := configfile.ReadOptional(file.name)
 		if err != nil {
 			return nil, err
 		}
@@ -53,8 +65,8 @@ func (s Setup) layers() (*manifest.Manifest, error) {
 	return merged, nil
 }
 
-// readState reads the project's layer of the manifest and its lockfile.
-func readState(tree worktree.Tree, layers *manifest.Manifest) (s State, err error) {
+// Read reads the project's layer of the manifest and its lockfile. layers are those below.
+func Read(tree worktree.Tree, layers *manifest.Manifest) (s State, err error) {
 	s = State{Layers: layers, Manifest: &manifest.Manifest{}, Lock: &lockfile.Lock{}}
 	if s.ManifestText, err = tree.ReadOptional(ManifestName); err != nil {
 		return s, err
@@ -65,9 +77,9 @@ func readState(tree worktree.Tree, layers *manifest.Manifest) (s State, err erro
 		}
 		s.Layers = manifest.Merge(layers, s.Manifest)
 	}
-	s.entries = make(map[string]manifest.Component, len(s.Manifest.Components))
+	s.Entries = make(map[string]manifest.Component, len(s.Manifest.Components))
 	for _, c := range s.Manifest.Components {
-		s.entries[c.Path] = c
+		s.Entries[c.Path] = c
 	}
 	if s.LockText, err = tree.ReadOptional(LockName); err != nil || s.LockText == nil {
 		return s, err
@@ -89,17 +101,17 @@ func checkRenderVersion(lock *lockfile.Lock) error {
 	return nil
 }
 
-// wanted returns the manifest's entry of an install, or what it would be when the user has deleted it.
-func (s State) wanted(c lockfile.Component) manifest.Component {
-	if want, ok := s.entries[c.Path]; ok {
+// Wanted returns the manifest's entry of an install, or what it would be when the user has deleted it.
+func (s State) Wanted(c lockfile.Component) manifest.Component {
+	if want, ok := s.Entries[c.Path]; ok {
 		return want
 	}
 	return manifest.Component{Source: c.Typed(), Path: c.Path}
 }
 
-// ownership returns who owns a file, for the files for which the manifest says it. A file that installs share is the
+// Ownership returns who owns a file, for the files for which the manifest says it. A file that installs share is the
 // user's when one of them says so.
-func (s State) ownership() map[string]manifest.Ownership {
+func (s State) Ownership() map[string]manifest.Ownership {
 	out := map[string]manifest.Ownership{}
 	for _, c := range s.Manifest.Components {
 		maps.Copy(out, c.Own)
@@ -107,8 +119,8 @@ func (s State) ownership() map[string]manifest.Ownership {
 	return out
 }
 
-// find returns the one install that a user means by its placement, its reference or its component's name.
-func (s State) find(name string) (lockfile.Component, error) {
+// Find returns the one install that a user means by its placement, its reference or its component's name.
+func (s State) Find(name string) (lockfile.Component, error) {
 	clean := strings.TrimSuffix(strings.TrimPrefix(name, "./"), "/")
 	if c, ok := s.Lock.Component(clean); ok {
 		return c, nil
@@ -136,14 +148,51 @@ func (s State) find(name string) (lockfile.Component, error) {
 		WithHint("%s", suggest.Hint("install", name, known))
 }
 
-// findAll returns the installs that names mean, each once, or all installs when there are no names.
-func (s State) findAll(names []string) ([]lockfile.Component, error) {
+// FindFiles is FindAll for names that may also be those of files. only lists the paths that were named; it is empty when
+// there are no names.
+func (s State) FindFiles(names []string) (installs []lockfile.Component, only []string, err error) {
+	var found []string
+	for _, name := range names {
+		c, f, ok := s.Lock.Owner(strings.TrimPrefix(name, "./"))
+		at := f.Path
+		if !ok {
+			if c, err = s.Find(name); err != nil {
+				return nil, nil, err
+			}
+			at = c.Path
+		}
+		only = append(only, at)
+		found = append(found, c.Path)
+	}
+	installs, err = s.FindAll(found)
+	return installs, only, err
+}
+
+// Owned returns those of the names that mean an install of this project, or a file of one.
+func (s State) Owned(names []string) []string {
+	var owned []string
+	for _, name := range names {
+		if _, _, err := s.FindFiles([]string{name}); !errors.Is(err, errNoInstall) {
+			owned = append(owned, name)
+		}
+	}
+	return owned
+}
+
+// HasConflicts reports whether an upgrade left conflicts that are not resolved yet.
+func (s State) HasConflicts() bool { return len(s.Lock.Conflicts()) > 0 }
+
+// errNoInstall is wrapped by the error about a name that means no install.
+var errNoInstall = errors.New("no install")
+
+// FindAll returns the installs that names mean, each once, or all installs when there are no names.
+func (s State) FindAll(names []string) ([]lockfile.Component, error) {
 	if len(names) == 0 {
 		return s.Lock.Components, nil
 	}
 	var out []lockfile.Component
 	for _, name := range names {
-		c, err := s.find(name)
+		c, err := s.Find(name)
 		if err != nil {
 			return nil, err
 		}
@@ -154,22 +203,22 @@ func (s State) findAll(names []string) ([]lockfile.Component, error) {
 	return out, nil
 }
 
-// installedFiles returns the files of all installs, and the versions of binary files beside those in conflict.
-func (s State) installedFiles() map[string]bool {
+// InstalledFiles returns the files of all installs, and the versions of binary files beside those in conflict.
+func (s State) InstalledFiles() map[string]bool {
 	out := map[string]bool{}
 	for _, c := range s.Lock.Components {
 		for _, f := range c.Files {
 			out[f.Path] = true
 		}
-		for _, side := range sidePaths(c.Files) {
+		for _, side := range SidePaths(c.Files) {
 			out[side] = true
 		}
 	}
 	return out
 }
 
-// sidePaths returns the paths of the versions of binary files that are in conflict.
-func sidePaths(files []lockfile.File) []string {
+// SidePaths returns the paths of the versions of binary files that are in conflict.
+func SidePaths(files []lockfile.File) []string {
 	var out []string
 	for _, f := range files {
 		if f.Sides {
@@ -181,8 +230,8 @@ func sidePaths(files []lockfile.File) []string {
 	return out
 }
 
-// errNoFile returns the error about a path at which no install has a file.
-func (s State) errNoFile(path string) error {
+// ErrNoFile returns the error about a path at which no install has a file.
+func (s State) ErrNoFile(path string) error {
 	var known []string
 	for _, c := range s.Lock.Components {
 		for _, f := range c.Files {
@@ -196,8 +245,8 @@ func (s State) errNoFile(path string) error {
 	return failure.Errorf(failure.Usage, "no install has %q", path).WithHint("%s", suggest.Hint("file", path, known))
 }
 
-// addBase adds the files of an install, as the lockfile has them, to base.
-func addBase(base map[string]plan.State, c lockfile.Component) {
+// AddBase adds the files of an install, as the lockfile has them, to base.
+func AddBase(base map[string]plan.State, c lockfile.Component) {
 	for _, f := range c.Files {
 		mode, err := fileset.ParseMode(f.Mode)
 		if err != nil {
@@ -207,16 +256,7 @@ func addBase(base map[string]plan.State, c lockfile.Component) {
 	}
 }
 
-// isAtOrBelow reports whether a path is dir or lies in it.
-func isAtOrBelow(path, dir string) bool {
+// IsAtOrBelow reports whether a path is dir or lies in it.
+func IsAtOrBelow(path, dir string) bool {
 	return path == dir || dir == "." || strings.HasPrefix(path, dir+"/")
-}
-
-// quotedPaths lists the paths of files in a sentence.
-func quotedPaths(files []lockfile.File) string {
-	names := make([]string, len(files))
-	for i, f := range files {
-		names[i] = f.Path
-	}
-	return strings.Join(names, ", ")
 }

@@ -1,4 +1,4 @@
-package project
+package blame
 
 import (
 	"cmp"
@@ -12,40 +12,52 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/Project-Manager-With-Git/ppm/pkg/blame"
 	"github.com/Project-Manager-With-Git/ppm/pkg/failure"
+	"github.com/Project-Manager-With-Git/ppm/pkg/install"
 	"github.com/Project-Manager-With-Git/ppm/pkg/lockfile"
+	"github.com/Project-Manager-With-Git/ppm/pkg/metadata"
+	"github.com/Project-Manager-With-Git/ppm/pkg/state"
+	"github.com/Project-Manager-With-Git/ppm/pkg/status"
 	"github.com/Project-Manager-With-Git/ppm/pkg/suggest"
+	"github.com/Project-Manager-With-Git/ppm/pkg/worktree"
 )
 
-// WhyResult says who wrote a file or folder, and what it was made of.
-type WhyResult struct {
+// Result says who wrote a file or folder, and what it was made of.
+type Result struct {
 	Path     string          `json:"path"`
 	Folder   bool            `json:"folder,omitempty"`
 	Owner    string          `json:"owner"`    // install, user or ppm
-	Installs []Install       `json:"installs"` // those that have the file, or files in the folder
+	Installs []state.Install `json:"installs"` // those that have the file, or files in the folder
 	State    string          `json:"state,omitempty"`
 	Own      string          `json:"own,omitempty"` // once or mine, of a file that the user owns
-	Template *blame.Template `json:"template,omitempty"`
-	Keys     []blame.Key     `json:"keys,omitempty"` // that the template read
-	Name     *blame.Name     `json:"name,omitempty"`
-	Count    *blame.Count    `json:"count,omitempty"` // of lines; missing for a binary file, and for one that is not there
-	Lines    []blame.Line    `json:"lines,omitempty"` // those that were asked for
+	Template *Template       `json:"template,omitempty"`
+	Keys     []Key           `json:"keys,omitempty"` // that the template read
+	Name     *Name           `json:"name,omitempty"`
+	Count    *Count          `json:"count,omitempty"` // of lines; missing for a binary file, and for one that is not there
+	Lines    []Line          `json:"lines,omitempty"` // those that were asked for
+}
+
+// A Project is the project whose files are asked about.
+type Project struct {
+	State    state.State
+	Tree     worktree.Tree
+	Packs    *install.Packs
+	Metadata metadata.Values
 }
 
 // Why says of a file, or of lines of it, which install and template wrote it with which keys, or that the user did. The
 // target is PATH, PATH:LINE or PATH:FIRST-LAST. When the install cannot be rendered again, the result has what the
 // lockfile says, and the error is of kind Integrity, or what kept the pack from being read.
-func (p *Project) Why(ctx context.Context, target string) (*WhyResult, error) {
+func (p Project) Why(ctx context.Context, target string) (*Result, error) {
 	name, lines, err := p.parseTarget(target)
 	if err != nil {
 		return nil, err
 	}
-	result := &WhyResult{Path: name, Owner: blame.ByInstall, Installs: []Install{}}
-	if c, f, ok := p.Lock.Owner(name); ok {
-		for _, other := range p.Lock.Components {
-			if hasPath(other.Files, name) {
-				result.Installs = append(result.Installs, describe(other))
+	result := &Result{Path: name, Owner: ByInstall, Installs: []state.Install{}}
+	if c, f, ok := p.State.Lock.Owner(name); ok {
+		for _, other := range p.State.Lock.Components {
+			if slices.ContainsFunc(other.Files, func(o lockfile.File) bool { return o.Path == name }) {
+				result.Installs = append(result.Installs, state.NewInstall(other))
 			}
 		}
 		err := p.whyFile(ctx, c, f, lines, result)
@@ -54,43 +66,43 @@ func (p *Project) Why(ctx context.Context, target string) (*WhyResult, error) {
 		}
 		return result, err
 	}
-	for _, c := range p.Lock.Components {
+	for _, c := range p.State.Lock.Components {
 		inFolder := func(f lockfile.File) bool { return strings.HasPrefix(f.Path, name+"/") }
 		if name == "." || c.Path == name || slices.ContainsFunc(c.Files, inFolder) {
-			result.Installs, result.Folder = append(result.Installs, describe(c)), true
+			result.Installs, result.Folder = append(result.Installs, state.NewInstall(c)), true
 		}
 	}
-	info, statErr := os.Lstat(filepath.Join(p.setup.Dir, filepath.FromSlash(name)))
+	info, statErr := os.Lstat(filepath.Join(p.Tree.Dir, filepath.FromSlash(name)))
 	result.Folder = result.Folder || statErr == nil && info.IsDir()
 	switch {
 	case len(result.Installs) > 0:
 	case statErr != nil:
 		return nil, p.errNothingAt(name)
-	case name == ManifestName, name == LockName, name == ".ppm", strings.HasPrefix(name, ".ppm/"):
-		result.Owner = blame.ByPpm
+	case name == state.ManifestName, name == state.LockName, name == ".ppm", strings.HasPrefix(name, ".ppm/"):
+		result.Owner = ByPpm
 	default:
-		result.Owner = blame.ByUser
+		result.Owner = ByUser
 	}
-	if lines == (blame.Range{}) {
+	if lines == (Range{}) {
 		return result, nil
 	}
 	if result.Folder {
 		return nil, failure.Errorf(failure.Usage, "%q is a folder, which has no lines", name).
 			WithHint("name a file, as FILE:LINE")
 	}
-	text, err := p.tree.ReadFile(name)
+	text, err := p.Tree.ReadFile(name)
 	if err != nil {
 		return nil, err
 	}
-	result.Lines, err = blame.OwnLines(name, text, lines, result.Owner)
+	result.Lines, err = OwnLines(name, text, lines, result.Owner)
 	return result, err
 }
 
 var targetWithLines = regexp.MustCompile(`^(.+):([0-9]{1,9})(?:-([0-9]{1,9}))?$`)
 
 // parseTarget returns the path, from the project's folder, and the lines that a target means.
-func (p *Project) parseTarget(target string) (string, blame.Range, error) {
-	none := blame.Range{}
+func (p Project) parseTarget(target string) (string, Range, error) {
+	none := Range{}
 	name, err := p.pathInProject(target)
 	if err != nil || p.exists(name) {
 		return name, none, err
@@ -118,47 +130,47 @@ func (p *Project) parseTarget(target string) (string, blame.Range, error) {
 		return "", none, failure.Errorf(failure.Usage, "%q names no lines", target).
 			WithHint("lines count from 1, and a range goes from the smaller to the larger number")
 	}
-	return name, blame.Range{First: first, Last: last}, nil
+	return name, Range{First: first, Last: last}, nil
 }
 
 // pathInProject returns a path that the user typed, from the project's folder.
-func (p *Project) pathInProject(typed string) (string, error) {
+func (p Project) pathInProject(typed string) (string, error) {
 	name := typed
 	if filepath.IsAbs(name) {
 		var err error
-		if name, err = filepath.Rel(p.setup.Dir, name); err != nil {
+		if name, err = filepath.Rel(p.Tree.Dir, name); err != nil {
 			name = ".." // on another drive
 		}
 	}
 	name = path.Clean(filepath.ToSlash(name))
 	if typed == "" || name == ".." || strings.HasPrefix(name, "../") {
-		return "", failure.Errorf(failure.Usage, "%q is no path in the project at %q", typed, p.setup.Dir).
+		return "", failure.Errorf(failure.Usage, "%q is no path in the project at %q", typed, p.Tree.Dir).
 			WithHint("give a path from the project's folder")
 	}
 	return name, nil
 }
 
 // exists reports whether there is something at a path, or an install has a file there.
-func (p *Project) exists(name string) bool {
-	if _, _, ok := p.Lock.Owner(name); ok {
+func (p Project) exists(name string) bool {
+	if _, _, ok := p.State.Lock.Owner(name); ok {
 		return true
 	}
-	_, err := os.Lstat(filepath.Join(p.setup.Dir, filepath.FromSlash(name)))
+	_, err := os.Lstat(filepath.Join(p.Tree.Dir, filepath.FromSlash(name)))
 	return err == nil
 }
 
 // errNothingAt returns the error about a path at which there is nothing, and that no install has.
-func (p *Project) errNothingAt(name string) error {
+func (p Project) errNothingAt(name string) error {
 	err := failure.Errorf(failure.Usage, "no install has %q, and there is no such file", name)
 	var known []string
-	for _, c := range p.Lock.Components {
+	for _, c := range p.State.Lock.Components {
 		known = append(known, c.Path)
 		for _, f := range c.Files {
 			known = append(known, f.Path)
 		}
 	}
 	dir := path.Dir(name)
-	if siblings, readErr := os.ReadDir(filepath.Join(p.setup.Dir, filepath.FromSlash(dir))); readErr == nil {
+	if siblings, readErr := os.ReadDir(filepath.Join(p.Tree.Dir, filepath.FromSlash(dir))); readErr == nil {
 		for _, e := range siblings {
 			known = append(known, path.Join(dir, e.Name()))
 		}
@@ -171,45 +183,41 @@ func (p *Project) errNothingAt(name string) error {
 }
 
 // whyFile fills in the result for a file that an install has.
-func (p *Project) whyFile(ctx context.Context, c lockfile.Component, f lockfile.File, lines blame.Range, result *WhyResult) error {
+func (p Project) whyFile(ctx context.Context, c lockfile.Component, f lockfile.File, lines Range, result *Result) error {
 	alone := c
 	alone.Files = []lockfile.File{f}
-	status, err := p.compare(ctx, []lockfile.Component{alone})
+	compared, err := status.Comparer{State: p.State, Tree: p.Tree}.Compare(ctx, []lockfile.Component{alone})
 	if err != nil {
 		return err
 	}
-	now := status.Installs[0].Files[0]
+	now := compared.Installs[0].Files[0]
 	result.State, result.Own = now.State, now.Own
-	info, err := p.metadata(p.Manifest.Project)
-	if err != nil {
-		return err
-	}
-	file, err := blame.Open(ctx, p.packs, c, f, blame.Sources{
-		Manifest: p.wanted(c).Keys, Settings: p.Layers.Keys, Metadata: info,
+	file, err := Open(ctx, p.Packs, c, f, Sources{
+		Manifest: p.State.Wanted(c).Keys, Settings: p.State.Layers.Keys, Metadata: p.Metadata,
 	})
 	if err != nil {
 		return fmt.Errorf("telling where %q comes from: %w", f.Path, err)
 	}
 	result.Template, result.Keys, result.Name = &file.Template, file.Keys, &file.Name
-	text, err := p.tree.ReadOptional(f.Path)
+	text, err := p.Tree.ReadOptional(f.Path)
 	switch {
 	case text == nil && err == nil, now.State == "replaced":
-		if lines == (blame.Range{}) {
+		if lines == (Range{}) {
 			return nil
 		}
 		return failure.Errorf(failure.Usage, "%q is not there, so it has no lines", f.Path).
 			WithHint("bring it back with ppm project sync")
 	case err != nil:
 		return err
-	case blame.IsBinary(text) || file.IsBinary():
-		if lines == (blame.Range{}) {
+	case IsBinary(text) || file.IsBinary():
+		if lines == (Range{}) {
 			return nil
 		}
-		return blame.ErrBinary(f.Path)
+		return ErrBinary(f.Path)
 	}
 	answer, count := file.Lines(text, f, lines)
 	result.Count = &count
-	if err := blame.CheckRange(f.Path, text, lines); err != nil {
+	if err := CheckRange(f.Path, text, lines); err != nil {
 		return err
 	}
 	result.Lines = answer

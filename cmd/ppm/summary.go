@@ -1,17 +1,17 @@
-package project
+package main
 
 import (
 	"fmt"
 	"strings"
 
-	"github.com/Project-Manager-With-Git/ppm/pkg/plan"
+	"github.com/Project-Manager-With-Git/ppm/pkg/project"
 	"github.com/Project-Manager-With-Git/ppm/pkg/ref"
 )
 
 // summary returns the text of a change request for an upgrade, in Markdown: a line that can be its
 // title, then versions, upstream commits, files and conflicts. What comes from a pack stands in
 // code spans, in which no host of repositories finds links, names of people or numbers of issues.
-func summary(r *UpgradeResult) string {
+func summary(r *project.UpgradeResult) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "# %s\n", summaryTitle(r.Upgrades))
 	if len(r.Upgrades) == 0 {
@@ -40,7 +40,7 @@ func summary(r *UpgradeResult) string {
 	return b.String()
 }
 
-func summaryTitle(upgrades []Upgraded) string {
+func summaryTitle(upgrades []project.Upgraded) string {
 	switch len(upgrades) {
 	case 0:
 		return "Nothing to upgrade"
@@ -55,13 +55,13 @@ func summaryTitle(upgrades []Upgraded) string {
 }
 
 // summarizeFiles writes the files that an upgrade touches, and those in which it leaves conflicts.
-func summarizeFiles(b *strings.Builder, changes []Change) {
+func summarizeFiles(b *strings.Builder, changes []project.Change) {
 	var rows, conflicts strings.Builder
 	for _, c := range changes {
 		if c.Conflicts > 0 {
 			fmt.Fprintf(&conflicts, "- %s %s\n", code(c.Path), c.Reason)
 		}
-		if c.Record || c.Action == string(plan.Unchanged) {
+		if c.Record || c.Action == "unchanged" {
 			continue
 		}
 		fmt.Fprintf(&rows, "| %s | %s | %s |\n", c.Action, inCell(c.Path), strings.ReplaceAll(c.Reason, "|", `\|`))

@@ -1,8 +1,10 @@
-package project
+package main
 
 import (
 	"strings"
 	"testing"
+
+	"github.com/Project-Manager-With-Git/ppm/pkg/project"
 )
 
 func TestCode(t *testing.T) {
@@ -23,13 +25,13 @@ func TestCode(t *testing.T) {
 }
 
 func TestSummaryTitle(t *testing.T) {
-	one := Upgraded{Path: "app", To: "pack@v2//part"}
-	for want, upgrades := range map[string][]Upgraded{
+	one := project.Upgraded{Path: "app", To: "pack@v2//part"}
+	for want, upgrades := range map[string][]project.Upgraded{
 		"Nothing to upgrade":    nil,
 		"Upgrade `app` to `v2`": {one},
 		"Upgrade 2 components":  {one, one},
 	} {
-		if got := summary(&UpgradeResult{Upgrades: upgrades}); !strings.HasPrefix(got, "# "+want+"\n") {
+		if got := summary(&project.UpgradeResult{Upgrades: upgrades}); !strings.HasPrefix(got, "# "+want+"\n") {
 			t.Errorf("%q, want the title %q", got, want)
 		}
 	}

@@ -1,7 +1,10 @@
 package project
 
 import (
+	"bytes"
 	"context"
+	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -11,6 +14,7 @@ import (
 	"github.com/Project-Manager-With-Git/ppm/pkg/lockfile"
 	"github.com/Project-Manager-With-Git/ppm/pkg/manifest"
 	"github.com/Project-Manager-With-Git/ppm/pkg/plan"
+	"github.com/Project-Manager-With-Git/ppm/pkg/state"
 )
 
 // MoveResult is what Move moves.
@@ -42,7 +46,7 @@ func (p *Project) Move(ctx context.Context, old, new string) (*MoveResult, *Tran
 		return nil, nil, err
 	}
 	if len(m.files) == 0 {
-		return nil, nil, p.errNoFile(old)
+		return nil, nil, p.ErrNoFile(old)
 	}
 	if err := lock.Check(); err != nil {
 		return nil, nil, err
@@ -51,8 +55,8 @@ func (p *Project) Move(ctx context.Context, old, new string) (*MoveResult, *Tran
 	if err != nil {
 		return nil, nil, err
 	}
-	pl.Write(ManifestName, p.ManifestText, text)
-	pl.Write(LockName, p.LockText, lock.Format())
+	pl.Write(state.ManifestName, p.ManifestText, text)
+	pl.Write(state.LockName, p.LockText, lock.Format())
 	t := newTransaction(pl, apply.Meta{Command: "move " + old + " " + new}, lock)
 	return &MoveResult{Moved: m.files, Changes: t.Changes}, t, nil
 }
@@ -75,7 +79,7 @@ func newMove(old, new string) (*move, error) {
 				WithHint("name a file or a folder inside the project")
 		}
 	}
-	if isAtOrBelow(clean[1], clean[0]) {
+	if state.IsAtOrBelow(clean[1], clean[0]) {
 		return nil, failure.Errorf(failure.Usage, "moving %q to %q: the new path is the old one, or inside it", old, new).
 			WithHint("name a path outside of %q", old)
 	}
@@ -84,7 +88,7 @@ func newMove(old, new string) (*move, error) {
 
 // path returns where a path is after the move.
 func (m *move) path(p string) string {
-	if isAtOrBelow(p, m.old) {
+	if state.IsAtOrBelow(p, m.old) {
 		return m.new + strings.TrimPrefix(p, m.old)
 	}
 	return p
@@ -94,7 +98,7 @@ func (m *move) path(p string) string {
 func (m *move) records(p *Project) (*lockfile.Lock, []byte, error) {
 	lock, text := &lockfile.Lock{}, p.ManifestText
 	for _, c := range p.Lock.Components {
-		old, want := c.Path, p.wanted(c)
+		old, want := c.Path, p.Wanted(c)
 		files, err := m.component(p.Lock, c)
 		if err != nil {
 			return nil, nil, err
@@ -110,7 +114,7 @@ func (m *move) records(p *Project) (*lockfile.Lock, []byte, error) {
 					want.Moved[f.From] = f.Path
 				}
 			}
-			if text, err = manifest.ReplaceComponent(ManifestName, text, old, want); err != nil {
+			if text, err = manifest.ReplaceComponent(state.ManifestName, text, old, want); err != nil {
 				return nil, nil, err
 			}
 		}
@@ -122,7 +126,7 @@ func (m *move) records(p *Project) (*lockfile.Lock, []byte, error) {
 // isTaken reports whether an install that does not move stands at a path, or shall.
 func (m *move) isTaken(p *Project, path string) bool {
 	_, installed := p.Lock.Component(path)
-	_, wanted := p.entries[path]
+	_, wanted := p.Entries[path]
 	return (installed || wanted) && m.path(path) == path
 }
 
@@ -132,7 +136,7 @@ func (m *move) component(lock *lockfile.Lock, c lockfile.Component) ([]lockfile.
 	files := slices.Clone(c.Files)
 	for i, f := range files {
 		rendered := f.Rendered()
-		if isAtOrBelow(c.Path, m.old) {
+		if state.IsAtOrBelow(c.Path, m.old) {
 			rendered = m.path(c.Path) + strings.TrimPrefix(rendered, c.Path)
 		}
 		files[i].Path, files[i].From = m.path(f.Path), rendered
@@ -210,4 +214,78 @@ func (m *move) plan(ctx context.Context, p *Project) (plan.Plan, error) {
 		}
 	}
 	return pl, pl.Err()
+}
+
+// OwnResult is what Own changes.
+type OwnResult struct {
+	Files   []OwnedFile `json:"files"`
+	Changes []Change    `json:"changes"`
+	DryRun  bool        `json:"dry_run"`
+}
+
+// An OwnedFile is a file and who owns it: merge, once or mine.
+type OwnedFile struct {
+	Path string `json:"path"`
+	Own  string `json:"own"`
+}
+
+// Own changes who owns the files of installs at or below a path. It writes only the manifest: it takes effect
+// at the next upgrade, sync or remove.
+func (p *Project) Own(name string, to manifest.Ownership) (*OwnResult, *Transaction, error) {
+	path, err := manifest.CleanPath(strings.TrimPrefix(name, "./"))
+	if err != nil {
+		return nil, nil, err
+	}
+	result := &OwnResult{Files: []OwnedFile{}, Changes: []Change{}}
+	text := p.ManifestText
+	for _, c := range p.Lock.Components {
+		want := p.Wanted(c)
+		names := ownable(c, want.Own, path)
+		if len(names) == 0 {
+			continue
+		}
+		own := map[string]manifest.Ownership{}
+		maps.Copy(own, want.Own)
+		for _, name := range names {
+			if to == manifest.Merged && own[name] != "" {
+				p.setup.Notify(fmt.Sprintf("%s: what upstream changed while the file was yours counts as taken out by you; ppm project diff shows it", name))
+			}
+			own[name] = to
+			result.Files = append(result.Files, OwnedFile{name, string(to)})
+		}
+		want.Own = own
+		if text, err = manifest.SetComponents(state.ManifestName, text, want); err != nil {
+			return nil, nil, err
+		}
+	}
+	if len(result.Files) == 0 {
+		return nil, nil, p.ErrNoFile(name)
+	}
+	var pl plan.Plan
+	if !bytes.Equal(text, p.ManifestText) {
+		pl.Write(state.ManifestName, p.ManifestText, text)
+	}
+	t := newTransaction(pl, apply.Meta{Command: "own " + name + " " + string(to)}, p.Lock)
+	result.Changes = t.Changes
+	return result, t, nil
+}
+
+// ownable returns the files of an install at or below a path, also those that it has no more and the manifest names.
+func ownable(c lockfile.Component, own map[string]manifest.Ownership, path string) []string {
+	var names []string
+	for _, f := range filesBelow(c, path) {
+		names = append(names, f.Path)
+	}
+	for name := range own {
+		if state.IsAtOrBelow(name, path) {
+			names = append(names, name)
+		}
+	}
+	slices.Sort(names)
+	return slices.Compact(names)
+}
+
+// filesBelow returns the files of an install at or below a path.
+func filesBelow(c lockfile.Component, path string) []lockfile.File {
+	return slices.DeleteFunc(slices.Clone(c.Files), func(f lockfile.File) bool { return !state.IsAtOrBelow(f.Path, path) })
 }

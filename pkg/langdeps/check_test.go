@@ -1,8 +1,12 @@
-package project
+package langdeps_test
 
-import "testing"
+import (
+	"testing"
 
-func TestSetupCommand(t *testing.T) {
+	"github.com/Project-Manager-With-Git/ppm/pkg/langdeps"
+)
+
+func TestInstallCommand(t *testing.T) {
 	for _, c := range []struct {
 		language string
 		requires []string
@@ -14,8 +18,8 @@ func TestSetupCommand(t *testing.T) {
 		{"md", []string{"a"}, ""}, // a language without packages
 		{"py", nil, ""},           // nothing to install
 	} {
-		if got := setupCommand(c.language, c.requires); got != c.want {
-			t.Errorf("setupCommand(%q, %q) = %q, want %q", c.language, c.requires, got, c.want)
+		if got := langdeps.InstallCommand(c.language, c.requires); got != c.want {
+			t.Errorf("InstallCommand(%q, %q) = %q, want %q", c.language, c.requires, got, c.want)
 		}
 	}
 }

@@ -1,0 +1,35 @@
+package state
+
+import "github.com/Project-Manager-With-Git/ppm/pkg/lockfile"
+
+// An Install is one component at one path.
+type Install struct {
+	Path   string         `json:"path"`
+	Source string         `json:"source"`
+	URL    string         `json:"url"`
+	Ref    string         `json:"ref,omitempty"`
+	Commit string         `json:"commit"`
+	Tree   string         `json:"tree"`
+	Keys   map[string]any `json:"keys,omitempty"` // each a string or a []string
+	Files  []string       `json:"files"`
+}
+
+// NewInstall describes an entry of the lockfile.
+func NewInstall(c lockfile.Component) Install {
+	in := Install{
+		Path: c.Path, Source: c.Source.String(), URL: c.URL, Ref: c.Ref, Commit: c.Commit, Tree: c.Tree, Keys: c.Keys,
+	}
+	for _, f := range c.Files {
+		in.Files = append(in.Files, f.Path)
+	}
+	return in
+}
+
+// Installs describes all installs, by path.
+func (s State) Installs() []Install {
+	var installs []Install
+	for _, c := range s.Lock.Components {
+		installs = append(installs, NewInstall(c))
+	}
+	return installs
+}
