@@ -1,4 +1,4 @@
-// Package applytest owns the oracle of tests that ask whether a project has changed.
+// Package applytest writes and compares folders in tests, independently of package apply.
 package applytest
 
 import (
@@ -13,8 +13,8 @@ import (
 	"github.com/Project-Manager-With-Git/ppm/pkg/fileset"
 )
 
-// Tree returns one line for each file and folder in dir: its path, mode, link target or digest.
-// What is called like one of skip, at any depth, is left out. Equal trees give equal strings.
+// Tree returns one line for each file and folder in dir, with its path, mode, and link target or digest. It omits
+// files and folders whose name is in skip, at any depth. Equal folders have equal trees.
 func Tree(t testing.TB, dir string, skip ...string) string {
 	t.Helper()
 	var out strings.Builder
@@ -57,7 +57,7 @@ func Tree(t testing.TB, dir string, skip ...string) string {
 	return out.String()
 }
 
-// Times returns one line for each file and folder in dir: its path and the time of its last change.
+// Times returns one line for each file and folder in dir, with its path and modification time.
 func Times(t testing.TB, dir string) string {
 	t.Helper()
 	var out strings.Builder
@@ -78,20 +78,20 @@ func Times(t testing.TB, dir string) string {
 	return out.String()
 }
 
-// Write makes the files in dir, whose content is the value and whose folders are made; a name
-// that ends in "/" is an empty folder, a value that starts with "->" a link.
+// Write writes files to dir, creating missing folders. A name that ends in "/" is an empty folder. A value that starts
+// with "->" is the target of a symbolic link.
 func Write(t testing.TB, dir string, files map[string]string) {
 	t.Helper()
 	for name, content := range files {
 		path := filepath.Join(dir, filepath.FromSlash(name))
-		folder := filepath.Dir(path)
+		parent := filepath.Dir(path)
 		if strings.HasSuffix(name, "/") {
-			folder = path
+			parent = path
 		}
-		err := os.MkdirAll(folder, 0o755)
+		err := os.MkdirAll(parent, 0o755)
 		target, isLink := strings.CutPrefix(content, "->")
 		switch {
-		case err != nil || folder == path:
+		case err != nil || parent == path:
 		case isLink:
 			err = os.Symlink(target, path)
 		default:

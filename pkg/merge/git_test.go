@@ -13,10 +13,10 @@ import (
 
 var triples = flag.Int("triples", 1500, "number of random merges to compare with git merge-file")
 
-// sampleSize returns the number of random merges to compare with git: a fifth of the usual number in short mode.
+// sampleSize returns the number of random merges to compare with git: a tenth of the usual number in short mode.
 func sampleSize() int {
 	if testing.Short() {
-		return *triples / 5
+		return *triples / 10
 	}
 	return *triples
 }
