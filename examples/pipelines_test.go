@@ -207,7 +207,7 @@ func TestGitHubUpgradeJob(t *testing.T) {
 	const list = "gh pr list --head ppm-upgrade --base master --state open --json number --jq .[0].number // empty\n"
 	const (
 		openFlags = " --head ppm-upgrade --base master --title "
-		marked    = "TITLE (conflicts to settle) --body-file FILE"
+		marked    = "TITLE (unresolved conflicts) --body-file FILE"
 	)
 	rows := []struct {
 		comment, project, open, want string
@@ -229,7 +229,7 @@ func TestGitHubUpgradeJob(t *testing.T) {
 			t.Fatalf("%s: %s\n%s", row.comment, failed, out)
 		}
 		title := f.git(row.project+".git", "log", "-1", "--format=%s", "ppm-upgrade")
-		title = strings.TrimSuffix(title, " (conflicts to settle)")
+		title = strings.TrimSuffix(title, " (unresolved conflicts)")
 		want := installPPM + "gh auth setup-git\n" + list + strings.Replace(row.want, "TITLE", title, 1)
 		if got := f.read("called"); got != want {
 			t.Errorf("%s: the calls are\n%s\nwant\n%s", row.comment, got, want)

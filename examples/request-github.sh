@@ -1,6 +1,6 @@
 #!/bin/sh
-# request-github.sh opens a pull request for upgrade-fleet.sh, or brings the open one up to date. It needs gh, and
-# GH_TOKEN or a login of gh. With conflicts, the pull request is a draft.
+# request-github.sh opens a pull request for upgrade-fleet.sh, or updates the open one. It needs gh, and GH_TOKEN or a
+# login with gh auth. With conflicts, the pull request is a draft.
 set -eu
 
 number=$(gh pr list --head "$REQUEST_BRANCH" --base "$REQUEST_BASE" --state open --json number --jq '.[0].number // empty')

@@ -1,7 +1,7 @@
 #!/bin/sh
-# request-gitlab.sh opens a merge request for upgrade-fleet.sh, or brings the open one up to date. It needs curl, and
-# GITLAB_TOKEN with the scope "api". With conflicts, the merge request is a draft. Outside of GitLab's own jobs,
-# CI_API_V4_URL names another server than gitlab.com.
+# request-gitlab.sh opens a merge request for upgrade-fleet.sh, or updates the open one. It needs curl, and GITLAB_TOKEN
+# with the scope "api". With conflicts, the merge request is a draft. Outside of GitLab jobs, set CI_API_V4_URL for a
+# server other than gitlab.com.
 set -eu
 
 path=$(git remote get-url origin | sed 's#^[a-z+]*://[^/]*/##; s#^[^:/]*:##; s#\.git$##; s#/#%2F#g')
@@ -11,7 +11,7 @@ if [ "$REQUEST_STATE" = conflicts ]; then
   title="Draft: $title"
 fi
 
-# api METHOD URL [ARGUMENT...] asks GitLab. The token stands in no process's arguments.
+# api METHOD URL [ARGUMENT...] sends a request to GitLab. The token does not appear in the arguments of a process.
 api() {
   method=$1 url=$2
   shift 2

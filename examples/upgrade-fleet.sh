@@ -1,28 +1,27 @@
 #!/bin/sh
-# upgrade-fleet.sh upgrades the components of many projects, each on a branch of its own, and asks for each change
-# to be merged.
+# upgrade-fleet.sh upgrades the components of many projects, each on its own branch, and opens a change request for each.
 #
 #   upgrade-fleet.sh [-b BRANCH] [-r COMMAND] [-s] [-n] [LIST [ARGUMENT...]]
 #
-#   LIST        a file with one project a line: a clone URL, or a folder in a checkout, whose remote "origin" is
-#               cloned. Empty lines and lines that start with # do not count. Without LIST, or with "-", standard
-#               input is read
-#   ARGUMENT    goes to "ppm project upgrade", such as --to cp-0.0.2
-#   -b BRANCH   the branch to push to, "ppm-upgrade" when not given. For a project below the root of its repository
-#               its path follows, as in "ppm-upgrade-services-api"
-#   -r COMMAND  a shell command that opens the change request, or brings the open one up to date. It is run in the
-#               clone, with these variables:
-#                 REQUEST_PROJECT  the line of LIST        REQUEST_TITLE  one line
-#                 REQUEST_BRANCH   the branch that was pushed   REQUEST_BODY   a file of Markdown
+#   LIST        a file with one project per line: a clone URL, or a folder in a checkout, whose remote "origin" is
+#               cloned. Empty lines and lines that start with # are ignored. Without LIST, or with "-", the list is read
+#               from standard input
+#   ARGUMENT    passed to "ppm project upgrade", such as --to cp-0.0.2
+#   -b BRANCH   the branch to push to; default: "ppm-upgrade". For a project below the root of its repository, the path
+#               is appended, as in "ppm-upgrade-services-api"
+#   -r COMMAND  a shell command that opens the change request or updates the open one. It runs in the clone, with these
+#               variables:
+#                 REQUEST_PROJECT  the line of LIST             REQUEST_TITLE  one line
+#                 REQUEST_BRANCH   the branch that was pushed   REQUEST_BODY   a Markdown file
 #                 REQUEST_BASE     the branch to merge it into  REQUEST_STATE  clean, or conflicts
-#   -s          skip the projects in which an upgrade leaves conflicts
-#   -n          push nothing and ask for nothing
+#   -s          skip projects whose upgrade causes conflicts
+#   -n          dry run: push nothing and open no request
 #
-# Every project is cloned anew, so that no checkout is touched. One that fails does not stop the others. Run again,
-# the script brings its branches up to date. A branch that somebody else has worked on is left as it is: ours is one
-# commit, which names its own tree.
+# The script works on fresh clones and changes no checkout. If a project fails, it continues with the others. When it
+# runs again, it updates its branches. It does not change a branch that somebody else has worked on: its own branches
+# have one commit, with a trailer that names the commit's tree.
 #
-# It ends with 0; with 1 when a project failed; with 2 when the command line is wrong.
+# Exit codes: 0; 1 if a project failed; 2 if the command line is wrong.
 set -u
 
 wanted=ppm-upgrade request='' skip='' dry=''
@@ -52,15 +51,15 @@ trap 'rm -rf "$scratch"' EXIT
 trap 'exit 130' INT
 trap 'exit 143' TERM
 export GIT_TERMINAL_PROMPT=0 LANGUAGE=C
-# In a git hook these name the repository of the hook.
+# In a git hook, these variables name the repository of the hook.
 unset GIT_DIR GIT_WORK_TREE GIT_INDEX_FILE GIT_COMMON_DIR GIT_OBJECT_DIRECTORY GIT_ALTERNATE_OBJECT_DIRECTORIES GIT_NAMESPACE GIT_PREFIX
 
-# outcome WORD [DETAIL] records what became of the project.
+# outcome WORD [DETAIL] records the result for the project.
 outcome() {
   printf '%s\t%s\n' "$1" "${2-}" >"$scratch/outcome"
 }
 
-# locate PROJECT sets the clone URL, and the folder of the project in its repository.
+# locate PROJECT sets url to the clone URL, and inside to the folder of the project in its repository.
 locate() {
   url=$1 inside=''
   if ! [ -d "$1" ]; then
@@ -76,7 +75,8 @@ locate() {
   esac
 }
 
-# upgrade PROJECT [ARGUMENT...] does all that is to do for one project. When it fails, its last words say why.
+# upgrade PROJECT [ARGUMENT...] upgrades one project and publishes the result. If it fails, its last line of output says
+# why.
 upgrade() {
   project=$1
   shift
@@ -105,7 +105,7 @@ upgrade() {
   8) state=conflicts ;;
   *) return "$code" ;;
   esac
-  # What ppm wrote is committed as a whole, even where the project's own rules would have git ignore a file.
+  # Commit everything that ppm wrote, even files that the project's .gitignore excludes.
   git add -A -f -- . ':(exclude,glob)**/.ppm/**' && tree=$(git write-tree) || return
   if [ "$tree" = "$(git rev-parse 'HEAD^{tree}')" ]; then
     outcome 'nothing to do'
@@ -118,18 +118,18 @@ upgrade() {
   publish
 }
 
-# publish brings the branch up to date on the server, and the request with it.
+# publish updates the branch on the server, and the request.
 publish() {
-  # The summary of one project begins with its title. That of a workspace has one under the name of each member.
+  # The summary of one project begins with a title. The summary of a workspace has a title for each member.
   title=$(sed -n 's/^# Upgrade /Upgrade /p' "$scratch/summary")
   if [ "$(printf '%s\n' "$title" | wc -l)" -gt 1 ]; then
     title="Upgrade components in $(printf '%s\n' "$title" | wc -l | tr -d ' ') projects"
   fi
-  # Forges refuse a text of more than 64 KiB.
+  # Forges reject a text of more than 64 KiB.
   sed '1{/^# Upgrade /d;}' "$scratch/summary" | sed '/./,$!d' |
     awk '{ size += length($0) + 1 } size > 60000 { print "\nThe rest is too long to be shown."; exit } { print }' >"$scratch/body"
   if [ $state = conflicts ]; then
-    title="$title (conflicts to settle)"
+    title="$title (unresolved conflicts)"
   fi
   if [ -n "$dry" ]; then
     outcome 'would be requested' "$branch$([ $state = clean ] || echo ' (conflicts)')"
@@ -159,7 +159,7 @@ publish() {
   outcome $done "$branch"
 }
 
-# upToDate tells whether the server's branch is what would be pushed: the same files, on the same commit.
+# upToDate reports whether the branch on the server equals what would be pushed: the same files on the same commit.
 upToDate() {
   [ -n "$theirs" ] && [ "$tree" = "$(git rev-parse "$theirs^{tree}")" ] &&
     [ "$(git rev-parse HEAD)" = "$(git cat-file commit "$theirs" | sed -n '/^$/q; s/^parent //p')" ]
