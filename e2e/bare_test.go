@@ -47,7 +47,7 @@ func renderProject(p *pack.Pack, files fileset.Set, info render.Context) (filese
 	for _, k := range p.Keys {
 		value, err := render.String(k.Name, k.Default, info, render.Options{AllowUndefined: true})
 		if err == nil {
-			err = k.Check(value)
+			err = k.CheckValue(value)
 		}
 		if err != nil {
 			return nil, err

@@ -109,7 +109,7 @@ func (k *Keys) value(ctx context.Context, key pack.Key, needed bool) (value stri
 		return "", false, err
 	}
 	if chosen || needed {
-		err = key.Check(value)
+		err = key.CheckValue(value)
 	}
 	return value, chosen, err
 }

@@ -9,10 +9,10 @@ import (
 	"strings"
 )
 
-// A decoder reads JSON field by field and keeps the first thing that is wrong, with the path of its field.
+// A decoder decodes JSON field by field and keeps the first error, with the path of its field.
 type decoder struct{ err error }
 
-// An object is a JSON object. A field that is null is as good as absent.
+// An object is a JSON object. A field with the value null counts as missing.
 type object struct {
 	decoder *decoder
 	path    string
@@ -28,7 +28,7 @@ func (d *decoder) fail(path, format string, args ...any) {
 	}
 }
 
-// object reads data, which must hold one object and nothing else.
+// object decodes data, which must be one object.
 func (d *decoder) object(path string, data []byte) object {
 	o := object{decoder: d, path: path, fields: make(map[string]json.RawMessage)}
 	if !json.Valid(data) {
@@ -38,7 +38,7 @@ func (d *decoder) object(path string, data []byte) object {
 	}
 	dec := json.NewDecoder(bytes.NewReader(data))
 	if t, err := dec.Token(); err != nil || t != json.Delim('{') {
-		d.fail(path, "it must be an object, not %s", kindOf(data))
+		d.fail(path, "it must be an object, not %s", typeOf(data))
 		return o
 	}
 	for dec.More() {
@@ -51,19 +51,19 @@ func (d *decoder) object(path string, data []byte) object {
 			d.fail(path, "%w", err)
 			return o
 		}
-		name := t.(string) // the text is valid, and in an object a name comes before every value
+		name := t.(string) // the JSON is valid, so that each value in an object has a name
 		if _, twice := o.fields[name]; twice {
-			d.fail(o.at(name), "it stands twice")
+			d.fail(o.at(name), "it is set twice")
 		}
 		o.fields[name] = value
-		if kindOf(value) != "null" {
+		if typeOf(value) != "null" {
 			o.names = append(o.names, name)
 		}
 	}
 	return o
 }
 
-// errorLine returns the line on which data stops being JSON.
+// errorLine returns the line of the first syntax error.
 func errorLine(data []byte) int {
 	var v any
 	if err, ok := json.Unmarshal(data, &v).(*json.SyntaxError); ok {
@@ -74,19 +74,19 @@ func errorLine(data []byte) int {
 
 func (o object) at(name string) string { return strings.TrimPrefix(o.path+"."+name, ".") }
 
-// get decodes a field into v, and reports whether it is there and of the kind that is wanted.
-func (o object) get(name, kind string, v any) bool {
+// get decodes a field into v, and reports whether it is present and of the given type.
+func (o object) get(name, typ string, v any) bool {
 	raw := o.fields[name]
-	found := kindOf(raw)
+	found := typeOf(raw)
 	if found == "null" {
 		return false
 	}
-	if found != kind {
-		o.decoder.fail(o.at(name), "it must be %s, not %s", kind, found)
+	if found != typ {
+		o.decoder.fail(o.at(name), "it must be %s, not %s", typ, found)
 		return false
 	}
 	if err := json.Unmarshal(raw, v); err != nil {
-		o.decoder.fail(o.at(name), "it must be %s: %w", kind, err)
+		o.decoder.fail(o.at(name), "it must be %s: %w", typ, err)
 		return false
 	}
 	return true
@@ -109,8 +109,8 @@ func (o object) texts(name string) (list []string) {
 	}
 	for i, r := range raw {
 		var s string
-		if err := json.Unmarshal(r, &s); err != nil || kindOf(r) == "null" {
-			o.decoder.fail(fmt.Sprintf("%s[%d]", o.at(name), i), "it must be a string, not %s", kindOf(r))
+		if err := json.Unmarshal(r, &s); err != nil || typeOf(r) == "null" {
+			o.decoder.fail(fmt.Sprintf("%s[%d]", o.at(name), i), "it must be a string, not %s", typeOf(r))
 			return nil
 		}
 		list = append(list, s)
@@ -118,19 +118,19 @@ func (o object) texts(name string) (list []string) {
 	return list
 }
 
-// sub returns a field that is an object, and whether it is there.
+// sub returns a field that is an object, and whether it is present.
 func (o object) sub(name string) (object, bool) {
 	raw, ok := o.fields[name]
-	if !ok || kindOf(raw) == "null" {
+	if !ok || typeOf(raw) == "null" {
 		return object{decoder: o.decoder, path: o.at(name)}, false
 	}
 	return o.decoder.object(o.at(name), raw), true
 }
 
-// scalar returns a string, number or boolean as Python's str() writes it, because that is what pmfp puts into files.
+// scalar returns a string, number or boolean in the form of Python's str(), as pmfp renders it.
 func (o object) scalar(name string) string {
 	raw := o.fields[name]
-	switch kindOf(raw) {
+	switch typeOf(raw) {
 	case "null":
 		return ""
 	case "a boolean":
@@ -144,8 +144,8 @@ func (o object) scalar(name string) string {
 	return o.text(name)
 }
 
-// pythonNumber writes a JSON number as Python does: digits without point or exponent are an integer,
-// all others a float, with an exponent from 1e16 on and below 1e-4.
+// pythonNumber formats a JSON number as Python does. A number without a point and exponent is an integer. Others are
+// floats, which have an exponent from 1e16 and below 1e-4.
 func pythonNumber(literal string) string {
 	if !strings.ContainsAny(literal, ".eE") {
 		if literal == "-0" {
@@ -153,7 +153,7 @@ func pythonNumber(literal string) string {
 		}
 		return literal
 	}
-	f, _ := strconv.ParseFloat(literal, 64) // out of range is infinite, in Python too
+	f, _ := strconv.ParseFloat(literal, 64) // infinite if out of range, as in Python
 	switch abs := math.Abs(f); {
 	case math.IsInf(f, 1):
 		return "inf"
@@ -169,8 +169,8 @@ func pythonNumber(literal string) string {
 	return s
 }
 
-// kindOf names the kind of a JSON value. Nothing at all is null.
-func kindOf(raw []byte) string {
+// typeOf returns the name of the type of a JSON value. That of an empty text is null.
+func typeOf(raw []byte) string {
 	raw = bytes.TrimLeft(raw, " \t\r\n")
 	if len(raw) == 0 {
 		return "null"

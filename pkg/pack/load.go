@@ -18,15 +18,19 @@ import (
 	"github.com/Project-Manager-With-Git/ppm/pkg/suggest"
 )
 
-// A source is a manifest that has been read, in either format.
+// A source is a decoded manifest.
 type source struct {
-	pack *Pack                                                  // nil when the file says nothing about a pack
-	fail func(field, format string, args ...any) *failure.Error // names the file and the place of a field
+	pack *Pack // nil if the file is not the manifest of a pack
+
+	// errorf returns an error about a field, with the file and the position.
+	errorf func(field, format string, args ...any) *failure.Error
 }
 
-// Load reads a pack's manifest: ppm.toml if it has a [pack] table, else .pmfp_template.json. read returns
-// a file of the pack by its path; its error is fs.ErrNotExist when there is none. name is the pack's, for
-// messages. A manifest that is wrong is a failure of kind Usage that names the file and the field.
+// Load loads the manifest of a pack: ppm.toml if it has a [pack] table, else .pmfp_template.json. read returns a file
+// of
+// the pack, or fs.ErrNotExist. name is the name of the pack for messages. For an invalid manifest, the error is of
+// kind
+// Usage and names the file and the field.
 func Load(name string, read func(path string) ([]byte, error)) (*Pack, error) {
 	for _, format := range []struct {
 		file   string
@@ -47,24 +51,27 @@ func Load(name string, read func(path string) ([]byte, error)) (*Pack, error) {
 			continue
 		}
 		s.pack.Name, s.pack.Format = name, format.file
-		if field, err := s.pack.normalise(); err != nil {
-			return nil, s.fail(field, "%w", err).
-				WithHint("%s", cmp.Or(failure.Hint(err), "tell the authors of the pack, or take another version of it"))
+		if field, err := s.pack.normalize(); err != nil {
+			return nil, s.errorf(field, "%w", err).
+				WithHint("%s", cmp.Or(failure.Hint(err),
+					"report it to the authors of the pack, or use another version"))
 		}
 		return s.pack, nil
 	}
-	return nil, failure.Errorf(failure.Usage, "pack %q has no manifest: neither %s with a [pack] table nor %s", name, Native, Pmfp).
-		WithHint("check that it is a pack: a manifest at its root makes it one")
+	return nil, failure.Errorf(failure.Usage,
+		"pack %q has no manifest: neither %s with a [pack] table nor %s", name, Native, Pmfp).
+		WithHint("check that the repository is a pack: a pack has a manifest at its root")
 }
 
-// normalise checks what the two formats have in common, and brings sources into their clean form.
-// With an error it returns the field that is wrong, named as in ppm.toml.
-func (p *Pack) normalise() (field string, err error) {
+// normalize cleans the sources and checks what the formats have in common. With an error it returns the invalid field,
+// by
+// its name in ppm.toml.
+func (p *Pack) normalize() (field string, err error) {
 	if !slices.Contains(Types, p.Type) {
 		if p.Type == "" {
 			return "type", fmt.Errorf("the type of the pack is missing")
 		}
-		return "type", failure.Errorf(failure.Usage, "%q is not a type of pack", p.Type).
+		return "type", failure.Errorf(failure.Usage, "%q is not a valid type of a pack", p.Type).
 			WithHint("%s", suggest.Hint("type", p.Type, Types))
 	}
 	if p.Components == nil {
@@ -73,7 +80,7 @@ func (p *Pack) normalise() (field string, err error) {
 	for _, name := range p.Names() {
 		c := p.Components[name]
 		field := "components." + name
-		if f, err := p.normaliseComponent(&c); err != nil {
+		if f, err := p.normalizeComponent(&c); err != nil {
 			return field + f, err
 		}
 		p.Components[name] = c
@@ -93,16 +100,16 @@ func (p *Pack) normalise() (field string, err error) {
 	return "", nil
 }
 
-func (p *Pack) normaliseComponent(c *Component) (field string, err error) {
+func (p *Pack) normalizeComponent(c *Component) (field string, err error) {
 	if r, err := ref.Parse("pack//" + c.Name); err != nil || r.Component != c.Name {
-		return "", fmt.Errorf("component %q: its name cannot stand in a reference", c.Name)
+		return "", fmt.Errorf("component %q: its name is not allowed in a reference", c.Name)
 	}
 	if err := c.cleanSource(); err != nil {
 		return ".source", fmt.Errorf("component %q: %w", c.Name, err)
 	}
 	for _, pattern := range slices.Concat(c.Include, c.Exclude) {
 		if !doublestar.ValidatePattern(pattern) {
-			return "", fmt.Errorf("component %q: %q is not a pattern of file names", c.Name, pattern)
+			return "", fmt.Errorf("component %q: %q is not a valid file pattern", c.Name, pattern)
 		}
 	}
 	for _, d := range c.Depends {
@@ -115,13 +122,14 @@ func (p *Pack) normaliseComponent(c *Component) (field string, err error) {
 			}
 			continue
 		}
-		return ".depends", failure.Errorf(failure.Usage, "component %q depends on %q, which the pack has not", c.Name, d).
+		return ".depends", failure.Errorf(failure.Usage,
+			"component %q depends on %q, which is not in this pack", c.Name, d).
 			WithHint("%s", suggest.Hint("component", d, p.Names()))
 	}
 	return "", nil
 }
 
-// cleanSource checks the source, and brings a path into its clean form.
+// cleanSource checks the source, and cleans it if it is a path.
 func (c *Component) cleanSource() error {
 	if c.Source == "" {
 		return fmt.Errorf("the source is missing")
@@ -136,12 +144,13 @@ func (c *Component) cleanSource() error {
 	return fileset.CheckPath(c.Source)
 }
 
-// keyName is what a template can name, and "-", which some published packs have in their keys.
-var keyName = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_-]*$`)
+// keyPattern matches the names of variables in templates, and "-", which the keys of some published packs contain.
+var keyPattern = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_-]*$`)
 
 func (k Key) check() error {
-	if !keyName.MatchString(k.Name) {
-		return fmt.Errorf("key %q: a name is made of letters, digits and \"_\", and does not begin with a digit", k.Name)
+	if !keyPattern.MatchString(k.Name) {
+		return fmt.Errorf("key %q: a name consists of letters, digits and \"_\", and does not start with a digit",
+			k.Name)
 	}
 	if k.Pattern != "" {
 		if _, err := k.regexp(); err != nil {
@@ -151,7 +160,7 @@ func (k Key) check() error {
 	if k.Default == "" || strings.Contains(k.Default, "{") { // a template is checked when it is rendered
 		return nil
 	}
-	if err := k.Check(k.Default); err != nil {
+	if err := k.CheckValue(k.Default); err != nil {
 		return fmt.Errorf("its default: %w", err)
 	}
 	return nil

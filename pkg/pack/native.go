@@ -1,14 +1,17 @@
 package pack
 
 import (
+	"bytes"
 	"cmp"
+	"fmt"
 	"slices"
 
 	"github.com/Project-Manager-With-Git/ppm/pkg/failure"
 	"github.com/Project-Manager-With-Git/ppm/pkg/tomldoc"
 )
 
-// nativeFile is the schema of a pack's ppm.toml. A pack may be a project as well: the other tables are package manifest's.
+// A nativeFile is the schema of a pack's ppm.toml. A pack can be a project, too: package manifest reads the other
+// tables.
 type nativeFile struct {
 	Pack       nativePack `toml:"pack"`
 	Project    any        `toml:"project"`
@@ -19,21 +22,22 @@ type nativeFile struct {
 	Workspace  any        `toml:"workspace"`
 }
 
+// A nativePack is the schema of [pack]. TOML writes the fields of this and the following structs in their order.
 type nativePack struct {
-	Type                string                     `toml:"type"`
 	Language            string                     `toml:"language"`
-	MiniLanguageVersion string                     `toml:"mini_language_version"`
-	Env                 string                     `toml:"env"`
+	Type                string                     `toml:"type"`
 	Description         string                     `toml:"description"`
 	Author              string                     `toml:"author"`
+	MiniLanguageVersion string                     `toml:"mini_language_version"`
+	Env                 string                     `toml:"env"`
 	Command             string                     `toml:"command"`
 	Requires            []string                   `toml:"requires"`
 	TestRequires        []string                   `toml:"test_requires"`
 	SetupRequires       []string                   `toml:"setup_requires"`
 	ExtrasRequires      []string                   `toml:"extras_requires"`
 	Test                *nativeTest                `toml:"test"`
-	Components          map[string]nativeComponent `toml:"components"`
 	Keys                map[string]nativeKey       `toml:"keys"`
+	Components          map[string]nativeComponent `toml:"components"`
 }
 
 type nativeTest struct {
@@ -59,12 +63,13 @@ type nativeKey struct {
 	Pattern     string   `toml:"pattern"`
 }
 
+// decodeNative decodes ppm.toml. Without a [pack] table it returns no pack.
 func decodeNative(name string, data []byte) (source, error) {
-	var loose map[string]any
-	if _, err := tomldoc.Decode(name, data, &loose); err != nil {
+	var tables map[string]any
+	if _, err := tomldoc.Decode(name, data, &tables); err != nil {
 		return source{}, err
 	}
-	if loose["pack"] == nil {
+	if tables["pack"] == nil {
 		return source{}, nil
 	}
 	var f nativeFile
@@ -72,14 +77,28 @@ func decodeNative(name string, data []byte) (source, error) {
 	if err != nil {
 		return source{}, err
 	}
-	n := f.Pack
+	p := f.Pack.pack()
+	if p.Components == nil && doc.Line("pack.components") > 0 { // an empty table
+		p.Components = map[string]Component{}
+	}
+	slices.SortFunc(p.Keys, func(a, b Key) int {
+		lineA, lineB := doc.Line("pack.keys."+a.Name), doc.Line("pack.keys."+b.Name)
+		return cmp.Or(cmp.Compare(lineA, lineB), cmp.Compare(a.Name, b.Name))
+	})
+	return source{p, func(field, format string, args ...any) *failure.Error {
+		return doc.Errorf("pack."+field, format, args...)
+	}}, nil
+}
+
+// pack returns the pack, with its keys in any order.
+func (n nativePack) pack() *Pack {
 	p := &Pack{
 		Type: n.Type, Language: n.Language, MiniLanguageVersion: n.MiniLanguageVersion, Env: n.Env,
-		Description: n.Description, Author: n.Author, Command: n.Command,
-		Requires: n.Requires, TestRequires: n.TestRequires, SetupRequires: n.SetupRequires, ExtrasRequires: n.ExtrasRequires,
+		Description: n.Description, Author: n.Author, Command: n.Command, Requires: n.Requires,
+		TestRequires: n.TestRequires, SetupRequires: n.SetupRequires, ExtrasRequires: n.ExtrasRequires,
 		Test: (*Test)(n.Test),
 	}
-	if len(n.Components) > 0 || doc.Line("pack.components") > 0 { // none at all is another thing than an empty table
+	if len(n.Components) > 0 {
 		p.Components = make(map[string]Component, len(n.Components))
 	}
 	for name, c := range n.Components {
@@ -90,13 +109,57 @@ func decodeNative(name string, data []byte) (source, error) {
 	}
 	for name, k := range n.Keys {
 		p.Keys = append(p.Keys, Key{
-			Name: name, Description: k.Description, Default: k.Default, Ask: k.Ask, Choices: k.Choices, Pattern: k.Pattern,
+			Name: name, Description: k.Description, Default: k.Default, Ask: k.Ask, Choices: k.Choices,
+			Pattern: k.Pattern,
 		})
 	}
-	slices.SortFunc(p.Keys, func(a, b Key) int {
-		return cmp.Or(cmp.Compare(doc.Line("pack.keys."+a.Name), doc.Line("pack.keys."+b.Name)), cmp.Compare(a.Name, b.Name))
-	})
-	return source{p, func(field, format string, args ...any) *failure.Error {
-		return doc.Errorf("pack."+field, format, args...)
-	}}, nil
+	return p
+}
+
+// native returns the fields of [pack] without those of its subtables.
+func (p *Pack) native() nativePack {
+	return nativePack{
+		Type: p.Type, Language: p.Language, MiniLanguageVersion: p.MiniLanguageVersion, Env: p.Env,
+		Description: p.Description, Author: p.Author, Command: p.Command, Requires: p.Requires,
+		TestRequires: p.TestRequires, SetupRequires: p.SetupRequires, ExtrasRequires: p.ExtrasRequires,
+	}
+}
+
+func (c Component) native() nativeComponent {
+	return nativeComponent{c.Source, c.DefaultPath, c.Description, c.Include, c.Exclude, c.Requires, c.Depends}
+}
+
+func (k Key) native() nativeKey {
+	return nativeKey{k.Description, k.Default, k.Ask, k.Choices, k.Pattern}
+}
+
+// TOML returns the pack as ppm.toml. Load reads it back. All strings must be valid UTF-8.
+func (p *Pack) TOML() []byte {
+	var b bytes.Buffer
+	writeTable(&b, "pack", new(p.native()))
+	if p.Test != nil {
+		b.WriteByte('\n')
+		writeTable(&b, "pack.test", (*nativeTest)(p.Test))
+	}
+	for _, k := range p.Keys {
+		b.WriteByte('\n')
+		writeTable(&b, "pack.keys."+tomldoc.Key(k.Name), new(k.native()))
+	}
+	for _, name := range p.Names() {
+		b.WriteByte('\n')
+		writeTable(&b, "pack.components."+tomldoc.Key(name), new(p.Components[name].native()))
+	}
+	if len(p.Components) == 0 && p.Components != nil {
+		b.WriteString("\n[pack.components]\n")
+	}
+	return b.Bytes()
+}
+
+func writeTable(b *bytes.Buffer, header string, fields any) {
+	fmt.Fprintf(b, "[%s]\n", header)
+	for key, value := range tomldoc.Fields(fields) {
+		if value != "" {
+			fmt.Fprintf(b, "%s = %s\n", key, value)
+		}
+	}
 }

@@ -1,9 +1,10 @@
-// Package pack owns what a pack says about itself: its components, the keys that they are
-// rendered with, and what they require.
+// Package pack reads and writes the manifest of a pack: its components, the keys that they are rendered with, and
+// their
+// requirements.
 //
-// A pack's manifest comes in two formats with one meaning: ppm.toml with a [pack] table,
-// and the .pmfp_template.json of packs that are published for pmfp. A component's source
-// is a path inside the pack, or a link: a reference to a component of another pack.
+// A manifest has one of two equivalent formats: ppm.toml with a [pack] table, or the
+// .pmfp_template.json of packs for pmfp. The source of a component is a path inside the pack
+// or a link, which is a reference to a component of another pack.
 package pack
 
 import (
@@ -22,71 +23,71 @@ import (
 	"github.com/Project-Manager-With-Git/ppm/pkg/suggest"
 )
 
-// The names of the two formats, which are the names of their files at a pack's root.
+// The formats of a manifest. They are the names of the files at the root of a pack.
 const (
 	Native = "ppm.toml"
 	Pmfp   = ".pmfp_template.json"
 )
 
-// Types are the values that a pack's type can have.
+// Types are the valid types of a pack.
 var Types = []string{"socket", "GUI", "task", "watcher", "module", "components", "doc"}
 
-// A Pack is what a pack says about itself.
+// A Pack is the manifest of a pack.
 type Pack struct {
-	Name                string // for messages: the reference it was found by
+	Name                string // the reference to the pack, for messages
 	Format              string // Native or Pmfp
 	Type                string // one of Types
 	Language            string // py, cython, go, C, CXX, js, md
-	MiniLanguageVersion string // the oldest version of the language that will do
+	MiniLanguageVersion string // minimum version of the language
 	Env                 string // venv, conda, pypy, gomod, cmake, node, webpack, http
 	Description         string
 	Author              string
-	Command             string   // that starts what the template makes
-	Requires            []string // packages of the language, in its own form
+	Command             string   // starts a project made from the template
+	Requires            []string // required packages, in the form of the language
 	TestRequires        []string
 	SetupRequires       []string
 	ExtrasRequires      []string
-	Test                *Test // nil when there are no tests
+	Test                *Test // nil if there are no tests
 	Components          map[string]Component
 	Keys                []Key // in the order of the file
 }
 
-// Test is the part of a template that tests the rest.
+// Test is the part of a template with its tests.
 type Test struct {
-	Source      string // like a component's
+	Source      string // like that of a Component
 	DefaultPath string
 }
 
-// A Component is one named file or folder of a pack.
+// A Component is a named file or folder of a pack.
 type Component struct {
 	Name        string
 	Source      string // a clean path inside the pack, or a reference, which contains "//"
-	DefaultPath string // the placement when the user names none; a template
+	DefaultPath string // the default placement, a template
 	Description string
-	Include     []string // patterns of the files that belong to it, relative to it; none means all
-	Exclude     []string // patterns of the files that do not, whatever Include says
-	Requires    []string // packages that it needs beside those of the pack
-	Depends     []string // components it needs: names in the same pack, or references
+	Include     []string // patterns of its files, relative to it; empty means all files
+	Exclude     []string // patterns of files to leave out; has precedence over Include
+	Requires    []string // required packages, in addition to those of the pack
+	Depends     []string // required components: names in the same pack, or references
 }
 
-// A Key is a named value that a pack's files are rendered with.
+// A Key is a named value that the files of a pack are rendered with.
 type Key struct {
 	Name        string
 	Description string
 	Default     string   // a template
-	Ask         bool     // whether to ask for it at a terminal
-	Choices     []string // the values it may have; none means any
+	Ask         bool     // prompt for the value at a terminal
+	Choices     []string // the valid values; empty means any
 	Pattern     string   // a regular expression (RE2) that the whole value must match
 }
 
-// IsTemplate reports whether the pack's components together make a project.
+// IsTemplate reports whether the components of the pack make up a project.
 func (p *Pack) IsTemplate() bool { return p.Type != "components" }
 
 // Names returns the names of the components, sorted.
 func (p *Pack) Names() []string { return slices.Sorted(maps.Keys(p.Components)) }
 
-// Component returns the component of that name, or else the one, first by name, whose source is that path.
-// Its error is of kind Usage and hints at the nearest names.
+// Component returns the component of that name. Without one, it returns the first component, by name, whose source is
+// that path. Errors are of kind Usage and suggest similar names.
 func (p *Pack) Component(name string) (Component, error) {
 	if c, ok := p.Components[name]; ok {
 		return c, nil
@@ -100,20 +101,22 @@ func (p *Pack) Component(name string) (Component, error) {
 		WithHint("%s", suggest.Hint("component", name, p.Names()))
 }
 
-// Link returns the reference that the component's source is, and whether it is one.
-func (c Component) Link() (ref.Ref, bool, error) {
+// Link returns the source of the component as a reference. ok is false if the source is a path.
+func (c Component) Link() (r ref.Ref, ok bool, err error) {
 	if !strings.Contains(c.Source, "//") {
 		return ref.Ref{}, false, nil
 	}
-	r, err := ref.Parse(c.Source)
+	r, err = ref.Parse(c.Source)
 	if err == nil && r.Component == "" {
-		err = failure.Errorf(failure.Usage, "reference %q names no component", c.Source).WithHint("end it with //COMPONENT")
+		err = failure.Errorf(failure.Usage, "reference %q names no component", c.Source).
+			WithHint("end it with //COMPONENT")
 	}
 	return r, true, err
 }
 
-// Select returns the files, relative to the component, that its patterns choose.
-// A pattern that matches a folder stands for all that is in it.
+// Select returns the files that the patterns of the component select. Paths are relative to the component. A pattern
+// that
+// matches a folder matches all files in it.
 func (c Component) Select(files fileset.Set) fileset.Set {
 	var out fileset.Set
 	for _, f := range files {
@@ -130,8 +133,8 @@ func matchesAny(patterns []string, name string) bool {
 	})
 }
 
-// Check returns nil when the key may have that value. Its error is of kind Usage.
-func (k Key) Check(value string) error {
+// CheckValue returns nil if the value is valid for the key. Errors are of kind Usage.
+func (k Key) CheckValue(value string) error {
 	if len(k.Choices) > 0 && !slices.Contains(k.Choices, value) {
 		return failure.Errorf(failure.Usage, "key %q cannot be %q", k.Name, value).
 			WithHint("%s", suggest.Hint("value", value, k.Choices))

@@ -36,7 +36,9 @@ const published = `{
     "command": "python app",
     "test": {"source": "tests/", "default_path": "tests"},
     "components": {
-        "sdk-cli": {"source": "./src/sdk.py.jinja", "default_path": "{{ project_name }}/sdk.py", "description": "a < b"},
+        "sdk-cli": {
+            "source": "./src/sdk.py.jinja", "default_path": "{{ project_name }}/sdk.py", "description": "a < b"
+        },
         "serv": {"source": "q@v1//serv", "default_path": "serv"}
     },
     "template_keys": {
@@ -84,14 +86,19 @@ members = ["of a pack that is many projects, too"]
 
 func want(format string) *pack.Pack {
 	return &pack.Pack{
-		Name: "p@v1", Format: format, Type: "socket", Language: "py", MiniLanguageVersion: "3.8", Env: "venv", Description: "组件", Author: "hsz", Command: "python app",
-		Requires: []string{"grpcio>=1.60"}, TestRequires: []string{"pytest"}, SetupRequires: []string{"wheel"}, ExtrasRequires: []string{"dev:mypy"},
-		Test: &pack.Test{Source: "tests", DefaultPath: "tests"},
+		Name: "p@v1", Format: format, Type: "socket", Language: "py", MiniLanguageVersion: "3.8", Env: "venv",
+		Description: "组件", Author: "hsz", Command: "python app",
+		Requires: []string{"grpcio>=1.60"}, TestRequires: []string{"pytest"}, SetupRequires: []string{"wheel"},
+		ExtrasRequires: []string{"dev:mypy"},
+		Test:           &pack.Test{Source: "tests", DefaultPath: "tests"},
 		Components: map[string]pack.Component{
-			"sdk-cli": {Name: "sdk-cli", Source: "src/sdk.py.jinja", DefaultPath: "{{ project_name }}/sdk.py", Description: "a < b"},
-			"serv":    {Name: "serv", Source: "q@v1//serv", DefaultPath: "serv"},
+			"sdk-cli": {Name: "sdk-cli", Source: "src/sdk.py.jinja", DefaultPath: "{{ project_name }}/sdk.py",
+				Description: "a < b"},
+			"serv": {Name: "serv", Source: "q@v1//serv", DefaultPath: "serv"},
 		},
-		Keys: []pack.Key{{Name: "zeta", Default: "1", Description: "first", Ask: true}, {Name: "alpha-1", Default: "{{ project_name }}"}}, // in the file's order
+		// In the order of the file.
+		Keys: []pack.Key{{Name: "zeta", Default: "1", Description: "first", Ask: true},
+			{Name: "alpha-1", Default: "{{ project_name }}"}},
 	}
 }
 
@@ -103,8 +110,9 @@ func TestLoad(t *testing.T) {
 		{files{pack.Pmfp: published}, pack.Pmfp},
 		{files{pack.Pmfp: "\ufeff" + published}, pack.Pmfp}, // with a byte order mark
 		{files{pack.Native: native}, pack.Native},
-		{files{pack.Native: native, pack.Pmfp: "{"}, pack.Native},                        // the native one first
-		{files{pack.Native: "[project]\nname = 'x'\n", pack.Pmfp: published}, pack.Pmfp}, // a ppm.toml that is only a project's
+		// The native format has precedence.
+		{files{pack.Native: native, pack.Pmfp: "{"}, pack.Native},
+		{files{pack.Native: "[project]\nname = 'x'\n", pack.Pmfp: published}, pack.Pmfp}, // a ppm.toml without [pack]
 	} {
 		got, err := pack.Load("p@v1", c.files.read)
 		if err != nil || !reflect.DeepEqual(got, want(c.format)) {
@@ -155,7 +163,7 @@ pattern = "[a-z]"
 			t.Errorf("Load(JSON()) = %+v, want %+v, from\n%s", again, p, data)
 		}
 		if second, err := again.JSON(); err != nil || string(second) != string(data) {
-			t.Errorf("JSON() of what was loaded = %s, %v, want %s", second, err, data)
+			t.Errorf("JSON() of the loaded pack = %s, %v, want %s", second, err, data)
 		}
 	}
 }
@@ -172,7 +180,7 @@ func TestLoadRefusesJSON(t *testing.T) {
 		{`{} {}`, "line 1", ""},
 		{`{"components": {}}`, `field "template_type": the type of the pack is missing`, ""},
 		{`{"template_type": "module"}`, `field "components": the pack has no components`, ""},
-		{`{"template_type": "component", "components": {}}`, `"component" is not a type`, `"components"`},
+		{`{"template_type": "component", "components": {}}`, `"component" is not a valid type`, `"components"`},
 		{json(`"language": 1`), `field "language": it must be a string, not a number`, ""},
 		{json(`"requires": "x"`), `field "requires": it must be a list, not a string`, ""},
 		{json(`"extras_requires": {"a": ["b"]}`), `field "extras_requires": it must be a list, not an object`, ""},
@@ -180,24 +188,27 @@ func TestLoadRefusesJSON(t *testing.T) {
 		{json(`"requires": [null]`), `field "requires[0]": it must be a string, not null`, ""},
 		{json(`"test": []`), `field "test": it must be an object`, ""},
 		{json(`"test": {"source": "../x"}`), `field "test.source"`, ""},
-		{json(`"template_keys": {"k": {"ask": "yes"}}`), `field "template_keys.k.ask": it must be a boolean, not a string`, ""},
-		{json(`"template_keys": {"k": {"default": [1]}}`), `field "template_keys.k.default": it must be a string, not a list`, ""},
+		{json(`"template_keys": {"k": {"ask": "yes"}}`),
+			`field "template_keys.k.ask": it must be a boolean, not a string`, ""},
+		{json(`"template_keys": {"k": {"default": [1]}}`),
+			`field "template_keys.k.default": it must be a string, not a list`, ""},
 		{json(`"template_keys": {"a b": {}}`), `field "template_keys.a b"`, ""},
 		{json(`"template_keys": []`), `field "template_keys": it must be an object`, ""},
-		{json(`"components": {}`), `field "components": it stands twice`, ""},
+		{json(`"components": {}`), `field "components": it is set twice`, ""},
 		{component(``), `field "components.a.source": component "a": the source is missing`, ""},
 		{component(`"source": 1`), `field "components.a.source": it must be a string`, ""},
 		{component(`"source": "/etc"`), `absolute`, ""},
-		{component(`"source": "a/../../b"`), `field "components.a.source"`, ""}, // leaves the pack
+		{component(`"source": "a/../../b"`), `field "components.a.source"`, ""}, // outside the pack
 		{component(`"source": ".git/config"`), `own folder`, ""},
 		{component(`"source": "a\\b"`), `field "components.a.source"`, ""},
 		{component(`"source": "q@@//b"`), `field "components.a.source"`, ""},
 		{component(`"source": "https://h.x/q.git"`), `names no component`, ""},
 		{component(`"source": "a", "depends": ["be"]`), `depends on "be"`, `"bee"`},
 		{component(`"source": "a", "depends": ["q@@//b"]`), `field "components.a.depends"`, ""},
-		{component(`"source": "a", "include": ["[a"]`), `not a pattern`, ""},
-		{`{"template_type": "module", "components": {"a@b": {"source": "a"}}}`, `cannot stand in a reference`, ""},
-		{`{"template_type": "module", "components": {"a": "a"}}`, `field "components.a": it must be an object, not a string`, ""},
+		{component(`"source": "a", "include": ["[a"]`), `not a valid file pattern`, ""},
+		{`{"template_type": "module", "components": {"a@b": {"source": "a"}}}`, `not allowed in a reference`, ""},
+		{`{"template_type": "module", "components": {"a": "a"}}`,
+			`field "components.a": it must be an object, not a string`, ""},
 	} {
 		refused(t, files{pack.Pmfp: c.text}, c.want, c.hint, pack.Pmfp+" of p@v1")
 	}
@@ -207,14 +218,14 @@ func TestLoadRefusesNative(t *testing.T) {
 	const ok = "[pack]\ntype = 'module'\n[pack.components.bee]\nsource = 'b'\n"
 	for _, c := range []struct{ text, want, hint string }{
 		{"[pack]\n", "line 1: the type of the pack is missing", ""},
-		{"[pack]\ntype = 'modul'\n", `line 2: "modul" is not a type`, `"module"`},
+		{"[pack]\ntype = 'modul'\n", `line 2: "modul" is not a valid type`, `"module"`},
 		{"[pack]\ntype = 'module'\n", "the pack has no components", ""},
 		{"[pack]\ntype = 1\n", `line 2: field "pack.type" must be a string, not an integer`, ""},
 		{"[pack]\nlangage = 'py'\n", `line 2: unknown field "pack.langage"`, `"language"`},
 		{"[pack]\nLanguage = 'py'\n", `unknown field "pack.Language"`, `"language"`},
 		{ok + "descripton = 'x'\n", `line 5: unknown field "pack.components.bee.descripton"`, `"description"`},
 		{ok + "depends = ['a']\n", `line 5: component "bee" depends on "a"`, ""},
-		{ok + "exclude = ['[']\n", `line 3: component "bee": "[" is not a pattern`, ""},
+		{ok + "exclude = ['[']\n", `line 3: component "bee": "[" is not a valid file pattern`, ""},
 		{ok + "[pack.components.a]\nsource = '../x'\n", `line 6: component "a"`, ""},
 		{ok + "[pack.keys.k]\nask = 'yes'\n", `line 6: field "pack.keys.k.ask" must be true or false`, ""},
 		{ok + "[pack.keys.k]\npattern = '('\n", `line 5: key "k": its pattern`, ""},
@@ -230,7 +241,8 @@ func TestLoadRefusesNative(t *testing.T) {
 func refused(t *testing.T, f files, want, hint, file string) {
 	t.Helper()
 	p, err := pack.Load("p@v1", f.read)
-	if p != nil || !errors.Is(err, failure.Usage) || !strings.Contains(err.Error(), want) || !strings.Contains(err.Error(), file) {
+	if p != nil || !errors.Is(err, failure.Usage) || !strings.Contains(err.Error(), want) ||
+		!strings.Contains(err.Error(), file) {
 		t.Errorf("Load of %q: %+v, %v, want an error of %s with %s", f, p, err, file, want)
 	}
 	if h := failure.Hint(err); h == "" || !strings.Contains(h, hint) {
@@ -239,23 +251,26 @@ func refused(t *testing.T, f files, want, hint, file string) {
 }
 
 func TestLoadWithoutManifest(t *testing.T) {
-	if _, err := pack.Load("p", files{}.read); !errors.Is(err, failure.Usage) || !strings.Contains(err.Error(), `pack "p" has no manifest`) {
+	if _, err := pack.Load("p", files{}.read); !errors.Is(err, failure.Usage) ||
+		!strings.Contains(err.Error(), `pack "p" has no manifest`) {
 		t.Errorf("Load of an empty pack: %v", err)
 	}
 	broken := errors.New("broken pipe")
 	if _, err := pack.Load("p", func(string) ([]byte, error) { return nil, broken }); !errors.Is(err, broken) {
-		t.Errorf("Load of what cannot be read: %v", err)
+		t.Errorf("Load with an error of read: %v", err)
 	}
 }
 
 func TestKeyDefaultsAsPythonWritesThem(t *testing.T) {
 	for _, c := range []struct{ json, want string }{
 		{`"x"`, "x"}, {`""`, ""}, {`null`, ""}, {`true`, "True"}, {`false`, "False"},
-		{`0`, "0"}, {`-0`, "0"}, {`12345678901234567890123`, "12345678901234567890123"}, // integers have no bound
+		{`0`, "0"}, {`-0`, "0"}, {`12345678901234567890123`, "12345678901234567890123"}, // integers are not limited
 		{`1.0`, "1.0"}, {`-0.0`, "-0.0"}, {`1.50`, "1.5"}, {`1e3`, "1000.0"}, {`1E+2`, "100.0"}, {`0.1`, "0.1"},
-		{`1e15`, "1000000000000000.0"}, {`1e16`, "1e+16"}, {`1.5e300`, "1.5e+300"}, {`0.0001`, "0.0001"}, {`0.00001`, "1e-05"}, {`1e999`, "inf"}, {`-1e999`, "-inf"},
+		{`1e15`, "1000000000000000.0"}, {`1e16`, "1e+16"}, {`1.5e300`, "1.5e+300"}, {`0.0001`, "0.0001"},
+		{`0.00001`, "1e-05"}, {`1e999`, "inf"}, {`-1e999`, "-inf"},
 	} {
-		p, err := pack.Load("p", files{pack.Pmfp: `{"template_type": "module", "components": {}, "template_keys": {"k": {"default": ` + c.json + `}}}`}.read)
+		text := `{"template_type": "module", "components": {}, "template_keys": {"k": {"default": ` + c.json + `}}}`
+		p, err := pack.Load("p", files{pack.Pmfp: text}.read)
 		if err != nil || p.Keys[0].Default != c.want {
 			t.Errorf("default %s: %+v, %v, want %q", c.json, p, err, c.want)
 		}
@@ -269,9 +284,9 @@ func TestComponent(t *testing.T) {
 	}
 	for _, c := range []struct{ name, want, hint string }{
 		{"serv", "serv", ""},
-		{"src/sdk.py.jinja", "sdk-cli", ""}, // by its source
+		{"src/sdk.py.jinja", "sdk-cli", ""}, // by source
 		{"./src/sdk.py.jinja", "sdk-cli", ""},
-		{"q@v1//serv", "", "choose"}, // a link is no path
+		{"q@v1//serv", "", "choose"}, // a link is not a path
 		{"sdk_cli", "", `"sdk-cli"`},
 		{"zzz", "", `"sdk-cli", "serv"`},
 	} {
@@ -312,7 +327,7 @@ func TestSelect(t *testing.T) {
 		{nil, nil, ".x a.py b/c.py b/d.md tests/t.py"},
 		{[]string{"*.py"}, nil, "a.py"},
 		{[]string{"**/*.py"}, nil, "a.py b/c.py tests/t.py"},
-		{[]string{"**/*.py"}, []string{"tests"}, "a.py b/c.py"}, // a folder is all that is in it
+		{[]string{"**/*.py"}, []string{"tests"}, "a.py b/c.py"}, // a folder matches all files in it
 		{[]string{"b"}, []string{"b/*.md"}, "b/c.py"},
 		{nil, []string{"**/*.{py,md}"}, ".x"},
 		{[]string{"nothing"}, nil, ""},
@@ -327,7 +342,7 @@ func TestSelect(t *testing.T) {
 	}
 }
 
-func TestKeyCheck(t *testing.T) {
+func TestKeyCheckValue(t *testing.T) {
 	for _, c := range []struct {
 		key   pack.Key
 		value string
@@ -338,13 +353,13 @@ func TestKeyCheck(t *testing.T) {
 		{pack.Key{Choices: []string{"a", "b"}}, "", false},
 		{pack.Key{Pattern: "[a-z]+"}, "abc", true},
 		{pack.Key{Pattern: "[a-z]+"}, "abc1", false},  // the whole value
-		{pack.Key{Pattern: "[a-z]+"}, "abc\n", false}, // the line ending too
-		{pack.Key{Pattern: "a|b"}, "ab", false},       // as one expression
+		{pack.Key{Pattern: "[a-z]+"}, "abc\n", false}, // including the line ending
+		{pack.Key{Pattern: "a|b"}, "ab", false},       // the pattern is one expression
 		{pack.Key{Pattern: "a*", Choices: []string{"b"}}, "a", false},
 	} {
-		err := c.key.Check(c.value)
+		err := c.key.CheckValue(c.value)
 		if (err == nil) != c.ok || err != nil && (!errors.Is(err, failure.Usage) || failure.Hint(err) == "") {
-			t.Errorf("Check(%q) of %+v = %v, want ok %v", c.value, c.key, err, c.ok)
+			t.Errorf("CheckValue(%q) of %+v = %v, want ok %v", c.value, c.key, err, c.ok)
 		}
 	}
 }

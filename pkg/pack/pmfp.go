@@ -2,20 +2,24 @@ package pack
 
 import (
 	"bytes"
+	"encoding/json"
 	"fmt"
 	"strings"
 
 	"github.com/Project-Manager-With-Git/ppm/pkg/failure"
 )
 
-// decodePmfp reads a .pmfp_template.json. Published packs have fields that ppm does not know: they are passed over.
-// The fields that only ppm.toml has in pmfp's eyes (include, depends, choices…) are read under the same names.
+// decodePmfp decodes .pmfp_template.json. It ignores unknown fields, which published packs have. The fields of
+// ppm.toml
+// that pmfp does not know, such as include and depends, have the same names.
 func decodePmfp(name string, data []byte) (source, error) {
 	d := &decoder{}
 	root := d.object("", bytes.TrimPrefix(data, []byte("\ufeff")))
 	p := &Pack{
-		Type: root.text("template_type"), Language: root.text("language"), MiniLanguageVersion: root.text("mini_language_version"),
-		Env: root.text("env"), Description: root.text("description"), Author: root.text("author"), Command: root.text("command"),
+		Type: root.text("template_type"), Language: root.text("language"),
+		MiniLanguageVersion: root.text("mini_language_version"),
+		Env:                 root.text("env"), Description: root.text("description"), Author: root.text("author"),
+		Command:  root.text("command"),
 		Requires: root.texts("requires"), TestRequires: root.texts("test_requires"),
 		SetupRequires: root.texts("setup_requires"), ExtrasRequires: root.texts("extras_requires"),
 	}
@@ -27,8 +31,10 @@ func decodePmfp(name string, data []byte) (source, error) {
 		for _, n := range components.names {
 			if c, ok := components.sub(n); ok {
 				p.Components[n] = Component{
-					Name: n, Source: c.text("source"), DefaultPath: c.text("default_path"), Description: c.text("description"),
-					Include: c.texts("include"), Exclude: c.texts("exclude"), Requires: c.texts("requires"), Depends: c.texts("depends"),
+					Name: n, Source: c.text("source"), DefaultPath: c.text("default_path"),
+					Description: c.text("description"),
+					Include:     c.texts("include"), Exclude: c.texts("exclude"), Requires: c.texts("requires"),
+					Depends: c.texts("depends"),
 				}
 			}
 		}
@@ -44,14 +50,15 @@ func decodePmfp(name string, data []byte) (source, error) {
 	}
 	if d.err != nil {
 		return source{}, failure.Errorf(failure.Usage, "reading %q: %w", name, d.err).
-			WithHint("tell the authors of the pack, or take another version of it")
+			WithHint("report it to the authors of the pack, or use another version")
 	}
 	return source{p, func(field, format string, args ...any) *failure.Error {
-		return failure.Errorf(failure.Usage, "reading %q: field %q: %w", name, pmfpField(field), fmt.Errorf(format, args...))
+		return failure.Errorf(failure.Usage,
+			"reading %q: field %q: %w", name, pmfpField(field), fmt.Errorf(format, args...))
 	}}, nil
 }
 
-// pmfpField turns the path of a field in [pack] into what it is in .pmfp_template.json.
+// pmfpField returns the path in .pmfp_template.json of a field of [pack].
 func pmfpField(field string) string {
 	first, rest, nested := strings.Cut(field, ".")
 	switch first {
@@ -64,4 +71,106 @@ func pmfpField(field string) string {
 		first += "." + rest
 	}
 	return first
+}
+
+// A pmfpFile is the content of .pmfp_template.json. Fields that pmfp does not know are omitted if they are empty.
+type pmfpFile struct {
+	Language            string                   `json:"language,omitempty"`
+	MiniLanguageVersion string                   `json:"mini_language_version,omitempty"`
+	Description         string                   `json:"description,omitempty"`
+	Author              string                   `json:"author,omitempty"`
+	Type                string                   `json:"template_type"`
+	Env                 string                   `json:"env,omitempty"`
+	Requires            []string                 `json:"requires,omitempty"`
+	TestRequires        []string                 `json:"test_requires,omitempty"`
+	SetupRequires       []string                 `json:"setup_requires,omitempty"`
+	ExtrasRequires      []string                 `json:"extras_requires,omitempty"`
+	Command             string                   `json:"command,omitempty"`
+	Test                *pmfpTest                `json:"test,omitempty"`
+	Components          map[string]pmfpComponent `json:"components"`
+	Keys                pmfpKeys                 `json:"template_keys"`
+}
+
+type pmfpTest struct {
+	Source      string `json:"source"`
+	DefaultPath string `json:"default_path"`
+}
+
+type pmfpComponent struct {
+	Source      string   `json:"source"`
+	DefaultPath string   `json:"default_path"`
+	Description string   `json:"description"`
+	Include     []string `json:"include,omitempty"`
+	Exclude     []string `json:"exclude,omitempty"`
+	Requires    []string `json:"requires,omitempty"`
+	Depends     []string `json:"depends,omitempty"`
+}
+
+type pmfpKey struct {
+	Default     string   `json:"default"`
+	Description string   `json:"description"`
+	Ask         bool     `json:"ask"`
+	Choices     []string `json:"choices,omitempty"`
+	Pattern     string   `json:"pattern,omitempty"`
+}
+
+// pmfpKeys are the keys in the order in which pmfp prompts for them.
+type pmfpKeys []Key
+
+// MarshalJSON returns the keys as one object, in their order.
+func (keys pmfpKeys) MarshalJSON() ([]byte, error) {
+	var b bytes.Buffer
+	b.WriteByte('{')
+	for i, k := range keys {
+		if i > 0 {
+			b.WriteByte(',')
+		}
+		name, err := marshal(k.Name)
+		if err != nil {
+			return nil, err
+		}
+		value, err := marshal(pmfpKey{k.Default, k.Description, k.Ask, k.Choices, k.Pattern})
+		if err != nil {
+			return nil, err
+		}
+		b.Write(name)
+		b.WriteByte(':')
+		b.Write(value)
+	}
+	b.WriteByte('}')
+	return b.Bytes(), nil
+}
+
+// JSON returns the pack as .pmfp_template.json, for pmfp. Load reads it back.
+func (p *Pack) JSON() ([]byte, error) {
+	f := pmfpFile{
+		Language: p.Language, MiniLanguageVersion: p.MiniLanguageVersion, Description: p.Description, Author: p.Author,
+		Type: p.Type, Env: p.Env, Command: p.Command, Requires: p.Requires, TestRequires: p.TestRequires,
+		SetupRequires: p.SetupRequires, ExtrasRequires: p.ExtrasRequires, Test: (*pmfpTest)(p.Test),
+		Components: make(map[string]pmfpComponent, len(p.Components)), Keys: p.Keys,
+	}
+	for name, c := range p.Components {
+		f.Components[name] = pmfpComponent{
+			c.Source, c.DefaultPath, c.Description, c.Include, c.Exclude, c.Requires, c.Depends,
+		}
+	}
+	data, err := marshal(f)
+	if err != nil {
+		return nil, fmt.Errorf("writing %s of pack %q: %w", Pmfp, p.Name, err)
+	}
+	var out bytes.Buffer
+	if err := json.Indent(&out, data, "", "    "); err != nil {
+		return nil, fmt.Errorf("writing %s of pack %q: %w", Pmfp, p.Name, err)
+	}
+	out.WriteByte('\n')
+	return out.Bytes(), nil
+}
+
+// marshal marshals v without HTML escapes.
+func marshal(v any) ([]byte, error) {
+	var b bytes.Buffer
+	e := json.NewEncoder(&b)
+	e.SetEscapeHTML(false)
+	err := e.Encode(v)
+	return bytes.TrimSuffix(b.Bytes(), []byte("\n")), err
 }

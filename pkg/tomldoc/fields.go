@@ -30,13 +30,13 @@ func keysOf(t reflect.Type) []string {
 // Fields returns the keys and values of the struct that v points to, in the order of its fields. The key is the tag
 // "toml" of a field, as in Decode. The value is its TOML on one line, or "" if it is empty: nil, "", 0, false, or a
 // list
-// or map without elements. Lists and maps of structs are left out. Strings must be valid UTF-8.
+// or map without elements. Structs, and lists and maps of structs, are left out. Strings must be valid UTF-8.
 func Fields(v any) iter.Seq2[string, string] {
 	return func(yield func(key, value string) bool) {
 		s := reflect.ValueOf(v).Elem()
 		for i, key := range keysOf(s.Type()) {
 			f := s.Field(i)
-			if k := f.Kind(); (k == reflect.Slice || k == reflect.Map) && f.Type().Elem().Kind() == reflect.Struct {
+			if hasStructs(f.Type()) {
 				continue
 			}
 			value := ""
@@ -48,6 +48,14 @@ func Fields(v any) iter.Seq2[string, string] {
 			}
 		}
 	}
+}
+
+func hasStructs(t reflect.Type) bool {
+	switch t.Kind() {
+	case reflect.Pointer, reflect.Slice, reflect.Map:
+		return hasStructs(t.Elem())
+	}
+	return t.Kind() == reflect.Struct
 }
 
 func isEmpty(v reflect.Value) bool {
