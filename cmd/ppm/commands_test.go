@@ -23,7 +23,8 @@ func testTerminal(out io.Writer) *terminal {
 // docs/commands.md is the help of all commands.
 func TestCommandsAreDocumented(t *testing.T) {
 	var b strings.Builder
-	b.WriteString("# Commands\n\nWhat `ppm COMMAND --help` prints, for every command. The flags at the end of each list are those of all commands.\n")
+	b.WriteString("# Commands\n\nThe help that `ppm COMMAND --help` prints for every command. " +
+		"The flags at the end of each list are those of all commands.\n")
 	writeHelp(t, &b, commands())
 	file := filepath.Join("..", "..", "docs", "commands.md")
 	if *update {
@@ -33,7 +34,7 @@ func TestCommandsAreDocumented(t *testing.T) {
 		return
 	}
 	if got, err := os.ReadFile(file); err != nil || string(got) != b.String() {
-		t.Errorf("docs/commands.md is not what the commands say (%v): run go test ./cmd/ppm -run Documented -update", err)
+		t.Errorf("docs/commands.md is out of date (%v): run go test ./cmd/ppm -run Documented -update", err)
 	}
 }
 
@@ -57,7 +58,7 @@ var (
 	commandLine    = regexp.MustCompile("(?m)(?:^|[\\s`\"'(])ppm ([a-z](?:[^\n`|>;)\"#]|\"[^\n\"]*\")*)")
 )
 
-// Every command line in the texts and in the examples is one that ppm understands, up to its arguments.
+// ppm parses every command line in the documents and in the examples.
 func TestDocumentedCommandLinesExist(t *testing.T) {
 	var files []string
 	for _, pattern := range []string{"*.md", "docs/*.md", "examples/*"} {
@@ -90,7 +91,7 @@ func TestDocumentedCommandLinesExist(t *testing.T) {
 		}
 	}
 	if seen < 80 {
-		t.Errorf("%d command lines were found: the test sees too few", seen)
+		t.Errorf("%d command lines were found: too few", seen)
 	}
 }
 
@@ -153,16 +154,38 @@ func checkDeclaration(t *testing.T, c *command) {
 	}
 }
 
-// docs/workspace.md names every command that works on a project.
+// docs/workspace.md says of every command that works on a project where it works.
 func TestScopesAreDocumented(t *testing.T) {
 	text, err := os.ReadFile(filepath.Join("..", "..", "docs", "workspace.md"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, table, _ := strings.Cut(string(text), "| works on |")
+	rows := map[scope]string{}
+	for s, begin := range map[scope]string{
+		thisFolder:        "the folder itself, as if it were not a workspace",
+		oneProject:        "the folder itself if it is a member",
+		allMembers:        "all members |",
+		namedMembers:      "all members; with names",
+		conflictedMembers: "the members with unresolved conflicts",
+		lastMembers:       "the members that the last command changed",
+	} {
+		row := regexp.MustCompile(`(?m)^\| (.*) \| ` + regexp.QuoteMeta(begin)).FindSubmatch(text)
+		if row == nil {
+			t.Fatalf("docs/workspace.md has no row for %q", begin)
+		}
+		rows[s] = string(row[1])
+	}
+	check := func(s scope, name string) {
+		if !strings.Contains(rows[s], "`"+name+"`") {
+			t.Errorf("docs/workspace.md does not have ppm project %s in the row with %s", name, rows[s])
+		}
+	}
 	for _, c := range commands().find("project").commands {
-		if !strings.Contains(table, "`"+c.name+"`") {
-			t.Errorf("docs/workspace.md does not say on which projects of a workspace ppm project %s works", c.name)
+		check(c.scope, c.name)
+		for _, f := range c.flags {
+			if f.scope != 0 {
+				check(f.scope, c.name+" --"+f.name)
+			}
 		}
 	}
 }

@@ -29,7 +29,7 @@ func TestMessagesNameExistingCommandsAndFlags(t *testing.T) {
 		}
 	}
 	if namedCommands < 40 || namedFlags < 30 {
-		t.Errorf("%d commands and %d flags were found: the test sees too few", namedCommands, namedFlags)
+		t.Errorf("%d commands and %d flags were found: too few", namedCommands, namedFlags)
 	}
 }
 
@@ -62,13 +62,14 @@ func TestFlagsThatAreReadAreDeclared(t *testing.T) {
 			return true
 		}
 		reads++
-		if !slices.ContainsFunc(declared[name], func(k flagKind) bool { return slices.Contains(kinds[method.Sel.Name], k) }) {
+		fits := func(k flagKind) bool { return slices.Contains(kinds[method.Sel.Name], k) }
+		if !slices.ContainsFunc(declared[name], fits) {
 			t.Errorf("%s: no command declares a flag %q that can be read with %s", position, name, method.Sel.Name)
 		}
 		return true
 	})
 	if reads < 40 {
-		t.Errorf("%d reads of flags were found: the test sees too few", reads)
+		t.Errorf("%d reads of flags were found: too few", reads)
 	}
 }
 
@@ -95,19 +96,16 @@ func TestCheckMessage(t *testing.T) {
 	}
 }
 
-// notCommands are the words that can follow "ppm" in a sentence.
-var notCommands = strings.Fields(
-	"already and as could does has here keeps knows leaves reads starts takes that was works writes wrote")
-
 // undeclaredFlags are the flags that the parser adds to every command, and flags of programs that ppm starts.
 var undeclaredFlags = []string{"--help", "--generate-bash-completion", "--disable-pip-version-check", "--flag"}
 
 var (
 	clauseEnd   = regexp.MustCompile(`[,;:.)]\s|\n`)
 	alternative = regexp.MustCompile(`\bor\b`)
-	wordsAfter  = regexp.MustCompile(`\bppm ([a-z][a-z_-]*)((?: [a-z][a-z_-]*)*)`)
-	flagInText  = regexp.MustCompile(`(?:^|[\s(=\x60])(--[a-z][a-z_-]*)`)
-	gitCommand  = regexp.MustCompile(`\bgit [a-z]`)
+	// The first group is empty when the text can be a sentence about ppm.
+	wordsAfter = regexp.MustCompile(`(\b(?:run|see|with) |\x60)?\bppm ([a-z][a-z_-]*)((?: [a-z][a-z_-]*)*)`)
+	flagInText = regexp.MustCompile(`(?:^|[\s(=\x60])(--[a-z][a-z_-]*)`)
+	gitCommand = regexp.MustCompile(`\bgit [a-z]`)
 )
 
 // checkMessage returns how many commands and flags a text names, and what is wrong with them.
@@ -142,11 +140,11 @@ func checkMessage(root *command, text string) (namedCommands, namedFlags int, pr
 // namedCommand returns the command that a text names, or nil. A group that the text does not complete is nil, too.
 func namedCommand(root *command, text string) (c *command, problem string) {
 	found := wordsAfter.FindStringSubmatch(text)
-	if found == nil || slices.Contains(notCommands, found[1]) {
+	if found == nil || root.find(found[2]) == nil && (found[1] == "" || found[2] == "here") {
 		return nil, ""
 	}
 	c = root
-	for _, word := range append([]string{found[1]}, strings.Fields(found[2])...) {
+	for _, word := range append([]string{found[2]}, strings.Fields(found[3])...) {
 		if len(c.commands) == 0 || c.fallback != nil {
 			break
 		}
@@ -161,7 +159,9 @@ func namedCommand(root *command, text string) (c *command, problem string) {
 }
 
 func declaredAnywhere(c *command, flag string) bool {
-	return c.declares(flag) || slices.ContainsFunc(c.commands, func(sub *command) bool { return declaredAnywhere(sub, flag) })
+	return c.declares(flag) || slices.ContainsFunc(c.commands, func(sub *command) bool {
+		return declaredAnywhere(sub, flag)
+	})
 }
 
 // messages returns the string literals of the Go files below a folder, by their positions. In a concatenation what is

@@ -7,8 +7,8 @@ import (
 	"unicode/utf8"
 )
 
-// printable returns text with everything that could steer a terminal or reorder what
-// it shows written as an escape. Line breaks and tabs stay.
+// printable returns a text in which escapes replace control characters and the invisible characters that change how a
+// terminal shows others. Line breaks and tabs stay.
 func printable(text string) string {
 	if isPrintable(text) {
 		return text
@@ -19,7 +19,7 @@ func printable(text string) string {
 		switch {
 		case r == utf8.RuneError && size == 1:
 			b.WriteString(`\x` + strconv.FormatUint(uint64(text[0])|0x100, 16)[1:])
-		case steers(r):
+		case isControl(r):
 			b.WriteString(strings.Trim(strconv.QuoteRuneToASCII(r), "'"))
 		default:
 			b.WriteRune(r)
@@ -31,14 +31,14 @@ func printable(text string) string {
 
 func isPrintable(text string) bool {
 	for _, r := range text {
-		if r == utf8.RuneError || steers(r) {
+		if r == utf8.RuneError || isControl(r) {
 			return false
 		}
 	}
 	return true
 }
 
-// steers reports whether r is a control character or an invisible one that changes how others are shown.
-func steers(r rune) bool {
+// isControl reports whether r is a control character, or an invisible one that changes how others are shown.
+func isControl(r rune) bool {
 	return r != '\n' && r != '\t' && (unicode.IsControl(r) || unicode.In(r, unicode.Cf, unicode.Zl, unicode.Zp))
 }

@@ -7,7 +7,7 @@ import (
 	"text/tabwriter"
 )
 
-// table returns what rows writes, its tab-separated cells in columns, and no blanks at the end of a line.
+// table aligns the tab-separated cells that rows writes in columns, without blanks at the ends of lines.
 func table(rows func(io.Writer)) string {
 	var b strings.Builder
 	w := tabwriter.NewWriter(&b, 0, 8, 2, ' ', 0)
@@ -20,7 +20,7 @@ func table(rows func(io.Writer)) string {
 	return out.String()
 }
 
-// count writes a number with what there are so many of, of which one is the form for 1.
+// count formats a number with its noun in the singular or the plural.
 func count(n int, one, many string) string {
 	if n == 1 {
 		many = one
@@ -28,7 +28,7 @@ func count(n int, one, many string) string {
 	return fmt.Sprintf("%d %s", n, many)
 }
 
-// orEmpty makes an empty list an empty array in a document, not null.
+// orEmpty returns a list that is never nil, so that JSON has an empty array and not null.
 func orEmpty[T any](list []T) []T {
 	if list == nil {
 		return []T{}

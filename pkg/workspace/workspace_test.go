@@ -16,7 +16,7 @@ import (
 	"github.com/Project-Manager-With-Git/ppm/pkg/failure"
 )
 
-// folders makes a folder with a file for each name, which ends in "/" for a folder alone.
+// folders creates a folder with a file for each name. A name that ends in "/" is an empty folder.
 func folders(t *testing.T, names ...string) string {
 	t.Helper()
 	dir := t.TempDir()
@@ -36,30 +36,50 @@ func folders(t *testing.T, names ...string) string {
 	return dir
 }
 
+// writeWorkspace writes a manifest with a [workspace].
+func writeWorkspace(t *testing.T, dir, table string) {
+	t.Helper()
+	if err := os.WriteFile(filepath.Join(dir, manifestName), []byte("[workspace]\n"+table+"\n"), 0o666); err != nil {
+		t.Fatal(err)
+	}
+}
+
 func TestFind(t *testing.T) {
-	dir := folders(t, "a/ppm.toml", "a/in/ppm.toml", "b/ppm.toml", "b/ppm.lock", "b/gen/x/ppm.toml", "c/", "file", ".git/ppm.toml", ".hid/ppm.toml", "a[1]/ppm.toml")
+	dir := folders(t, "a/ppm.toml", "a/in/ppm.toml", "b/ppm.toml", "b/ppm.lock", "b/gen/x/ppm.toml", "c/", "file",
+		".git/ppm.toml", ".hid/ppm.toml", "a[1]/ppm.toml")
 	for _, c := range []struct {
 		table     string
 		members   []string
 		unmatched []string
 	}{
-		{"members = ['*']", []string{"a", "a[1]", "b"}, nil},                                    // one level, no hidden folder, no file, no folder without a manifest
-		{"members = ['b', 'a', './a/', '*']", []string{"a", "a[1]", "b"}, nil},                  // sorted, each once, in any spelling
-		{"members = ['**']", []string{".", "a", "a/in", "a[1]", "b", "b/gen/x"}, nil},           // all levels, the root included
-		{"members = ['*/**']", []string{"a", "a/in", "a[1]", "b", "b/gen/x"}, nil},              // all levels below
-		{"members = ['**']\nexclude = ['b', '.', '*/in']", []string{"a", "a[1]"}, nil},          // with what is below
-		{"members = ['{a,b}', '?']\nexclude = ['b/**']", []string{"a"}, nil},                    // alternatives
-		{`members = ['a\[1\]']`, []string{"a[1]"}, nil},                                         // a name with meta characters
-		{"members = ['a[1]']", nil, []string{"a[1]"}},                                           // a class
-		{"members = ['.hid']", []string{".hid"}, nil},                                           // hidden, but named
-		{"members = ['c', 'file', 'no/*', 'a']", []string{"a"}, []string{"c", "file", "no/*"}},  // nothing there
-		{"members = ['a']\n[[component]]\nsource='p@v1//c'\npath='x'", []string{".", "a"}, nil}, // something is installed in the root
-		{"members = ['{../*,a}']", []string{"a"}, nil},                                          // .. in disguise leads nowhere
-		{"members = ['a']\nexclude = ['a']", nil, []string{"a"}},                                // nothing left
+		// one level, no hidden folder, no file, no folder without a manifest
+		{"members = ['*']", []string{"a", "a[1]", "b"}, nil},
+		// sorted, each once, in any spelling
+		{"members = ['b', 'a', './a/', '*']", []string{"a", "a[1]", "b"}, nil},
+		// all levels, the root included
+		{"members = ['**']", []string{".", "a", "a/in", "a[1]", "b", "b/gen/x"}, nil},
+		// all levels below
+		{"members = ['*/**']", []string{"a", "a/in", "a[1]", "b", "b/gen/x"}, nil},
+		// with what is below
+		{"members = ['**']\nexclude = ['b', '.', '*/in']", []string{"a", "a[1]"}, nil},
+		// alternatives
+		{"members = ['{a,b}', '?']\nexclude = ['b/**']", []string{"a"}, nil},
+		// a name with meta characters
+		{`members = ['a\[1\]']`, []string{"a[1]"}, nil},
+		// a class
+		{"members = ['a[1]']", nil, []string{"a[1]"}},
+		// hidden, but named
+		{"members = ['.hid']", []string{".hid"}, nil},
+		// nothing there
+		{"members = ['c', 'file', 'no/*', 'a']", []string{"a"}, []string{"c", "file", "no/*"}},
+		// something is installed in the root
+		{"members = ['a']\n[[component]]\nsource='p@v1//c'\npath='x'", []string{".", "a"}, nil},
+		// .. in disguise leads nowhere
+		{"members = ['{../*,a}']", []string{"a"}, nil},
+		// nothing left
+		{"members = ['a']\nexclude = ['a']", nil, []string{"a"}},
 	} {
-		if err := os.WriteFile(filepath.Join(dir, manifestName), []byte("[workspace]\n"+c.table+"\n"), 0o666); err != nil {
-			t.Fatal(err)
-		}
+		writeWorkspace(t, dir, c.table)
 		w, err := Find(dir)
 		if err != nil || !slices.Equal(w.Members, c.members) || !slices.Equal(w.Unmatched, c.unmatched) {
 			t.Errorf("%s: %+v, %v; want %v, %v", c.table, w, err, c.members, c.unmatched)
@@ -82,12 +102,18 @@ func TestFindFollowsNoLink(t *testing.T) {
 		table   string
 		members []string // nil when it is refused
 	}{
-		{"members = ['*']", nil},         // the link itself
-		{"members = ['link']", nil},      // by name
-		{"members = ['link/deep']", nil}, // below it
-		{"members = ['link/*']", nil},    // below it, by a pattern
-		{"members = ['**']\nexclude = ['link', '**/self']", []string{".", "a"}}, // left out
-		{"members = ['*/deep', 'a']", []string{"a"}},                            // a wildcard leads through no link
+		// the link itself
+		{"members = ['*']", nil},
+		// by name
+		{"members = ['link']", nil},
+		// below it
+		{"members = ['link/deep']", nil},
+		// below it, by a pattern
+		{"members = ['link/*']", nil},
+		// left out
+		{"members = ['**']\nexclude = ['link', '**/self']", []string{".", "a"}},
+		// a wildcard leads through no link
+		{"members = ['*/deep', 'a']", []string{"a"}},
 	} {
 		dir := folders(t, "a/ppm.toml")
 		if err := os.Symlink(outside, filepath.Join(dir, "link")); err != nil {
@@ -96,9 +122,7 @@ func TestFindFollowsNoLink(t *testing.T) {
 		if err := os.Symlink(".", filepath.Join(dir, "a", "self")); err != nil {
 			t.Fatal(err)
 		}
-		if err := os.WriteFile(filepath.Join(dir, manifestName), []byte("[workspace]\n"+c.table+"\n"), 0o666); err != nil {
-			t.Fatal(err)
-		}
+		writeWorkspace(t, dir, c.table)
 		w, err := Find(dir)
 		if c.members == nil && (!errors.Is(err, failure.Refused) || failure.Hint(err) == "") {
 			t.Errorf("%s: %+v, %v, want it refused", c.table, w, err)
