@@ -46,8 +46,8 @@ const (
 type Options struct {
 	// LockTimeout is how long to wait for another ppm process that has locked the project.
 	LockTimeout time.Duration
-	// ReadOnly opens the project for reading: nothing is written and no lock is taken,
-	// unless an earlier command was killed: then it is completed or taken back first.
+	// ReadOnly opens the project without locking it. Nothing is written, except that a command that was killed is
+	// completed or rolled back first.
 	ReadOnly bool
 
 	wrap func(disk) disk // wraps the disk in tests

@@ -352,7 +352,7 @@ func TestUndoReasons(t *testing.T) {
 			"restored; updated: keep, not restored because you deleted it"},
 		{"deleted before it could", nil, "added", false,
 			"added: unchanged, already deleted; removed: create, restored; updated: update, restored"},
-		{"taken back by hand", map[string]string{"updated": "1 of updated\n"}, "", false,
+		{"undone by hand", map[string]string{"updated": "1 of updated\n"}, "", false,
 			"added: delete, created by the undone command; removed: create, restored; updated: unchanged, already " +
 				"restored"},
 		{"in the way", map[string]string{"removed": "another"}, "", false, "added: delete, created by the undone " +
@@ -373,13 +373,13 @@ func TestUndoReasons(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		var got []string
+		var reasons []string
 		for _, change := range pl.Changes {
 			if !change.Record {
-				got = append(got, fmt.Sprintf("%s: %s, %s", change.Path, change.Action, change.Reason))
+				reasons = append(reasons, fmt.Sprintf("%s: %s, %s", change.Path, change.Action, change.Reason))
 			}
 		}
-		if got := strings.Join(got, "; "); got != c.want {
+		if got := strings.Join(reasons, "; "); got != c.want {
 			t.Errorf("%s: %s\nwant %s", c.name, got, c.want)
 		}
 	}

@@ -87,7 +87,7 @@ func TestKilledLockOwner(t *testing.T) {
 	kill(t, owner)
 	closeProject(t, open(t, dir, Options{}))
 	if got := applytest.Tree(t, dir); got != "" {
-		t.Errorf("left behind: %s", got)
+		t.Errorf("left over: %s", got)
 	}
 }
 
@@ -194,6 +194,6 @@ func TestConcurrentOpen(t *testing.T) {
 	}
 	wg.Wait()
 	if got := applytest.Tree(t, dir); got != "" {
-		t.Errorf("left behind: %s", got)
+		t.Errorf("left over: %s", got)
 	}
 }

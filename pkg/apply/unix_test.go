@@ -82,7 +82,7 @@ func TestScan(t *testing.T) {
 	}
 	for _, path := range []string{"../a", "/etc/passwd", "", ".git/config", ".ppm/lock"} {
 		if _, err := p.Scan(t.Context(), []string{path}); !errors.Is(err, failure.Refused) {
-			t.Errorf("Scan(%q) = %v, want it refused", path, err)
+			t.Errorf("Scan(%q) = %v, want Refused", path, err)
 		}
 	}
 	ctx, cancel := context.WithCancel(t.Context())

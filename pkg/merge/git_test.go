@@ -113,7 +113,7 @@ func TestSameAsGit(t *testing.T) {
 		for i, want := range gitMerge(t, batch, "--"+string(style)) {
 			x := batch[i]
 			r := ThreeWay(x.base, x.ours, x.theirs, Options{Style: style, Labels: Labels{"B", "O", "T"}})
-			if !bytes.Equal(r.Text, want) && !bytes.Equal(r.Text, withoutAgreed(want)) {
+			if !bytes.Equal(r.Text, want) && !bytes.Equal(r.Text, withoutEqualSides(want)) {
 				t.Errorf("triple %d, %s\nbase %q\nours %q\ntheirs %q\ngot:\n%s\nwant:\n%s", done+i, style, x.base,
 					x.ours, x.theirs, r.Text, want)
 			}
@@ -148,8 +148,8 @@ func TestFavorSameAsGit(t *testing.T) {
 	}
 }
 
-// withoutAgreed removes the conflicts with equal sides from a diff3-style merge.
-func withoutAgreed(text []byte) []byte {
+// withoutEqualSides removes the conflicts with equal sides from a diff3-style merge.
+func withoutEqualSides(text []byte) []byte {
 	var out, conflict, ours, theirs []byte
 	inside := byte(0)
 	for l := range bytes.Lines(text) {
@@ -187,7 +187,7 @@ func TestEqualSidesAreNoConflict(t *testing.T) {
 	x := triple{[]byte("q\na\na\nb\nb\na\n"), []byte("a\nb\na\n"), []byte("a\nb\na\nq\n")}
 	want := gitMerge(t, []triple{x}, "--diff3")[0]
 	r := ThreeWay(x.base, x.ours, x.theirs, Options{Style: Diff3, Labels: Labels{"B", "O", "T"}})
-	if bytes.Equal(r.Text, want) || !bytes.Equal(r.Text, withoutAgreed(want)) || !r.Clean() {
+	if bytes.Equal(r.Text, want) || !bytes.Equal(r.Text, withoutEqualSides(want)) || !r.Clean() {
 		t.Errorf("got\n%s\ngit has\n%s", r.Text, want)
 	}
 }

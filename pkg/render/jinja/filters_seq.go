@@ -303,7 +303,7 @@ func filterBatch(c *call) any {
 				return nil, false
 			case !ok:
 				row = &list{}
-				return c.filled(full, n, orNone(p[2])), true
+				return c.padRow(full, n, orNone(p[2])), true
 			case len(full.items) == n:
 				row = &list{items: []any{item}}
 				return full, true
@@ -314,8 +314,8 @@ func filterBatch(c *call) any {
 	}}
 }
 
-// filled appends fill, unless it is None, until the row has n items.
-func (c *call) filled(row *list, n int, fill any) *list {
+// padRow appends fill, unless it is None, until the row has n items.
+func (c *call) padRow(row *list, n int, fill any) *list {
 	for fill != nil && len(row.items) < n {
 		c.in.set.reserve(c.at, 16)
 		c.in.set.step(c.at, 1)

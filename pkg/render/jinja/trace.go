@@ -224,7 +224,7 @@ func spansByLine(parts []Span) []Span {
 				out, placed = append(out, Span{Name: p.Name, Line: p.Line}), false
 			}
 			last := &out[len(out)-1]
-			if !placed && !blank(text) {
+			if !placed && !isBlank(text) {
 				last.Name, last.Line, placed = p.Name, p.Line, true
 			}
 			last.Keys, last.ConditionKeys = union(last.Keys, p.Keys), union(last.ConditionKeys, p.ConditionKeys)
@@ -241,16 +241,14 @@ func spansByLine(parts []Span) []Span {
 	return out
 }
 
-func blank(s string) bool { return strings.TrimSpace(s) == "" }
-
 // alignLines assigns the positions of old to the lines of text. It returns false unless the lines that are not blank
 // are the same except for case and white space around them.
 func alignLines(old []Span, text string) ([]Span, bool) {
 	position := old[0]
 	var out []Span
 	for line := range strings.Lines(text) {
-		if !blank(line) {
-			for len(old) > 0 && blank(old[0].Text) {
+		if !isBlank(line) {
+			for len(old) > 0 && isBlank(old[0].Text) {
 				old = old[1:]
 			}
 			if len(old) == 0 || !strings.EqualFold(strings.TrimSpace(old[0].Text), strings.TrimSpace(line)) {
@@ -261,6 +259,6 @@ func alignLines(old []Span, text string) ([]Span, bool) {
 		position.Text = line
 		out = append(out, position)
 	}
-	rest := slices.ContainsFunc(old, func(s Span) bool { return !blank(s.Text) })
+	rest := slices.ContainsFunc(old, func(s Span) bool { return !isBlank(s.Text) })
 	return out, !rest
 }
