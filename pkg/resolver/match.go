@@ -1,10 +1,9 @@
 package resolver
 
 import (
-	"context"
 	"fmt"
 	"path"
-	"slices"
+	"regexp"
 	"strings"
 
 	"github.com/Masterminds/semver/v3"
@@ -12,25 +11,26 @@ import (
 	"github.com/Project-Manager-With-Git/ppm/pkg/ref"
 )
 
-// A match reads a tag's name, and reports whether a version may stand for it.
+// A match parses the name of a tag, and reports whether a version may mean it.
 type match func(name string) (tag, bool)
 
+// matchesGlob returns the match of a pattern.
 func matchesGlob(pattern string) match {
 	return func(name string) (tag, bool) {
 		if ok, err := path.Match(pattern, name); err != nil || !ok {
 			return tag{}, false
 		}
-		return splitTag(name), true
+		return parseTag(name), true
 	}
 }
 
+// matchesRange returns the match of a range.
 func matchesRange(v ref.Version) (match, error) {
-	in, err := semver.NewConstraint(mendTilde(v.Constraint()))
+	in, err := semver.NewConstraint(fixTilde(v.Constraint()))
 	if err != nil {
 		return nil, fmt.Errorf("range %q: %w", v, err)
 	}
-	// Which prereleases a range asks for is the library's to say; the first pass lets all
-	// through, so that an error can tell of those that were left out.
+	// The library decides which prereleases a range asks for. All others match, too, so that an error can name them.
 	all := *in
 	all.IncludePrerelease = true
 	return func(name string) (tag, bool) {
@@ -48,44 +48,25 @@ func matchesRange(v ref.Version) (match, error) {
 	}, nil
 }
 
-// Tags returns the pins of all tags that v may stand for, the highest version first: those that match a glob or a
-// range, prereleases among them, and for every other kind of version all tags of the repository. Errors are those of
-// l.
-func Tags(ctx context.Context, url string, v ref.Version, l Lister) ([]ref.Pin, error) {
-	refs, err := l.Refs(ctx, "")
-	if err != nil {
-		return nil, err
+// tildeZero matches "~0.0.0", which means any version to the semver library.
+var tildeZero = regexp.MustCompile(`(~>?\s*v?0\.0)\.0\b`)
+
+// fixTilde replaces "~0.0.0" by the equivalent "~0.0", which the library reads correctly: >=0.0.0 <0.1.0.
+func fixTilde(constraint string) string { return tildeZero.ReplaceAllString(constraint, "$1") }
+
+// literalPrefix returns a glob up to its first wildcard.
+func literalPrefix(glob string) string { return glob[:strings.IndexAny(glob, "*?[")] }
+
+var (
+	globVersion    = regexp.MustCompile(`(?:^|[^0-9A-Za-z.*?\]])v?([0-9]+(?:[.*?\[-].*|$))`)
+	globPrerelease = regexp.MustCompile(`[*?\]]-[A-Za-z]`)
+)
+
+// asksForPrerelease reports whether a glob names a prerelease: it has a hyphen after a version ("cp-1.0.0-*"), or a
+// word after a wildcard and a hyphen ("cp-*-rc*").
+func asksForPrerelease(glob string) bool {
+	if m := globVersion.FindStringSubmatch(glob); m != nil {
+		return strings.Contains(m[1], "-")
 	}
-	matches := func(name string) (tag, bool) { return splitTag(name), true }
-	switch v.Kind() {
-	case ref.Glob:
-		matches = matchesGlob(v.String())
-	case ref.Range:
-		if matches, err = matchesRange(v); err != nil {
-			return nil, err
-		}
-	}
-	r := repository{url: url}
-	var tags []tag
-	pins := map[string]ref.Pin{}
-	for _, g := range refs {
-		name, isTag := strings.CutPrefix(g.Name, tagRefs)
-		if !isTag {
-			continue
-		}
-		t, ok := matches(name)
-		if !ok {
-			continue
-		}
-		if found, err := r.pin(g); err == nil { // a tag of something else than a commit is no version
-			tags = append(tags, t)
-			pins[name] = found.Pin
-		}
-	}
-	slices.SortFunc(tags, func(a, b tag) int { return compareTags(b, a) })
-	out := make([]ref.Pin, len(tags))
-	for i, t := range tags {
-		out[i] = pins[t.name]
-	}
-	return out, nil
+	return globPrerelease.MatchString(glob)
 }

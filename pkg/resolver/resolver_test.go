@@ -21,7 +21,7 @@ type refs []ref.GitRef
 
 func (r refs) Refs(context.Context, string) ([]ref.GitRef, error) { return r, nil }
 
-// id returns the commit id in these tests of a ref's name: 40 hex digits, told apart by the name.
+// id returns the commit id of a ref in these tests: 40 hex digits that depend on its name.
 func id(name string) string {
 	var sum uint64 = 14695981039346656037
 	for _, c := range []byte(name) {
@@ -31,7 +31,7 @@ func id(name string) string {
 }
 
 // list makes refs of short names: "t:NAME" a tag, "a:NAME" an annotated tag, "b:NAME" a branch,
-// "c:ID" a commit, "HEAD" a detached head, "HEAD>NAME" one that stands for a branch.
+// "c:ID" a commit, "HEAD" a detached HEAD, "HEAD>NAME" one that points to a branch.
 func list(names ...string) refs {
 	var r refs
 	for _, n := range names {
@@ -73,7 +73,7 @@ func TestResolve(t *testing.T) {
 	for _, c := range []struct {
 		version string
 		refs    []string
-		want    string // the short name of the ref that the pin was found by
+		want    string // the short name of the ref of the pin
 		note    string // a part of the only note; "" when there is none
 	}{
 		// latest is where HEAD stands
@@ -178,15 +178,15 @@ func TestResolveFails(t *testing.T) {
 		// empty
 		{"v1", nil, "the repository is empty", "check the URL, or push a commit and a tag to it"},
 		// same series first
-		{"cp-0.0.9", cp, `it has no tag, branch or commit "cp-0.0.9"`, "use one of the nearest tags: cp-0.0.2, cp-0.0.1, aio-0.0.9, sync-0.0.1"},
+		{"cp-0.0.9", cp, `it has no tag, branch or commit "cp-0.0.9"`, "use one of the most similar tags: cp-0.0.2, cp-0.0.1, aio-0.0.9, sync-0.0.1"},
 		// a slash too few
 		{"cp-0.0.2/aiossecli", cp, `it has no tag, branch or commit "cp-0.0.2/aiossecli"`, "a component starts with //: write cp-0.0.2//aiossecli"},
 		// no tags
 		{"x", []string{"b:main", "b:dev"}, `it has no tag, branch or commit "x"`, "it has no tags; use one of its branches: main, dev"},
 		// a hostile name
-		{"cp-1", []string{"t:cp-\x1b[2J", "t:cp-2"}, `it has no tag, branch or commit "cp-1"`, "use one of the nearest tags: cp-2"},
+		{"cp-1", []string{"t:cp-\x1b[2J", "t:cp-2"}, `it has no tag, branch or commit "cp-1"`, "use one of the most similar tags: cp-2"},
 		// ambiguous
-		{"0123456", []string{"t:v1", "c:01234567" + id("")[8:], "c:01234568" + id("")[8:]}, `"0123456" is the start of several commit ids`, "write more of the id: "},
+		{"0123456", []string{"t:v1", "c:01234567" + id("")[8:], "c:01234568" + id("")[8:]}, `"0123456" is the start of several commit ids`, "write more digits of the id: "},
 		// range, its prefix
 		{"cp-^9", cp, `no tag matches "cp-^9"`, "use one of the newest tags: cp-0.0.2, cp-0.0.1"},
 		// range, all
@@ -206,7 +206,7 @@ func TestResolveFails(t *testing.T) {
 		}
 	}
 	blob := refs{{Name: "refs/tags/v1", Object: id("blob")}} // a tag of something else
-	if _, err := resolve(t, "v1", blob); !errors.Is(err, failure.Usage) || !strings.Contains(err.Error(), "names no commit") {
+	if _, err := resolve(t, "v1", blob); !errors.Is(err, failure.Usage) || !strings.Contains(err.Error(), "does not point to a commit") {
 		t.Errorf("tag of a blob: %v", err)
 	}
 	if _, err := resolve(t, "*", blob); !errors.Is(err, failure.Usage) {
@@ -214,7 +214,7 @@ func TestResolveFails(t *testing.T) {
 	}
 }
 
-// asked is a Lister that fails, and keeps what it was asked.
+// asked is a Lister that fails and records what it was asked for.
 type asked struct{ exact string }
 
 func (a *asked) Refs(_ context.Context, exact string) ([]ref.GitRef, error) {
@@ -269,7 +269,7 @@ func TestNewest(t *testing.T) {
 	}
 }
 
-// TestManyRefs bounds the time for more tags than repositories have; anything quadratic takes many minutes.
+// TestManyRefs limits the time for more tags than repositories have. Quadratic algorithms take many minutes.
 func TestManyRefs(t *testing.T) {
 	var many refs
 	for i := range 300_000 {
