@@ -17,7 +17,7 @@ func (t texts) merge(style Style) []part {
 // combine aligns the edits of both sides. Edits that overlap or touch become one part.
 func (t texts) combine(ours, theirs []edit) []part {
 	var parts []part
-	var at part // the last part so far
+	var last part
 	for len(ours) > 0 || len(theirs) > 0 {
 		lo := len(t.base.lines)
 		if len(ours) > 0 {
@@ -27,19 +27,19 @@ func (t texts) combine(ours, theirs []edit) []part {
 			lo = min(lo, theirs[0].a.lo)
 		}
 		n, m, hi := overlapping(ours, theirs, lo)
-		same := lo - at.base.hi
+		same := lo - last.base.hi
 		if same > 0 {
-			at = at.after(unchanged, same, same, same)
-			parts = append(parts, at)
+			last = last.after(unchanged, same, same, same)
+			parts = append(parts, last)
 		}
 		size := hi - lo
-		at = at.after(inConflict, size, size+addedLines(ours[:n]), size+addedLines(theirs[:m]))
-		at.origin = t.origin(at, n, m)
-		parts = append(parts, at)
+		last = last.after(inConflict, size, size+addedLines(ours[:n]), size+addedLines(theirs[:m]))
+		last.origin = t.origin(last, n, m)
+		parts = append(parts, last)
 		ours, theirs = ours[n:], theirs[m:]
 	}
-	if same := len(t.base.lines) - at.base.hi; same > 0 {
-		parts = append(parts, at.after(unchanged, same, same, same))
+	if same := len(t.base.lines) - last.base.hi; same > 0 {
+		parts = append(parts, last.after(unchanged, same, same, same))
 	}
 	return parts
 }
@@ -71,16 +71,6 @@ func addedLines(edits []edit) int {
 	return n
 }
 
-// after returns the part that follows p and has the given number of lines in each text.
-func (p part) after(from origin, base, ours, theirs int) part {
-	return part{
-		origin: from,
-		base:   span{p.base.hi, p.base.hi + base},
-		ours:   span{p.ours.hi, p.ours.hi + ours},
-		theirs: span{p.theirs.hi, p.theirs.hi + theirs},
-	}
-}
-
 // origin returns the origin of a part with n edits by ours and m by theirs.
 func (t texts) origin(p part, n, m int) origin {
 	switch {
@@ -93,12 +83,6 @@ func (t texts) origin(p part, n, m int) origin {
 		return fromBoth
 	}
 	return inConflict
-}
-
-// start returns an empty part at the start of p.
-func (p part) start() part {
-	return part{base: span{p.base.lo, p.base.lo}, ours: span{p.ours.lo, p.ours.lo},
-		theirs: span{p.theirs.lo, p.theirs.lo}}
 }
 
 // sides returns the lines of p in ours and theirs.

@@ -65,32 +65,6 @@ type Result struct {
 // Clean reports whether the merge has no conflicts.
 func (r Result) Clean() bool { return len(r.Conflicts) == 0 }
 
-// An origin says where a part of a result comes from.
-type origin uint8
-
-const (
-	unchanged     origin = iota // the same in all three texts
-	fromOurs                    // changed by ours only
-	fromTheirs                  // changed by theirs only
-	fromBoth                    // the same on both sides
-	inConflict                  // changed by both sides in different ways
-	favoredOurs                 // the same, resolved in favor of ours
-	favoredTheirs               // the same, resolved in favor of theirs
-)
-
-// A span is a range of lines or bytes, without its end.
-type span struct{ lo, hi int }
-
-func (s span) len() int { return s.hi - s.lo }
-
-// A part is a range of a result, with the ranges of the three texts that it was merged from. The parts of a result
-// cover all four texts.
-type part struct {
-	origin             origin
-	base, ours, theirs span
-	text               span
-}
-
 // ThreeWay merges theirs into ours:
 //
 //	ours = base   → theirs
