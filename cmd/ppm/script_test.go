@@ -18,8 +18,9 @@ import (
 	"golang.org/x/tools/txtar"
 )
 
-// Folders that TestMain makes for all tests.
+// Folders that TestMain makes for all tests and removes after them.
 var (
+	tempDir      string // holds all others
 	binary       string // holds the ppm under test, built like a release
 	repositories string // holds the repositories that copyRepository has built
 )
@@ -28,12 +29,12 @@ var scriptDir = filepath.Join("..", "..", "testdata", "script")
 
 func TestMain(m *testing.M) {
 	os.Exit(func() int {
-		dir, err := os.MkdirTemp("", "ppm-script")
-		if err != nil {
+		var err error
+		if tempDir, err = os.MkdirTemp("", "ppm-script"); err != nil {
 			panic(err)
 		}
-		defer os.RemoveAll(dir)
-		binary, repositories = filepath.Join(dir, "bin"), filepath.Join(dir, "repositories")
+		defer os.RemoveAll(tempDir)
+		binary, repositories = filepath.Join(tempDir, "bin"), filepath.Join(tempDir, "repositories")
 		args := []string{"build", "-o", binary + string(filepath.Separator)}
 		if raceEnabled {
 			args = append(args, "-race")
@@ -61,10 +62,25 @@ func runMoreInParallel() {
 func TestScript(t *testing.T) {
 	testscript.Run(t, testscript.Params{
 		Dir:           scriptDir,
+		WorkdirRoot:   workDirRoot(t),
 		Setup:         setupScript,
 		Cmds:          scriptCommands,
 		UpdateScripts: os.Getenv("UPDATE_SCRIPTS") != "",
 	})
+}
+
+// workDirRoot returns a folder for the work folders of scripts. They are removed after all tests and not one
+// by one, because file systems are slow at making files while others are removed. With -testwork it is empty,
+// so that testscript keeps the folders.
+func workDirRoot(t *testing.T) string {
+	if goflag.Lookup("testwork").Value.String() == "true" {
+		return ""
+	}
+	dir, err := os.MkdirTemp(tempDir, "work")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return dir
 }
 
 func setupScript(env *testscript.Env) error {
