@@ -25,16 +25,16 @@ var overLimit = map[string]string{
 	"repeated text":          "{{ 'x' * 10 ** 15 }}",
 	"repeated lists":         "{{ ([1] * 10 ** 9)|length }}",
 	"repeated empty lists":   "{{ [] * 10 ** 18 }}{{ ([1] * 10 ** 18)|length }}",
-	"doubled text": "{% set ns = namespace(s='x') %}{% for i in range(64) %}{% set ns.s = ns.s ~ " +
-		"ns.s %}{% endfor %}",
-	"added text": "{% set ns = namespace(s='x') %}{% for i in range(64) %}{% set ns.s = ns.s + " +
-		"ns.s %}{% endfor %}",
-	"doubled lists": "{% set ns = namespace(s=[1]) %}{% for i in range(64) %}{% set ns.s = ns.s + " +
-		"ns.s %}{% endfor %}",
+	"doubled text": "{% set ns = namespace(s='x') %}{% for i in range(64) %}" +
+		"{% set ns.s = ns.s ~ ns.s %}{% endfor %}",
+	"added text": "{% set ns = namespace(s='x') %}{% for i in range(64) %}" +
+		"{% set ns.s = ns.s + ns.s %}{% endfor %}",
+	"doubled lists": "{% set ns = namespace(s=[1]) %}{% for i in range(64) %}" +
+		"{% set ns.s = ns.s + ns.s %}{% endfor %}",
 	"a list that grows itself": "{% set l = [1] %}{% for i in l %}{% set _ = l.append(i) %}{% endfor %}",
 	"a list that doubles":      "{% set l = [1] %}{% for i in range(64) %}{% set _ = l.extend(l) %}{% endfor %}",
-	"captured text": "{% set ns = namespace(s='x') %}{% for i in range(64) %}{% set s %}{{ ns.s }}{{ " +
-		"ns.s }}{% endset %}{% set ns.s = s %}{% endfor %}",
+	"captured text": "{% set ns = namespace(s='x') %}{% for i in range(64) %}{% set s %}{{ ns.s }}{{ ns.s }}" +
+		"{% endset %}{% set ns.s = s %}{% endfor %}",
 	"replaced text":     "{{ ('x' * 100000).replace('x', 'y' * 100000)|length }}",
 	"filter replace":    "{{ ('x' * 100000)|replace('', 'y' * 100000)|length }}",
 	"joined text":       "{{ (range(10000)|join('x' * 100000))|length }}",
@@ -51,18 +51,18 @@ var overLimit = map[string]string{
 	"many slices":       "{{ [1]|slice(10 ** 10)|list|length }}",
 	"a filled batch":    "{{ [1]|batch(10 ** 10, 0)|list|length }}",
 	"a wide json":       "{{ [[[1]]]|tojson(10 ** 10) }}",
-	"nested json": "{% set ns = namespace(l=[]) %}{% for i in range(100000) %}{% set ns.l = [ns.l] " +
-		"%}{% endfor %}{{ ns.l|tojson }}",
-	"nested lists printed": "{% set ns = namespace(l=[]) %}{% for i in range(10000) %}{% set ns.l = [ns.l] " +
-		"%}{% endfor %}{{ ns.l }}",
-	"nested lists compared": "{% set a = namespace(l=[]) %}{% set b = namespace(l=[]) %}{% for i in " +
-		"range(10000) %}{% set a.l = [a.l] %}{% set b.l = [b.l] %}{% endfor %}{{ a.l == b.l }}",
-	"nested tuples as a key": "{% set a = namespace(l=()) %}{% for i in range(10000) %}{% set a.l = (a.l,) " +
-		"%}{% endfor %}{{ {a.l: 1} }}",
-	"shared lists printed": "{% set ns = namespace(l=[1]) %}{% for i in range(60) %}{% set ns.l = [ns.l, " +
-		"ns.l] %}{% endfor %}{{ ns.l }}",
-	"shared tuples as a key": "{% set ns = namespace(l=(1,)) %}{% for i in range(60) %}{% set ns.l = (ns.l, " +
-		"ns.l) %}{% endfor %}{{ {ns.l: 1} }}",
+	"nested json": "{% set ns = namespace(l=[]) %}{% for i in range(100000) %}{% set ns.l = [ns.l] %}{% endfor %}" +
+		"{{ ns.l|tojson }}",
+	"nested lists printed": "{% set ns = namespace(l=[]) %}{% for i in range(10000) %}{% set ns.l = [ns.l] %}" +
+		"{% endfor %}{{ ns.l }}",
+	"nested lists compared": "{% set a = namespace(l=[]) %}{% set b = namespace(l=[]) %}{% for i in range(10000) %}" +
+		"{% set a.l = [a.l] %}{% set b.l = [b.l] %}{% endfor %}{{ a.l == b.l }}",
+	"nested tuples as a key": "{% set a = namespace(l=()) %}{% for i in range(10000) %}{% set a.l = (a.l,) %}" +
+		"{% endfor %}{{ {a.l: 1} }}",
+	"shared lists printed": "{% set ns = namespace(l=[1]) %}{% for i in range(60) %}{% set ns.l = [ns.l, ns.l] %}" +
+		"{% endfor %}{{ ns.l }}",
+	"shared tuples as a key": "{% set ns = namespace(l=(1,)) %}{% for i in range(60) %}" +
+		"{% set ns.l = (ns.l, ns.l) %}{% endfor %}{{ {ns.l: 1} }}",
 	"a macro that calls itself": "{% macro m() %}{{ m() }}{% endmacro %}{{ m() }}",
 	"macros that double":        "{% macro m(n) %}{{ m(n + 1) }}{{ m(n + 1) }}{% endmacro %}{{ m(0) }}",
 	"a recursive loop":          "{% for x in [1] recursive %}{{ loop([1]) }}{% endfor %}",
@@ -84,10 +84,9 @@ var overLimit = map[string]string{
 	"nested ifs":                nest("{% if 1 %}", "x", "{% endif %}", 2000),
 	"nested loops":              nest("{% for x in [1] %}", "x", "{% endfor %}", 2000),
 	"a source of many tokens":   "{{ [" + strings.Repeat("1,", 100000) + "] }}",
-	"a long text searched": "{% set s = 'x' * 3000000 %}{% for i in range(100000) %}{% if s.find('y') > 0 or " +
-		"'y' in s or s == 'z' %}{% endif %}{% endfor %}",
-	"a long key": "{% set s = 'x' * 3000000 %}{% for i in range(100000) %}{{ {}[s] is defined }}{% " +
-		"endfor %}",
+	"a long text searched": "{% set s = 'x' * 3000000 %}{% for i in range(100000) %}" +
+		"{% if s.find('y') > 0 or 'y' in s or s == 'z' %}{% endif %}{% endfor %}",
+	"a long key":        "{% set s = 'x' * 3000000 %}{% for i in range(100000) %}{{ {}[s] is defined }}{% endfor %}",
 	"long texts sorted": "{{ (['X' * 100000] * 1000)|sort|length }}",
 	"nested targets":    "{% set " + nest("(", "a", ",)", 2000) + " = 1 %}",
 }

@@ -82,8 +82,8 @@ var traceCases = map[string]struct {
 	"a loop's filter": {"{% for i in 'pq' if a %}\n{{ i }}{% endfor %}",
 		[]string{"t:2(|a)p", "t:2(|a)q"}},
 	"a loop's else": {"{% for i in b %}{% else %}\nnone{% endfor %}", []string{"t:1(|b)none"}},
-	"a recursive loop": {"{% for i in [[a]] recursive %}\n{% if i is string %}{{ i }}{% else %}{{ " +
-		"loop(i) }}{% endif %}{% endfor %}", []string{"t:2(a|a)A"}},
+	"a recursive loop": {"{% for i in [[a]] recursive %}\n{% if i is string %}{{ i }}{% else %}{{ loop(i) }}" +
+		"{% endif %}{% endfor %}", []string{"t:2(a|a)A"}},
 	"a variable":            {"{% set v = a ~ n %}\n{{ v }}", []string{"t:2(a,n|)A2"}},
 	"a variable over a key": {"{% set a = 1 %}\n{{ a }}", []string{"t:2(|)1"}},
 	"two variables":         {"{% set v, w = a, n %}\n{{ v }}", []string{"t:2(a,n|)A"}},
