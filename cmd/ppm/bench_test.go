@@ -1,7 +1,6 @@
 package main
 
 import (
-	"cmp"
 	"crypto/sha256"
 	"errors"
 	"fmt"
@@ -18,7 +17,7 @@ import (
 	"github.com/Project-Manager-With-Git/ppm/internal/gittest"
 )
 
-// A stopwatch runs commands of the real binary, each in an environment of its own.
+// A stopwatch runs and times commands in an environment of its own.
 type stopwatch struct {
 	b    *testing.B
 	home string
@@ -26,8 +25,8 @@ type stopwatch struct {
 
 func newStopwatch(b *testing.B) *stopwatch { return &stopwatch{b, b.TempDir()} }
 
-// peakOf runs a command, and writes the most memory that it had, in KiB. What a process has counts from the
-// moment that its parent forks, so that a small parent has to start it.
+// peakOf runs a command and prints its peak memory in KiB. The peak includes the memory of the parent at the fork, so
+// the parent has to be small.
 const peakOf = `
 import resource, subprocess, sys
 code = subprocess.run(sys.argv[1:], stdout=subprocess.DEVNULL).returncode
@@ -42,7 +41,7 @@ func (w *stopwatch) time(dir, name string, args ...string) time.Duration {
 	return took
 }
 
-// peak runs a command and returns the most memory that it had, in MiB.
+// peak runs a command and returns its peak memory in MiB.
 func (w *stopwatch) peak(dir, name string, args ...string) float64 {
 	out, _ := w.run(dir, "python3", append([]string{"-c", peakOf, name}, args...)...)
 	kib, err := strconv.Atoi(strings.TrimSpace(string(out)))
@@ -55,7 +54,8 @@ func (w *stopwatch) peak(dir, name string, args ...string) float64 {
 func (w *stopwatch) run(dir, name string, args ...string) ([]byte, time.Duration) {
 	cmd := exec.Command(name, args...)
 	cmd.Dir = dir
-	cmd.Env = append(os.Environ(), "HOME="+w.home, "XDG_CACHE_HOME="+w.home, "XDG_CONFIG_HOME="+w.home, "GIT_CONFIG_NOSYSTEM=1", "GIT_TERMINAL_PROMPT=0")
+	cmd.Env = append(os.Environ(), "HOME="+w.home, "XDG_CACHE_HOME="+w.home, "XDG_CONFIG_HOME="+w.home,
+		"GIT_CONFIG_NOSYSTEM=1", "GIT_TERMINAL_PROMPT=0")
 	start := time.Now()
 	out, err := cmd.Output()
 	took := time.Since(start)
@@ -69,8 +69,8 @@ func (w *stopwatch) run(dir, name string, args ...string) ([]byte, time.Duration
 	return out, took
 }
 
-// compare runs two commands in turns and reports the first one's median time and its ratio
-// to the second's. A median stands still when the machine is busy for a moment.
+// compare runs two commands in turns. It reports the median time of the first one, and the ratio of the two medians,
+// which a short load of the machine does not change.
 func (w *stopwatch) compare(unit string, first, peer func(dir string) time.Duration) {
 	root := w.b.TempDir()
 	var firsts, peers []time.Duration
@@ -88,7 +88,7 @@ func (w *stopwatch) compare(unit string, first, peer func(dir string) time.Durat
 	a, b := median(firsts), median(peers)
 	w.b.ReportMetric(float64(a)/1e6, "ms")
 	w.b.ReportMetric(float64(a)/float64(b), unit)
-	w.b.ReportMetric(0, "ns/op") // both commands together say nothing
+	w.b.ReportMetric(0, "ns/op") // the sum of both has no meaning
 }
 
 func median(times []time.Duration) time.Duration {
@@ -100,7 +100,7 @@ func (w *stopwatch) ppm(args ...string) func(string) time.Duration {
 	return func(dir string) time.Duration { return w.time(dir, filepath.Join(binary, "ppm"), args...) }
 }
 
-// BenchmarkVersion runs ppm version, the least that ppm can do, and measures the stripped binary.
+// BenchmarkVersion runs ppm version, which does nothing else, and measures the stripped binary.
 func BenchmarkVersion(b *testing.B) {
 	w := newStopwatch(b)
 	stripped := filepath.Join(b.TempDir(), "ppm")
@@ -123,10 +123,16 @@ func BenchmarkVersion(b *testing.B) {
 	b.ReportMetric(0, "ns/op")
 }
 
+// addBuiltIn are the arguments that add a component of a built-in pack.
+var addBuiltIn = []string{
+	"project", "add", "tp_py_grpc@cp-0.0.1//sync_serv_interceptor",
+	"--located-path=app/interceptor", "--kv=source::timer",
+}
+
 // BenchmarkAddBuiltIn adds a component of a built-in pack, against ppm version.
 func BenchmarkAddBuiltIn(b *testing.B) {
 	w := newStopwatch(b)
-	add := w.ppm("project", "add", "tp_py_grpc@cp-0.0.1//sync_serv_interceptor", "--located-path=app/interceptor", "--kv=source::timer")
+	add := w.ppm(addBuiltIn...)
 	add(b.TempDir()) // fills the cache
 	w.compare("x-version", add, w.ppm("version"))
 }
@@ -134,7 +140,7 @@ func BenchmarkAddBuiltIn(b *testing.B) {
 // BenchmarkAddBuiltInFirst is BenchmarkAddBuiltIn on a machine that never ran ppm.
 func BenchmarkAddBuiltInFirst(b *testing.B) {
 	w := newStopwatch(b)
-	add := w.ppm("project", "add", "tp_py_grpc@cp-0.0.1//sync_serv_interceptor", "--located-path=app/interceptor", "--kv=source::timer")
+	add := w.ppm(addBuiltIn...)
 	w.compare("x-version", func(dir string) time.Duration {
 		if err := os.RemoveAll(filepath.Join(w.home, "ppm")); err != nil {
 			b.Fatal(err)
@@ -153,8 +159,8 @@ func BenchmarkAddCached(b *testing.B) {
 	b.ReportMetric(w.peak(b.TempDir(), filepath.Join(binary, "ppm"), "project", "add", url+"@v1//part17"), "peak-MiB")
 }
 
-// BenchmarkAddFetched adds a component that has to be fetched first, against git's sparse
-// clone of the same folder. The server is git http-backend on the loopback address.
+// BenchmarkAddFetched adds a component that is not in the cache, against a sparse clone of the same folder with git.
+// The server is git http-backend on the loopback address.
 func BenchmarkAddFetched(b *testing.B) {
 	w := newStopwatch(b)
 	url := servePack(b, 100)
@@ -164,7 +170,8 @@ func BenchmarkAddFetched(b *testing.B) {
 		}
 		return w.time(dir, filepath.Join(binary, "ppm"), "project", "add", url+"@v1//part17")
 	}, func(dir string) time.Duration {
-		clone := w.time(dir, "git", "clone", "-q", "--depth=1", "--branch=v1", "--filter=blob:none", "--sparse", url, "clone")
+		clone := w.time(dir, "git", "clone", "-q", "--depth=1", "--branch=v1", "--filter=blob:none", "--sparse",
+			url, "clone")
 		checkout := w.time(filepath.Join(dir, "clone"), "git", "sparse-checkout", "set", "part17")
 		return clone + checkout
 	})
@@ -174,7 +181,7 @@ func BenchmarkAddFetched(b *testing.B) {
 func BenchmarkWorkspace(b *testing.B) {
 	const members = 10
 	w := newStopwatch(b)
-	add := w.ppm("project", "add", "tp_py_grpc@cp-0.0.1//sync_serv_interceptor", "--located-path=app/interceptor", "--kv=source::timer")
+	add := w.ppm(addBuiltIn...)
 	add(b.TempDir()) // fills the cache
 	prepare := func(dir string) (folders []string) {
 		for i := range members {
@@ -191,7 +198,8 @@ func BenchmarkWorkspace(b *testing.B) {
 	}
 	w.compare("x-runs", func(dir string) time.Duration {
 		prepare(dir)
-		if err := os.WriteFile(filepath.Join(dir, "ppm.toml"), []byte("[workspace]\nmembers = [\"*\"]\n"), 0o666); err != nil {
+		workspace := []byte("[workspace]\nmembers = [\"*\"]\n")
+		if err := os.WriteFile(filepath.Join(dir, "ppm.toml"), workspace, 0o666); err != nil {
 			b.Fatal(err)
 		}
 		return add(dir)
@@ -216,8 +224,8 @@ func BenchmarkStatus(b *testing.B) {
 	b.ReportMetric(w.peak(dir, filepath.Join(binary, "ppm"), "project", "status"), "peak-MiB")
 }
 
-// BenchmarkUpgrade upgrades 100 installs of 10 files each from a warm cache, against hashing and
-// rewriting their files: each is read, hashed, written beside, flushed and renamed.
+// BenchmarkUpgrade upgrades 100 installs of 10 files each from a warm cache, against rewriting their files: each is
+// read, hashed, written to a new file, synced and renamed.
 func BenchmarkUpgrade(b *testing.B) {
 	w := newStopwatch(b)
 	url := servePack(b, 100)
@@ -233,11 +241,12 @@ func BenchmarkUpgrade(b *testing.B) {
 	})
 }
 
-// installAll makes dir a project with so many components of the pack at url.
+// installAll makes dir a project with that many components of the pack at url.
 func (w *stopwatch) installAll(dir, url string, components int, version string) {
 	var manifest strings.Builder
 	for c := range components {
-		fmt.Fprintf(&manifest, "[[component]]\nsource = \"%s@%s//part%d\"\npath = \"parts/part%d\"\n", url, version, c, c)
+		fmt.Fprintf(&manifest, "[[component]]\nsource = \"%s@%s//part%d\"\npath = \"parts/part%d\"\n",
+			url, version, c, c)
 	}
 	if err := os.WriteFile(filepath.Join(dir, "ppm.toml"), []byte(manifest.String()), 0o666); err != nil {
 		w.b.Fatal(err)
@@ -260,8 +269,13 @@ func (w *stopwatch) rewrite(dir string) time.Duration {
 		if err != nil {
 			return err
 		}
-		_, err = fmt.Fprintf(f, "%x\n%s", sha256.Sum256(data), data)
-		return cmp.Or(err, f.Sync(), f.Close(), os.Rename(name+".new", name))
+		if _, err = fmt.Fprintf(f, "%x\n%s", sha256.Sum256(data), data); err == nil {
+			err = f.Sync()
+		}
+		if err = errors.Join(err, f.Close()); err != nil {
+			return err
+		}
+		return os.Rename(name+".new", name)
 	})
 	if err != nil {
 		w.b.Fatal(err)
@@ -269,7 +283,7 @@ func (w *stopwatch) rewrite(dir string) time.Duration {
 	return time.Since(start)
 }
 
-// servePack publishes a pack of so many components with 10 files each, in two versions.
+// servePack publishes two versions of a pack with that many components of 10 files each.
 func servePack(b *testing.B, components int) string {
 	r := gittest.NewRepo(b)
 	for _, version := range []string{"v1", "v2"} {

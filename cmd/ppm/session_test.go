@@ -14,12 +14,16 @@ var (
 	endOfLineComment  = regexp.MustCompile(` +# .*`)
 )
 
-// editor writes over what upstream will change, and takes that side of a conflict.
+// editor changes a line that upstream changes, too, and resolves conflicts with the user's side.
 const editor = `#!/bin/sh
-sed '/^<<<<<<< /d; /^=======$/,/^>>>>>>> /d; s/Return the line to print/Return the text to show/' "$1" > "$1.new" && mv "$1.new" "$1"
+sed '
+/^<<<<<<< /d
+/^=======$/,/^>>>>>>> /d
+s/Return the line to print/Return the text to show/
+' "$1" > "$1.new" && mv "$1.new" "$1"
 `
 
-// The session that the README shows is what a new user sees.
+// The commands in the README print what it shows.
 func TestReadmeSession(t *testing.T) {
 	for _, name := range []string{"README.md", "README.zh-CN.md"} {
 		t.Run(name, func(t *testing.T) {
@@ -43,7 +47,8 @@ func TestReadmeSession(t *testing.T) {
 				}
 				run := exec.Command("sh", "-c", endOfLineComment.ReplaceAllString(line, ""))
 				run.Dir = project
-				run.Env = []string{"HOME=" + home, "EDITOR=" + edit, "PATH=" + binary + string(filepath.ListSeparator) + os.Getenv("PATH")}
+				path := binary + string(filepath.ListSeparator) + os.Getenv("PATH")
+				run.Env = []string{"HOME=" + home, "EDITOR=" + edit, "PATH=" + path}
 				out, _ := run.CombinedOutput() // a conflict is an exit code, too
 				if strings.TrimRight(string(out), "\n") != strings.TrimRight(want, "\n") {
 					t.Fatalf("%s prints\n%s\nand not\n%s", line, out, want)
