@@ -63,7 +63,7 @@ func printAdd(in *invocation, result *project.AddResult) {
 		in.printf("%s %s at %s (%.12s)\n", installed, i.Source, i.Path, i.Commit)
 	}
 	if result.Setup != "" {
-		in.printf("it needs: %s\n", result.Setup)
+		in.printf("install its dependencies with: %s\n", result.Setup)
 	}
 	if !result.DryRun && slices.ContainsFunc(result.Changes, changesRecord) {
 		in.noteAlone("next: commit the files together with ppm.toml and ppm.lock; " +

@@ -134,7 +134,7 @@ func printNew(in *invocation, result *project.NewResult) {
 	printChanges(in, result.Changes)
 	in.printf("%s %s from %s\n", verb(result.DryRun, "would create", "created"), result.Name, result.Template)
 	if result.Setup != "" && !in.flags.Bool("install") {
-		in.printf("it needs: %s\n", result.Setup)
+		in.printf("install its dependencies with: %s\n", result.Setup)
 	}
 	if result.Command != "" {
 		in.printf("start it with: %s\n", result.Command)

@@ -6,8 +6,8 @@ type scope int
 const (
 	_                 scope = iota
 	noProject               // the command does not work on a project
-	thisFolder              // the folder itself, as if it were no workspace
-	oneProject              // the folder itself when it is a member; else the command is refused
+	thisFolder              // the folder itself, as if it were not a workspace
+	oneProject              // the folder itself when it is a member; else an error
 	allMembers              // all members
 	namedMembers            // members with an install that an argument names; all members without arguments
 	conflictedMembers       // members in which an upgrade left conflicts

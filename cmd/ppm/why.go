@@ -50,7 +50,7 @@ func printWhy(in *invocation, result *blame.Result) {
 	in.printf("%s", table(func(w io.Writer) { printLines(w, result) }))
 }
 
-// printFile prints what is known of a file or folder, one fact in each row.
+// printFile prints the origin and the state of a file or folder, one property in each row.
 func printFile(w io.Writer, r *blame.Result) {
 	row := func(what, format string, args ...any) { fmt.Fprintf(w, "%s\t%s\n", what, fmt.Sprintf(format, args...)) }
 	switch r.Owner {
@@ -105,7 +105,7 @@ func how(rendered bool) string {
 	return "copied"
 }
 
-// printLines writes who wrote lines, a line in each row.
+// printLines prints who wrote lines, one line in each row.
 func printLines(w io.Writer, r *blame.Result) {
 	verb := "copied from "
 	if r.Template != nil && r.Template.Rendered {
@@ -154,7 +154,7 @@ var keyOrigins = map[string]string{
 	"project": "the project's information", "lock": "ppm.lock",
 }
 
-// keysText writes keys with their values, each with where it comes from.
+// keysText formats keys with their values and the origins of these.
 func keysText(keys []blame.Key) string {
 	var words []string
 	for _, k := range keys {

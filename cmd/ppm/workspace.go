@@ -72,14 +72,14 @@ func (c *command) dispatch(ctx context.Context, in *invocation) error {
 // scopeOf returns the scope of a command with the flags that it was given.
 func (c *command) scopeOf(in *invocation) scope {
 	for _, f := range c.flags {
-		if f.scope != 0 && f.given(in.flags) {
+		if c.planned == nil && f.scope != 0 && f.given(in.flags) {
 			return f.scope
 		}
 	}
 	return c.scope
 }
 
-// forMember returns the invocation of a member's run. Nothing is asked there.
+// forMember returns the invocation of a member's run. It does not prompt.
 func (in *invocation) forMember(r *memberRun, dir, runID string) *invocation {
 	out := &invocation{
 		terminal: &terminal{
@@ -179,7 +179,7 @@ type memberDocument struct {
 	Notes  []string `json:"notes,omitempty"`
 }
 
-// printRuns prints what the runs have printed, in their order, and returns the error of the whole command.
+// printRuns prints the outputs of the runs in their order, and returns the error of the whole command.
 func (in *invocation) printRuns(ctx context.Context, runs []*memberRun) error {
 	failed := joinFailures(runs)
 	documents, empty := []memberDocument{}, true
@@ -211,7 +211,7 @@ func (in *invocation) printRuns(ctx context.Context, runs []*memberRun) error {
 	return failed
 }
 
-// joinFailures returns the error of a whole command, or nil when no run failed. Of the exit codes it has the smallest.
+// joinFailures returns the error of a whole command, or nil when no run failed. Its exit code is the smallest one.
 func joinFailures(runs []*memberRun) error {
 	var first error
 	kind := failure.Interrupted
