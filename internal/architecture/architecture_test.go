@@ -70,16 +70,20 @@ type importRule struct {
 // mayImport holds a rule for every package of the module, by folder.
 var mayImport = map[string]importRule{
 	"cmd/ppm": {
-		". pkg/project pkg/state pkg/status pkg/install pkg/catalog pkg/workspace pkg/adopt pkg/blame pkg/extract pkg/fetch " +
-			"pkg/manifest pkg/lockfile pkg/merge pkg/langenv pkg/difftool",
+		". pkg/project pkg/state pkg/status pkg/install pkg/catalog pkg/workspace pkg/adopt pkg/blame pkg/extract " +
+			"pkg/fetch pkg/manifest pkg/lockfile pkg/merge pkg/langenv pkg/difftool",
 		"a command calls one verb of project; the others define its options and results",
 	},
 	"pkg/project": {
-		"pkg/state pkg/status pkg/install pkg/adopt pkg/blame pkg/extract pkg/worktree pkg/apply pkg/plan pkg/merge pkg/fetch " +
-			"pkg/render pkg/pack pkg/manifest pkg/lockfile pkg/metadata pkg/langdeps pkg/langenv pkg/difftool pkg/git/index",
+		"pkg/state pkg/status pkg/install pkg/adopt pkg/blame pkg/extract pkg/worktree pkg/apply pkg/plan pkg/merge " +
+			"pkg/fetch pkg/render pkg/pack pkg/manifest pkg/lockfile pkg/metadata pkg/langdeps pkg/langenv " +
+			"pkg/difftool pkg/git/index",
 		"the verbs connect the stages",
 	},
-	"pkg/state":  {"pkg/manifest pkg/lockfile pkg/plan pkg/render pkg/worktree", "reads records; a transaction changes them"},
+	"pkg/state": {
+		"pkg/manifest pkg/lockfile pkg/plan pkg/render pkg/worktree",
+		"reads records; a transaction changes them",
+	},
 	"pkg/status": {"pkg/state pkg/worktree pkg/manifest pkg/lockfile pkg/plan", "reads nothing but the project"},
 	"pkg/install": {
 		"pkg/registry pkg/resolver pkg/fetch pkg/pack pkg/render pkg/manifest pkg/lockfile pkg/metadata pkg/langdeps",
@@ -93,9 +97,15 @@ var mayImport = map[string]importRule{
 		"pkg/state pkg/status pkg/worktree pkg/install pkg/render pkg/merge pkg/lockfile pkg/metadata",
 		"explains one file; knows no plan",
 	},
-	"pkg/extract":        {"pkg/catalog pkg/pack pkg/render pkg/metadata pkg/langdeps", "pure: files in, a pack out"},
-	"pkg/catalog":        {"pkg/install pkg/fetch pkg/pack pkg/langdeps", "describes packs; knows no project"},
-	"pkg/worktree":       {"pkg/apply pkg/plan pkg/fetch pkg/git/ignore", "reads a project through apply, which knows what is safe"},
+	"pkg/extract": {
+		"pkg/catalog pkg/pack pkg/render pkg/metadata pkg/langdeps",
+		"pure: files in, a pack out",
+	},
+	"pkg/catalog": {"pkg/install pkg/fetch pkg/pack pkg/langdeps", "describes packs; knows no project"},
+	"pkg/worktree": {
+		"pkg/apply pkg/plan pkg/fetch pkg/git/ignore",
+		"reads a project through apply, which knows what is safe",
+	},
 	"pkg/apply":          {"pkg/plan", "the only writer in a project knows plans, not where they come from"},
 	"pkg/plan":           {"pkg/merge", "pure: no disk, no network"},
 	"pkg/git/config":     {"", "knows the file format, not what the settings are for"},
@@ -106,7 +116,7 @@ var mayImport = map[string]importRule{
 	"pkg/git/repository": {"pkg/git/objects pkg/git/refs", "reads repositories of users, knows no cache"},
 	"pkg/fetch": {
 		"pkg/fetch/wire pkg/git/objects pkg/git/refs pkg/git/repository pkg/resolver",
-		"fetch, render and plan stay apart: each can be tested and replaced alone; resolver defines the series of a tag",
+		"independent of render and plan, so that each can be tested alone; resolver defines the series of tags",
 	},
 	"pkg/fetch/wire":   {"pkg/git/config pkg/git/objects pkg/git/refs", "talks to servers, knows no cache"},
 	"pkg/similarity":   {"pkg/merge", "pure: two contents in, a number out"},
@@ -174,14 +184,16 @@ var onlyIn = map[string][]string{
 	},
 	"github.com/urfave/cli":         {"cmd/ppm"},
 	"github.com/BurntSushi/toml":    {"pkg/tomldoc"},
-	"github.com/Masterminds/semver": {"pkg/ref", "pkg/resolver", "pkg/langdeps"}, // ref checks a range when it is typed
+	"github.com/Masterminds/semver": {"pkg/ref", "pkg/resolver", "pkg/langdeps"}, // ref checks the syntax of a range
 	"github.com/gofrs/flock":        {"pkg/apply", "pkg/fetch", "internal/e2etest"},
 	"golang.org/x/term":             {"cmd/ppm"},
-	"net/http":                      {"pkg/fetch", "pkg/fetch/wire", "internal/gittest"},                // the only network
-	"net":                           {"pkg/fetch", "pkg/fetch/wire", "internal/gittest", "pkg/failure"}, // failure recognizes network errors
-	// git's credential helper, and what --install and --tool ask for; nothing else is run
+	// the only network
+	"net/http": {"pkg/fetch", "pkg/fetch/wire", "internal/gittest"},
+	// failure recognizes network errors
+	"net": {"pkg/fetch", "pkg/fetch/wire", "internal/gittest", "pkg/failure"},
+	// git's credential helper, and the programs of --install and --tool
 	"os/exec":   {"pkg/fetch/wire", "internal/gittest", "internal/e2etest", "pkg/langenv", "pkg/difftool"},
-	"log":       {"internal/gittest"}, // results are values: nothing prints
+	"log":       {"internal/gittest"}, // packages return results and do not print
 	"math/rand": {},                   // the same input gives the same output
 }
 
@@ -206,7 +218,8 @@ func TestPackagesDoNotTouchTheProcess(t *testing.T) {
 	watchSources(t)
 	args := []string{"grep", "--untracked", "-nF"}
 	for _, banned := range []string{
-		"os.Getenv", "os.Environ", "os.LookupEnv", "os.Exit", "os.Stdout", "os.Stderr", "os.Args", "fmt.Print", "log.Print",
+		"os.Getenv", "os.Environ", "os.LookupEnv", "os.Exit", "os.Stdout", "os.Stderr", "os.Args",
+		"fmt.Print", "log.Print",
 	} {
 		args = append(args, "-e", banned)
 	}
