@@ -15,7 +15,8 @@ func clone(t *testing.T, url string, env ...string) string {
 	t.Helper()
 	dir := filepath.Join(t.TempDir(), "clone")
 	cmd := exec.Command("git", "clone", "-q", "--depth=1", url, dir)
-	cmd.Env = append(cmd.Environ(), "GIT_CONFIG_GLOBAL="+os.DevNull, "GIT_CONFIG_NOSYSTEM=1", "GIT_TERMINAL_PROMPT=0", "GIT_ASKPASS=")
+	cmd.Env = append(cmd.Environ(), "GIT_CONFIG_GLOBAL="+os.DevNull, "GIT_CONFIG_NOSYSTEM=1", "GIT_TERMINAL_PROMPT=0",
+		"GIT_ASKPASS=")
 	cmd.Env = append(cmd.Env, env...)
 	if out, err := cmd.CombinedOutput(); err != nil {
 		t.Fatalf("git clone %s: %v\n%s", url, err, out)
@@ -50,7 +51,8 @@ func TestServersSpeakToGit(t *testing.T) {
 	}
 
 	proxy := gittest.ServeProxy(t, plain.Addr(), "pu", "pp")
-	if got := clone(t, "http://u:p@git.example.com/pack", "http_proxy="+strings.Replace(proxy.URL, "//", "//pu:pp@", 1), "no_proxy="); got != "hello\n" {
+	if got := clone(t, "http://u:p@git.example.com/pack",
+		"http_proxy="+strings.Replace(proxy.URL, "//", "//pu:pp@", 1), "no_proxy="); got != "hello\n" {
 		t.Errorf("over a proxy: %q", got)
 	}
 
@@ -59,7 +61,8 @@ func TestServersSpeakToGit(t *testing.T) {
 	if err := sshd.Trust(home); err != nil {
 		t.Fatal(err)
 	}
-	ssh := "ssh -F none -o IdentitiesOnly=yes -o IdentityAgent=none -i " + home + "/.ssh/id_ed25519 -o UserKnownHostsFile=" + home + "/.ssh/known_hosts"
+	ssh := "ssh -F none -o IdentitiesOnly=yes -o IdentityAgent=none -i " + home +
+		"/.ssh/id_ed25519 -o UserKnownHostsFile=" + home + "/.ssh/known_hosts"
 	if got := clone(t, sshd.URL+"/pack", "GIT_SSH_COMMAND="+ssh); got != "hello\n" {
 		t.Errorf("over ssh: %q", got)
 	}

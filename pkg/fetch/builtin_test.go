@@ -32,8 +32,10 @@ func samplePack(key string) *fetch.Builtin {
 	return &fetch.Builtin{Name: "sample", Key: key, Releases: func() ([]fetch.Release, error) {
 		return []fetch.Release{
 			{Tag: "cp-0.0.1", Branch: "dev", Date: date, Message: "Release cp-0.0.1", Files: sampleFiles(90, "one")},
-			{Tag: "sync-0.0.1", Branch: "master", Date: date, Message: "Release sync-0.0.1", Files: sampleFiles(3, "sync")},
-			{Tag: "cp-0.0.2", Branch: "dev", Date: date.Add(time.Hour), Message: "Release cp-0.0.2", Files: sampleFiles(90, "two")},
+			{Tag: "sync-0.0.1", Branch: "master", Date: date, Message: "Release sync-0.0.1",
+				Files: sampleFiles(3, "sync")},
+			{Tag: "cp-0.0.2", Branch: "dev", Date: date.Add(time.Hour), Message: "Release cp-0.0.2",
+				Files: sampleFiles(90, "two")},
 		}, nil
 	}}
 }
@@ -46,7 +48,8 @@ func sampleFiles(n int, extra string) fileset.Set {
 	}
 	for i := range n {
 		text := strings.Repeat(fmt.Sprintf("line %d of %s\n", i, extra), 100)
-		files = append(files, fileset.File{Path: fmt.Sprintf("src/c%02d/f%d.py", i/10, i), Mode: fileset.Regular, Data: []byte(text)})
+		files = append(files,
+			fileset.File{Path: fmt.Sprintf("src/c%02d/f%d.py", i/10, i), Mode: fileset.Regular, Data: []byte(text)})
 	}
 	s, err := fileset.New(files)
 	if err != nil {
@@ -55,7 +58,7 @@ func sampleFiles(n int, extra string) fileset.Set {
 	return s
 }
 
-// counted returns the pack with a count of the times that its content is read.
+// counted returns the pack, and a counter of how often its content is read.
 func counted(b *fetch.Builtin) (*fetch.Builtin, *atomic.Int64) {
 	var n atomic.Int64
 	c := *b
@@ -90,7 +93,8 @@ func TestBuiltin(t *testing.T) {
 	if err := os.WriteFile(file, nil, 0o644); err != nil {
 		t.Fatal(err)
 	}
-	for name, dir := range map[string]string{"cache": t.TempDir(), "no cache": "", "a cache that cannot be written": file} {
+	for name, dir := range map[string]string{"cache": t.TempDir(), "no cache": "",
+		"a cache that cannot be written": file} {
 		t.Run(name, func(t *testing.T) {
 			pack, reads := counted(samplePack("k"))
 			for _, row := range []struct{ version, commit string }{
@@ -112,7 +116,8 @@ func TestBuiltin(t *testing.T) {
 				if err != nil || idErr != nil || tree.ID != id || !tree.Dir {
 					t.Errorf("%q = %s with files of tree %s, %v, %v", row.version, tree.ID, id, err, idErr)
 				}
-				if tree, err := componentAt(r, pin, "a/run.sh"); err != nil || tree.Dir || tree.Files[0].Mode != fileset.Executable {
+				if tree, err := componentAt(r, pin, "a/run.sh"); err != nil || tree.Dir ||
+					tree.Files[0].Mode != fileset.Executable {
 					t.Errorf("%q: a file = %v, %v", row.version, tree, err)
 				}
 			}
@@ -157,7 +162,7 @@ func TestBuiltinHead(t *testing.T) {
 	}
 }
 
-// TestBuiltinKey shows that changed content replaces the old, which leaves nothing behind.
+// TestBuiltinKey checks that changed content replaces the old content completely.
 func TestBuiltinKey(t *testing.T) {
 	dir := t.TempDir()
 	for _, key := range []string{"one", "two", "one"} {
@@ -187,7 +192,7 @@ func TestBuiltinParallel(t *testing.T) {
 	wg.Wait()
 }
 
-// TestBuiltinDamaged cuts and flips the files of the cached repository: it is made again.
+// TestBuiltinDamaged damages the files of the cached repository: it is made again.
 func TestBuiltinDamaged(t *testing.T) {
 	dir := t.TempDir()
 	want, err := component(newClient(t, withPack(dir, samplePack("k"))), "builtin:sample", "cp-0.0.1", "src")
@@ -219,14 +224,17 @@ func TestExport(t *testing.T) {
 	git(t, dir, "push", "-q", "--mirror", pushed)
 	for _, repo := range []string{clone, pushed} {
 		refs := git(t, repo, "for-each-ref", "--format=%(objectname) %(refname)", "refs/tags")
-		if refs != sampleCP1+" refs/tags/cp-0.0.1\n"+sampleCP2+" refs/tags/cp-0.0.2\n"+sampleSync+" refs/tags/sync-0.0.1" {
+		want := sampleCP1 + " refs/tags/cp-0.0.1\n" + sampleCP2 + " refs/tags/cp-0.0.2\n" +
+			sampleSync + " refs/tags/sync-0.0.1"
+		if refs != want {
 			t.Errorf("tags of %s:\n%s", repo, refs)
 		}
 	}
 	if got := git(t, clone, "rev-parse", "--abbrev-ref", "HEAD"); got != "master" {
 		t.Errorf("HEAD is %s", got)
 	}
-	if got := git(t, clone, "log", "-1", "--format=%P|%an <%ae>|%cn <%ce>|%aI|%s", sampleCP2); got != sampleCP1+"|ppm <ppm@localhost>|ppm <ppm@localhost>|2024-05-06T07:08:09+00:00|Release cp-0.0.2" {
+	want := sampleCP1 + "|ppm <ppm@localhost>|ppm <ppm@localhost>|2024-05-06T07:08:09+00:00|Release cp-0.0.2"
+	if got := git(t, clone, "log", "-1", "--format=%P|%an <%ae>|%cn <%ce>|%aI|%s", sampleCP2); got != want {
 		t.Errorf("the second release is %s", got)
 	}
 	if got := git(t, clone, "ls-files", "-s", "a/run.sh"); !strings.HasPrefix(got, "100755 ") {
@@ -240,7 +248,8 @@ func TestExport(t *testing.T) {
 	if err != nil || tree.ID != id || tree.Files.Digest() != sampleFiles(90, "one").Digest() {
 		t.Errorf("the clone holds %s, %v", tree.ID, err)
 	}
-	wantKind(t, "a folder that is not empty", fetch.Export(context.Background(), samplePack("k"), dir), failure.Refused, "not empty")
+	wantKind(t, "a folder that is not empty", fetch.Export(context.Background(), samplePack("k"), dir),
+		failure.Refused, "not empty")
 }
 
 func BenchmarkBuiltinComponent(b *testing.B) {

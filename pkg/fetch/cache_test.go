@@ -14,7 +14,7 @@ import (
 	"github.com/Project-Manager-With-Git/ppm/pkg/failure"
 )
 
-// TestDamagedCache flips bits in every file of the cache: what is read then is the same, or an error.
+// TestDamagedCache flips bits in every file of the cache: reading returns the same data, or an error.
 func TestDamagedCache(t *testing.T) {
 	whole, partial := 60, 15
 	if testing.Short() {
@@ -24,7 +24,7 @@ func TestDamagedCache(t *testing.T) {
 	t.Run("partial", func(t *testing.T) { testDamagedCache(t, serveFilter(t), partial) })
 }
 
-// testDamagedCache flips a bit in so many places of each file.
+// testDamagedCache flips a bit in each of that many places of each file.
 func testDamagedCache(t *testing.T, s served, places int) {
 	good := t.TempDir()
 	want, err := component(s.client(t, good), s.url, "v1", "src")
@@ -57,7 +57,8 @@ func testDamagedCache(t *testing.T, s served, places int) {
 				if err != nil || !sameTree(tree, want) {
 					t.Fatalf("byte %d of %s: not repaired: %v", at, name, err)
 				}
-				if tree, err = component(s.client(t, cache, offline), s.url, "v1", "src"); err != nil || !sameTree(tree, want) {
+				if tree, err = component(s.client(t, cache, offline), s.url, "v1", "src"); err != nil ||
+					!sameTree(tree, want) {
 					t.Fatalf("byte %d of %s: the repair did not last: %v", at, name, err)
 				}
 				repaired++
@@ -96,7 +97,7 @@ func forEachFile(t testing.TB, dir string, f func(name string, data []byte)) {
 	}
 }
 
-// TestReadOnlyCache takes what is there from a cache whose lock cannot be had.
+// TestReadOnlyCache reads from a cache that cannot be locked.
 func TestReadOnlyCache(t *testing.T) {
 	s := serveHTTP(t)
 	cache := t.TempDir()
@@ -114,7 +115,8 @@ func TestReadOnlyCache(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, version := range []string{"cp-0.0.2", "", "master"} { // the refs of the others cannot be recorded
-		if tree, err := component(s.client(t, cache), s.url, version, "src"); err != nil || !sameTree(tree, s.wantTree("third", s.third)) {
+		if tree, err := component(s.client(t, cache), s.url, version, "src"); err != nil ||
+			!sameTree(tree, s.wantTree("third", s.third)) {
 			t.Errorf("%q = %v, %v", version, tree, err)
 		}
 	}
@@ -122,7 +124,7 @@ func TestReadOnlyCache(t *testing.T) {
 	wantKind(t, "what is not there", err, failure.LocalIO, cache)
 }
 
-// TestLyingServer lists another commit for an annotated tag than the tag object names.
+// TestLyingServer lists another commit for an annotated tag than its tag object names.
 func TestLyingServer(t *testing.T) {
 	s := serveHTTP(t)
 	tag := s.Git("rev-parse", "refs/tags/v1")
@@ -140,7 +142,7 @@ func TestLyingServer(t *testing.T) {
 	wantKind(t, "tag "+tag, err, failure.Integrity, s.third)
 }
 
-// TestProcesses lets many processes fill and use one cache: one of them fetches, all get the same.
+// TestProcesses lets many processes use one empty cache: one of them fetches, all get the same data.
 func TestProcesses(t *testing.T) {
 	t.Run("whole", func(t *testing.T) { testProcesses(t, serveHTTP(t), 1) })
 	t.Run("partial", func(t *testing.T) { testProcesses(t, serveFilter(t), 2) }) // the trees, and the files
@@ -169,7 +171,7 @@ func testProcesses(t *testing.T, s served, packs int) {
 	}
 }
 
-// TestKilled kills a process in the middle of a fetch: the next one gets through and tidies up.
+// TestKilled kills a process in the middle of a fetch: the next one succeeds and cleans up.
 func TestKilled(t *testing.T) {
 	s := serveHTTP(t, gittest.With(gittest.Packs(gittest.Times(1, gittest.Stall(50)))))
 	cache := t.TempDir()

@@ -19,7 +19,7 @@ func refNames(e fetch.CacheEntry) string {
 	return strings.Join(names, " ")
 }
 
-// What TestClean puts into the cache, and the two parts of it that the modes tell apart.
+// What TestClean puts into the cache, and the two parts that the modes distinguish.
 const (
 	branches  = "HEAD refs/heads/dev refs/heads/master"
 	tags      = "refs/tags/cp-0.0.1 refs/tags/cp-0.0.2 refs/tags/v1"
@@ -39,11 +39,14 @@ func TestClean(t *testing.T) {
 		{"another repository", fetch.CleanOptions{Repo: "other"}, "", cachedAll, 4},
 		{"another host", fetch.CleanOptions{Host: "other"}, "", cachedAll, 4},
 		{"another namespace", fetch.CleanOptions{Namespace: "other"}, "", cachedAll, 4},
-		{"a tag", fetch.CleanOptions{Tag: "cp-0.0.2"}, "refs/tags/cp-0.0.2", branches + " refs/tags/cp-0.0.1 refs/tags/v1", 4},
+		{"a tag", fetch.CleanOptions{Tag: "cp-0.0.2"}, "refs/tags/cp-0.0.2",
+			branches + " refs/tags/cp-0.0.1 refs/tags/v1", 4},
 		{"no such tag", fetch.CleanOptions{Tag: "cp-9"}, "", cachedAll, 4},
 		{"only_hash", fetch.CleanOptions{Mode: fetch.CleanOnlyHash}, branches, tags, 3},
-		{"except_latest", fetch.CleanOptions{Mode: fetch.CleanExceptLatest}, branches + " refs/tags/cp-0.0.1", "refs/tags/cp-0.0.2 refs/tags/v1", 3},
-		{"an old tag", fetch.CleanOptions{Mode: fetch.CleanExceptLatest, Tag: "cp-0.0.1"}, "refs/tags/cp-0.0.1", branches + " refs/tags/cp-0.0.2 refs/tags/v1", 4},
+		{"except_latest", fetch.CleanOptions{Mode: fetch.CleanExceptLatest}, branches + " refs/tags/cp-0.0.1",
+			"refs/tags/cp-0.0.2 refs/tags/v1", 3},
+		{"an old tag", fetch.CleanOptions{Mode: fetch.CleanExceptLatest, Tag: "cp-0.0.1"}, "refs/tags/cp-0.0.1",
+			branches + " refs/tags/cp-0.0.2 refs/tags/v1", 4},
 		{"the newest tag", fetch.CleanOptions{Mode: fetch.CleanExceptLatest, Tag: "cp-0.0.2"}, "", cachedAll, 4},
 	} {
 		t.Run(row.name, func(t *testing.T) {
@@ -53,7 +56,8 @@ func TestClean(t *testing.T) {
 					t.Fatal(err)
 				}
 			}
-			if all := listed(t, s.client(t, cache)); all.URL != s.url || all.Repo != "pack" || all.Size < 1000 || all.Fetched.IsZero() || refNames(all) != cachedAll {
+			if all := listed(t, s.client(t, cache)); all.URL != s.url || all.Repo != "pack" || all.Size < 1000 ||
+				all.Fetched.IsZero() || refNames(all) != cachedAll {
 				t.Fatalf("List = %+v", all)
 			}
 			dry := row.o
@@ -76,7 +80,8 @@ func TestClean(t *testing.T) {
 				t.Errorf("%d packs are left, want at most %d", len(packs), row.packs)
 			}
 			for _, r := range left.Refs {
-				version := strings.TrimPrefix(strings.TrimPrefix(strings.TrimPrefix(r.Name, "HEAD"), "refs/tags/"), "refs/heads/")
+				version := strings.TrimPrefix(strings.TrimPrefix(strings.TrimPrefix(r.Name, "HEAD"), "refs/tags/"),
+					"refs/heads/")
 				if _, err := component(s.client(t, cache, offline), s.url, version, "src"); err != nil {
 					t.Errorf("%s cannot be read any more: %v", r.Name, err)
 				}

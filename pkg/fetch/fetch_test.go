@@ -19,7 +19,7 @@ import (
 	"github.com/Project-Manager-With-Git/ppm/pkg/ref"
 )
 
-// TestMain lets the test binary be the second process of a test: with PPM_FETCH set it takes a component and prints
+// TestMain lets the test binary be the second process of a test: with PPM_FETCH set it fetches a component and prints
 // its digest.
 func TestMain(m *testing.M) {
 	if url := os.Getenv("PPM_FETCH"); url != "" {
@@ -64,7 +64,7 @@ func newClient(t testing.TB, o fetch.Options) *fetch.Client {
 	return c
 }
 
-// component opens url and reads a component of the commit that name stands for.
+// component opens url and reads a component of the commit that name means.
 func component(c *fetch.Client, url, name, path string) (fetch.Tree, error) {
 	r, err := c.Repo(url)
 	if err != nil {
@@ -165,7 +165,7 @@ func sameTree(a, b fetch.Tree) bool {
 	return a.ID == b.ID && a.Dir == b.Dir && a.Files.Digest() == b.Files.Digest()
 }
 
-// snapshotOf returns every path below dir with its type, size, time and content, to show that nothing was written.
+// snapshotOf returns every path below dir with its type, size, time and content, to check that nothing was written.
 func snapshotOf(t testing.TB, dir string) string {
 	t.Helper()
 	var b strings.Builder
@@ -280,7 +280,8 @@ func TestComponentForms(t *testing.T) {
 		for _, f := range tree.Files {
 			names = append(names, f.Path)
 		}
-		if err != nil || tree.ID != sample.Git("rev-parse", row.id) || tree.Dir != row.dir || strings.Join(names, " ") != row.files {
+		if err != nil || tree.ID != sample.Git("rev-parse", row.id) || tree.Dir != row.dir ||
+			strings.Join(names, " ") != row.files {
 			t.Errorf("Component(%q) = %s %v %q, %v", row.path, tree.ID, tree.Dir, names, err)
 		}
 	}

@@ -38,7 +38,7 @@ func rewriting(change func(request string) string) gittest.Fault {
 	}
 }
 
-// refusing refuses requests with a line, in other words than git's.
+// refusing refuses requests with a line, with another message than git's.
 func refusing(line string) gittest.Fault {
 	return func(next http.Handler) http.Handler {
 		no := gittest.Garbage(pkt("ERR I will not: " + line + " not valid\n"))(next)
@@ -79,19 +79,23 @@ func TestPartial(t *testing.T) {
 		calls, more int // for that
 	}{
 		{"version 2", func() served { return serveFilter(t) }, 1, 3, 4, 2},
-		{"version 0, which does not say that it sends single files", func() served { return serveFilter(t, gittest.Version0()) }, 4, 4, 2, 0},
+		{"version 0, which does not say that it sends single files",
+			func() served { return serveFilter(t, gittest.Version0()) }, 4, 4, 2, 0},
 		{"no filter", func() served { return serveHTTP(t) }, 4, 4, 3, 0},
 		{"a filter that is ignored", func() served { return serveFilter(t, gittest.With(noFilter)) }, 4, 4, 3, 0},
-		{"single files that are refused", func() served { return serveFilter(t, gittest.With(refusing("want "+b))) }, 4, 4, 6, 0},
+		{"single files that are refused", func() served { return serveFilter(t, gittest.With(refusing("want "+b))) },
+			4, 4, 6, 0},
 		{"single files that are cut off", func() served {
 			return serveFilter(t, gittest.With(gittest.Packs(nth(2, gittest.Cut(20)))))
 		}, 4, 4, 6, 0},
 		{"single files that are garbage", func() served {
-			return serveFilter(t, gittest.With(gittest.Packs(nth(2, gittest.Garbage(pkt("packfile\n")+pkt("\x01PACK")+"0000")))))
+			return serveFilter(t,
+				gittest.With(gittest.Packs(nth(2, gittest.Garbage(pkt("packfile\n")+pkt("\x01PACK")+"0000")))))
 		}, 4, 4, 6, 0},
 		{"other files", func() served {
 			other := sample.Git("rev-parse", sample.first+":src/run.sh")
-			return serveFilter(t, gittest.With(rewriting(func(s string) string { return strings.Replace(s, "want "+b, "want "+other, 1) })))
+			replace := func(s string) string { return strings.Replace(s, "want "+b, "want "+other, 1) }
+			return serveFilter(t, gittest.With(rewriting(replace)))
 		}, 4, 4, 6, 0},
 	} {
 		t.Run(row.name, func(t *testing.T) {
@@ -101,7 +105,8 @@ func TestPartial(t *testing.T) {
 				t.Fatalf("src/sub = %v, %v", sub, err)
 			}
 			if n := cachedBlobs(t, cache); n != row.sub || s.calls() > row.calls {
-				t.Errorf("%d files in the cache after %d calls, want %d after at most %d", n, s.calls(), row.sub, row.calls)
+				t.Errorf("%d files in the cache after %d calls, want %d after at most %d", n, s.calls(), row.sub,
+					row.calls)
 			}
 			_, err = component(s.client(t, cache, offline), s.url, "cp-0.0.1", "src")
 			if row.sub < 4 {
@@ -117,13 +122,14 @@ func TestPartial(t *testing.T) {
 				}
 			}
 			if n := cachedBlobs(t, cache); n != row.src || s.calls()-before > row.more {
-				t.Errorf("%d files in the cache after %d more calls, want %d after %d", n, s.calls()-before, row.src, row.more)
+				t.Errorf("%d files in the cache after %d more calls, want %d after %d", n, s.calls()-before, row.src,
+					row.more)
 			}
 		})
 	}
 }
 
-// nth limits a fault to one request of those that reach it.
+// nth limits a fault to the nth of the requests that reach it.
 func nth(n int, f gittest.Fault) gittest.Fault {
 	return func(next http.Handler) http.Handler {
 		faulty, count := f(next), 0
@@ -140,7 +146,8 @@ func nth(n int, f gittest.Fault) gittest.Fault {
 // TestFillFailures lets a server list what it does not send.
 func TestFillFailures(t *testing.T) {
 	sample := newSample(t)
-	b, other := sample.Git("rev-parse", sample.first+":src/sub/b.bin"), sample.Git("rev-parse", sample.first+":src/run.sh")
+	b := sample.Git("rev-parse", sample.first+":src/sub/b.bin")
+	other := sample.Git("rev-parse", sample.first+":src/run.sh")
 	for _, row := range []struct {
 		name  string
 		fault gittest.Fault
@@ -149,7 +156,8 @@ func TestFillFailures(t *testing.T) {
 	}{
 		{"never the file", rewriting(func(s string) string {
 			s = strings.Replace(s, "want "+b, "want "+other, 1)
-			if strings.Contains(s, "command=fetch") && !strings.Contains(s, filterLine) && !strings.Contains(s, other) {
+			if strings.Contains(s, "command=fetch") && !strings.Contains(s, filterLine) &&
+				!strings.Contains(s, other) {
 				s = strings.Replace(s, pkt(doneLine), pkt(filterLine)+pkt(doneLine), 1)
 			}
 			return s
@@ -188,7 +196,7 @@ func after(n int, f gittest.Fault) gittest.Fault {
 	}
 }
 
-// TestManyComponents reads one part of a snapshot after the other: in the end the rest comes at once.
+// TestManyComponents reads one part of a snapshot after the other: after some of them the rest is fetched at once.
 func TestManyComponents(t *testing.T) {
 	r := gittest.NewRepo(t)
 	for i := range 20 {
@@ -210,7 +218,7 @@ func TestManyComponents(t *testing.T) {
 	}
 }
 
-// TestKeep brings a whole snapshot into the cache.
+// TestKeep fetches a whole snapshot into the cache.
 func TestKeep(t *testing.T) {
 	for _, serve := range []func(testing.TB, ...gittest.Option) served{serveFilter, serveHTTP} {
 		s, cache := serve(t), t.TempDir()
@@ -231,7 +239,8 @@ func TestKeep(t *testing.T) {
 		if n := cachedBlobs(t, cache); n != 4 {
 			t.Errorf("%d files in the cache, want 4", n)
 		}
-		if tree, err := component(s.client(t, cache, offline), s.url, s.first, "src"); err != nil || !sameTree(tree, s.wantTree("a", s.first)) {
+		if tree, err := component(s.client(t, cache, offline), s.url, s.first, "src"); err != nil ||
+			!sameTree(tree, s.wantTree("a", s.first)) {
 			t.Errorf("offline: %v, %v", tree, err)
 		}
 	}
@@ -265,7 +274,7 @@ func TestCleanPartial(t *testing.T) {
 	}
 }
 
-// TestHostilePartial shows that no file is asked for of a component that is refused for its names.
+// TestHostilePartial checks that no file of a component with refused names is fetched.
 func TestHostilePartial(t *testing.T) {
 	r := newRaw(t)
 	blob := r.object("blob", "x")

@@ -65,7 +65,8 @@ func TestLog(t *testing.T) {
 				for _, change := range []func(*fetch.Options){func(*fetch.Options) {}, offline} {
 					h, err := logOf(s.client(t, cache, change), s.url, row.from, row.to, row.path)
 					if err != nil || !slices.Equal(ids(h), row.want) || h.Related != row.related {
-						t.Errorf("%.7s..%.7s of %q = %v, %v; want %v, related %v", row.from, row.to, row.path, h, err, row.want, row.related)
+						t.Errorf("%.7s..%.7s of %q = %v, %v; want %v, related %v", row.from, row.to, row.path, h, err,
+							row.want, row.related)
 					}
 				}
 			}
@@ -73,14 +74,15 @@ func TestLog(t *testing.T) {
 			if err != nil || len(h.Commits) != 1 {
 				t.Fatal(h, err)
 			}
-			if c := h.Commits[0]; c.Subject != "third" || c.Author != "Ada Author" || c.Date.UTC().Format("2006-01-02 15:04") != "2024-01-01 00:03" {
+			if c := h.Commits[0]; c.Subject != "third" || c.Author != "Ada Author" ||
+				c.Date.UTC().Format("2006-01-02 15:04") != "2024-01-01 00:03" {
 				t.Errorf("the commit says %+v", c)
 			}
 		})
 	}
 }
 
-// TestLogAgainstGit compares histories with branches and merges with what git says about each commit.
+// TestLogAgainstGit compares histories with branches and merges with the output of git.
 func TestLogAgainstGit(t *testing.T) {
 	r := gittest.NewRepo(t)
 	random := rand.New(rand.NewPCG(1, 2))
@@ -138,7 +140,8 @@ func touching(r *gittest.Repo, from, to, path string) []string {
 	at := func(commit string) string { return r.Git("ls-tree", commit, "--", path) }
 	want := []string{}
 	for _, id := range strings.Fields(r.Git("rev-list", to, "^"+from)) {
-		same := slices.ContainsFunc(strings.Fields(r.Git("show", "-s", "--format=%P", id)), func(parent string) bool { return at(parent) == at(id) })
+		same := slices.ContainsFunc(strings.Fields(r.Git("show", "-s", "--format=%P", id)),
+			func(parent string) bool { return at(parent) == at(id) })
 		if !same {
 			want = append(want, id)
 		}
@@ -147,7 +150,7 @@ func touching(r *gittest.Repo, from, to, path string) []string {
 	return want
 }
 
-// TestLogRewritten amends a release: the two commits have a parent in common, and none is the other's ancestor.
+// TestLogRewritten amends a release: the two commits have a common parent, and none is the other's ancestor.
 func TestLogRewritten(t *testing.T) {
 	s := serveHTTP(t)
 	cache := t.TempDir()
@@ -168,7 +171,8 @@ func TestLogRewritten(t *testing.T) {
 			s.Git("branch", "-D", "master")
 			s.Git("reflog", "expire", "--expire=all", "--all")
 			s.Git("gc", "-q", "--prune=now")
-			if dirs, _ := filepath.Glob(filepath.Join(cache, "git", "*", "history")); len(dirs) != 1 || os.RemoveAll(dirs[0]) != nil {
+			if dirs, _ := filepath.Glob(filepath.Join(cache, "git", "*", "history")); len(dirs) != 1 ||
+				os.RemoveAll(dirs[0]) != nil {
 				t.Fatal(dirs)
 			}
 		}},
@@ -181,7 +185,7 @@ func TestLogRewritten(t *testing.T) {
 	}
 }
 
-// TestLogLeavesOutContent shows that a server that knows filters sends no content of files.
+// TestLogLeavesOutContent checks that a server with filters sends no content of files.
 func TestLogLeavesOutContent(t *testing.T) {
 	s := serveHTTP(t)
 	s.Git("config", "uploadpack.allowFilter", "true")
@@ -198,7 +202,8 @@ func TestLogLeavesOutContent(t *testing.T) {
 		t.Fatal(packs, err)
 	}
 	objects := git(t, s.Dir, "verify-pack", "-v", packs[0])
-	if strings.Contains(objects, " blob ") || !strings.Contains(objects, s.second+" commit") || strings.Contains(objects, s.first+" commit") {
+	if strings.Contains(objects, " blob ") || !strings.Contains(objects, s.second+" commit") ||
+		strings.Contains(objects, s.first+" commit") {
 		t.Errorf("the history holds\n%s", objects)
 	}
 }
@@ -229,7 +234,7 @@ func TestLogFailures(t *testing.T) {
 	wantKind(t, "a newer commit that is nowhere", err, failure.Usage, nowhere)
 }
 
-// TestLogDamaged flips bits in the history that is kept: it is fetched again.
+// TestLogDamaged flips bits in the cached history: it is fetched again.
 func TestLogDamaged(t *testing.T) {
 	s := serveHTTP(t)
 	cache := t.TempDir()
@@ -256,7 +261,9 @@ func TestLogDamaged(t *testing.T) {
 // TestLogBuiltin reads the releases of a built-in pack, with a cache and without.
 func TestLogBuiltin(t *testing.T) {
 	for _, cache := range []string{t.TempDir(), ""} {
-		c := newClient(t, fetch.Options{CacheDir: cache, Builtin: func(string) (*fetch.Builtin, error) { return samplePack("k"), nil }})
+		c := newClient(t,
+			fetch.Options{CacheDir: cache,
+				Builtin: func(string) (*fetch.Builtin, error) { return samplePack("k"), nil }})
 		for _, row := range []struct {
 			from, to, path string
 			want           []string

@@ -20,7 +20,7 @@ import (
 	"github.com/Project-Manager-With-Git/ppm/pkg/ref"
 )
 
-// A rawRepo is a bare repository that is written object by object, with no look at what they say.
+// A rawRepo is a bare repository that is written object by object, without any checks.
 type rawRepo struct {
 	t   testing.TB
 	dir string
@@ -118,7 +118,9 @@ func TestHostileTrees(t *testing.T) {
 		{"a folder .git", func(r rawRepo, b string) string {
 			return r.tree("40000 x", r.tree("40000 .git", r.tree("100644 config", b)))
 		}, "tool's own"},
-		{"an empty folder .git", func(r rawRepo, b string) string { return r.tree("40000 x", r.tree("40000 .git", r.tree())) }, "tool's own"},
+		{"an empty folder .git",
+			func(r rawRepo, b string) string { return r.tree("40000 x", r.tree("40000 .git", r.tree())) },
+			"tool's own"},
 		{"device", one("100644 CON.txt"), "device"},
 		{"backslash", one("100644 a\\b"), "Windows"},
 		{"colon", one("100644 a:b"), "Windows"},
@@ -145,20 +147,26 @@ func TestHostileTrees(t *testing.T) {
 		{"no mode", one("0 a"), "malformed"},
 		{"mode with a leading zero", one("0100644 a"), "malformed"},
 		{"mode of letters", one("rw-r-- a"), "malformed"},
-		{"a file that is a folder", func(r rawRepo, b string) string { return r.tree("40000 x", r.tree("100644 a", r.tree())) }, "is a tree"},
+		{"a file that is a folder",
+			func(r rawRepo, b string) string { return r.tree("40000 x", r.tree("100644 a", r.tree())) }, "is a tree"},
 		{"a folder that is a file", one("40000 a"), "is a blob"},
 		{"cut id", raw("tree", "100644 a\x00abc"), "malformed"},
 		{"no zero byte", raw("tree", "100644 a"), "malformed"},
 		{"garbage", raw("tree", "\x00\x00\x00"), "malformed"},
 		{"x is a link", func(r rawRepo, b string) string { return r.tree("120000 x", b) }, "symbolic link"},
 		{"x is a submodule", func(r rawRepo, b string) string { return r.tree("160000 x", b) }, "submodule"},
-		{"x twice", func(r rawRepo, b string) string { return r.tree("40000 x", r.tree("100644 a", b), "40000 x", r.tree()) }, "twice"},
+		{"x twice", func(r rawRepo, b string) string {
+			return r.tree("40000 x", r.tree("100644 a", b), "40000 x", r.tree())
+		}, "twice"},
 		{"a large file", func(r rawRepo, b string) string {
-			return r.tree("40000 x", r.tree("100644 a", r.stream("blob", 600_000_000, strings.NewReader("refused before it is inflated"))))
+			return r.tree("40000 x",
+				r.tree("100644 a", r.stream("blob", 600_000_000, strings.NewReader("refused before it is inflated"))))
 		}, "600000000 bytes"},
 		{"many bytes", func(r rawRepo, b string) string {
 			big := r.stream("blob", 2<<20, io.LimitReader(zeros{}, 2<<20))
-			return r.tree("40000 x", r.tree("100644 a", big, "100644 b", big, "100644 c", big, "100644 d", big, "100644 e", big, "100644 f", big))
+			return r.tree("40000 x",
+				r.tree("100644 a", big, "100644 b", big, "100644 c", big, "100644 d", big, "100644 e", big, "100644 f",
+					big))
 		}, "more bytes"},
 		{"many files", func(r rawRepo, b string) string {
 			var entries []string
@@ -212,15 +220,17 @@ func TestHostileTrees(t *testing.T) {
 	}
 }
 
-// TestHostileNeighbours reads a sound component beside things that are none of its business.
+// TestHostileNeighbours reads a valid component next to invalid ones.
 func TestHostileNeighbours(t *testing.T) {
 	r := newRaw(t)
 	blob := r.object("blob", "data")
 	sound := r.tree("100664 a", blob, "100755 b", blob)
 	missing := strings.Repeat("12", 20)
-	r.commit(r.tree("120000 link", blob, "160000 module", missing, "100644 ..", blob, "40000 gone", missing, "40000 x", sound))
+	r.commit(r.tree("120000 link", blob, "160000 module", missing, "100644 ..", blob, "40000 gone", missing, "40000 x",
+		sound))
 	tree, err := component(newClient(t, fetch.Options{}), r.dir, "", "x")
-	if err != nil || tree.ID != sound || len(tree.Files) != 2 || tree.Files[0].Mode != 0o644 || tree.Files[1].Mode != 0o755 {
+	if err != nil || tree.ID != sound || len(tree.Files) != 2 || tree.Files[0].Mode != 0o644 ||
+		tree.Files[1].Mode != 0o755 {
 		t.Errorf("%v, %v", tree, err)
 	}
 }
@@ -258,7 +268,7 @@ func TestDamagedLocal(t *testing.T) {
 	}
 }
 
-// TestHostileCommits opens what is no commit.
+// TestHostileCommits opens objects that are not commits.
 func TestHostileCommits(t *testing.T) {
 	r := newRaw(t)
 	blob := r.object("blob", "data")
@@ -288,7 +298,7 @@ func TestHostileCommits(t *testing.T) {
 	}
 }
 
-// TestAmbiguousCommit looks for the beginning of an id that two commits share.
+// TestAmbiguousCommit looks up the common start of the ids of two commits.
 func TestAmbiguousCommit(t *testing.T) {
 	r := newRaw(t)
 	tree := r.tree()
@@ -314,7 +324,7 @@ func TestAmbiguousCommit(t *testing.T) {
 	}
 }
 
-// TestHostileTags lists tags that stand for themselves, for nothing or for each other.
+// TestHostileTags lists tags that point to themselves, to nothing or to each other.
 func TestHostileTags(t *testing.T) {
 	r := newRaw(t)
 	commit := r.commit(r.tree())
@@ -328,7 +338,8 @@ func TestHostileTags(t *testing.T) {
 	refs := "# pack-refs with: peeled fully-peeled sorted \n"
 	for name, id := range map[string]string{
 		"good": commit, "annotated": tag("commit", commit), "twice": tag("tag", tag("commit", commit)),
-		"long": long, "blob": r.object("blob", "x"), "missing": strings.Repeat("34", 20), "garbage": r.object("tag", "garbage"),
+		"long": long, "blob": r.object("blob", "x"), "missing": strings.Repeat("34", 20),
+		"garbage": r.object("tag", "garbage"),
 	} {
 		refs += id + " refs/tags/" + name + "\n"
 	}
@@ -344,7 +355,8 @@ func TestHostileTags(t *testing.T) {
 			t.Errorf("%s stands for %s, want %s", g.Name, g.Commit, commit)
 		}
 	}
-	if got := strings.Join(names, " "); got != "HEAD refs/heads/master refs/tags/annotated refs/tags/good refs/tags/twice" {
+	const want = "HEAD refs/heads/master refs/tags/annotated refs/tags/good refs/tags/twice"
+	if got := strings.Join(names, " "); got != want {
 		t.Errorf("Refs = %s", got)
 	}
 }

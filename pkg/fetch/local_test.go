@@ -11,7 +11,7 @@ import (
 	"github.com/Project-Manager-With-Git/ppm/pkg/fetch"
 )
 
-// TestLocal reads every form that a repository on disk can have, and shows that nothing in it is written.
+// TestLocal reads every form of repository on disk, and checks that nothing in it is written.
 func TestLocal(t *testing.T) {
 	for _, row := range []struct {
 		name string
@@ -55,7 +55,8 @@ func TestLocal(t *testing.T) {
 			}
 			before := snapshotOf(t, s.Dir) + snapshotOf(t, path)
 			for version, want := range map[string]fetch.Tree{
-				"cp-0.0.1": s.wantTree("a", s.first), "v1": s.wantTree("a", s.first), "dev": s.wantTree("dev", s.fourth),
+				"cp-0.0.1": s.wantTree("a", s.first), "v1": s.wantTree("a", s.first), "dev": s.wantTree("dev",
+					s.fourth),
 				s.second: s.wantTree("second", s.second), s.second[:8]: s.wantTree("second", s.second),
 			} {
 				if row.name == "shared objects" && len(version) == 8 {
@@ -109,12 +110,21 @@ func TestLocalFormats(t *testing.T) {
 		kind  failure.Kind
 		text  string
 	}{
-		{"SHA-256", map[string]string{"HEAD": "ref: refs/heads/master\n", "config": "[core]\n\trepositoryformatversion = 1\n[extensions]\n\tobjectformat = sha256\n"}, failure.Refused, "objectformat"},
-		{"reftable", map[string]string{"HEAD": "ref: refs/heads/.invalid\n", "config": "[core]\n\trepositoryformatversion = 1\n[extensions]\n\trefstorage = reftable\n"}, failure.Refused, "refstorage"},
-		{"a later format", map[string]string{"HEAD": "ref: refs/heads/master\n", "config": "[core]\n\trepositoryformatversion = 2\n"}, failure.Refused, "version \"2\""},
-		{"a .git file that leads nowhere", map[string]string{".git": "gitdir: ../nowhere\n"}, failure.Usage, "not a git repository"},
-		{"a .git file with something else", map[string]string{".git": "hello\n"}, failure.Usage, "does not hold a path"},
-		{"a broken config", map[string]string{"HEAD": "ref: refs/heads/master\n", "config": "[core\n"}, failure.Usage, ""},
+		{"SHA-256", map[string]string{"HEAD": "ref: refs/heads/master\n",
+			"config": "[core]\n\trepositoryformatversion = 1\n[extensions]\n\tobjectformat = sha256\n"},
+			failure.Refused, "objectformat"},
+		{"reftable", map[string]string{"HEAD": "ref: refs/heads/.invalid\n",
+			"config": "[core]\n\trepositoryformatversion = 1\n[extensions]\n\trefstorage = reftable\n"},
+			failure.Refused, "refstorage"},
+		{"a later format",
+			map[string]string{"HEAD": "ref: refs/heads/master\n", "config": "[core]\n\trepositoryformatversion = 2\n"},
+			failure.Refused, "version \"2\""},
+		{"a .git file that leads nowhere", map[string]string{".git": "gitdir: ../nowhere\n"}, failure.Usage,
+			"not a git repository"},
+		{"a .git file with something else", map[string]string{".git": "hello\n"}, failure.Usage,
+			"does not hold a path"},
+		{"a broken config", map[string]string{"HEAD": "ref: refs/heads/master\n", "config": "[core\n"}, failure.Usage,
+			""},
 	} {
 		dir := t.TempDir()
 		for name, data := range row.files {

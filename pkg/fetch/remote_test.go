@@ -25,7 +25,8 @@ type served struct {
 func serveHTTP(t testing.TB, opts ...gittest.Option) served {
 	sample := newSample(t)
 	s := gittest.ServeHTTP(t, filepath.Dir(sample.Dir), opts...)
-	return served{sample, s.URL + "/" + filepath.Base(sample.Dir), t.TempDir(), func() int { return len(s.Requests()) }}
+	return served{sample, s.URL + "/" + filepath.Base(sample.Dir), t.TempDir(),
+		func() int { return len(s.Requests()) }}
 }
 
 // serveFilter serves over http, and leaves out the content of files when asked to.
@@ -109,7 +110,7 @@ func TestRemote(t *testing.T) {
 	}
 }
 
-// TestShallow shows that a tag brings one commit, not its history.
+// TestShallow checks that one commit is fetched for a tag, not its history.
 func TestShallow(t *testing.T) {
 	s := serveHTTP(t)
 	cache := t.TempDir()
@@ -122,7 +123,7 @@ func TestShallow(t *testing.T) {
 	}
 }
 
-// TestCommitByID fetches commits that no ref names, from servers that do and do not give them away.
+// TestCommitByID fetches commits that no ref names, from servers that send them and servers that do not.
 func TestCommitByID(t *testing.T) {
 	for _, row := range []struct {
 		name, config string
@@ -186,7 +187,8 @@ func TestOffline(t *testing.T) {
 	}
 	before := s.calls()
 	for _, row := range []struct{ version, want string }{
-		{"cp-0.0.1", s.first}, {"dev", s.fourth}, {"", s.third}, {"master", s.third}, {s.first, s.first}, {s.first[:8], s.first},
+		{"cp-0.0.1", s.first}, {"dev", s.fourth}, {"", s.third}, {"master", s.third}, {s.first, s.first},
+		{s.first[:8], s.first},
 	} {
 		r, err := s.client(t, cache, offline).Repo(s.url)
 		if err != nil {
@@ -228,7 +230,7 @@ func TestMovedTag(t *testing.T) {
 	s.Git("tag", "-f", "cp-0.0.1", s.second)
 	s.Git("tag", "-f", "-a", "-m", "again", "v1", s.first)
 
-	// Without --refresh the cached tag holds.
+	// Without --refresh the cached tag is used.
 	tree, err := component(s.client(t, cache), s.url, "cp-0.0.1", "src")
 	if err != nil || !sameTree(tree, s.wantTree("a", s.first)) {
 		t.Errorf("the cached tag = %v, %v", tree, err)
@@ -269,9 +271,10 @@ func TestMovedTagElsewhere(t *testing.T) {
 			wantKind(t, "a moved tag in a list", err, failure.Integrity, "moved")
 		}
 	}
-	// A lock's pin holds what it says, whatever the tag is now.
+	// A pin of a lockfile does not depend on the tag.
 	for _, commit := range []string{s.first, s.third} {
-		if _, err := componentAt(r, ref.Pin{Ref: "refs/tags/cp-0.0.1", Object: commit, Commit: commit}, "src"); err != nil {
+		if _, err := componentAt(r, ref.Pin{Ref: "refs/tags/cp-0.0.1", Object: commit, Commit: commit},
+			"src"); err != nil {
 			t.Errorf("a lock's pin: %v", err)
 		}
 	}
@@ -290,14 +293,15 @@ func TestMovedTagElsewhere(t *testing.T) {
 	}
 }
 
-// TestCredentials fetches with a password in the URL and looks for it in everything that was written and said.
+// TestCredentials fetches with a password in the URL and looks for it in everything that was written or printed.
 func TestCredentials(t *testing.T) {
 	const secret = "s3cr3t-pa55"
 	s := serveHTTP(t, gittest.With(gittest.BasicAuth("ada", secret)))
 	cache := t.TempDir()
 	url := strings.Replace(s.url, "http://", "http://ada:"+secret+"@", 1)
 	var said strings.Builder
-	c := s.client(t, cache, func(o *fetch.Options) { o.Progress = func(e fetch.Event) { said.WriteString(e.String()) } })
+	c := s.client(t, cache,
+		func(o *fetch.Options) { o.Progress = func(e fetch.Event) { said.WriteString(e.String()) } })
 	if _, err := component(c, url, "cp-0.0.1", "src"); err != nil {
 		t.Fatal(err)
 	}
@@ -319,7 +323,8 @@ func TestCredentials(t *testing.T) {
 
 func TestInsteadOf(t *testing.T) {
 	s := serveHTTP(t)
-	config := "[url \"" + s.url + "\"]\n\tinsteadOf = https://git.example/team/pack\n[url \"" + s.Dir + "\"]\n\tinsteadOf = https://git.example/team/mirror\n"
+	config := "[url \"" + s.url + "\"]\n\tinsteadOf = https://git.example/team/pack\n[url \"" + s.Dir +
+		"\"]\n\tinsteadOf = https://git.example/team/mirror\n"
 	if err := os.WriteFile(filepath.Join(s.home, ".gitconfig"), []byte(config), 0o644); err != nil {
 		t.Fatal(err)
 	}

@@ -41,7 +41,9 @@ func list(names ...string) refs {
 		case isHead && target == "":
 			r = append(r, ref.GitRef{Name: "HEAD", Object: id("HEAD"), Commit: id("HEAD")})
 		case isHead:
-			r = append(r, ref.GitRef{Name: "HEAD", Target: "refs/heads/" + target[1:], Object: id("b:" + target[1:]), Commit: id("b:" + target[1:])})
+			r = append(r,
+				ref.GitRef{Name: "HEAD", Target: "refs/heads/" + target[1:], Object: id("b:" + target[1:]),
+					Commit: id("b:" + target[1:])})
 		case kind == "t":
 			r = append(r, ref.GitRef{Name: "refs/tags/" + name, Object: id(n), Commit: id(n)})
 		case kind == "a":
@@ -157,11 +159,13 @@ func TestResolve(t *testing.T) {
 			t.Errorf("%q in %q: %v", c.version, c.refs, err)
 			continue
 		}
-		want := ref.Pin{URL: url, Ref: list(c.want)[0].Name, Object: list(c.want)[0].Object, Commit: list(c.want)[0].Commit}
+		want := ref.Pin{URL: url, Ref: list(c.want)[0].Name, Object: list(c.want)[0].Object,
+			Commit: list(c.want)[0].Commit}
 		if got.Pin != want {
 			t.Errorf("%q in %q = %+v, want %s", c.version, c.refs, got.Pin, c.want)
 		}
-		if notes := strings.Join(got.Notes, "\n"); (c.note == "") != (notes == "") || !strings.Contains(notes, c.note) {
+		if notes := strings.Join(got.Notes, "\n"); (c.note == "") != (notes == "") ||
+			!strings.Contains(notes, c.note) {
 			t.Errorf("%q in %q: notes %q, want %q", c.version, c.refs, notes, c.note)
 		}
 	}
@@ -178,35 +182,45 @@ func TestResolveFails(t *testing.T) {
 		// empty
 		{"v1", nil, "the repository is empty", "check the URL, or push a commit and a tag to it"},
 		// same series first
-		{"cp-0.0.9", cp, `it has no tag, branch or commit "cp-0.0.9"`, "use one of the most similar tags: cp-0.0.2, cp-0.0.1, aio-0.0.9, sync-0.0.1"},
+		{"cp-0.0.9", cp, `it has no tag, branch or commit "cp-0.0.9"`,
+			"use one of the most similar tags: cp-0.0.2, cp-0.0.1, aio-0.0.9, sync-0.0.1"},
 		// a slash too few
-		{"cp-0.0.2/aiossecli", cp, `it has no tag, branch or commit "cp-0.0.2/aiossecli"`, "a component starts with //: write cp-0.0.2//aiossecli"},
+		{"cp-0.0.2/aiossecli", cp, `it has no tag, branch or commit "cp-0.0.2/aiossecli"`,
+			"a component starts with //: write cp-0.0.2//aiossecli"},
 		// no tags
-		{"x", []string{"b:main", "b:dev"}, `it has no tag, branch or commit "x"`, "it has no tags; use one of its branches: main, dev"},
+		{"x", []string{"b:main", "b:dev"}, `it has no tag, branch or commit "x"`,
+			"it has no tags; use one of its branches: main, dev"},
 		// a hostile name
-		{"cp-1", []string{"t:cp-\x1b[2J", "t:cp-2"}, `it has no tag, branch or commit "cp-1"`, "use one of the most similar tags: cp-2"},
+		{"cp-1", []string{"t:cp-\x1b[2J", "t:cp-2"}, `it has no tag, branch or commit "cp-1"`,
+			"use one of the most similar tags: cp-2"},
 		// ambiguous
-		{"0123456", []string{"t:v1", "c:01234567" + id("")[8:], "c:01234568" + id("")[8:]}, `"0123456" is the start of several commit ids`, "write more digits of the id: "},
+		{"0123456", []string{"t:v1", "c:01234567" + id("")[8:], "c:01234568" + id("")[8:]},
+			`"0123456" is the start of several commit ids`, "write more digits of the id: "},
 		// range, its prefix
 		{"cp-^9", cp, `no tag matches "cp-^9"`, "use one of the newest tags: cp-0.0.2, cp-0.0.1"},
 		// range, all
-		{"zz-^9", cp, `no tag matches "zz-^9"`, "use one of the newest tags: aio-0.0.9, cp-0.0.2, sync-0.0.1, cp-0.0.1"},
+		{"zz-^9", cp, `no tag matches "zz-^9"`,
+			"use one of the newest tags: aio-0.0.9, cp-0.0.2, sync-0.0.1, cp-0.0.1"},
 		// glob
-		{"cp-9*", cp, `no tag matches "cp-9*"`, "use one of the newest tags: aio-0.0.9, cp-0.0.2, sync-0.0.1, cp-0.0.1"},
+		{"cp-9*", cp, `no tag matches "cp-9*"`,
+			"use one of the newest tags: aio-0.0.9, cp-0.0.2, sync-0.0.1, cp-0.0.1"},
 		// prereleases only
-		{"cp-^1", []string{"t:cp-1.1.0-rc.1", "t:cp-1.1.0-rc.2"}, `no tag matches "cp-^1"`, `only prereleases match; name one, such as "cp-1.1.0-rc.2"`},
+		{"cp-^1", []string{"t:cp-1.1.0-rc.1", "t:cp-1.1.0-rc.2"}, `no tag matches "cp-^1"`,
+			`only prereleases match; name one, such as "cp-1.1.0-rc.2"`},
 		// no branch
 		{"latest", []string{"t:v1"}, "it has no default branch", "use one of its tags: v1"},
 		// no dev
 		{"dev", []string{"b:main"}, `it has no branch "dev"`, "it has no tags; use one of its branches: main"},
 	} {
 		_, err := resolve(t, c.version, list(c.refs...))
-		if !errors.Is(err, failure.Usage) || err.Error() != "resolving "+url+": "+c.message || !strings.HasPrefix(failure.Hint(err), c.hint) {
+		if !errors.Is(err, failure.Usage) || err.Error() != "resolving "+url+": "+c.message ||
+			!strings.HasPrefix(failure.Hint(err), c.hint) {
 			t.Errorf("%q in %q: %v\nhint: %s\nwant: %s", c.version, c.refs, err, failure.Hint(err), c.hint)
 		}
 	}
 	blob := refs{{Name: "refs/tags/v1", Object: id("blob")}} // a tag of something else
-	if _, err := resolve(t, "v1", blob); !errors.Is(err, failure.Usage) || !strings.Contains(err.Error(), "does not point to a commit") {
+	if _, err := resolve(t, "v1", blob); !errors.Is(err, failure.Usage) ||
+		!strings.Contains(err.Error(), "does not point to a commit") {
 		t.Errorf("tag of a blob: %v", err)
 	}
 	if _, err := resolve(t, "*", blob); !errors.Is(err, failure.Usage) {
@@ -223,7 +237,8 @@ func (a *asked) Refs(_ context.Context, exact string) ([]ref.GitRef, error) {
 }
 
 func TestResolveAsks(t *testing.T) {
-	for version, exact := range map[string]string{"v1": "v1", "0123abc": "0123abc", "latest": "", "dev": "", "v*": "", "^1": ""} {
+	for version, exact := range map[string]string{"v1": "v1", "0123abc": "0123abc", "latest": "", "dev": "", "v*": "",
+		"^1": ""} {
 		var a asked
 		if _, err := resolve(t, version, &a); !errors.Is(err, failure.Network) || a.exact != exact {
 			t.Errorf("%q asks for %q (%v), want %q", version, a.exact, err, exact)
@@ -232,7 +247,8 @@ func TestResolveAsks(t *testing.T) {
 }
 
 func TestNewer(t *testing.T) {
-	tags := []string{"cp-0.0.10", "cp-0.0.9", "v2", "cp-v0.1.0-rc.1", "cp-x", "sync-0.0.1", "1.5", "py3-1.0.0", "py3", "2024-01-31"}
+	tags := []string{"cp-0.0.10", "cp-0.0.9", "v2", "cp-v0.1.0-rc.1", "cp-x", "sync-0.0.1", "1.5", "py3-1.0.0", "py3",
+		"2024-01-31"}
 	for _, c := range []struct{ name, want string }{
 		{"cp-0.0.8", "cp-0.0.9 cp-0.0.10"},                     // by version; no prereleases
 		{"cp-0.0.10", ""},                                      // the newest
@@ -274,10 +290,13 @@ func TestManyRefs(t *testing.T) {
 	var many refs
 	for i := range 300_000 {
 		commit := fmt.Sprintf("%040x", i)
-		many = append(many, ref.GitRef{Name: fmt.Sprintf("refs/tags/cp-%d.%d.%d", i/10000, i/100%100, i%100), Object: commit, Commit: commit})
+		many = append(many,
+			ref.GitRef{Name: fmt.Sprintf("refs/tags/cp-%d.%d.%d", i/10000, i/100%100, i%100), Object: commit,
+				Commit: commit})
 	}
 	slices.Reverse(many)
-	for version, want := range map[string]string{"cp-^7.1": "refs/tags/cp-7.99.99", "cp-*": "refs/tags/cp-29.99.99", "cp-100.0.0": "", "xx-^1": ""} {
+	for version, want := range map[string]string{"cp-^7.1": "refs/tags/cp-7.99.99", "cp-*": "refs/tags/cp-29.99.99",
+		"cp-100.0.0": "", "xx-^1": ""} {
 		start := time.Now()
 		got, err := resolve(t, version, many)
 		if (err == nil) != (want != "") || got.Pin.Ref != want {
@@ -321,7 +340,8 @@ func FuzzResolve(f *testing.F) {
 }
 
 func TestTags(t *testing.T) {
-	tags := list("HEAD>main", "b:main", "t:cp-0.0.1", "a:cp-0.0.10", "t:cp-0.0.2", "t:cp-1.0.0-rc.1", "t:v0.5.0", "t:nightly", "b:cp-9.9.9")
+	tags := list("HEAD>main", "b:main", "t:cp-0.0.1", "a:cp-0.0.10", "t:cp-0.0.2", "t:cp-1.0.0-rc.1", "t:v0.5.0",
+		"t:nightly", "b:cp-9.9.9")
 	for _, c := range []struct{ version, want string }{
 		// none typed: all, those without a version last
 		{"", "cp-1.0.0-rc.1 v0.5.0 cp-0.0.10 cp-0.0.2 cp-0.0.1 nightly"},
@@ -351,7 +371,8 @@ func TestTags(t *testing.T) {
 		}
 	}
 	pins, err := resolver.Tags(context.Background(), url, ref.Version{}, tags)
-	want := ref.Pin{URL: url, Ref: "refs/tags/cp-0.0.10", Object: id("object of a:cp-0.0.10"), Commit: id("a:cp-0.0.10")}
+	want := ref.Pin{URL: url, Ref: "refs/tags/cp-0.0.10", Object: id("object of a:cp-0.0.10"),
+		Commit: id("a:cp-0.0.10")}
 	if err != nil || pins[2] != want {
 		t.Errorf("the pin of an annotated tag is %v, %v", pins[2], err)
 	}

@@ -33,10 +33,11 @@ func write(t *testing.T, dir, name, text string) string {
 	return file
 }
 
-// helperConfig is a git configuration with a credential helper that gives the
-// password, and writes down in the file how it was called.
+// helperConfig returns a git configuration with a credential helper that returns the password, and logs its calls in a
+// file.
 func helperConfig(log, password string) string {
-	return "[credential]\n\thelper = \"!f() { echo $1 >>'" + log + "'; cat >>'" + log + "'; test $1 = get && printf 'username=u\\\\npassword=" + password + "\\\\n'; }; f\"\n"
+	return "[credential]\n\thelper = \"!f() { echo $1 >>'" + log + "'; cat >>'" + log +
+		"'; test $1 = get && printf 'username=u\\\\npassword=" + password + "\\\\n'; }; f\"\n"
 }
 
 func TestCredentialSources(t *testing.T) {
@@ -52,14 +53,17 @@ func TestCredentialSources(t *testing.T) {
 		requests int // 3 when the credentials are known before the server asks
 	}{
 		{"in the URL", basic, "u:" + good + "@", "", "", nil, 3},
-		{"a token variable", gittest.BasicAuth("x-access-token", good), "", "", "", []string{"PPM_TOKEN_127_0_0_1", good}, 3},
+		{"a token variable", gittest.BasicAuth("x-access-token", good), "", "", "",
+			[]string{"PPM_TOKEN_127_0_0_1", good}, 3},
 		{"a token variable with a user", basic, "", "", "", []string{"PPM_TOKEN_127_0_0_1", "u:" + good}, 3},
 		{"a token variable for the URL's user", basic, "u@", "", "", []string{"PPM_TOKEN_127_0_0_1", good}, 3},
 		{"a bearer token", bearer, "", "", "", []string{"PPM_TOKEN_127_0_0_1", good}, 4},
 		{".netrc", basic, "", "machine 127.0.0.1 login u password " + good, "", nil, 4},
-		{".netrc, the URL's user", basic, "u@", "machine 127.0.0.1 login v password x machine 127.0.0.1 login u password " + good, "", nil, 4},
+		{".netrc, the URL's user", basic, "u@",
+			"machine 127.0.0.1 login v password x machine 127.0.0.1 login u password " + good, "", nil, 4},
 		{"the helper", basic, "", "", good, nil, 4},
-		{"the helper after a wrong URL, variable and .netrc", basic, "u:" + bad + "@", "machine 127.0.0.1 login u password " + bad, good, []string{"PPM_TOKEN_127_0_0_1", bad}, 6},
+		{"the helper after a wrong URL, variable and .netrc", basic, "u:" + bad + "@",
+			"machine 127.0.0.1 login u password " + bad, good, []string{"PPM_TOKEN_127_0_0_1", bad}, 6},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
@@ -79,14 +83,15 @@ func TestCredentialSources(t *testing.T) {
 			if got := len(s.Requests()); got != c.requests {
 				t.Errorf("%d requests, want %d", got, c.requests)
 			}
-			if calls, _ := os.ReadFile(log); c.helper != "" && (strings.Count(string(calls), "get\n") != 1 || strings.Count(string(calls), "store\n") != 1) {
+			if calls, _ := os.ReadFile(log); c.helper != "" &&
+				(strings.Count(string(calls), "get\n") != 1 || strings.Count(string(calls), "store\n") != 1) {
 				t.Errorf("the helper was called as %q, want one get and one store", calls)
 			}
 		})
 	}
 }
 
-// No error, hint or progress shows a credential, even when the server repeats it.
+// No error, hint or progress message contains a credential, even when the server repeats it.
 func TestCredentialsAreNotShown(t *testing.T) {
 	root, _ := packs(t)
 	home := t.TempDir()
@@ -95,7 +100,8 @@ func TestCredentialsAreNotShown(t *testing.T) {
 	echo := func(w http.ResponseWriter, r *http.Request) {
 		_, password, _ := r.BasicAuth()
 		w.Header().Set("Content-Type", "application/x-git-upload-pack-advertisement")
-		w.Write([]byte(pkt("ERR no " + password + " " + url.QueryEscape(password) + " " + r.Header.Get("Authorization"))))
+		w.Write([]byte(pkt("ERR no " + password + " " + url.QueryEscape(password) + " " +
+			r.Header.Get("Authorization"))))
 	}
 	asksInVain := gittest.Answer(func(w http.ResponseWriter, r *http.Request) {
 		_, password, _ := r.BasicAuth()
@@ -132,7 +138,8 @@ func TestCredentialsAreNotShown(t *testing.T) {
 				t.Fatal("no error")
 			}
 			text := err.Error() + failure.Hint(err) + progress.String()
-			for _, password := range []string{bad, base64.StdEncoding.EncodeToString([]byte("u:url-" + bad))[4:20], base64.StdEncoding.EncodeToString([]byte("u:helper-" + bad))[4:20]} {
+			for _, password := range []string{bad, base64.StdEncoding.EncodeToString([]byte("u:url-" + bad))[4:20],
+				base64.StdEncoding.EncodeToString([]byte("u:helper-" + bad))[4:20]} {
 				if strings.Contains(text, password) {
 					t.Errorf("%q shows a credential", text)
 				}
@@ -143,16 +150,18 @@ func TestCredentialsAreNotShown(t *testing.T) {
 
 func TestWrongURLsShowNoCredentials(t *testing.T) {
 	for _, u := range []string{
-		"https://u:" + bad + "@h:x/p", "https://u:" + bad + "/x@h/p", "https://u:" + bad + "@/p", "https://u:" + bad + "@h/p?q",
+		"https://u:" + bad + "@h:x/p", "https://u:" + bad + "/x@h/p", "https://u:" + bad + "@/p", "https://u:" + bad +
+			"@h/p?q",
 		"ftp://u:" + bad + "@h/p", "ssh://u:" + bad + "@-h/p", "https://u:" + bad + "@h/\x01",
 	} {
-		if _, err := newDialer(t, wire.Options{}).Open(t.Context(), u); err == nil || strings.Contains(err.Error(), bad) {
+		if _, err := newDialer(t, wire.Options{}).Open(t.Context(), u); err == nil ||
+			strings.Contains(err.Error(), bad) {
 			t.Errorf("%v shows a credential", err)
 		}
 	}
 }
 
-// A credential stays with the origin that it is for.
+// A credential is sent only to the site that it is for.
 func TestRedirectsCarryNoCredentials(t *testing.T) {
 	root, _ := packs(t)
 	other := gittest.ServeHTTP(t, root)
@@ -164,15 +173,18 @@ func TestRedirectsCarryNoCredentials(t *testing.T) {
 		netrc  string
 		ok     bool
 	}{
-		{"an origin that asks for nothing", other, "localhost", "machine 127.0.0.1 login u password " + good, true},
-		{"an origin that asks", asking, "localhost", "machine 127.0.0.1 login u password " + good + " default login u password " + good, false},
-		{"an origin with credentials of its own", asking, "localhost", "machine localhost login u password " + good, true},
+		{"a site that asks for nothing", other, "localhost", "machine 127.0.0.1 login u password " + good, true},
+		{"a site that asks", asking, "localhost",
+			"machine 127.0.0.1 login u password " + good + " default login u password " + good, false},
+		{"a site with credentials of its own", asking, "localhost", "machine localhost login u password " + good,
+			true},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			home := t.TempDir()
 			write(t, home, ".netrc", c.netrc)
 			_, port, _ := strings.Cut(c.to.Addr(), ":")
-			first := gittest.ServeHTTP(t, root, gittest.With(gittest.BasicAuth("u", bad), gittest.Redirect("http://evil:x@"+c.toHost+":"+port)))
+			first := gittest.ServeHTTP(t, root,
+				gittest.With(gittest.BasicAuth("u", bad), gittest.Redirect("http://evil:x@"+c.toHost+":"+port)))
 			before := len(c.to.Requests())
 			d := newDialer(t, wire.Options{Home: home, Env: env("PPM_TOKEN_127_0_0_1", "u:"+bad)})
 			_, _, err := get(t.Context(), d, strings.Replace(first.URL, "//", "//u:"+bad+"@", 1)+"/pack")
@@ -201,7 +213,8 @@ func TestRedirectsUnderPolicy(t *testing.T) {
 	ca, caFile := gittest.NewCA(t)
 	last := gittest.ServeHTTP(t, root)
 	_, port, _ := strings.Cut(last.Addr(), ":")
-	secure := gittest.ServeHTTP(t, root, gittest.TLS(ca.Cert(time.Hour, "127.0.0.1")), gittest.With(gittest.Redirect(last.URL)))
+	secure := gittest.ServeHTTP(t, root, gittest.TLS(ca.Cert(time.Hour, "127.0.0.1")),
+		gittest.With(gittest.Redirect(last.URL)))
 	for _, c := range []struct {
 		name    string
 		from    string
@@ -210,10 +223,18 @@ func TestRedirectsUnderPolicy(t *testing.T) {
 		message string
 		hint    string
 	}{
-		{"to a denied host", gittest.ServeHTTP(t, root, gittest.With(gittest.Redirect("http://localhost:"+port))).URL, wire.Options{DenyHosts: []string{"localhost"}}, failure.Refused, `"localhost": the host is denied`, "deny_hosts"},
-		{"to a host that is not allowed", gittest.ServeHTTP(t, root, gittest.With(gittest.Redirect("http://localhost:"+port))).URL, wire.Options{AllowHosts: []string{"127.0.0.1"}}, failure.Refused, `"localhost": the host is not allowed`, "allow_hosts"},
-		{"to plain http elsewhere", gittest.ServeHTTP(t, root, gittest.With(gittest.Redirect("http://git.example.com"))).URL, wire.Options{}, failure.Refused, "plain http", "allow_http"},
-		{"from https to http", secure.URL, wire.Options{Env: env("SSL_CERT_FILE", caFile), AllowHTTP: []string{"*"}}, failure.Refused, "it leads from https to http", "report it to the server's owner"},
+		{"to a denied host", gittest.ServeHTTP(t, root, gittest.With(gittest.Redirect("http://localhost:"+port))).URL,
+			wire.Options{DenyHosts: []string{"localhost"}}, failure.Refused, `"localhost": the host is denied`,
+			"deny_hosts"},
+		{"to a host that is not allowed",
+			gittest.ServeHTTP(t, root, gittest.With(gittest.Redirect("http://localhost:"+port))).URL,
+			wire.Options{AllowHosts: []string{"127.0.0.1"}}, failure.Refused, `"localhost": the host is not allowed`,
+			"allow_hosts"},
+		{"to plain http elsewhere",
+			gittest.ServeHTTP(t, root, gittest.With(gittest.Redirect("http://git.example.com"))).URL, wire.Options{},
+			failure.Refused, "plain http", "allow_http"},
+		{"from https to http", secure.URL, wire.Options{Env: env("SSL_CERT_FILE", caFile), AllowHTTP: []string{"*"}},
+			failure.Refused, "it leads from https to http", "report it to the server's owner"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			_, _, err := get(t.Context(), newDialer(t, c.options), c.from+"/pack")
@@ -225,8 +246,8 @@ func TestRedirectsUnderPolicy(t *testing.T) {
 	}
 }
 
-// The helper is the one program that runs, and nothing the surrounding
-// repository or an inherited variable says has a part in it.
+// The helper is the only program that runs. The repository of the current folder and inherited variables have no effect
+// on it.
 func TestHelperAlone(t *testing.T) {
 	root, _ := packs(t)
 	trap := filepath.Join(t.TempDir(), "sprung")
@@ -240,7 +261,11 @@ func TestHelperAlone(t *testing.T) {
 	t.Setenv("SSH_ASKPASS", "touch "+trap)
 	t.Setenv("GIT_CONFIG_PARAMETERS", "'credential.helper="+spring+"'")
 	home := t.TempDir()
-	write(t, home, ".gitconfig", helperConfig(os.DevNull, "")+"[core]\n\taskPass = touch "+trap+"\n\tsshCommand = touch "+trap+"\n\tfsmonitor = touch "+trap+"\n\tpager = touch "+trap+"\n")
+	core := "[core]\n"
+	for _, name := range []string{"askPass", "sshCommand", "fsmonitor", "pager"} {
+		core += "\t" + name + " = touch " + trap + "\n"
+	}
+	write(t, home, ".gitconfig", helperConfig(os.DevNull, "")+core)
 	s := gittest.ServeHTTP(t, root, gittest.With(gittest.BasicAuth("u", good)))
 	_, _, err := get(t.Context(), newDialer(t, wire.Options{Home: home}), s.URL+"/pack")
 	checkFailure(t, err, failure.Network, "asks for credentials and none were found", "credential helper")
@@ -249,7 +274,7 @@ func TestHelperAlone(t *testing.T) {
 	}
 }
 
-// A helper learns that what it gave was wrong.
+// A helper is told that its credential was rejected.
 func TestHelperIsToldOfRejection(t *testing.T) {
 	root, _ := packs(t)
 	home := t.TempDir()
@@ -257,8 +282,10 @@ func TestHelperIsToldOfRejection(t *testing.T) {
 	write(t, home, ".gitconfig", helperConfig(log, bad))
 	s := gittest.ServeHTTP(t, root, gittest.With(gittest.BasicAuth("u", good)))
 	_, _, err := get(t.Context(), newDialer(t, wire.Options{Home: home}), s.URL+"/pack")
-	checkFailure(t, err, failure.Network, "does not accept the credentials from git's credential helper", "PPM_TOKEN_127_0_0_1")
-	if calls, _ := os.ReadFile(log); !strings.Contains(string(calls), "erase\n") || !strings.Contains(string(calls), "password="+bad) {
+	checkFailure(t, err, failure.Network, "does not accept the credentials from git's credential helper",
+		"PPM_TOKEN_127_0_0_1")
+	if calls, _ := os.ReadFile(log); !strings.Contains(string(calls), "erase\n") ||
+		!strings.Contains(string(calls), "password="+bad) {
 		t.Errorf("the helper was called as %q", calls)
 	}
 }

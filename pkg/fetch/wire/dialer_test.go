@@ -15,9 +15,10 @@ import (
 
 func TestHostPolicy(t *testing.T) {
 	d := newDialer(t, wire.Options{
-		AllowHosts: []string{"git.example.com", "*.corp.example", "Bücher.example", "127.0.0.1", "::1", "localhost", "plain.example", "sub.plain.example"},
-		DenyHosts:  []string{"secret.corp.example"},
-		AllowHTTP:  []string{"plain.example"},
+		AllowHosts: []string{"git.example.com", "*.corp.example", "Bücher.example", "127.0.0.1", "::1", "localhost",
+			"plain.example", "sub.plain.example"},
+		DenyHosts: []string{"secret.corp.example"},
+		AllowHTTP: []string{"plain.example"},
 	})
 	for _, c := range []struct {
 		url, message string // "" for allowed
@@ -26,15 +27,15 @@ func TestHostPolicy(t *testing.T) {
 		{"https://GIT.Example.com.:8443/a", ""}, // another spelling of the same host
 		{"ssh://git@git.example.com/a", ""},     // every scheme
 		{"git@git.example.com:a/b", ""},         // the scp form
-		// a name means itself alone
+		// a name means only itself
 		{"https://sub.git.example.com/a", `"sub.git.example.com": the host is not allowed`},
-		// not a matter of letters
+		// not a suffix match of the text
 		{"https://evil-git.example.com/a", `the host is not allowed`},
 		// all below
 		{"https://a.b.corp.example/a", ""},
 		// but not itself
 		{"https://corp.example/a", `the host is not allowed`},
-		// denied beats allowed
+		// deny_hosts comes before allow_hosts
 		{"https://secret.corp.example/a", `"secret.corp.example": the host is denied`},
 		// in every form
 		{"git@secret.corp.example:a", `the host is denied`},
@@ -131,7 +132,7 @@ func TestPublic(t *testing.T) {
 	}
 }
 
-// git itself says what url.*.insteadOf makes of a URL.
+// Git shows what it makes of a URL with url.*.insteadOf.
 func TestInsteadOfAsGit(t *testing.T) {
 	home := t.TempDir()
 	write(t, home, ".gitconfig", `
@@ -151,19 +152,24 @@ func TestInsteadOfAsGit(t *testing.T) {
 [includeIf "gitdir:/"]
 	path = never.inc
 `)
-	write(t, home, "more.inc", "\ufeff[url \"https://included.example.com/\"]\n\tinsteadOf = inc:\n\tinsteadOf = twice:\n[include]\n\tpath = ~/deeper.inc\n")
-	write(t, home, "deeper.inc", "[url \"https://deep.example.com/\"] \n insteadOf = deep:\n[alias]\n\tx = \"!f() { echo \\\"a\\\\tb\\\"; }; f\"\n[core]\n\tbare\n")
+	write(t, home, "more.inc",
+		"\ufeff[url \"https://included.example.com/\"]\n\tinsteadOf = inc:\n\tinsteadOf = twice:\n"+
+			"[include]\n\tpath = ~/deeper.inc\n")
+	write(t, home, "deeper.inc",
+		"[url \"https://deep.example.com/\"] \n insteadOf = deep:\n"+
+			"[alias]\n\tx = \"!f() { echo \\\"a\\\\tb\\\"; }; f\"\n[core]\n\tbare\n")
 	write(t, home, "never.inc", "[url \"https://never.example.com/\"]\n\tinsteadOf = never:\n")
 	write(t, home, ".config/git/config", "[url \"https://xdg.example.com/\"]\n\tinsteadOf = xdg:\n")
 	system := write(t, home, "system", "[url \"https://system.example.com/\"]\n\tinsteadOf = sys:\n")
 	vars := []string{
 		"GIT_CONFIG_NOSYSTEM", "0", "GIT_CONFIG_SYSTEM", system,
-		"GIT_CONFIG_COUNT", "1", "GIT_CONFIG_KEY_0", "url.https://env.example.com/.insteadOf", "GIT_CONFIG_VALUE_0", "env:",
+		"GIT_CONFIG_COUNT", "1",
+		"GIT_CONFIG_KEY_0", "url.https://env.example.com/.insteadOf", "GIT_CONFIG_VALUE_0", "env:",
 	}
 	d := newDialer(t, wire.Options{Home: home, Env: env(vars...)})
 	for _, url := range []string{
-		"gh:a/b", "https://github.com/a/b", "https://github.com/long/b", "https://github.com/longer", "https://mirror/y",
-		"inc:a", "twice:a", "deep:a", "xdg:a", "sys:a", "env:a", "https://other.example.com/gh:a",
+		"gh:a/b", "https://github.com/a/b", "https://github.com/long/b", "https://github.com/longer",
+		"https://mirror/y", "inc:a", "twice:a", "deep:a", "xdg:a", "sys:a", "env:a", "https://other.example.com/gh:a",
 	} {
 		git := exec.Command("git", "ls-remote", "--get-url", url)
 		git.Dir = home
@@ -183,7 +189,8 @@ func TestInsteadOfAsGit(t *testing.T) {
 		t.Errorf("a conditional include was followed: %q", got)
 	}
 	only := write(t, home, "only", "")
-	if got, _ := newDialer(t, wire.Options{Home: home, Env: env("GIT_CONFIG_GLOBAL", only)}).Rewrite("gh:a/b"); got != "gh:a/b" {
+	if got, _ := newDialer(t,
+		wire.Options{Home: home, Env: env("GIT_CONFIG_GLOBAL", only)}).Rewrite("gh:a/b"); got != "gh:a/b" {
 		t.Errorf("GIT_CONFIG_GLOBAL does not stand in for the user's files: %q", got)
 	}
 }
@@ -202,7 +209,7 @@ func TestBrokenGitConfig(t *testing.T) {
 	}
 }
 
-// With no home folder, the folder that ppm runs in does not become one.
+// Without a home folder, the current folder is not used as one.
 func TestNoHome(t *testing.T) {
 	dir := t.TempDir()
 	write(t, dir, ".gitconfig", "[url \"https://evil.example.com/\"]\n\tinsteadOf = gh:\n")
@@ -217,7 +224,7 @@ func TestNoHome(t *testing.T) {
 	}
 }
 
-// Every way to a server that is set up by a variable or by git's configuration.
+// Proxies and certificates can be set by variables and by git's configuration.
 func TestProxiesAndAuthorities(t *testing.T) {
 	root, _ := packs(t)
 	ca, caFile := gittest.NewCA(t)
@@ -234,16 +241,29 @@ func TestProxiesAndAuthorities(t *testing.T) {
 		scheme string
 		ok     bool
 	}{
-		{"HTTPS_PROXY and SSL_CERT_FILE", "", []string{"HTTPS_PROXY", proxy.URL, "SSL_CERT_FILE", caFile}, "https", true},
-		{"ALL_PROXY and SSL_CERT_DIR", "", []string{"ALL_PROXY", proxy.URL, "SSL_CERT_DIR", filepath.Dir(caFile)}, "https", true},
-		{"a proxy with credentials", "", []string{"https_proxy", strings.Replace(asking.URL, "//", "//pu:pw@", 1), "GIT_SSL_CAINFO", caFile}, "https", true},
-		{"a proxy without a scheme", "", []string{"HTTPS_PROXY", strings.TrimPrefix(proxy.URL, "http://"), "GIT_SSL_CAINFO", caFile}, "https", true},
-		{"git's settings before variables", "[http]\nproxy = " + proxy.URL + "\nsslCAInfo = " + caFile, []string{"HTTPS_PROXY", broken}, "https", true},
-		{"git's settings for a host", "[http \"https://*.example.com\"]\nproxy = " + proxy.URL + "\nsslCAInfo = " + caFile + "\n[http]\nproxy = " + broken, nil, "https", true},
-		{"git's settings for another host", "[http \"https://example.org\"]\nproxy = " + proxy.URL + "\n[http]\nsslCAInfo = " + caFile + "\nproxy = " + broken, nil, "https", false},
-		{"git's settings cannot turn verification off", "[http]\nsslVerify = false\nproxy = " + proxy.URL, []string{"GIT_SSL_NO_VERIFY", "1"}, "https", false},
+		{"HTTPS_PROXY and SSL_CERT_FILE", "", []string{"HTTPS_PROXY", proxy.URL, "SSL_CERT_FILE", caFile}, "https",
+			true},
+		{"ALL_PROXY and SSL_CERT_DIR", "", []string{"ALL_PROXY", proxy.URL, "SSL_CERT_DIR", filepath.Dir(caFile)},
+			"https", true},
+		{"a proxy with credentials", "",
+			[]string{"https_proxy", strings.Replace(asking.URL, "//", "//pu:pw@", 1), "GIT_SSL_CAINFO", caFile},
+			"https", true},
+		{"a proxy without a scheme", "",
+			[]string{"HTTPS_PROXY", strings.TrimPrefix(proxy.URL, "http://"), "GIT_SSL_CAINFO", caFile}, "https",
+			true},
+		{"git's settings before variables", "[http]\nproxy = " + proxy.URL + "\nsslCAInfo = " + caFile,
+			[]string{"HTTPS_PROXY", broken}, "https", true},
+		{"git's settings for a host",
+			"[http \"https://*.example.com\"]\nproxy = " + proxy.URL + "\nsslCAInfo = " + caFile +
+				"\n[http]\nproxy = " + broken, nil, "https", true},
+		{"git's settings for another host",
+			"[http \"https://example.org\"]\nproxy = " + proxy.URL + "\n[http]\nsslCAInfo = " + caFile + "\nproxy = " +
+				broken, nil, "https", false},
+		{"git's settings cannot turn verification off", "[http]\nsslVerify = false\nproxy = " + proxy.URL,
+			[]string{"GIT_SSL_NO_VERIFY", "1"}, "https", false},
 		{"HTTP_PROXY", "", []string{"HTTP_PROXY", toPlain.URL}, "http", true},
-		{"HTTP_PROXY from a client of a CGI program", "", []string{"HTTP_PROXY", broken, "REQUEST_METHOD", "GET", "ALL_PROXY", toPlain.URL}, "http", true},
+		{"HTTP_PROXY from a client of a CGI program", "",
+			[]string{"HTTP_PROXY", broken, "REQUEST_METHOD", "GET", "ALL_PROXY", toPlain.URL}, "http", true},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			home := t.TempDir()
@@ -263,6 +283,7 @@ func TestProxiesAndAuthorities(t *testing.T) {
 	if _, _, err := get(t.Context(), d, plain.URL+"/pack"); err != nil {
 		t.Errorf("this machine is reached by a proxy: %v", err)
 	}
-	_, err := newDialer(t, wire.Options{Env: env("SSL_CERT_FILE", broken)}).Open(t.Context(), "https://git.example.com/a")
+	_, err := newDialer(t, wire.Options{Env: env("SSL_CERT_FILE", broken)}).Open(t.Context(),
+		"https://git.example.com/a")
 	checkFailure(t, err, failure.LocalIO, "reading the certificates of SSL_CERT_FILE", "correct or remove")
 }

@@ -23,7 +23,7 @@ func silence(until <-chan struct{}) func(string, ssh.Channel) uint32 {
 	}
 }
 
-// One row per fault of an HTTP server of version 0: what it does, and what the user is told.
+// Faults of an HTTP server of version 0, with the error message and hint.
 func TestServerFaults(t *testing.T) {
 	const (
 		id  = "0123456789abcdef0123456789abcdef01234567"
@@ -37,38 +37,67 @@ func TestServerFaults(t *testing.T) {
 		message string
 		hint    string
 	}{
-		{"asks for credentials", gittest.BasicAuth("u", "p"), failure.Network, "asks for credentials and none were found", "PPM_TOKEN_127_0_0_1"},
-		{"offers another scheme", gittest.Status(401, "WWW-Authenticate", "Negotiate"), failure.Network, "it offers Negotiate", "netrc"},
+		{"asks for credentials", gittest.BasicAuth("u", "p"), failure.Network,
+			"asks for credentials and none were found", "PPM_TOKEN_127_0_0_1"},
+		{"offers another scheme", gittest.Status(401, "WWW-Authenticate", "Negotiate"), failure.Network,
+			"it offers Negotiate", "netrc"},
 		{"forbids", gittest.Status(403), failure.Network, "access is forbidden", "credential helper"},
-		{"has no such repository", gittest.Status(404), failure.Network, "does not exist or is private", "check the URL"},
-		{"is a proxy that asks for credentials", gittest.Status(407), failure.Network, "the proxy asks for credentials", "HTTPS_PROXY"},
-		{"is busy, for long", gittest.Status(429, "Retry-After", "3600"), failure.Network, `too many requests (status 429), and asks to wait: "3600"`, "try again later"},
-		{"is down, for long", gittest.Status(503, "Retry-After", "Fri, 31 Dec 2999 23:59:59 GMT"), failure.Network, "31 Dec 2999", "try again later"},
+		{"has no such repository", gittest.Status(404), failure.Network, "does not exist or is private",
+			"check the URL"},
+		{"is a proxy that asks for credentials", gittest.Status(407), failure.Network,
+			"the proxy asks for credentials", "HTTPS_PROXY"},
+		{"is busy, for long", gittest.Status(429, "Retry-After", "3600"), failure.Network,
+			`too many requests (status 429), and asks to wait: "3600"`, "try again later"},
+		{"is down, for long", gittest.Status(503, "Retry-After", "Fri, 31 Dec 2999 23:59:59 GMT"), failure.Network,
+			"31 Dec 2999", "try again later"},
 		{"is broken", gittest.Status(500), failure.Network, "internal server error (status 500)", "try again later"},
-		{"is broken for packs", gittest.Packs(gittest.Status(502)), failure.Network, "bad gateway (status 502)", "try again later"},
+		{"is broken for packs", gittest.Packs(gittest.Status(502)), failure.Network, "bad gateway (status 502)",
+			"try again later"},
 		{"redirects without end", gittest.Answer(loop), failure.Network, "more than 5 redirects", "git repository"},
-		{"redirects to a login page", gittest.Status(302, "Location", "/login?token=abc"), failure.Network, `/login", which is not a git repository`, "PPM_TOKEN_127_0_0_1"},
-		{"redirects to a file", gittest.Status(302, "Location", "file:///info/refs?service=git-upload-pack"), failure.Network, "which is not an http URL", "check the URL"},
-		{"redirects to nonsense", gittest.Status(302, "Location", "http://[/info/refs"), failure.Network, "a redirect to a malformed URL", "git repository"},
-		{"redirects the request for a pack", gittest.Packs(gittest.Redirect("http://127.0.0.1:1")), failure.Network, "a redirect of the request for a pack", "git repository"},
+		{"redirects to a login page", gittest.Status(302, "Location", "/login?token=abc"), failure.Network,
+			`/login", which is not a git repository`, "PPM_TOKEN_127_0_0_1"},
+		{"redirects to a file", gittest.Status(302, "Location", "file:///info/refs?service=git-upload-pack"),
+			failure.Network, "which is not an http URL", "check the URL"},
+		{"redirects to nonsense", gittest.Status(302, "Location", "http://[/info/refs"), failure.Network,
+			"a redirect to a malformed URL", "git repository"},
+		{"redirects the request for a pack", gittest.Packs(gittest.Redirect("http://127.0.0.1:1")), failure.Network,
+			"a redirect of the request for a pack", "git repository"},
 		{"hangs up", gittest.Hangup(), failure.Network, "the connection was closed", "try again later"},
-		{"cuts the refs", gittest.Refs(gittest.Cut(100)), failure.Network, "the connection was closed", "try again later"},
-		{"cuts the pack", gittest.Packs(gittest.Cut(300)), failure.Network, "the connection was closed", "try again later"},
-		{"answers with a page", gittest.Answer(page), failure.Network, `its content type is "text/html"`, "git repository"},
-		{"answers with garbage", gittest.Garbage("PACK\x00\x01\x02"), failure.Network, "a malformed packet", "git repository"},
+		{"cuts the refs", gittest.Refs(gittest.Cut(100)), failure.Network, "the connection was closed",
+			"try again later"},
+		{"cuts the pack", gittest.Packs(gittest.Cut(300)), failure.Network, "the connection was closed",
+			"try again later"},
+		{"answers with a page", gittest.Answer(page), failure.Network, `its content type is "text/html"`,
+			"git repository"},
+		{"answers with garbage", gittest.Garbage("PACK\x00\x01\x02"), failure.Network, "a malformed packet",
+			"git repository"},
 		{"answers with nothing", gittest.Garbage(""), failure.Network, "the connection was closed", "try again later"},
-		{"answers with a wrong length", gittest.Garbage("fffffooo"), failure.Network, "a malformed packet", "git repository"},
+		{"answers with a wrong length", gittest.Garbage("fffffooo"), failure.Network, "a malformed packet",
+			"git repository"},
 		{"lists a malformed id", gittest.Garbage(pkt("xyz\n")), failure.Network, "a malformed line", "git repository"},
-		{"lists a malformed name", gittest.Garbage(pkt(id + " refs/a b\x00side-band-64k\n")), failure.Network, "a malformed name", "git repository"},
-		{"says why not", gittest.Garbage(pkt("ERR no\r\nway " + esc + " for you\n")), failure.Network, "the server says: no way [31m for you", "whether you have access"},
-		{"uses SHA-256", gittest.Garbage(pkt("# service=git-upload-pack\n") + "0000" + pkt(id+id[:24]+" HEAD\x00object-format=sha256\n")), failure.Network, "SHA-256", "SHA-1"},
-		{"is too old", gittest.Garbage(pkt(id+" HEAD\x00ofs-delta\n") + "0000"), failure.Network, "side-band-64k", "update git"},
-		{"answers packs with garbage", gittest.Packs(gittest.Garbage("0000" + pkt("nope\n"))), failure.Network, "a malformed response", "git repository"},
-		{"fails in the pack", gittest.Packs(gittest.Garbage("0000" + pkt("NAK\n") + pkt("\x03no \x1b!\n"))), failure.Network, "the server says: no !", "whether you have access"},
-		{"uses an unknown band", gittest.Packs(gittest.Garbage("0000" + pkt("NAK\n") + pkt("\x07a") + "0000")), failure.Network, "an unknown band", "git repository"},
-		{"sends a pack without end", gittest.Packs(gittest.Endless("0000"+pkt("NAK\n"), pkt("\x01"+strings.Repeat("x", 1024)))), failure.Refused, "larger than the limit of 1048576 bytes", "the repository you mean"},
-		{"sends shallow commits without end", gittest.Packs(gittest.Endless("", pkt("shallow "+id))), failure.Refused, "larger than the limit of 1048576 bytes", "the repository you mean"},
-		{"sends progress without end", gittest.Packs(gittest.Endless("0000"+pkt("NAK\n"), pkt("\x02"+strings.Repeat("x", 1024)))), failure.Refused, "larger than the limit of 1048576 bytes", "the repository you mean"},
+		{"lists a malformed name", gittest.Garbage(pkt(id + " refs/a b\x00side-band-64k\n")), failure.Network,
+			"a malformed name", "git repository"},
+		{"says why not", gittest.Garbage(pkt("ERR no\r\nway " + esc + " for you\n")), failure.Network,
+			"the server says: no way [31m for you", "whether you have access"},
+		{"uses SHA-256",
+			gittest.Garbage(pkt("# service=git-upload-pack\n") + "0000" +
+				pkt(id+id[:24]+" HEAD\x00object-format=sha256\n")), failure.Network, "SHA-256", "SHA-1"},
+		{"is too old", gittest.Garbage(pkt(id+" HEAD\x00ofs-delta\n") + "0000"), failure.Network, "side-band-64k",
+			"update git"},
+		{"answers packs with garbage", gittest.Packs(gittest.Garbage("0000" + pkt("nope\n"))), failure.Network,
+			"a malformed response", "git repository"},
+		{"fails in the pack", gittest.Packs(gittest.Garbage("0000" + pkt("NAK\n") + pkt("\x03no \x1b!\n"))),
+			failure.Network, "the server says: no !", "whether you have access"},
+		{"uses an unknown band", gittest.Packs(gittest.Garbage("0000" + pkt("NAK\n") + pkt("\x07a") + "0000")),
+			failure.Network, "an unknown band", "git repository"},
+		{"sends a pack without end",
+			gittest.Packs(gittest.Endless("0000"+pkt("NAK\n"), pkt("\x01"+strings.Repeat("x", 1024)))),
+			failure.Refused, "larger than the limit of 1048576 bytes", "the repository you mean"},
+		{"sends shallow commits without end", gittest.Packs(gittest.Endless("", pkt("shallow "+id))), failure.Refused,
+			"larger than the limit of 1048576 bytes", "the repository you mean"},
+		{"sends progress without end",
+			gittest.Packs(gittest.Endless("0000"+pkt("NAK\n"), pkt("\x02"+strings.Repeat("x", 1024)))),
+			failure.Refused, "larger than the limit of 1048576 bytes", "the repository you mean"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
@@ -83,7 +112,7 @@ func TestServerFaults(t *testing.T) {
 	}
 }
 
-// Servers that keep the connection, but say nothing or too little.
+// Servers that keep the connection open, but send nothing or too little.
 func TestSilence(t *testing.T) {
 	root, _ := packs(t)
 	faulty := func(f gittest.Fault) string { return gittest.ServeHTTP(t, root, gittest.With(f)).URL + "/pack" }
@@ -94,11 +123,12 @@ func TestSilence(t *testing.T) {
 		message string
 	}{
 		{"never a TLS handshake", "https://" + silentPort(t) + "/pack", 0, "timed out"},
-		{"never an answer", "http://" + silentPort(t) + "/pack", 0, "the server sent nothing for 400ms"},
+		{"never a response", "http://" + silentPort(t) + "/pack", 0, "the server sent nothing for 400ms"},
 		{"no header", faulty(gittest.Stall(-1)), 0, "the server sent nothing for 400ms"},
 		{"silent in the refs", faulty(gittest.Refs(gittest.Stall(100))), 0, "the server sent nothing for 400ms"},
 		{"silent in the pack", faulty(gittest.Packs(gittest.Stall(300))), 0, "the server sent nothing for 400ms"},
-		{"a trickle", faulty(gittest.Slow(5, 20*time.Millisecond)), 200 * time.Millisecond, "the server sent less than 1 KiB/s for 200ms"},
+		{"a trickle", faulty(gittest.Slow(5, 20*time.Millisecond)), 200 * time.Millisecond,
+			"the server sent less than 1 KiB/s for 200ms"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
@@ -109,7 +139,7 @@ func TestSilence(t *testing.T) {
 	}
 }
 
-// pkt makes one packet of git's protocol.
+// pkt returns a packet of git's protocol.
 func pkt(data string) string { return fmt.Sprintf("%04x%s", len(data)+4, data) }
 
 func loop(w http.ResponseWriter, r *http.Request) {
@@ -121,7 +151,7 @@ func page(w http.ResponseWriter, _ *http.Request) {
 	w.Header().Set("Content-Type", "text/html; charset=utf-8")
 }
 
-// Faults that come before any answer.
+// Faults that occur before any response.
 func TestConnectionFaults(t *testing.T) {
 	root, _ := packs(t)
 	ca, caFile := gittest.NewCA(t)
@@ -140,15 +170,23 @@ func TestConnectionFaults(t *testing.T) {
 		message string
 		hint    string
 	}{
-		{"no trusted authority", serve(time.Hour, "127.0.0.1"), env(), `signed by an unknown authority ("gittest authority")`, "SSL_CERT_FILE"},
-		{"an expired certificate", serve(-time.Hour, "127.0.0.1"), trusted, "its certificate is valid only from", "clock"},
-		{"a certificate of another host", serve(time.Hour, "git.example.com"), trusted, `its certificate is for git.example.com, not for "127.0.0.1"`, "check the host"},
-		{"no TLS", strings.Replace(plain.URL, "http:", "https:", 1) + "/pack", trusted, "does not use TLS", "check the port"},
+		{"no trusted authority", serve(time.Hour, "127.0.0.1"), env(),
+			`signed by an unknown authority ("gittest authority")`, "SSL_CERT_FILE"},
+		{"an expired certificate", serve(-time.Hour, "127.0.0.1"), trusted, "its certificate is valid only from",
+			"clock"},
+		{"a certificate of another host", serve(time.Hour, "git.example.com"), trusted,
+			`its certificate is for git.example.com, not for "127.0.0.1"`, "check the host"},
+		{"no TLS", strings.Replace(plain.URL, "http:", "https:", 1) + "/pack", trusted, "does not use TLS",
+			"check the port"},
 		{"nobody listens", "http://" + closed + "/pack", env(), "the server refuses the connection", "check the host"},
-		{"nobody listens as proxy", "https://git.example.com/pack", env("HTTPS_PROXY", "http://u:secret@"+closed), "the proxy refuses the connection", "proxy settings"},
-		{"a proxy that cannot connect", "https://git.example.com/pack", env("https_proxy", full.URL), "the proxy cannot connect (status 502)", "NO_PROXY"},
-		{"a proxy that asks for credentials", "https://git.example.com/pack", env("ALL_PROXY", asking.URL), "the proxy asks for credentials (status 407)", "USER:PASSWORD"},
-		{"a proxy that is no URL", "https://git.example.com/pack", env("HTTPS_PROXY", "http://u:secret@a b"), "the proxy setting is not a URL", "HTTPS_PROXY"},
+		{"nobody listens as proxy", "https://git.example.com/pack", env("HTTPS_PROXY", "http://u:secret@"+closed),
+			"the proxy refuses the connection", "proxy settings"},
+		{"a proxy that cannot connect", "https://git.example.com/pack", env("https_proxy", full.URL),
+			"the proxy cannot connect (status 502)", "NO_PROXY"},
+		{"a proxy that asks for credentials", "https://git.example.com/pack", env("ALL_PROXY", asking.URL),
+			"the proxy asks for credentials (status 407)", "USER:PASSWORD"},
+		{"a proxy that is not a URL", "https://git.example.com/pack", env("HTTPS_PROXY", "http://u:secret@a b"),
+			"the proxy setting is not a URL", "HTTPS_PROXY"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			_, _, err := get(t.Context(), newDialer(t, wire.Options{Env: c.env}), c.url)
@@ -169,7 +207,7 @@ func closedPort(t *testing.T) string {
 	return l.Addr().String()
 }
 
-// silentPort accepts connections and says nothing.
+// silentPort accepts connections and sends nothing.
 func silentPort(t *testing.T) string {
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -179,7 +217,7 @@ func silentPort(t *testing.T) string {
 	return l.Addr().String()
 }
 
-// What passes by itself is tried again, but not for ever, and only where that is harmless.
+// Temporary failures are retried, but not forever, and only where that is harmless.
 func TestRetries(t *testing.T) {
 	root, _ := packs(t)
 	for _, c := range []struct {
@@ -193,8 +231,11 @@ func TestRetries(t *testing.T) {
 		{"two bad gateways", gittest.Refs(gittest.Times(2, gittest.Status(502))), true, 5},
 		{"three bad gateways", gittest.Refs(gittest.Times(3, gittest.Status(502))), false, 3},
 		{"a wait that is asked for", gittest.Refs(gittest.Times(1, gittest.Status(429, "Retry-After", "1"))), true, 4},
-		{"a wait until a time gone by", gittest.Refs(gittest.Times(1, gittest.Status(503, "Retry-After", "Mon, 01 Jan 2001 00:00:00 GMT"))), true, 4},
-		{"a wait that is too long", gittest.Refs(gittest.Times(1, gittest.Status(429, "Retry-After", "11"))), false, 1},
+		{"a wait until a time gone by",
+			gittest.Refs(gittest.Times(1, gittest.Status(503, "Retry-After", "Mon, 01 Jan 2001 00:00:00 GMT"))), true,
+			4},
+		{"a wait that is too long", gittest.Refs(gittest.Times(1, gittest.Status(429, "Retry-After", "11"))), false,
+			1},
 		{"not found", gittest.Refs(gittest.Times(1, gittest.Status(404))), false, 1},
 		{"an idle connection that was closed", gittest.Packs(gittest.Times(1, gittest.Hangup())), true, 4},
 		{"a cut pack", gittest.Packs(gittest.Times(1, gittest.Cut(10))), false, 3},

@@ -36,12 +36,14 @@ func TestDecodeGreeting(t *testing.T) {
 		{"http", pkt("# service=git-upload-pack\n") + "0000" + pkt(testID+" HEAD"+caps) + "0000", "HEAD"},
 		{"http without the flush", pkt("# service=git-upload-pack\n") + pkt(testID+" HEAD"+caps) + "0000", "HEAD"},
 		{"version 1", pkt("version 1\n") + pkt(testID+" HEAD"+caps) + "0000", "HEAD"},
-		{"a detached or missing HEAD", pkt(testID+" refs/tags/a"+caps) + pkt(testID+" refs/tags/a^{}\n") + "0000", "refs/tags/a refs/tags/a^{}"},
+		{"a detached or missing HEAD", pkt(testID+" refs/tags/a"+caps) + pkt(testID+" refs/tags/a^{}\n") + "0000",
+			"refs/tags/a refs/tags/a^{}"},
 		{"a name of other letters", pkt(testID+" refs/heads/é\xff"+caps) + "0000", "refs/heads/é\xff"},
 		{"an empty repository", pkt(strings.Repeat("0", 40)+" capabilities^{}"+caps) + "0000", ""},
 		{"an empty repository over http", pkt("# service=git-upload-pack\n") + "0000" + "0000", ""},
 		{"a shallow repository", pkt(testID+" HEAD"+caps) + pkt("shallow "+testID+"\n") + "0000", "HEAD shallow"},
-		{"a malformed shallow line", pkt(testID+" HEAD"+caps) + pkt("shallow x\n") + "0000", "a malformed shallow line"},
+		{"a malformed shallow line", pkt(testID+" HEAD"+caps) + pkt("shallow x\n") + "0000",
+			"a malformed shallow line"},
 		{"no name", pkt(testID+caps) + "0000", "a malformed line"},
 		{"an empty name", pkt(testID+" "+caps) + "0000", "a malformed name"},
 		{"a name outside refs", pkt(testID+" ../x"+caps) + "0000", "a malformed name"},
@@ -95,7 +97,7 @@ func TestTooManyRefs(t *testing.T) {
 	}
 }
 
-// pulled reads what an iterator yields.
+// A pulled reads what an iterator yields.
 type pulled struct {
 	next func() ([]byte, bool)
 	rest []byte
@@ -110,7 +112,7 @@ func (p *pulled) Read(b []byte) (int, error) {
 	return n, nil
 }
 
-// recorded are the answers of a real server.
+// recorded returns the responses of a real server.
 func recorded(t testing.TB) (refs, pack []byte, request *packp.UploadPackRequest) {
 	t.Helper()
 	r := gittest.NewRepo(t)
@@ -163,14 +165,15 @@ func readPack(t testing.TB, req *packp.UploadPackRequest, data []byte) ([]byte, 
 	return io.ReadAll(resp)
 }
 
-// An answer cut at any byte is an error, never a shorter list or pack.
+// A response cut at any byte is an error, never a shorter list or pack.
 func TestCutAtEveryByte(t *testing.T) {
 	refs, pack, req := recorded(t)
 	if _, err := decodeGreeting(guarded(t, refs)); err != nil {
 		t.Fatal(err)
 	}
 	for n := range refs {
-		if _, err := decodeGreeting(guarded(t, refs[:n])); !errors.Is(err, errCut) && !errors.As(err, new(protocolError)) {
+		if _, err := decodeGreeting(guarded(t, refs[:n])); !errors.Is(err, errCut) &&
+			!errors.As(err, new(protocolError)) {
 			t.Errorf("refs cut after %d of %d bytes: %v", n, len(refs), err)
 		}
 	}
@@ -184,7 +187,7 @@ func TestCutAtEveryByte(t *testing.T) {
 	}
 }
 
-// Causes that no server on this machine can bring about.
+// Causes that no server on this machine can produce.
 func TestNetworkCause(t *testing.T) {
 	dial := func(err error) error { return &net.OpError{Op: "dial", Net: "tcp", Err: err} }
 	for _, c := range []struct {
@@ -194,8 +197,10 @@ func TestNetworkCause(t *testing.T) {
 		{dial(&net.DNSError{Name: "git.example.com", IsNotFound: true}), `cannot resolve host "git.example.com"`},
 		{dial(&net.DNSError{Name: "git.example.com", IsTimeout: true}), `cannot resolve host "git.example.com" now`},
 		{dial(os.NewSyscallError("connect", syscall.ENETUNREACH)), "the server cannot be reached"},
-		{dial(os.NewSyscallError("connect", syscall.ECONNRESET)), "the connection was closed before the end of the response"},
-		{&net.OpError{Op: "proxyconnect", Net: "tcp", Err: dial(os.NewSyscallError("connect", syscall.EHOSTUNREACH))}, "the proxy cannot be reached"},
+		{dial(os.NewSyscallError("connect", syscall.ECONNRESET)),
+			"the connection was closed before the end of the response"},
+		{&net.OpError{Op: "proxyconnect", Net: "tcp", Err: dial(os.NewSyscallError("connect", syscall.EHOSTUNREACH))},
+			"the proxy cannot be reached"},
 	} {
 		if text, hint := networkCause(c.err); text != c.want || hint == "" {
 			t.Errorf("%v: %q, %q, want %q", c.err, text, hint, c.want)
@@ -281,7 +286,8 @@ func FuzzReadPack(f *testing.F) {
 }
 
 func FuzzSettings(f *testing.F) {
-	f.Add("[a \"b\"]\nc = \"d\\n\" ; e\n[http]\nproxy = x\n", "machine a login b password c", "Match host a\nHost *\n IdentityFile x")
+	f.Add("[a \"b\"]\nc = \"d\\n\" ; e\n[http]\nproxy = x\n", "machine a login b password c",
+		"Match host a\nHost *\n IdentityFile x")
 	f.Add("[a]\nx = \"\\", "machine", "Host \"")
 	f.Fuzz(func(t *testing.T, gitText, netrc, sshConfig string) {
 		c := gitConfig{&config.Config{}}
@@ -299,7 +305,8 @@ func FuzzSettings(f *testing.F) {
 var remoteURL = *remote{scheme: "https", host: "a", path: "/b"}.url()
 
 func FuzzURLs(f *testing.F) {
-	for _, s := range []string{"https://u:p@h:1/a", "ssh://git@h/~a", "git@h:a", "C:\\a", "https://u:p/q@h/a", "ext::x"} {
+	for _, s := range []string{"https://u:p@h:1/a", "ssh://git@h/~a", "git@h:a", "C:\\a", "https://u:p/q@h/a",
+		"ext::x"} {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, s string) {
@@ -307,7 +314,8 @@ func FuzzURLs(f *testing.F) {
 		if err != nil {
 			return
 		}
-		if r.scheme != "ssh" && r.password != "" && !strings.Contains(s[:8]+r.host+r.port+r.path, r.password) && strings.Contains(r.public, r.password) {
+		if r.scheme != "ssh" && r.password != "" && !strings.Contains(s[:8]+r.host+r.port+r.path, r.password) &&
+			strings.Contains(r.public, r.password) {
 			t.Errorf("the public form %q shows the password %q", r.public, r.password)
 		}
 		if again, err := parseRemote(r.public); err != nil || again.host != r.host || again.path != r.path {

@@ -21,7 +21,7 @@ import (
 	"github.com/Project-Manager-With-Git/ppm/pkg/ref"
 )
 
-// env makes a lookup from pairs of name and value. Nothing of the machine's git shines through.
+// env returns a lookup function for pairs of name and value. The machine's git configuration is not used.
 func env(pairs ...string) func(string) string {
 	m := map[string]string{"GIT_CONFIG_NOSYSTEM": "1"}
 	for i := 0; i+1 < len(pairs); i += 2 {
@@ -60,8 +60,10 @@ func packs(t *testing.T) (root string, ids []string) {
 	return filepath.Dir(r.Dir), ids
 }
 
-// get lists the refs and fetches what HEAD names, with a depth and haves.
-func get(ctx context.Context, d *wire.Dialer, url string, change ...func(*wire.Request)) (objects uint32, resp *wire.Response, err error) {
+// get lists the refs and fetches the commit of HEAD.
+func get(
+	ctx context.Context, d *wire.Dialer, url string, change ...func(*wire.Request),
+) (objects uint32, resp *wire.Response, err error) {
 	s, err := d.Open(ctx, url)
 	if err != nil {
 		return 0, nil, err
@@ -70,7 +72,9 @@ func get(ctx context.Context, d *wire.Dialer, url string, change ...func(*wire.R
 	return getFrom(ctx, s, change...)
 }
 
-func getFrom(ctx context.Context, s *wire.Session, change ...func(*wire.Request)) (objects uint32, resp *wire.Response, err error) {
+func getFrom(
+	ctx context.Context, s *wire.Session, change ...func(*wire.Request),
+) (objects uint32, resp *wire.Response, err error) {
 	refs, err := s.Refs(ctx)
 	if err != nil {
 		return 0, nil, err
@@ -162,7 +166,7 @@ func TestRefsAndPacks(t *testing.T) {
 			{func(*wire.Request) {}, 9, 0}, // everything: commit, tree and file, three times
 			{depth(1), 3, 1},               // one commit, on the same session
 			{func(r *wire.Request) { r.Haves = []plumbing.Hash{plumbing.NewHash(ids[1])} }, 3, 0}, // what is new
-			// a filter that the server does not know
+			// a filter that the server does not support
 			{func(r *wire.Request) { r.Filter = "blob:none" }, 9, 0},
 		} {
 			objects, resp, err := getFrom(t.Context(), s, c.change)
@@ -170,13 +174,14 @@ func TestRefsAndPacks(t *testing.T) {
 				t.Fatalf("%s: %v", url, err)
 			}
 			if objects != c.objects || len(resp.Shallows) != c.shallow {
-				t.Errorf("%s: %d objects and %d shallow commits, want %d and %d", url, objects, len(resp.Shallows), c.objects, c.shallow)
+				t.Errorf("%s: %d objects and %d shallow commits, want %d and %d", url, objects, len(resp.Shallows),
+					c.objects, c.shallow)
 			}
 		}
 	}
 }
 
-// In version 2 the server lists what is asked for alone, and one command over ssh answers it all.
+// In version 2 the server lists only what is asked for, and one command over ssh answers all requests.
 func TestPrefixes(t *testing.T) {
 	root, _ := packs(t)
 	home := t.TempDir()
@@ -225,7 +230,8 @@ func TestFilter(t *testing.T) {
 	r.Commit("first")
 	r.Git("config", "uploadpack.allowFilter", "true")
 	url := gittest.ServeHTTP(t, filepath.Dir(r.Dir)).URL + "/pack"
-	objects, _, err := get(t.Context(), newDialer(t, wire.Options{}), url, func(r *wire.Request) { r.Filter = "blob:none" })
+	objects, _, err := get(t.Context(), newDialer(t, wire.Options{}), url,
+		func(r *wire.Request) { r.Filter = "blob:none" })
 	if err != nil || objects != 2 {
 		t.Errorf("%d objects, %v; want a commit and a tree", objects, err)
 	}
@@ -254,7 +260,7 @@ func TestProgressIsPrintableLines(t *testing.T) {
 	}
 }
 
-// Whoever asked to stop does not wait for a server that says nothing.
+// Canceling does not wait for a server that sends nothing.
 func TestCancel(t *testing.T) {
 	root, _ := packs(t)
 	home := t.TempDir()

@@ -78,7 +78,7 @@ func newKey(t *testing.T, passphrase string) (private, public []byte) {
 	return pem.EncodeToMemory(block), ssh.MarshalAuthorizedKey(sshPub)
 }
 
-// trustOnly gives a home the server's host key, but no key of the user's.
+// trustOnly writes the server's host key into a home folder, but no key of the user.
 func trustOnly(t *testing.T, s *gittest.SSHServer) (home string) {
 	t.Helper()
 	home = t.TempDir()
@@ -114,18 +114,38 @@ func TestSSHKeysAndSettings(t *testing.T) {
 		{"another default key", s.URL + "/pack", map[string]string{"id_rsa": string(s.Key)}, nil, true},
 		{"the agent", s.URL + "/pack", nil, []string{"SSH_AUTH_SOCK", withGood}, true},
 		{"an agent with many keys", s.URL + "/pack", nil, []string{"SSH_AUTH_SOCK", withBoth}, true},
-		{"an agent that is gone", s.URL + "/pack", map[string]string{"id_ed25519": string(s.Key)}, []string{"SSH_AUTH_SOCK", "/nowhere/s"}, true},
-		{"a named key", s.URL + "/pack", map[string]string{"config": "IdentityFile ~/.ssh/%r-key", "git-key": string(s.Key)}, nil, true},
-		{"the public half of a key of the agent", s.URL + "/pack", map[string]string{"config": "IdentityFile ~/.ssh/k\nIdentitiesOnly yes", "k": public}, []string{"SSH_AUTH_SOCK", withBoth}, true},
-		{"only a named key, which the agent has not", s.URL + "/pack", map[string]string{"config": "IdentityFile ~/.ssh/k\nIdentitiesOnly yes", "k": string(otherKey)}, []string{"SSH_AUTH_SOCK", withBoth}, false},
-		{"an agent named by the configuration", s.URL + "/pack", map[string]string{"config": "IdentityAgent " + withGood}, nil, true},
-		{"no agent by the configuration", s.URL + "/pack", map[string]string{"config": "IdentityAgent none"}, []string{"SSH_AUTH_SOCK", withGood}, false},
+		{"an agent that is gone", s.URL + "/pack", map[string]string{"id_ed25519": string(s.Key)},
+			[]string{"SSH_AUTH_SOCK", "/nowhere/s"}, true},
+		{"a named key", s.URL + "/pack",
+			map[string]string{"config": "IdentityFile ~/.ssh/%r-key", "git-key": string(s.Key)}, nil, true},
+		{"the public key of a key in the agent", s.URL + "/pack",
+			map[string]string{"config": "IdentityFile ~/.ssh/k\nIdentitiesOnly yes", "k": public},
+			[]string{"SSH_AUTH_SOCK", withBoth}, true},
+		{"only a named key, which is not in the agent", s.URL + "/pack",
+			map[string]string{"config": "IdentityFile ~/.ssh/k\nIdentitiesOnly yes", "k": string(otherKey)},
+			[]string{"SSH_AUTH_SOCK", withBoth}, false},
+		{"an agent named by the configuration", s.URL + "/pack",
+			map[string]string{"config": "IdentityAgent " + withGood}, nil, true},
+		{"no agent by the configuration", s.URL + "/pack", map[string]string{"config": "IdentityAgent none"},
+			[]string{"SSH_AUTH_SOCK", withGood}, false},
 		{"an alias", "pack-server:pack", map[string]string{"config": alias, "id_ed25519": string(s.Key)}, nil, true},
-		{"an alias in a URL", "ssh://pack-server/pack", map[string]string{"config": alias, "id_ed25519": string(s.Key)}, nil, true},
-		{"a Match block about the host", "git@h:/pack", map[string]string{"config": "Match host h,i\n  HostName " + host + "\n  Port " + port + "\n", "id_ed25519": string(s.Key)}, nil, true},
-		{"Match blocks that run programs or look at the network", s.URL + "/pack", map[string]string{"config": "Match host * exec \"touch /tmp/sprung\"\n  HostName h\nMatch user x\n  HostName i\nMatch all\n  IdentityFile ~/.ssh/k\n", "k": string(s.Key)}, nil, true},
-		{"known hosts elsewhere", s.URL + "/pack", map[string]string{"config": "UserKnownHostsFile ~/.ssh/a ~/.ssh/b\n", "known_hosts": "", "b": knownhosts.Line([]string{s.Addr()}, s.HostKey), "id_ed25519": string(s.Key)}, nil, true},
-		{"an included file", s.URL + "/pack", map[string]string{"config": "Include HOME/.ssh/more\n", "more": "IdentityFile ~/.ssh/k\n", "k": string(s.Key)}, nil, true},
+		{"an alias in a URL", "ssh://pack-server/pack",
+			map[string]string{"config": alias, "id_ed25519": string(s.Key)}, nil, true},
+		{"a Match block about the host", "git@h:/pack",
+			map[string]string{"config": "Match host h,i\n  HostName " + host + "\n  Port " + port + "\n",
+				"id_ed25519": string(s.Key)}, nil, true},
+		{"Match blocks that run programs or look at the network", s.URL + "/pack",
+			map[string]string{
+				"config": "Match host * exec \"touch /tmp/sprung\"\n  HostName h\nMatch user x\n  HostName i\n" +
+					"Match all\n  IdentityFile ~/.ssh/k\n",
+				"k": string(s.Key),
+			}, nil, true},
+		{"known hosts elsewhere", s.URL + "/pack",
+			map[string]string{"config": "UserKnownHostsFile ~/.ssh/a ~/.ssh/b\n", "known_hosts": "",
+				"b": knownhosts.Line([]string{s.Addr()}, s.HostKey), "id_ed25519": string(s.Key)}, nil, true},
+		{"an included file", s.URL + "/pack",
+			map[string]string{"config": "Include HOME/.ssh/more\n", "more": "IdentityFile ~/.ssh/k\n",
+				"k": string(s.Key)}, nil, true},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			home := trustOnly(t, s)
@@ -166,23 +186,45 @@ func TestSSHFaults(t *testing.T) {
 		message string
 		hint    string
 	}{
-		{"an unknown host", other.URL + "/pack", own, failure.Refused, "the host key " + ssh.FingerprintSHA256(other.HostKey) + " of 127.0.0.1 is not known", "ssh-keyscan -p "},
-		{"no known hosts at all", s.URL + "/pack", with("config", "UserKnownHostsFile none\nGlobalKnownHostsFile none\n"), failure.Refused, "is not known", "ssh-keyscan -p "},
-		{"a changed host key", s.URL + "/pack", with("known_hosts", knownhosts.Line([]string{s.Addr()}, other.HostKey)), failure.Integrity, "the connection may be intercepted", "ssh-keygen -R "},
-		{"verification cannot be turned off", s.URL + "/pack", with("config", "StrictHostKeyChecking no\n", "known_hosts", knownhosts.Line([]string{s.Addr()}, other.HostKey)), failure.Integrity, "the connection may be intercepted", "ssh-keygen -R "},
-		{"a revoked host key", s.URL + "/pack", with("known_hosts", cert), failure.Integrity, "is revoked", "ask the server's owner"},
-		{"malformed known hosts", s.URL + "/pack", with("known_hosts", "host ssh-rsa ???\n"), failure.Usage, "known_hosts:1", "correct or remove"},
-		{"no key", s.URL + "/pack", nil, failure.Network, `requires a key of user "git", and none was found`, "IdentityFile"},
-		{"a key that is not accepted", s.URL + "/pack", with("id_ed25519", string(plain)), failure.Network, `accepts none of the keys of user "git": /`, "ssh agent"},
-		{"an encrypted key", s.URL + "/pack", with("id_ed25519", string(locked)), failure.Network, "id_ed25519 is encrypted and not in the ssh agent", "run: ssh-add "},
-		{"an encrypted key and its public half", s.URL + "/pack", with("id_rsa", string(locked), "id_rsa.pub", string(lockedPublic)), failure.Network, "id_rsa is encrypted and not in the ssh agent", "run: ssh-add "},
-		{"a repository that is not there", s.URL + "/none", own, failure.Network, "the server says: fatal: '", "whether you have access"},
-		{"a proxy program", s.URL + "/pack", with("config", "ProxyCommand touch /tmp/sprung\n"), failure.Refused, "sets ProxyCommand, and ppm does not start programs", "https URL"},
-		{"a jump host", s.URL + "/pack", with("config", "ProxyJump bastion\n"), failure.Refused, "sets ProxyJump, and ppm does not start programs", "https URL"},
-		{"a malformed configuration", s.URL + "/pack", with("config", "Include HOME/.ssh/config\n"), failure.Usage, ".ssh/config", "correct the file"},
-		{"a malformed port", "ssh://git@127.0.0.1/pack", with("config", "Port ssh\n"), failure.Usage, `the port "ssh" is not a number`, "correct the file"},
-		{"nobody listens", "ssh://git@" + closedPort(t) + "/pack", own, failure.Network, "the server refuses the connection", "check the host"},
-		{"a server of something else", "ssh" + strings.TrimPrefix(gittest.ServeHTTP(t, root).URL, "http") + "/pack", own, failure.Network, "the connection was closed", "try again"},
+		{"an unknown host", other.URL + "/pack", own, failure.Refused,
+			"the host key " + ssh.FingerprintSHA256(other.HostKey) + " of 127.0.0.1 is not known", "ssh-keyscan -p "},
+		{"no known hosts at all", s.URL + "/pack",
+			with("config", "UserKnownHostsFile none\nGlobalKnownHostsFile none\n"), failure.Refused, "is not known",
+			"ssh-keyscan -p "},
+		{"a changed host key", s.URL + "/pack",
+			with("known_hosts", knownhosts.Line([]string{s.Addr()}, other.HostKey)), failure.Integrity,
+			"the connection may be intercepted", "ssh-keygen -R "},
+		{"verification cannot be turned off", s.URL + "/pack",
+			with("config", "StrictHostKeyChecking no\n", "known_hosts",
+				knownhosts.Line([]string{s.Addr()}, other.HostKey)), failure.Integrity,
+			"the connection may be intercepted", "ssh-keygen -R "},
+		{"a revoked host key", s.URL + "/pack", with("known_hosts", cert), failure.Integrity, "is revoked",
+			"ask the server's owner"},
+		{"malformed known hosts", s.URL + "/pack", with("known_hosts", "host ssh-rsa ???\n"), failure.Usage,
+			"known_hosts:1", "correct or remove"},
+		{"no key", s.URL + "/pack", nil, failure.Network, `requires a key of user "git", and none was found`,
+			"IdentityFile"},
+		{"a key that is not accepted", s.URL + "/pack", with("id_ed25519", string(plain)), failure.Network,
+			`accepts none of the keys of user "git": /`, "ssh agent"},
+		{"an encrypted key", s.URL + "/pack", with("id_ed25519", string(locked)), failure.Network,
+			"id_ed25519 is encrypted and not in the ssh agent", "run: ssh-add "},
+		{"an encrypted key and its public key", s.URL + "/pack",
+			with("id_rsa", string(locked), "id_rsa.pub", string(lockedPublic)), failure.Network,
+			"id_rsa is encrypted and not in the ssh agent", "run: ssh-add "},
+		{"a repository that is not there", s.URL + "/none", own, failure.Network, "the server says: fatal: '",
+			"whether you have access"},
+		{"a proxy program", s.URL + "/pack", with("config", "ProxyCommand touch /tmp/sprung\n"), failure.Refused,
+			"sets ProxyCommand, and ppm does not start programs", "https URL"},
+		{"a jump host", s.URL + "/pack", with("config", "ProxyJump bastion\n"), failure.Refused,
+			"sets ProxyJump, and ppm does not start programs", "https URL"},
+		{"a malformed configuration", s.URL + "/pack", with("config", "Include HOME/.ssh/config\n"), failure.Usage,
+			".ssh/config", "correct the file"},
+		{"a malformed port", "ssh://git@127.0.0.1/pack", with("config", "Port ssh\n"), failure.Usage,
+			`the port "ssh" is not a number`, "correct the file"},
+		{"nobody listens", "ssh://git@" + closedPort(t) + "/pack", own, failure.Network,
+			"the server refuses the connection", "check the host"},
+		{"a server of something else", "ssh" + strings.TrimPrefix(gittest.ServeHTTP(t, root).URL, "http") + "/pack",
+			own, failure.Network, "the connection was closed", "try again"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			home := trustOnly(t, s)
@@ -195,7 +237,7 @@ func TestSSHFaults(t *testing.T) {
 	}
 }
 
-// The policy is about the host that is connected to, whatever the user calls it.
+// The policy applies to the host that ssh connects to, not to its alias.
 func TestSSHPolicy(t *testing.T) {
 	home := t.TempDir()
 	write(t, home, ".ssh/config", "Host alias\n  HostName git.example.com\n")
@@ -206,7 +248,7 @@ func TestSSHPolicy(t *testing.T) {
 	checkFailure(t, err, failure.Refused, `"git.example.com": the host is denied`, "deny_hosts")
 }
 
-// Commands that a misbehaving ssh server runs in place of git-upload-pack.
+// Commands that a misbehaving ssh server runs instead of git-upload-pack.
 func TestSSHServerFaults(t *testing.T) {
 	silent := make(chan struct{})
 	defer close(silent)
@@ -225,10 +267,12 @@ func TestSSHServerFaults(t *testing.T) {
 		hint    string
 	}{
 		{"says nothing", silence(silent), "sent nothing for 300ms", "check the network"},
-		{"says why not", said("", "ERROR: no\r\n\x1b[31mrepository\n", 1), "the server says: ERROR: no [31mrepository", "whether you have access"},
+		{"says why not", said("", "ERROR: no\r\n\x1b[31mrepository\n", 1), "the server says: ERROR: no [31mrepository",
+			"whether you have access"},
 		{"ends", said("", "", 127), "git-upload-pack ended with status 127", "whether you have access"},
 		{"ends well", said("", "", 0), "the connection was closed", "try again"},
-		{"talks too much", said("", strings.Repeat("x", 100_000), 1), "the server says: xxx", "whether you have access"},
+		{"talks too much", said("", strings.Repeat("x", 100_000), 1), "the server says: xxx",
+			"whether you have access"},
 		{"answers with garbage", said("Welcome!\n", "", 0), "a malformed packet", "git repository"},
 		{"ends before the pack", said(head, "", 0), "the connection was closed", "try again"},
 	} {
@@ -238,13 +282,14 @@ func TestSSHServerFaults(t *testing.T) {
 			if err := s.Trust(home); err != nil {
 				t.Fatal(err)
 			}
-			_, _, err := get(t.Context(), newDialer(t, wire.Options{Home: home, Stall: 300 * time.Millisecond}), s.URL+"/pack")
+			_, _, err := get(t.Context(), newDialer(t, wire.Options{Home: home, Stall: 300 * time.Millisecond}),
+				s.URL+"/pack")
 			checkFailure(t, err, failure.Network, c.message, c.hint)
 		})
 	}
 }
 
-// A path reaches git-upload-pack as one word, whatever is in it.
+// Any path is one argument of git-upload-pack.
 func TestSSHPathsAreQuoted(t *testing.T) {
 	s := gittest.ServeSSH(t, t.TempDir(), gittest.Command(func(string, ssh.Channel) uint32 { return 1 }))
 	home := t.TempDir()

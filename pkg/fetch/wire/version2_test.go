@@ -20,7 +20,9 @@ const greets = "version 2\n"
 
 func TestDecodeFeatures(t *testing.T) {
 	for _, c := range []struct{ name, in, want string }{
-		{"git's own", pkt("# service=git-upload-pack\n") + "0000" + pkt(greets) + pkt("agent=x\n") + pkt("ls-refs=unborn\n") + pkt("fetch=shallow filter\n") + pkt("object-format=sha1\n") + "0000", "shallow filter"},
+		{"git's own",
+			pkt("# service=git-upload-pack\n") + "0000" + pkt(greets) + pkt("agent=x\n") + pkt("ls-refs=unborn\n") +
+				pkt("fetch=shallow filter\n") + pkt("object-format=sha1\n") + "0000", "shallow filter"},
 		{"the least", pkt(greets) + pkt("ls-refs\n") + pkt("fetch\n") + "0000", ""},
 		{"no packs", pkt(greets) + pkt("ls-refs\n") + "0000", "neither refs nor packs"},
 		{"no refs", pkt(greets) + pkt("fetch\n") + "0000", "neither refs nor packs"},
@@ -39,7 +41,8 @@ func TestDecodeFeatures(t *testing.T) {
 			t.Errorf("%s: %q", c.name, hello.features)
 		}
 	}
-	_, err := decodeGreeting(strings.NewReader(pkt(greets) + pkt("ls-refs\n") + pkt("fetch\n") + pkt("object-format=sha256\n") + "0000"))
+	_, err := decodeGreeting(strings.NewReader(pkt(greets) + pkt("ls-refs\n") + pkt("fetch\n") +
+		pkt("object-format=sha256\n") + "0000"))
 	if !errors.Is(err, errSHA256) {
 		t.Errorf("SHA-256: %v", err)
 	}
@@ -56,15 +59,17 @@ func manyFeatures() string {
 func TestDecodeLsRefs(t *testing.T) {
 	hello := &greeting{features: map[string]string{"ls-refs": "", "fetch": ""}}
 	for _, c := range []struct{ name, in, want string }{
-		{"git's own", pkt(testID+" HEAD symref-target:refs/heads/a\n") + pkt(testID+" refs/heads/a\n") + "0000", "HEAD refs/heads/a"},
-		{"a tag with what it stands for", pkt(testID+" refs/tags/a peeled:"+testID+"\n") + "0000", "refs/tags/a refs/tags/a^{}"},
+		{"git's own", pkt(testID+" HEAD symref-target:refs/heads/a\n") + pkt(testID+" refs/heads/a\n") + "0000",
+			"HEAD refs/heads/a"},
+		{"a peeled tag", pkt(testID+" refs/tags/a peeled:"+testID+"\n") + "0000",
+			"refs/tags/a refs/tags/a^{}"},
 		{"a branch that is not born", pkt("unborn HEAD symref-target:refs/heads/a\n") + "0000", ""},
-		{"attributes of tomorrow", pkt(testID+" refs/heads/a new:x\n") + "0000", "refs/heads/a"},
+		{"unknown attributes", pkt(testID+" refs/heads/a new:x\n") + "0000", "refs/heads/a"},
 		{"a line without a name", pkt(testID+"\n") + "0000", "a malformed line"},
 		{"a name outside refs", pkt(testID+" ../x\n") + "0000", "a malformed name"},
 		{"an id in other letters", pkt(strings.Repeat("g", 40)+" HEAD\n") + "0000", "a malformed line"},
-		{"a tag that stands for nonsense", pkt(testID+" refs/tags/a peeled:x\n") + "0000", "a malformed line"},
-		{"a target of nothing", pkt(testID+" HEAD symref-target:\n") + "0000", "HEAD"},
+		{"a malformed peeled id", pkt(testID+" refs/tags/a peeled:x\n") + "0000", "a malformed line"},
+		{"an empty target", pkt(testID+" HEAD symref-target:\n") + "0000", "HEAD"},
 		{"a delimiter", "0001", "a malformed list"},
 		{"a packet of a wrong length", "0003", "a malformed packet"},
 		{"nothing", "", "an unexpected end"},
@@ -88,8 +93,12 @@ func TestDecodeFetch(t *testing.T) {
 		shallows       int
 	}{
 		{"a pack", pkt("packfile\n") + pkt("\x01PACK") + pkt("\x02progress\r") + pkt("\x01!") + "0000", "PACK!", 0},
-		{"shallow commits", pkt("shallow-info\n") + pkt("shallow "+testID+"\n") + pkt("unshallow "+testID+"\n") + "0001" + pkt("packfile\n") + "0000", "", 1},
-		{"what both sides have", pkt("acknowledgments\n") + pkt("ACK "+testID+"\n") + pkt("ready\n") + "0001" + pkt("packfile\n") + pkt("\x01x") + "0000", "x", 0},
+		{"shallow commits",
+			pkt("shallow-info\n") + pkt("shallow "+testID+"\n") + pkt("unshallow "+testID+"\n") + "0001" +
+				pkt("packfile\n") + "0000", "", 1},
+		{"acknowledgments",
+			pkt("acknowledgments\n") + pkt("ACK "+testID+"\n") + pkt("ready\n") + "0001" + pkt("packfile\n") +
+				pkt("\x01x") + "0000", "x", 0},
 		{"no pack", "0000", "a response without a pack", 0},
 		{"acknowledgments alone", pkt("acknowledgments\n") + pkt("NAK\n") + "0000", "a response without a pack", 0},
 		{"a part that was not asked for", pkt("packfile-uris\n"), "a malformed response", 0},
@@ -101,7 +110,8 @@ func TestDecodeFetch(t *testing.T) {
 		{"no end", pkt("packfile\n") + pkt("\x01PACK"), errCut.Error(), 0},
 	} {
 		data, shallows, err := readFetch(t, []byte(c.in))
-		if err != nil && (!strings.Contains(err.Error(), c.want) || c.want == "") || err == nil && (data != c.want || shallows != c.shallows) {
+		if err != nil && (!strings.Contains(err.Error(), c.want) || c.want == "") || err == nil &&
+			(data != c.want || shallows != c.shallows) {
 			t.Errorf("%s: %q, %d shallow commits, %v; want %s", c.name, data, shallows, err, c.want)
 		}
 	}
@@ -118,7 +128,7 @@ func readFetch(t testing.TB, data []byte) (pack string, shallows int, err error)
 	return string(all), len(resp.Shallows), err
 }
 
-// recorded2 are the answers of a real server to the three requests of version 2.
+// recorded2 returns the responses of a real server to the three requests of version 2.
 func recorded2(t testing.TB) (hello, refs, pack []byte) {
 	t.Helper()
 	r := gittest.NewRepo(t)
@@ -158,7 +168,7 @@ func recorded2(t testing.TB) (hello, refs, pack []byte) {
 	return hello, ask("POST", "/git-upload-pack", g.lsRefs(nil)), ask("POST", "/git-upload-pack", body)
 }
 
-// An answer of version 2 that is cut at any byte is an error, too.
+// A response of version 2 that is cut at any byte is an error, too.
 func TestVersion2CutAtEveryByte(t *testing.T) {
 	hello, refs, pack := recorded2(t)
 	g, err := decodeGreeting(guarded(t, hello))
@@ -188,7 +198,8 @@ func TestVersion2CutAtEveryByte(t *testing.T) {
 func FuzzVersion2(f *testing.F) {
 	hello, refs, pack := recorded2(f)
 	f.Add(hello, refs, pack)
-	f.Add([]byte(pkt(greets)+pkt("ls-refs")+pkt("fetch=filter")+"0000"), []byte(pkt("unborn HEAD")+"0000"), []byte(pkt("ERR no")))
+	f.Add([]byte(pkt(greets)+pkt("ls-refs")+pkt("fetch=filter")+"0000"), []byte(pkt("unborn HEAD")+"0000"),
+		[]byte(pkt("ERR no")))
 	f.Fuzz(func(t *testing.T, hello, refs, pack []byte) {
 		g, err := decodeGreeting(bytes.NewReader(hello))
 		if err != nil || g.features == nil {
@@ -207,7 +218,7 @@ func FuzzVersion2(f *testing.F) {
 	})
 }
 
-// Servers are asked for no progress when nobody listens, in either version.
+// Servers of both versions are asked for no progress when nobody listens.
 func TestSilentRequests(t *testing.T) {
 	req := packp.NewUploadPackRequest()
 	req.Wants = []plumbing.Hash{plumbing.NewHash(testID)}

@@ -11,7 +11,8 @@ import (
 
 func TestReadFile(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "config")
-	text := "\ufeff[Core]\n\tBare\n\tfilemode = off\n\tignorecase =\n[core \"sub\"]\n\tbare = no\n[include]\n\tpath = config\n[core]\n\tfilemode = on"
+	text := "\ufeff[Core]\n\tBare\n\tfilemode = off\n\tignorecase =\n[core \"sub\"]\n\tbare = no\n" +
+		"[include]\n\tpath = config\n[core]\n\tfilemode = on"
 	if err := os.WriteFile(file, []byte(text), 0o644); err != nil {
 		t.Fatal(err)
 	}

@@ -23,11 +23,13 @@ func git(t *testing.T, dir string, args ...string) string {
 }
 
 func tryGit(dir string, args ...string) (string, error) {
-	cmd := exec.Command("git", append([]string{"-c", "protocol.file.allow=always", "-c", "core.quotePath=true"}, args...)...)
+	cmd := exec.Command("git",
+		append([]string{"-c", "protocol.file.allow=always", "-c", "core.quotePath=true"}, args...)...)
 	cmd.Dir = dir
 	cmd.Env = append(os.Environ(),
 		"GIT_CONFIG_GLOBAL=/dev/null", "GIT_CONFIG_NOSYSTEM=1", "GIT_CEILING_DIRECTORIES="+os.TempDir(),
-		"GIT_AUTHOR_NAME=a", "GIT_AUTHOR_EMAIL=a@example.com", "GIT_COMMITTER_NAME=a", "GIT_COMMITTER_EMAIL=a@example.com")
+		"GIT_AUTHOR_NAME=a", "GIT_AUTHOR_EMAIL=a@example.com",
+		"GIT_COMMITTER_NAME=a", "GIT_COMMITTER_EMAIL=a@example.com")
 	out, err := cmd.CombinedOutput()
 	return string(out), err
 }
@@ -48,7 +50,8 @@ func repository(t *testing.T, options ...string) string {
 	t.Helper()
 	dir := filepath.Join(t.TempDir(), "tree")
 	git(t, ".", append(append([]string{"init", "-q"}, options...), dir)...)
-	for _, name := range []string{"a.txt", "part/text.txt", "part/text.txt.d", "part-of.txt", "z\tab.txt", "ünder/ö.txt"} {
+	for _, name := range []string{"a.txt", "part/text.txt", "part/text.txt.d", "part-of.txt", "z\tab.txt",
+		"ünder/ö.txt"} {
 		write(t, dir, name, "text of "+name+"\n")
 	}
 	git(t, dir, "add", ".")
@@ -165,7 +168,8 @@ func TestMarkOnlyTracked(t *testing.T) {
 	git(t, dir, "add", "link", ".gitignore")
 	added := sides("part/text.txt")
 	added.Base = nil
-	replaced := mark(t, dir, added, sides("ignored.txt"), sides("untracked.txt"), sides("link"), sides("part"), sides("missing"))
+	replaced := mark(t, dir, added, sides("ignored.txt"), sides("untracked.txt"), sides("link"), sides("part"),
+		sides("missing"))
 	if len(replaced) != 1 {
 		t.Errorf("%d were marked, want 1", len(replaced))
 	}
@@ -173,7 +177,8 @@ func TestMarkOnlyTracked(t *testing.T) {
 		t.Errorf("git status is %q", got)
 	}
 	before := git(t, dir, "ls-files", "-s")
-	if replaced := mark(t, dir, sides("part/text.txt")); len(replaced) != 0 || git(t, dir, "ls-files", "-s") != before {
+	if replaced := mark(t, dir, sides("part/text.txt")); len(replaced) != 0 ||
+		git(t, dir, "ls-files", "-s") != before {
 		t.Error("a conflict was marked again")
 	}
 }
@@ -202,7 +207,8 @@ func TestRestoreResolved(t *testing.T) {
 			{"rm", "-rq", "--cached", "part"},
 			{"update-index", "--add", "--cacheinfo", "100644," + emptyBlob + ",part"},
 		}, true, false},
-		{"another conflict", [][]string{{"reset", "-q"}, {"checkout", "-qf", "other"}, {"merge", "-q", "third"}}, true, false},
+		{"another conflict", [][]string{{"reset", "-q"}, {"checkout", "-qf", "other"}, {"merge", "-q", "third"}}, true,
+			false},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
@@ -226,7 +232,8 @@ func TestRestoreResolved(t *testing.T) {
 			theirs := list()
 			restore(t, dir, c.always, replaced)
 			if got := list(); (got == before) != c.back || !c.back && got != theirs {
-				t.Errorf("the index is\n%s\nbefore the mark it was\n%s\nand before the restore\n%s", got, before, theirs)
+				t.Errorf("the index is\n%s\nbefore the mark it was\n%s\nand before the restore\n%s", got, before,
+					theirs)
 			}
 		})
 	}

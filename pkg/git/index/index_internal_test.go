@@ -23,11 +23,16 @@ func TestParseFormat(t *testing.T) {
 		in, want []byte
 	}{
 		{"empty", indexFile(2, ""), indexFile(2, "")},
-		{"names with a common prefix", indexFile(4, "", newFile("a", 0), newFile("a/b", 0), newFile("c", 0)), indexFile(4, "", newFile("a", 0), newFile("a/b", 0), newFile("c", 0))},
-		{"a name with little in common with a long one", indexFile(4, "", newFile(strings.Repeat("a", 70000), 0), newFile("b", 0)), indexFile(4, "", newFile(strings.Repeat("a", 70000), 0), newFile("b", 0))},
-		{"all stages", indexFile(3, "", newFile("a", 1), newFile("a", 2), newFile("a", 3), newFile("ab", 0)), indexFile(3, "", newFile("a", 1), newFile("a", 2), newFile("a", 3), newFile("ab", 0))},
+		{"names with a common prefix", indexFile(4, "", newFile("a", 0), newFile("a/b", 0), newFile("c", 0)),
+			indexFile(4, "", newFile("a", 0), newFile("a/b", 0), newFile("c", 0))},
+		{"a name with little in common with a long one",
+			indexFile(4, "", newFile(strings.Repeat("a", 70000), 0), newFile("b", 0)),
+			indexFile(4, "", newFile(strings.Repeat("a", 70000), 0), newFile("b", 0))},
+		{"all stages", indexFile(3, "", newFile("a", 1), newFile("a", 2), newFile("a", 3), newFile("ab", 0)),
+			indexFile(3, "", newFile("a", 1), newFile("a", 2), newFile("a", 3), newFile("ab", 0))},
 		{"extensions", indexFile(2, positions+resolved+positions), indexFile(2, resolved)},
-		{"no checksum", append(indexFile(2, "")[:headerSize], make([]byte, sha1.Size)...), append(indexFile(2, "")[:headerSize], make([]byte, sha1.Size)...)},
+		{"no checksum", append(indexFile(2, "")[:headerSize], make([]byte, sha1.Size)...),
+			append(indexFile(2, "")[:headerSize], make([]byte, sha1.Size)...)},
 	} {
 		x, err := parse(c.in)
 		if err != nil {

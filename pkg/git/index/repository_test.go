@@ -17,7 +17,8 @@ func TestOpenFindsTheIndex(t *testing.T) {
 		setUp func(t *testing.T, dir string) (project, file string)
 	}{
 		{"the top", func(t *testing.T, dir string) (string, string) { return dir, "part/text.txt" }},
-		{"a subfolder", func(t *testing.T, dir string) (string, string) { return filepath.Join(dir, "part"), "text.txt" }},
+		{"a subfolder",
+			func(t *testing.T, dir string) (string, string) { return filepath.Join(dir, "part"), "text.txt" }},
 		{"a linked worktree", func(t *testing.T, dir string) (string, string) {
 			git(t, dir, "worktree", "add", "-q", "../linked", "-b", "linked")
 			return filepath.Join(dir, "..", "linked", "part"), "text.txt"
@@ -62,7 +63,8 @@ func TestOpenFindsTheIndex(t *testing.T) {
 			project, file := c.setUp(t, repository(t, "-b", "main"))
 			before := git(t, project, "ls-files", "-s", ":/")
 			replaced := mark(t, project, sides(file))
-			if got := git(t, project, "ls-files", "-u", ":/"); strings.Count(got, "\n") != 3 || !strings.Contains(got, "text.txt\n") {
+			if got := git(t, project, "ls-files", "-u", ":/"); strings.Count(got, "\n") != 3 ||
+				!strings.Contains(got, "text.txt\n") {
 				t.Errorf("the stages are\n%s", got)
 			}
 			git(t, project, "fsck", "--strict")
@@ -106,7 +108,8 @@ func TestOpenRefuses(t *testing.T) {
 			write(t, dir, ".git/index", "DIRC\x00\x00\x00\x05\x00\x00\x00\x00"+strings.Repeat("\x00", 20))
 			return dir
 		}},
-		{"damaged", "damaged", func(t *testing.T, dir string) string { write(t, dir, ".git/index", "DIRC"); return dir }},
+		{"damaged", "damaged",
+			func(t *testing.T, dir string) string { write(t, dir, ".git/index", "DIRC"); return dir }},
 		{"a newer repository", `format "2"`, func(t *testing.T, dir string) string {
 			git(t, dir, "config", "core.repositoryformatversion", "2")
 			return dir
@@ -139,7 +142,8 @@ func TestOpenRefuses(t *testing.T) {
 			return filepath.Join(dir, "part")
 		}},
 		{"an index that is a symbolic link", "regular file", func(t *testing.T, dir string) string {
-			if err := os.Symlink("../a.txt", filepath.Join(remove(t, dir, ".git/index"), ".git", "index")); err != nil {
+			if err := os.Symlink("../a.txt",
+				filepath.Join(remove(t, dir, ".git/index"), ".git", "index")); err != nil {
 				t.Fatal(err)
 			}
 			return dir
@@ -149,7 +153,8 @@ func TestOpenRefuses(t *testing.T) {
 			t.Parallel()
 			dir := repository(t, "-b", "main")
 			checkRefused(t, c.setUp(t, dir), c.want)
-			if _, err := os.Lstat(filepath.Join(dir, ".git", "index.lock")); (err == nil) != (c.name == "git is busy") {
+			if _, err := os.Lstat(filepath.Join(dir, ".git",
+				"index.lock")); (err == nil) != (c.name == "git is busy") {
 				t.Errorf("git's lock: %v", err)
 			}
 		})

@@ -55,7 +55,8 @@ func blobObject(data string) string { return packedObject(packBlob, uint64(len(d
 // deltaObject returns a delta against the blob base, with the size of the result in its header.
 func deltaObject(base string, result uint64, instructions string) string {
 	id := plumbing.ComputeHash(plumbing.BlobObject, []byte(base))
-	data := string(binary.AppendUvarint(nil, uint64(len(base)))) + string(binary.AppendUvarint(nil, result)) + instructions
+	data := string(binary.AppendUvarint(nil, uint64(len(base)))) + string(binary.AppendUvarint(nil, result)) +
+		instructions
 	return packedObject(packRefDelta, uint64(len(data)), string(id[:]), data)
 }
 

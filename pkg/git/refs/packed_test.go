@@ -38,7 +38,8 @@ func TestPacked(t *testing.T) {
 		{Name: "refs/tags/case", Object: b, Commit: a},
 		{Name: "refs/tags/case/sub", Object: b, Commit: b},
 	}
-	if err := WritePacked(dir, dir, append(list, ref.GitRef{Name: "refs/tags/a\nb", Object: a, Commit: a})); err != nil {
+	if err := WritePacked(dir, dir,
+		append(list, ref.GitRef{Name: "refs/tags/a\nb", Object: a, Commit: a})); err != nil {
 		t.Fatal(err)
 	}
 	got, err := ReadPacked(dir)
