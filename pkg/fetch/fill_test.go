@@ -284,7 +284,7 @@ func TestHostilePartial(t *testing.T) {
 	c := newClient(t, fetch.Options{CacheDir: t.TempDir()})
 	url := server.URL + "/" + filepath.Base(r.dir)
 	_, err := component(c, url, "master", "x")
-	wantKind(t, "dot dot", err, failure.Refused, "not a name")
+	wantKind(t, "dot dot", err, failure.Refused, `a "." or ".." segment`)
 	if n := len(server.Requests()); n != 3 {
 		t.Errorf("%d requests, want 3: features, refs and trees", n)
 	}

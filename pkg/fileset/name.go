@@ -36,7 +36,7 @@ var devices = []string{
 func CheckPath(path string) error {
 	if problem := pathProblem(path); problem != "" {
 		return failure.Errorf(failure.Refused, "checking the path %.200q: %s", path, problem).
-			WithHint("choose a path that every system accepts")
+			WithHint("choose a path that is valid on all systems")
 	}
 	return nil
 }
@@ -67,31 +67,31 @@ func segmentProblem(s string) string {
 	case s == "":
 		return "it has an empty segment"
 	case s == "." || s == "..":
-		return "it has a segment that is not a name"
+		return "it has a \".\" or \"..\" segment"
 	case len(s) > maxSegment:
 		return "a segment is longer than 255 bytes"
 	}
 	if strings.ContainsFunc(s, isInvisible) {
-		return "it has a character that does not show"
+		return "it contains an invisible character"
 	}
 	if i := strings.IndexAny(s, `<>:"|?*\`); i >= 0 {
 		return "Windows does not allow " + s[i:i+1] + " in a name"
 	}
 	if last := s[len(s)-1]; last == '.' || last == ' ' {
-		return "Windows drops the dot or space at the end of a name"
+		return "Windows removes a dot or space at the end of a name"
 	}
 	// Compatibility normalization maps wide letters, and superscript digits, which Windows reads as digits, to ASCII.
 	folded := fold(norm.NFKC.String(s))
 	if slices.Contains(toolDirs, folded) {
-		return "it lies in a tool's own folder"
+		return "it is in a tool's own folder"
 	}
 	stem, _, _ := strings.Cut(folded, ".")
 	stem = strings.TrimRight(stem, " ")
 	if slices.Contains(devices, stem) {
-		return "Windows has a device of this name"
+		return "Windows reserves this name for a device"
 	}
 	if isShortName(stem) {
-		return "Windows may take it for the short form of another name"
+		return "Windows may treat it as the short form of another name"
 	}
 	return ""
 }
@@ -146,7 +146,8 @@ func CheckCollisions(paths []string) error {
 			case seen && old.path == p:
 				return errCollision("%q is both a file and a folder", p)
 			case seen:
-				return errCollision("%q and %q are one name on a disk that ignores case or Unicode form", old.path, p)
+				return errCollision("%q and %q are one name on a file system that ignores case or Unicode form",
+					old.path, p)
 			}
 			byFold[key] = entry{p, isFile}
 			if !isFile {

@@ -161,8 +161,8 @@ func (k *Keys) checkGiven(chains []Chain) error {
 		if len(names) == 0 {
 			return err.WithHint("this pack declares no keys; leave --kv out")
 		}
-		if near := suggest.Words(name, names); len(near) > 0 {
-			return err.WithHint("did you mean %s? The keys are %s", near[0], strings.Join(names, ", "))
+		if similar := suggest.Words(name, names); len(similar) > 0 {
+			return err.WithHint("%s The keys are %s", suggest.DidYouMean(similar), strings.Join(names, ", "))
 		}
 		return err.WithHint("the keys are %s", strings.Join(names, ", "))
 	}

@@ -26,14 +26,14 @@ func isSHA256(s string) bool {
 // checkFiles checks the files of the install at placement. It returns the path of the invalid field.
 func checkFiles(placement string, files []File) (field string, err error) {
 	if len(files) == 0 {
-		return "", fmt.Errorf("it lists no files")
+		return "", fmt.Errorf("it has no files")
 	}
 	paths := make(map[string]string, len(files)) // path in the rendering → path in the project
 	for i, f := range files {
 		field, err := f.check(placement)
 		rendered := f.Rendered()
 		if other, twice := paths[rendered]; err == nil && twice && other != f.Path {
-			field, err = ".from", fmt.Errorf("it and %q are both made from %q", other, rendered)
+			field, err = ".from", fmt.Errorf("it and %q are both rendered from %q", other, rendered)
 		}
 		if err != nil {
 			return fmt.Sprintf(".file[%d]%s", i, field), fmt.Errorf("file %q: %w", f.Path, err)
@@ -41,7 +41,7 @@ func checkFiles(placement string, files []File) (field string, err error) {
 		paths[rendered] = f.Path
 	}
 	if _, isFile := paths[placement]; isFile && len(files) > 1 {
-		return ".path", fmt.Errorf("its path is that of one of its files, and it has more than one")
+		return ".path", fmt.Errorf("its path is that of a file, but it has more than one file")
 	}
 	return "", nil
 }
@@ -53,7 +53,7 @@ func (f File) check(placement string) (field string, err error) {
 	field, rendered := ".path", f.Path
 	if f.From != "" {
 		if err := fileset.CheckPath(f.From); err != nil || f.From == f.Path {
-			return ".from", cmp.Or(err, fmt.Errorf("it was moved from its own path"))
+			return ".from", cmp.Or(err, fmt.Errorf("its from is its path"))
 		}
 		field, rendered = ".from", f.From
 	}
@@ -67,7 +67,7 @@ func (f File) check(placement string) (field string, err error) {
 		return ".conflict", fmt.Errorf("conflict %q is not \"sha256:\" and 64 hex digits", f.Conflict)
 	}
 	if f.Conflict == "" && (f.Marker != 0 || f.Sides) || f.Marker < 0 {
-		return ".conflict", fmt.Errorf("it has the marks of a conflict, and none")
+		return ".conflict", fmt.Errorf("it has fields of a conflict, but no conflict")
 	}
 	_, err = fileset.ParseMode(f.Mode)
 	return ".mode", err
@@ -78,7 +78,7 @@ func checkPlacement(p string) error {
 		return nil
 	}
 	if p != path.Clean(p) {
-		return fmt.Errorf("its path is missing or not in its shortest form")
+		return fmt.Errorf("its path is missing or not clean")
 	}
 	return fileset.CheckPath(p)
 }
@@ -112,14 +112,14 @@ func checkURL(s string) error {
 		return fmt.Errorf("its url is missing")
 	}
 	if strings.ContainsFunc(s, unicode.IsControl) || strings.HasPrefix(s, "-") {
-		return fmt.Errorf("its url %q is not one", s)
+		return fmt.Errorf("its url %q is not valid", s)
 	}
 	u, err := url.Parse(s)
 	if err != nil || u.User == nil { // package url does not parse the scp form and Windows paths
 		return nil
 	}
 	if _, password := u.User.Password(); password || u.Scheme != "ssh" {
-		return fmt.Errorf("its url holds a password or token")
+		return fmt.Errorf("its url contains a password or token")
 	}
 	return nil
 }
@@ -133,7 +133,7 @@ func checkRef(s *string) error {
 	case *s == "" || *s == "HEAD":
 		return nil
 	case !strings.HasPrefix(*s, "refs/") || strings.ContainsFunc(*s, isInvalid):
-		return fmt.Errorf("its ref %q is not the full name of one", *s)
+		return fmt.Errorf("its ref %q is not a full ref name", *s)
 	}
 	return nil
 }
@@ -150,7 +150,7 @@ func checkObject(b block) error {
 		return nil
 	}
 	if *b.Object == b.Commit {
-		return fmt.Errorf("its object repeats its commit")
+		return fmt.Errorf("its object is its commit")
 	}
 	return checkID("object", *b.Object)
 }

@@ -142,9 +142,9 @@ func (l *Lock) Check() error {
 				first[f.Path] = owned{c.Path, f}
 			case other.Digest != f.Digest || other.Mode != f.Mode:
 				return failure.Errorf(failure.Refused,
-					"the installs %q and %q both have %q, each with other content", other.by, c.Path, f.Path).
+					"the installs %q and %q both have %q, with different content", other.by, c.Path, f.Path).
 					WithHint("place one of them elsewhere with --located-path, " +
-						"or take one out with ppm project remove")
+						"or remove one with ppm project remove")
 			}
 		}
 	}

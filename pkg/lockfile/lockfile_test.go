@@ -195,17 +195,17 @@ func TestParseRefuses(t *testing.T) {
 	parts := strings.SplitAfter(golden, "\n\n")
 	files := strings.Index(golden, "[[component.file]]")
 	for _, c := range []struct{ text, want string }{
-		{"", "states its version"},
+		{"", "version of the format is missing"},
 		{"version = 2\n[future]\nx = 1\n", "newer ppm"}, // with a field that this version does not know
 		{"version = 2\n", "newer ppm"},
 		{parts[0] + parts[1] + parts[1] + parts[2], "line 21: two components at one path"},
-		{golden[:files], "lists no files"},
+		{golden[:files], "has no files"},
 		{parts[0] + parts[1] + "[[component.file]]\npath = \"A.PY\"\ndigest = \"" + sha + "\"\nmode = \"0644\"\n",
 			"outside its component"},
 		// On some file systems.
 		{parts[0] + parts[2] + strings.ReplaceAll(strings.ReplaceAll(parts[2], `"b/c"`, `"B"`), `"b/c/`, `"B/c/`),
 			"one name"},
-		{golden + shared("0755"), `"b/c" and "b/c/1" both have "b/c/1", each with other content`},
+		{golden + shared("0755"), `"b/c" and "b/c/1" both have "b/c/1", with different content`},
 		{"version = 1\n<<<<<<< HEAD\nx\n=======\ny\n>>>>>>> theirs\n", "conflict markers"},
 		{"version = 1\r\n=======\r\n", "conflict markers"},
 		{"version = 1\n[component]\n", "array of tables"},

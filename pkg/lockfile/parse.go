@@ -26,7 +26,7 @@ func Parse(name string, data []byte) (*Lock, error) {
 	case s.Version > formatVersion:
 		return nil, errNewer(name, s.Version)
 	case s.Version < 1:
-		return nil, doc.Errorf("version", "a lock states its version, which is at least 1").
+		return nil, doc.Errorf("version", "the version of the format is missing or below 1").
 			WithHint("%s", restoreHint(name))
 	}
 	l, field, err := s.lock()
@@ -37,14 +37,14 @@ func Parse(name string, data []byte) (*Lock, error) {
 }
 
 func restoreHint(name string) string {
-	return fmt.Sprintf("restore %q from version control: it is not to be edited by hand", name)
+	return fmt.Sprintf("restore %q from version control, and do not edit it by hand", name)
 }
 
 func errNewer(name string, version any) error {
 	return failure.Errorf(failure.Usage,
-		"reading %q: it was made by a newer ppm, in version %v of its format; this ppm reads up to version %d",
+		"reading %q: it was written by a newer ppm: it has format version %v, and this ppm supports versions up to %d",
 		name, version, formatVersion).
-		WithHint("use the newer ppm: this one leaves the file as it is")
+		WithHint("use a newer ppm; this one does not change the file")
 }
 
 // errInvalid returns the error for a text that is not a lock: for conflict markers and for a newer version of the
@@ -53,9 +53,9 @@ func errInvalid(name string, data []byte, err error) error {
 	lines := strings.Split(string(data), "\n")
 	if i := slices.IndexFunc(lines, isConflictMarker); i >= 0 {
 		return failure.Errorf(failure.Usage,
-			"reading %q: line %d: it holds the conflict markers of a merge", name, i+1).
+			"reading %q: line %d: it contains conflict markers", name, i+1).
 			WithHint("take either side of the whole file (git checkout --ours or --theirs); " +
-				"ppm lock merge --help tells how git merges locks by itself")
+				"ppm lock merge --help explains how to let git merge locks")
 	}
 	var fields map[string]any
 	if _, e := tomldoc.Decode(name, data, &fields); e == nil {

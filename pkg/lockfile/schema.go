@@ -137,7 +137,7 @@ func readKeys(values map[string]any) (keys map[string]any, field string, err err
 			list := make([]string, len(items))
 			for i, item := range items {
 				if list[i], ok = item.(string); !ok {
-					return nil, ".keys." + name, fmt.Errorf("key %q is a list of other things than strings", name)
+					return nil, ".keys." + name, fmt.Errorf("key %q is not a list of strings", name)
 				}
 			}
 			value = list

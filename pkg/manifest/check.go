@@ -66,8 +66,9 @@ func checkWorkspace(doc *tomldoc.Document, m *Manifest, _ Layer) error {
 		for _, p := range list.patterns {
 			if p == "" || path.IsAbs(p) || slices.Contains(strings.Split(p, "/"), "..") ||
 				!doublestar.ValidatePattern(p) {
-				return doc.Errorf("workspace."+list.field, "%q is not a pattern of folders in the workspace", p).
-					WithHint("write it as in \"services/*\" or \"**\", from the folder of this file and with no ..")
+				return doc.Errorf("workspace."+list.field,
+					"%q is not a valid pattern for folders of the workspace", p).
+					WithHint("write a relative pattern without .., such as \"services/*\" or \"**\"")
 			}
 		}
 	}
@@ -97,8 +98,8 @@ var (
 func checkSources(doc *tomldoc.Document, m *Manifest, _ Layer) error {
 	s := m.Sources
 	if s.Host != "" && !hostName.MatchString(s.Host) {
-		return doc.Errorf("sources.host", "%q is not the name of a host", s.Host).
-			WithHint("write a name such as github.com, with no scheme and no path")
+		return doc.Errorf("sources.host", "%q is not a valid host name", s.Host).
+			WithHint("write a name such as github.com, without scheme and path")
 	}
 	if s.Namespace != "" && !repoPath.MatchString(s.Namespace) {
 		return doc.Errorf("sources.namespace", "%q is not a namespace", s.Namespace).
@@ -111,7 +112,7 @@ func checkSources(doc *tomldoc.Document, m *Manifest, _ Layer) error {
 	}
 	for _, from := range slices.Sorted(maps.Keys(s.Mirrors)) {
 		if hasUser(from) || hasUser(s.Mirrors[from]) {
-			return doc.Errorf("sources.mirrors", "a mirror's URL names a user or a token").
+			return doc.Errorf("sources.mirrors", "the URL of a mirror contains a user name or token").
 				WithHint("remove it, and keep credentials in .netrc or git's credential helper")
 		}
 	}
@@ -123,11 +124,11 @@ func checkPacks(doc *tomldoc.Document, m *Manifest, layer Layer) error {
 		p, at := m.Packs[name], "packs."+name
 		switch {
 		case !packName.MatchString(name):
-			return doc.Errorf(at, "%q is not the name of a pack", name).
+			return doc.Errorf(at, "%q is not a valid name for a pack", name).
 				WithHint("use letters, digits, '.', '_' and '-'")
 		case layer != BuiltIn && len(p.Releases) > 0:
-			return doc.Errorf(at+".release[0]", "pack %q: releases belong to the built-in packs alone", name).
-				WithHint("give its url instead")
+			return doc.Errorf(at+".release[0]", "pack %q: only built-in packs have releases", name).
+				WithHint("set its url instead")
 		case layer != BuiltIn && p.URL == "":
 			return doc.Errorf(at, "pack %q has no url", name).
 				WithHint("add a line such as url = \"https://example.com/team/%s.git\"", name)
@@ -138,7 +139,7 @@ func checkPacks(doc *tomldoc.Document, m *Manifest, layer Layer) error {
 		for i, r := range p.Releases {
 			if err := r.check(); err != nil {
 				return doc.Errorf(fmt.Sprintf("%s.release[%d]", at, i), "pack %q, release %q: %w", name, r.Tag, err).
-					WithHint("state tag, branch, date and dir; " +
+					WithHint("set tag, branch, date and dir; " +
 						"dir and executable are paths, and tree the id of a git tree")
 			}
 		}
@@ -149,9 +150,9 @@ func checkPacks(doc *tomldoc.Document, m *Manifest, layer Layer) error {
 func (r Release) check() error {
 	switch {
 	case r.Tag == "" || r.Branch == "" || r.Dir == "" || r.Date.IsZero():
-		return fmt.Errorf("tag, branch, dir and date must be stated")
+		return fmt.Errorf("tag, branch, dir and date must be set")
 	case r.Tree != "" && !treeID.MatchString(r.Tree):
-		return fmt.Errorf("%q is not the id of a git tree", r.Tree)
+		return fmt.Errorf("%q is not the full id of a git tree", r.Tree)
 	}
 	for _, p := range append([]string{r.Dir}, r.Executable...) {
 		if err := fileset.CheckPath(p); err != nil {

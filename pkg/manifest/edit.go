@@ -142,7 +142,7 @@ func checked(name string, text []byte, want *Manifest) ([]byte, error) {
 
 func errUnsafe(name string) error {
 	return failure.Errorf(failure.Usage,
-		"editing %q: it is written in a form that cannot be edited without risk to the rest of it", name).
+		"editing %q: it is written in a form that cannot be edited safely", name).
 		WithHint("write [project] as one table and each component as a [[component]] block of its own, " +
 			"then run the command again")
 }

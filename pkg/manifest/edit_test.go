@@ -176,7 +176,7 @@ func TestEditRefuses(t *testing.T) {
 		{block, remove("b"), "there is none"},
 		{block, remove("../a.py"), "removing component"},
 		{"x = 1", add(a), "unknown field"}, // an invalid text
-		{"", add(manifest.Component{Source: reference("p//a"), Path: "../x"}), "not a name"},
+		{"", add(manifest.Component{Source: reference("p//a"), Path: "../x"}), `a "." or ".." segment`},
 		{"", add(manifest.Component{Source: reference("p//a"), Path: "/x"}), "absolute"},
 		{"", add(manifest.Component{Source: reference("p//a"), Path: ".git/x"}), "own folder"},
 		{"", add(manifest.Component{Source: reference("p//a")}), "no path"},

@@ -105,7 +105,8 @@ func TestParseRefuses(t *testing.T) {
 		{own, "[project]\nName = \"x\"\n", `line 2: unknown field "project.Name"`, `"name"`}, // case matters
 		{own, "[projects]\n", `line 1: unknown field "projects"`, `"project"`},
 		// Nothing similar.
-		{own, "[whatever]\n", `unknown field "whatever"`, "component, keys, pack, packs, project, sources, workspace"},
+		{own, "[whatever]\n", `unknown field "whatever"`,
+			`"component", "keys", "pack", "packs", "project", "sources", "workspace"`},
 		{own, block + "\n[[component]]\nsorce = 'p//a'\n", `line 6: unknown field "component[1].sorce"`, `"source"`},
 		{own, block + "keys = { a = 1 }\n", `line 4: field "component[0].keys.a" must be a string, not an integer`,
 			"line 4"},
@@ -137,29 +138,30 @@ func TestParseRefuses(t *testing.T) {
 		{own, "[sources]\nallow_hosts = ['x']\n", "line 2: allow_hosts does not belong in a project's ppm.toml",
 			"a user's ppm.toml"},
 		{own, "[sources]\nallow_http = ['x']\n", "line 2: allow_http does not belong", ""},
-		{own, "[sources]\nhost = 'https://x'\n", `line 2: "https://x" is not the name of a host`, ""},
+		{own, "[sources]\nhost = 'https://x'\n", `line 2: "https://x" is not a valid host name`, ""},
 		{own, "[sources]\nnamespace = '../x'\n", `is not a namespace`, ""},
 		{own, "[sources]\ntemplate_config_name = '../x'\n", `line 2`, ""},
-		{own, "[sources.mirrors]\n'https://a/' = 'https://token@b/'\n", `line 1: a mirror`, ""},
+		{own, "[sources.mirrors]\n'https://a/' = 'https://token@b/'\n", `line 1: the URL of a mirror`, ""},
 		{own, "[packs.p]\n", `line 1: pack "p" has no url`, "url ="},
 		{own, "[packs.p]\nurl = 'https://me:secret@h.x/p.git'\n", `line 2: pack "p"`, ""},
 		{own, "[packs.p]\nurl = 'https://h.x/p.git@v1'\n", `is not the URL of a repository`, ""},
-		{own, "[packs.'a b']\nurl = 'https://h.x/p.git'\n", `is not the name of a pack`, ""},
-		{own, release, "line 2: pack \"p\": releases belong to the built-in packs alone", "url"},
+		{own, "[packs.'a b']\nurl = 'https://h.x/p.git'\n", `is not a valid name for a pack`, ""},
+		{own, release, "line 2: pack \"p\": only built-in packs have releases", "url"},
 		{own, "[workspace]\n", "line 1: the workspace has no members", "members ="},
 		{own, "[workspace]\nmembers = 'a'\n", `must be an array of strings`, ""},
-		{own, "[workspace]\nmembers = ['a', '../b']\n", `line 2: "../b" is not a pattern of folders`, "services/*"},
+		{own, "[workspace]\nmembers = ['a', '../b']\n", `line 2: "../b" is not a valid pattern for folders`,
+			"services/*"},
 		{own, "[workspace]\nmembers = ['a/../../b']\n", `line 2`, ""},                 // in the middle of a path
 		{own, "[workspace]\nmembers = ['/a']\n", `line 2`, ""},                        // absolute
 		{own, "[workspace]\nmembers = ['']\n", `line 2`, ""},                          // empty
 		{own, "[workspace]\nmembers = ['a']\nexclude = ['b[']\n", `line 3: "b["`, ""}, // not a pattern
 		{user, "[workspace]\nmembers = ['a']\n", "line 1: [workspace] does not belong in a user's ppm.toml", ""},
-		{user, release, "releases belong", ""},
+		{user, release, "only built-in packs have releases", ""},
 		{user, block, "line 1: [[component]] does not belong in a user's ppm.toml", "a project's ppm.toml"},
 		{user, "[project]\nname = 'x'\n", "line 1: [project] does not belong in a user's ppm.toml", ""},
 		{builtIn, block, "does not belong in the built-in ppm.toml", ""},
-		{builtIn, strings.Replace(release, "'dev'", "''", 1), "must be stated", ""},
-		{builtIn, release + "tree = 'x'\n", `line 2: pack "p", release "v1": "x" is not the id`, ""},
+		{builtIn, strings.Replace(release, "'dev'", "''", 1), "must be set", ""},
+		{builtIn, release + "tree = 'x'\n", `line 2: pack "p", release "v1": "x" is not the full id`, ""},
 		{builtIn, release + "executable = ['../x']\n", "release", ""},
 		{builtIn, strings.Replace(release, "2024-01-01T00:00:00Z", "2024-01-01", 1),
 			`field "packs.p.release[0].date" must be a date and time with its offset`, ""},
@@ -249,8 +251,8 @@ func TestFromPmfp(t *testing.T) {
 		{`{"default_template_host": null}`, "  ", true},
 		{`{`, "unexpected end", false},
 		{`{"default_template_host": 1}`, "default_template_host", false},
-		{`{"default_template_host": "https://h.x"}`, "not the name of a host", false},
-		{`{"template_config_name": "../x"}`, "not a name", false},
+		{`{"default_template_host": "https://h.x"}`, "not a valid host name", false},
+		{`{"template_config_name": "../x"}`, `a "." or ".." segment`, false},
 	} {
 		m, err := manifest.FromPmfp([]byte(c.text))
 		if c.ok {

@@ -86,7 +86,7 @@ func TestParseSavedRefuses(t *testing.T) {
 		{"the content under another name", `"reason": "new"`, `"reason": "new", "data": "eA=="`, failure.Usage, "data"},
 		{"a state that is none", `"ppm.lock": "absent"`, `"ppm.lock": "gone"`, failure.Usage, "neither a kind nor a digest"},
 		{"a command that steers a terminal", `"upgrade"`, `"\u001b[2J"`, failure.Refused, "control characters"},
-		{"a path outside", `"path": "a.txt"`, `"path": "../a.txt"`, failure.Refused, "not a name"},
+		{"a path outside", `"path": "a.txt"`, `"path": "../a.txt"`, failure.Refused, `a "." or ".." segment`},
 		{"git's own folder", `"path": "a.txt"`, `"path": ".git/a"`, failure.Refused, "tool's own folder"},
 		{"ppm's own folder", `"path": "a.txt"`, `"path": ".ppm/journal"`, failure.Refused, "tool's own folder"},
 		{"a record that does not say so", `"path": "a.txt"`, `"path": "PPM.lock"`, failure.Refused, "own record"},

@@ -20,6 +20,7 @@ import (
 	"github.com/Project-Manager-With-Git/ppm/pkg/fileset"
 	"github.com/Project-Manager-With-Git/ppm/pkg/manifest"
 	"github.com/Project-Manager-With-Git/ppm/pkg/ref"
+	"github.com/Project-Manager-With-Git/ppm/pkg/suggest"
 )
 
 // A Registry looks up the packs of a manifest.
@@ -114,7 +115,7 @@ func (r *Registry) Releases(name string) ([]Release, error) {
 	p, ok := r.packs[name]
 	if !ok || len(p.Releases) == 0 {
 		return nil, failure.Errorf(failure.Usage, "no built-in pack %q", name).
-			WithHint("the built-in packs are %s", strings.Join(r.Names(), ", "))
+			WithHint("%s", suggest.Hint("pack", name, r.Names()))
 	}
 	var out []Release
 	for _, rel := range p.Releases {

@@ -82,19 +82,15 @@ func DidYouMean(words []string) string {
 }
 
 // Hint returns the hint for an unknown word: a question when known words are similar to it, else a list of all known
-// words. What names a known word, such as "component".
+// words. what is the singular of the plural in -s that names the words, such as "component".
 func Hint(what, word string, known []string) string {
 	if similar := Words(word, known); len(similar) > 0 {
 		return DidYouMean(similar)
 	}
 	if len(known) == 0 {
-		return "there is no " + what
+		return "there are no " + what + "s"
 	}
-	article := "a "
-	if strings.ContainsRune("aeiou", rune(what[0])) {
-		article = "an "
-	}
-	return "choose " + article + what + " of " + join(slices.Sorted(slices.Values(known)), ", ")
+	return "choose one of " + join(slices.Sorted(slices.Values(known)), ", ")
 }
 
 func join(words []string, separator string) string {

@@ -53,8 +53,8 @@ func TestHint(t *testing.T) {
 	for _, c := range []struct{ word, known, want string }{
 		{"sorce", "source path", `did you mean "source"?`},
 		{"aa", "ab ac", `did you mean "ab" or "ac"?`},
-		{"zzzzzz", "b a", `choose a field of "a", "b"`},
-		{"zzzzzz", "", "there is no field"},
+		{"zzzzzz", "b a", `choose one of "a", "b"`},
+		{"zzzzzz", "", "there are no fields"},
 		{"naem", "name version", `did you mean "name"?`}, // swapped letters
 	} {
 		if got := suggest.Hint("field", c.word, strings.Fields(c.known)); got != c.want {

@@ -246,7 +246,7 @@ func (s *scanner) enter(n int) {
 	case s.exceeded != "":
 		return
 	case s.inside.depth > maxDepth:
-		s.exceeded = "tables and arrays are nested too deep"
+		s.exceeded = "tables and arrays are nested too deeply"
 	case s.weight > maxWeight:
 		s.exceeded = "the keys and items up to here are too many or too long"
 	default:

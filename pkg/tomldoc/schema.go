@@ -180,11 +180,8 @@ func (c *checker) child(n node, key keyPart) (node, error) {
 		return child, nil
 	}
 	known := slices.Sorted(maps.Keys(fields))
-	err := c.doc.errAt(key.line, "unknown field %q", child.path)
-	if similar := suggest.Words(key.name, known); len(similar) > 0 {
-		return n, err.WithHint("%s", suggest.DidYouMean(similar))
-	}
-	return n, err.WithHint("the fields known here are %s", strings.Join(known, ", "))
+	return n, c.doc.errAt(key.line, "unknown field %q", child.path).
+		WithHint("%s", suggest.Hint("field", key.name, known))
 }
 
 // fieldsOf returns the types of the fields of a struct by key.

@@ -147,11 +147,11 @@ func TestDecodeRefuses(t *testing.T) {
 		{"x", `line 1`},
 		{"name = \"\xff\"", `line 1`},
 		// Nested brackets.
-		{"any = " + strings.Repeat("[", 1<<20), `line 1: tables and arrays are nested too deep`},
+		{"any = " + strings.Repeat("[", 1<<20), `line 1: tables and arrays are nested too deeply`},
 		// Nested tables.
 		{"any.x = " + strings.Repeat("{a=", 1<<20), `nested too deep`},
 		// A key of a million parts.
-		{"\n" + strings.Repeat("any.", 1<<20) + "x = 1", `line 2: tables and arrays are nested too deep`},
+		{"\n" + strings.Repeat("any.", 1<<20) + "x = 1", `line 2: tables and arrays are nested too deeply`},
 		// A long path, stored a hundred times.
 		{"[any." + strings.Repeat("x", 1<<20) + "]\n" + strings.Repeat("a = 1\n", 100), `line 64: the keys`},
 	} {
