@@ -184,6 +184,3 @@ func mergeMaps[V any](base, over map[string]V) map[string]V {
 	maps.Copy(out, over)
 	return out
 }
-
-// Own is the former name of Ownership.
-type Own = Ownership

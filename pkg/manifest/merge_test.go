@@ -18,12 +18,12 @@ func TestMergeTexts(t *testing.T) {
 		{"both added the same", "", a1, a1, a1},
 		{"theirs upgraded", a1, a1 + "\n" + b, a2, a2 + "\n" + b},
 		{"ours upgraded", a1, a2, a1 + "\n" + b, a2 + "\n" + b},
-		{"both upgraded alike", a1, a2, a2, a2},
-		{"theirs took out", a1 + "\n" + b, a1 + "\n" + b + "\n" + c, a1, a1 + "\n" + c},
-		{"ours wrote a project", a1, named + a1, a1 + "\n" + b, named + a1 + "\n" + b},
-		{"theirs wrote a project", a1, a1 + "\n" + b, named + a1, named + a1 + "\n" + b},
+		{"both upgraded equally", a1, a2, a2, a2},
+		{"theirs removed one", a1 + "\n" + b, a1 + "\n" + b + "\n" + c, a1, a1 + "\n" + c},
+		{"ours added [project]", a1, named + a1, a1 + "\n" + b, named + a1 + "\n" + b},
+		{"theirs added [project]", a1, a1 + "\n" + b, named + a1, named + a1 + "\n" + b},
 		{"both upgraded, differently", a1, a2, "[[component]]\nsource = \"p@v3//a\"\npath = \"a\"\n", ""},
-		{"one took out what the other upgraded", a1, "", a2, ""},
+		{"one removed what the other upgraded", a1, "", a2, ""},
 		{"both changed the project, differently", named, "[project]\nname = \"y\"\n", "[project]\nname = \"z\"\n", ""},
 	} {
 		got, err := manifest.MergeTexts("ppm.toml", []byte(c.base), []byte(c.ours), []byte(c.theirs))

@@ -21,9 +21,6 @@ import (
 // language and env. All of them are set. Values are strings, except that keywords is a []string if there are any.
 type Values map[string]any
 
-// Info is the former name of Values.
-type Info = Values
-
 // Sources are the inputs of Read.
 type Sources struct {
 	User    []byte           // content of ~/.pmfprc/pmfprc.json, or nil
