@@ -94,7 +94,7 @@ func complete(c *command, out *cli.Command, line []string) cli.BashCompleteFunc 
 	}
 }
 
-// typedCwd returns the folder of a line that is completed: the flag can stand behind any of its commands.
+// typedCwd returns the folder of a line that is completed: the flag can follow any of its commands.
 func typedCwd(c *cli.Context) string {
 	for _, level := range c.Lineage() {
 		if dir := level.String("cwd"); dir != "" {

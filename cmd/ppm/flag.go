@@ -12,7 +12,7 @@ type flag struct {
 	name    string
 	aliases []string
 	kind    flagKind
-	usage   string // the name of the value stands between backquotes
+	usage   string // the name of the value is between backquotes
 	value   string // the default
 	choices []string
 	scope   scope // of the command when the flag is given; 0 when it stays the same

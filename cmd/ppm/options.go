@@ -16,7 +16,7 @@ type flagValues interface {
 	StringSlice(name string) []string
 }
 
-// options are what every command can be told, by flags or by the environment.
+// options are the settings of every command, from its flags and from the environment.
 type options struct {
 	cwd     string // as it was typed; empty for the current folder
 	json    bool   // print one document on standard output, and no text
