@@ -238,7 +238,7 @@ func joinFailures(runs []*memberRun) error {
 	case sameFailure(runs):
 		return fmt.Errorf("%w (in all %d projects)", first, len(runs))
 	case kind == failure.Conflicts:
-		return failure.Errorf(kind, "conflicts are left in %d of %s: %s", len(paths), all, list).
+		return failure.Errorf(kind, "unresolved conflicts in %d of %s: %s", len(paths), all, list).
 			WithHint("resolve them and run ppm project continue, or undo the upgrade with ppm project abort")
 	case kind == failure.Differs:
 		return failure.Errorf(kind, "differences in %d of %s: %s", len(paths), all, list).

@@ -100,9 +100,9 @@ func (s *search) checkSimilar(best candidate) error {
 	}
 	hint := "name another component with --ref, or the path of its copy"
 	if best.Common > 0 {
-		hint = fmt.Sprintf("if it is a copy of that all the same, pass --min-similarity %d; else %s", int(best.Percent()), hint)
+		hint = fmt.Sprintf("if it is a copy of that, pass --min-similarity %d; else %s", int(best.Percent()), hint)
 	}
-	return failure.Errorf(failure.Refused, "adopting %q: the nearest is %s, and only %.1f %% of it is alike",
+	return failure.Errorf(failure.Refused, "adopting %q: the most similar component is %s, and it is only %.1f %% similar",
 		s.Path, best.name(), best.Percent()).WithHint("%s", hint)
 }
 

@@ -45,7 +45,7 @@ func openCopy(ctx context.Context, tree worktree.Tree, root string) (*localCopy,
 	case plan.Absent:
 		return nil, failure.Errorf(failure.Usage, "adopting %q: there is no such file or folder", root).WithHint("name the path of the copy, from the project's folder")
 	default:
-		return nil, failure.Errorf(failure.Refused, "adopting %q: it is not a regular file or folder, or stands behind a link", root).WithHint("put the files themselves there")
+		return nil, failure.Errorf(failure.Refused, "adopting %q: it is not a regular file or folder, or is behind a symbolic link", root).WithHint("put the files themselves there")
 	}
 	err = fs.WalkDir(os.DirFS(tree.Dir), root, func(name string, d fs.DirEntry, err error) error {
 		if ctx.Err() != nil {

@@ -22,14 +22,14 @@ const PmfpName = "pmfprc.json"
 func ParsePmfp(data []byte) (targets []Target, problems []error, err error) {
 	if data == nil {
 		return nil, nil, failure.Errorf(failure.Usage, "adopting what pmfp installed: there is no %s", PmfpName).
-			WithHint("to take over one path, run ppm project adopt --ref REFERENCE PATH")
+			WithHint("to adopt one path, run ppm project adopt --ref REFERENCE PATH")
 	}
 	var file struct {
 		Added map[string]string `json:"added_components"` // path by reference
 	}
 	err = json.Unmarshal(bytes.TrimPrefix(data, []byte("\ufeff")), &file)
 	if wrong := new(json.UnmarshalTypeError); errors.As(err, &wrong) {
-		err = fmt.Errorf("it has a JSON %s where it should not", wrong.Value)
+		err = fmt.Errorf("unexpected JSON %s", wrong.Value)
 	}
 	if err != nil {
 		return nil, nil, failure.Errorf(failure.Usage, "reading %q: %w", PmfpName, err).
@@ -58,11 +58,11 @@ func pmfpTarget(listed, path string, seen map[string]bool) (Target, error) {
 	}
 	switch {
 	case path == "":
-		return target, failure.Errorf(failure.Usage, "%q: %s has no path for it", listed, PmfpName).WithHint("take the entry out")
+		return target, failure.Errorf(failure.Usage, "%q: %s has no path for it", listed, PmfpName).WithHint("remove the entry")
 	case err != nil:
 		return target, err
 	case seen[target.Path]:
-		return target, failure.Errorf(failure.Usage, "%q: %s lists it twice", target.Path, PmfpName).WithHint("take one entry out")
+		return target, failure.Errorf(failure.Usage, "%q: %s lists it twice", target.Path, PmfpName).WithHint("remove one entry")
 	}
 	return target, nil
 }

@@ -110,7 +110,7 @@ func (p Project) parseTarget(target string) (string, Range, error) {
 	m := targetWithLines.FindStringSubmatch(target)
 	if m == nil {
 		if file, rest, ok := strings.Cut(name, ":"); ok && p.exists(file) {
-			return "", none, failure.Errorf(failure.Usage, "%q of %q is no line", rest, target).
+			return "", none, failure.Errorf(failure.Usage, "%q of %q is not a line", rest, target).
 				WithHint("write it as FILE:LINE or FILE:FIRST-LAST")
 		}
 		return name, none, nil
@@ -127,7 +127,7 @@ func (p Project) parseTarget(target string) (string, Range, error) {
 		return "", none, err
 	}
 	if first < 1 || last < first {
-		return "", none, failure.Errorf(failure.Usage, "%q names no lines", target).
+		return "", none, failure.Errorf(failure.Usage, "%q is not a range of lines", target).
 			WithHint("lines count from 1, and a range goes from the smaller to the larger number")
 	}
 	return name, Range{First: first, Last: last}, nil
@@ -144,7 +144,7 @@ func (p Project) pathInProject(typed string) (string, error) {
 	}
 	name = path.Clean(filepath.ToSlash(name))
 	if typed == "" || name == ".." || strings.HasPrefix(name, "../") {
-		return "", failure.Errorf(failure.Usage, "%q is no path in the project at %q", typed, p.Tree.Dir).
+		return "", failure.Errorf(failure.Usage, "%q is not a path in the project %q", typed, p.Tree.Dir).
 			WithHint("give a path from the project's folder")
 	}
 	return name, nil
@@ -161,7 +161,7 @@ func (p Project) exists(name string) bool {
 
 // errNothingAt returns the error about a path at which there is nothing, and that no install has.
 func (p Project) errNothingAt(name string) error {
-	err := failure.Errorf(failure.Usage, "no install has %q, and there is no such file", name)
+	err := failure.Errorf(failure.Usage, "no install contains %q, and there is no such file", name)
 	var known []string
 	for _, c := range p.State.Lock.Components {
 		known = append(known, c.Path)
@@ -196,7 +196,7 @@ func (p Project) whyFile(ctx context.Context, c lockfile.Component, f lockfile.F
 		Manifest: p.State.Wanted(c).Keys, Settings: p.State.Layers.Keys, Metadata: p.Metadata,
 	})
 	if err != nil {
-		return fmt.Errorf("telling where %q comes from: %w", f.Path, err)
+		return fmt.Errorf("finding the origin of %q: %w", f.Path, err)
 	}
 	result.Template, result.Keys, result.Name = &file.Template, file.Keys, &file.Name
 	text, err := p.Tree.ReadOptional(f.Path)
@@ -205,8 +205,8 @@ func (p Project) whyFile(ctx context.Context, c lockfile.Component, f lockfile.F
 		if lines == (Range{}) {
 			return nil
 		}
-		return failure.Errorf(failure.Usage, "%q is not there, so it has no lines", f.Path).
-			WithHint("bring it back with ppm project sync")
+		return failure.Errorf(failure.Usage, "%q does not exist, so it has no lines", f.Path).
+			WithHint("restore it with ppm project sync")
 	case err != nil:
 		return err
 	case IsBinary(text) || file.IsBinary():

@@ -89,7 +89,7 @@ func Pack(src Source, replacements []Replacement) (*Result, error) {
 	}
 	if len(content) == 0 {
 		return nil, failure.Errorf(failure.Usage, "making a pack of %q: it has no files", src.Name).
-			WithHint("what .gitignore names is left out")
+			WithHint("files that .gitignore excludes do not count")
 	}
 	manifest, err := p.JSON()
 	if err != nil {

@@ -65,6 +65,6 @@ func (p *Packs) Base(ctx context.Context, c lockfile.Component) (Base, error) {
 // ErrUnproven returns an error of kind Integrity: the base of an install is not what the lockfile says.
 func ErrUnproven(c lockfile.Component, format string, args ...any) error {
 	return failure.Errorf(failure.Integrity, "proving %q from %s: %s", c.Path, c.Source, fmt.Sprintf(format, args...)).
-		WithHint("the lockfile was altered, or the pack was; take ppm.lock from your version control, "+
+		WithHint("the lockfile or the pack was altered; restore ppm.lock from version control, "+
 			"or install %q again with --force", c.Path)
 }

@@ -205,7 +205,7 @@ func checkLanguage(h Hop, project metadata.Values) error {
 		stated, _ := project[c.what].(string)
 		if c.pack != "" && stated != "" && c.pack != stated {
 			return failure.Errorf(failure.Usage, "the pack's %s is %q, the project's is %q", c.what, c.pack, stated).
-				WithHint("take a pack for %s, or change %s in ppm.toml [project]", stated, c.what)
+				WithHint("use a pack for %s, or change %s in ppm.toml [project]", stated, c.what)
 		}
 	}
 	return nil
@@ -221,7 +221,7 @@ func checkMoved(lock *lockfile.Lock, pin ref.Pin, accept []string) error {
 		if c.URL == pin.URL && c.Ref == pin.Ref && c.Commit != pin.Commit {
 			return failure.Errorf(failure.Integrity, "tag %q of %s moved: the lockfile has commit %.12s, the server %.12s",
 				tag, pin.URL, c.Commit, pin.Commit).
-				WithHint("find out why; to go on with the new commit pass --accept-moved %s", tag)
+				WithHint("find out why; to accept the new commit, pass --accept-moved %s", tag)
 		}
 	}
 	return nil

@@ -159,7 +159,7 @@ func (k *Keys) checkGiven(chains []Chain) error {
 		}
 		err := failure.Errorf(failure.Usage, "no key %q in %s", name, chains[0])
 		if len(names) == 0 {
-			return err.WithHint("this pack declares no keys; leave --kv out")
+			return err.WithHint("this pack declares no keys; omit --kv")
 		}
 		if similar := suggest.Words(name, names); len(similar) > 0 {
 			return err.WithHint("%s The keys are %s", suggest.DidYouMean(similar), strings.Join(names, ", "))

@@ -217,7 +217,7 @@ func (p *Packs) FollowFrom(ctx context.Context, h Hop) (c Chain, err error) {
 		id := h.Pin.URL + " " + h.Pin.Commit + " " + h.Component.Name
 		if seen[id] || len(c) > maxHops {
 			return c, failure.Errorf(failure.Usage, "component %q refers to itself: %s", c.First().Ref, c).
-				WithHint("tell the authors of %s", h.Pin.URL)
+				WithHint("report it to the authors of %s", h.Pin.URL)
 		}
 		seen[id] = true
 		next, isLink, err := h.Component.Link()
@@ -229,7 +229,7 @@ func (p *Packs) FollowFrom(ctx context.Context, h Hop) (c Chain, err error) {
 		}
 		if next.Origin.IsLocal() && !h.Ref.Origin.IsLocal() {
 			return c, failure.Errorf(failure.Refused, "component %q refers to a path of this machine, %q", h.Ref, next).
-				WithHint("tell the authors of %s", h.Pin.URL)
+				WithHint("report it to the authors of %s", h.Pin.URL)
 		}
 		url := h.Pin.URL
 		if !h.isSameRepository(next.Origin) {
@@ -296,7 +296,7 @@ func (p *Packs) Retrace(ctx context.Context, locked lockfile.Component) (Chain, 
 		}
 		if outer && errors.Is(err, failure.Usage) {
 			// Its branch has moved on without the component: the lock has no commit of the outer packs.
-			p.o.Notify(fmt.Sprintf("what %s says of %q is not counted: %v", r, locked.Path, err))
+			p.o.Notify(fmt.Sprintf("ignoring what %s requires for %q: %v", r, locked.Path, err))
 			continue
 		}
 		if err != nil {

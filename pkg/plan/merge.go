@@ -11,10 +11,10 @@ import (
 	"github.com/Project-Manager-With-Git/ppm/pkg/merge"
 )
 
-// What both sides did to a file that is merged.
+// Reasons of a merge.
 const (
-	bothChanged = "was edited here and changed upstream"
-	bothAdded   = "was added here and upstream"
+	bothChanged = "changed locally and upstream"
+	bothAdded   = "added locally and upstream"
 )
 
 // merge reads the contents of a file that both sides changed, and merges it with do. Without them c stays a collision.
@@ -61,16 +61,16 @@ func merged(c Change, ours, to State, texts Texts, theirs fileset.File) (Change,
 	switch {
 	case r.Binary:
 		c.New.Mode = ours.Mode
-		c.Reason = "is no text, and " + c.Reason + "; the versions stand beside it"
+		c.Reason = "binary, " + c.Reason + "; the versions are beside it"
 	case c.Conflicts > 0:
-		c.Reason += fmt.Sprintf(", with %d in conflict", c.Conflicts)
+		c.Reason += fmt.Sprintf(", %d conflict%s", c.Conflicts, plural(c.Conflicts))
 		c.Marker = r.MarkerSize
 	case r.Resolved > 0:
-		side := "yours"
+		version := "your version"
 		if texts.Merge.Favor == merge.FavorTheirs {
-			side = "upstream's"
+			version = "upstream's version"
 		}
-		c.Reason += fmt.Sprintf("; where they meet, %s was taken", side)
+		c.Reason += "; conflicts resolved with " + version
 	}
 	if c.Old.Kind == Absent {
 		c.Action = Create
@@ -81,28 +81,28 @@ func merged(c Change, ours, to State, texts Texts, theirs fileset.File) (Change,
 	case c.New.Same(c.Old):
 		c.Action = Keep
 		if c.Conflicts == 0 && r.Resolved == 0 { // upstream changed what the user has already
-			c.Reason = "has upstream's changes already"
+			c.Reason = "already has the upstream changes"
 		}
 	}
 	return c, nil
 }
 
-// follow decides about a file that upstream renamed: the user's edits of it go along.
+// follow decides about a file that upstream renamed. The user's edits of it are merged into it at its new path.
 func (in Input) follow(path, from string) (Change, error) {
 	c := in.cell(path)
 	base, disk := in.Base[from], in.Disk[from]
 	change := Change{Path: path, From: from, Action: Create, Reason: fmt.Sprintf("renamed from %q upstream", from), Old: in.Disk[path], New: *c.theirs}
-	if change.Old.Kind == File { // where the user has moved it, too
+	if change.Old.Kind == File { // the user has moved it there as well
 		disk, change.Action = change.Old, Update
-		change.Reason = fmt.Sprintf("renamed from %q here and upstream", from)
+		change.Reason = fmt.Sprintf("renamed from %q locally and upstream", from)
 	}
 	if c.above != "" {
-		change.Action, change.Reason = Conflict, "cannot stand there: "+c.above
+		change.Action, change.Reason = Conflict, "cannot be created: "+c.above
 		return change, nil
 	}
 	if disk.Kind == Absent {
 		change.Action, change.New = Keep, State{}
-		change.Reason = fmt.Sprintf("deleted here as %q, which upstream renamed", from)
+		change.Reason = fmt.Sprintf("deleted locally as %q, renamed upstream", from)
 		return change, nil
 	}
 	file, _ := in.Theirs.Lookup(path)
@@ -112,7 +112,7 @@ func (in Input) follow(path, from string) (Change, error) {
 	if disk.Digest == base.Digest {
 		switch {
 		case change.New.Same(change.Old):
-			change.Action, change.Reason = Unchanged, "there already"
+			change.Action, change.Reason = Unchanged, "already there"
 		case change.New.Digest != change.Old.Digest:
 			change.Data = file.Data
 		}
@@ -120,7 +120,7 @@ func (in Input) follow(path, from string) (Change, error) {
 	}
 	renamed := change
 	change.Action = Conflict
-	change.Reason = fmt.Sprintf("was edited here as %q, which upstream renamed", from)
+	change.Reason = fmt.Sprintf("edited locally as %q, renamed upstream", from)
 	return in.merge(change, func(_ Change, texts Texts) (Change, error) {
 		change := renamed
 		change.Reason = bothChanged
@@ -128,14 +128,14 @@ func (in Input) follow(path, from string) (Change, error) {
 		if out.Conflicts > 0 || strings.HasPrefix(out.Reason, bothChanged+";") { // or a side was taken
 			out.Reason = renamed.Reason + ", and " + out.Reason
 		} else {
-			out.Reason = renamed.Reason + "; your edits went along"
+			out.Reason = renamed.Reason + "; your edits are kept"
 		}
 		return out, err
 	})
 }
 
-// renames returns those of the renames that are ones here: a file that stands where it was
-// installed, or is gone, is to stand where there is nothing, or where the user has moved it already.
+// renames returns those of in.Renamed that apply to the disk: the file is where it was installed, or gone, and at its new
+// path is nothing or the file that the user has moved there already.
 func (in Input) renames() map[string]string {
 	out := map[string]string{}
 	for to, from := range in.Renamed {
@@ -192,7 +192,7 @@ func (p *Plan) addSides(in Input) error {
 func (p *Plan) side(path string, i int, data []byte, mode fs.FileMode, disk Disk) (Change, error) {
 	c := Change{Path: path + Sides[i], Action: Create, Old: disk[path+Sides[i]], New: Of(data, mode), Data: data}
 	version := [...]string{"the installed version", "your version", "upstream's version"}[i]
-	c.Reason = fmt.Sprintf("%s of %q, until its conflict is settled", version, path)
+	c.Reason = fmt.Sprintf("%s of %q, until its conflict is resolved", version, path)
 	taken := slices.ContainsFunc(p.Changes, func(o Change) bool { return strings.EqualFold(o.Path, c.Path) })
 	switch {
 	case taken, c.Old.Kind != Absent && !c.Old.Same(c.New):
@@ -201,4 +201,11 @@ func (p *Plan) side(path string, i int, data []byte, mode fs.FileMode, disk Disk
 		c.Action, c.Data = Unchanged, nil
 	}
 	return c, checkPath(c.Path)
+}
+
+func plural(n int) string {
+	if n == 1 {
+		return ""
+	}
+	return "s"
 }

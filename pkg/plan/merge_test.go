@@ -45,17 +45,17 @@ func TestRenames(t *testing.T) {
 	}{
 		{"unedited", plan.Disk{"old": state("1")}, "1", 0, "new:create=1 old:delete=", `renamed from "old" upstream`},
 		{"changed upstream as well", plan.Disk{"old": state("1")}, "2", 0, "new:create=2 old:delete=", "renamed from"},
-		{"edited here", plan.Disk{"old": state("mine")}, "1", 0, "new:create=mine old:delete=", "your edits went along"},
+		{"edited here", plan.Disk{"old": state("mine")}, "1", 0, "new:create=mine old:delete=", "your edits are kept"},
 		{"its mode changed here", plan.Disk{"old": state("1x")}, "1", 0, "new:create=1 old:delete=", "renamed from"},
-		{"edited on both sides", plan.Disk{"old": state("mine")}, "2", 0, "new:create=<<<<<<<\nmine\n=======\n2\n>>>>>>>\n old:delete=", "with 1 in conflict"},
-		{"deleted here", plan.Disk{}, "1", 0, "new:keep= old:unchanged=", "deleted here"},
-		{"something stands there", plan.Disk{"old": state("mine"), "new": state("3")}, "1", 0, "new:merge=<<<<<<<\n3\n=======\n1\n>>>>>>>\n old:keep=", "was added here and upstream, with 1 in conflict"},
-		{"it stands there already", plan.Disk{"old": state("1"), "new": state("1")}, "1", 0, "new:unchanged= old:delete=", "there already"},
-		{"moved to the same place here", plan.Disk{"new": state("1")}, "2", 0, "new:update=2 old:unchanged=", "here and upstream"},
-		{"moved to the same place here, executable", plan.Disk{"new": state("1x")}, "2", 0, "new:update=2 old:unchanged=", "here and upstream"},
-		{"moved to the same place here, and unchanged", plan.Disk{"new": state("1")}, "1", 0, "new:unchanged= old:unchanged=", "there already"},
-		{"moved to the same place here, and edited", plan.Disk{"new": state("3")}, "2", 0, "new:merge=<<<<<<<\n3\n=======\n2\n>>>>>>>\n old:unchanged=", `renamed from "old" here and upstream, and was edited here and changed upstream, with 1 in conflict`},
-		{"moved to the same place here, and edited alone", plan.Disk{"new": state("3")}, "1", 0, "new:keep= old:unchanged=", "your edits went along"},
+		{"edited on both sides", plan.Disk{"old": state("mine")}, "2", 0, "new:create=<<<<<<<\nmine\n=======\n2\n>>>>>>>\n old:delete=", "1 conflict"},
+		{"deleted here", plan.Disk{}, "1", 0, "new:keep= old:unchanged=", "deleted locally"},
+		{"something stands there", plan.Disk{"old": state("mine"), "new": state("3")}, "1", 0, "new:merge=<<<<<<<\n3\n=======\n1\n>>>>>>>\n old:keep=", "added locally and upstream, 1 conflict"},
+		{"it stands already there", plan.Disk{"old": state("1"), "new": state("1")}, "1", 0, "new:unchanged= old:delete=", "already there"},
+		{"moved to the same place here", plan.Disk{"new": state("1")}, "2", 0, "new:update=2 old:unchanged=", "locally and upstream"},
+		{"moved to the same place here, executable", plan.Disk{"new": state("1x")}, "2", 0, "new:update=2 old:unchanged=", "locally and upstream"},
+		{"moved to the same place here, and unchanged", plan.Disk{"new": state("1")}, "1", 0, "new:unchanged= old:unchanged=", "already there"},
+		{"moved to the same place here, and edited", plan.Disk{"new": state("3")}, "2", 0, "new:merge=<<<<<<<\n3\n=======\n2\n>>>>>>>\n old:unchanged=", `renamed from "old" locally and upstream, and changed locally and upstream, 1 conflict`},
+		{"moved to the same place here, and edited alone", plan.Disk{"new": state("3")}, "1", 0, "new:keep= old:unchanged=", "your edits are kept"},
 		{"a link now", plan.Disk{"old": state("@")}, "1", 0, "new:create=1 old:keep=", "new"},
 		{"the user's own", plan.Disk{"old": state("1")}, "1", plan.Mine, "new:create=1 old:keep=", "new"},
 	} {
@@ -97,7 +97,7 @@ func TestRenamesFavored(t *testing.T) {
 		Renamed: map[string]string{"new": "old"},
 	}
 	_, changes := made(t, in, plan.Texts{Base: []byte("1"), Ours: []byte("mine"), Merge: merge.Options{Favor: merge.FavorTheirs}})
-	if want := `renamed from "old" upstream, and was edited here and changed upstream; where they meet, upstream's was taken`; changes[0].Reason != want {
+	if want := `renamed from "old" upstream, and changed locally and upstream; conflicts resolved with upstream's version`; changes[0].Reason != want {
 		t.Errorf("%q, want %q", changes[0].Reason, want)
 	}
 }
@@ -150,7 +150,7 @@ func TestNoText(t *testing.T) {
 		want  string
 	}{
 		{"beside", plan.Disk{}, texts, "f:keep= f.base:create=" + base + " f.ours:create=" + ours + " f.theirs:create=" + upstream},
-		{"there already", plan.Disk{"f.ours": plan.Of([]byte(ours), fileset.Regular)}, texts, "f:keep= f.base:create=" + base + " f.ours:unchanged= f.theirs:create=" + upstream},
+		{"already there", plan.Disk{"f.ours": plan.Of([]byte(ours), fileset.Regular)}, texts, "f:keep= f.base:create=" + base + " f.ours:unchanged= f.theirs:create=" + upstream},
 		{"in the way", plan.Disk{"f.theirs": state("1")}, texts, "f:keep= f.base:create=" + base + " f.ours:create=" + ours + " f.theirs:conflict="},
 		{"no base", plan.Disk{}, plan.Texts{Ours: []byte(ours)}, "f:keep= f.ours:create=" + ours + " f.theirs:create=" + upstream},
 		{"ours", plan.Disk{}, plan.Texts{Base: []byte(base), Ours: []byte(ours), Merge: merge.Options{Favor: merge.FavorOurs}}, "f:keep="},
@@ -177,13 +177,13 @@ func TestBothAdded(t *testing.T) {
 		favor                     merge.Favor
 		want                      string
 	}{
-		{"different", "2", "3", "", 0, 0, "f:merge=<<<<<<<\n2\n=======\n3\n>>>>>>>\n, was added here and upstream, with 1 in conflict"},
-		{"different, and ours wins", "2", "3", "", 0, merge.FavorOurs, "f:keep=, was added here and upstream; where they meet, yours was taken"},
-		{"different, and theirs wins", "2", "3", "", 0, merge.FavorTheirs, "f:merge=3, was added here and upstream; where they meet, upstream's was taken"},
-		{"the same", "3", "3", "", 0, 0, "f:unchanged=, there already"},
-		{"the same, executable", "3x", "3", "", 0, 0, "f:update=, there already, with another mode"},
-		{"of another install", "2", "3", "other", 0, 0, `f:conflict=, exists with other content, part of the install "other"`},
-		{"the user's own", "2", "3", "", plan.Mine, 0, "f:keep=, the user's own"},
+		{"different", "2", "3", "", 0, 0, "f:merge=<<<<<<<\n2\n=======\n3\n>>>>>>>\n, added locally and upstream, 1 conflict"},
+		{"different, and ours wins", "2", "3", "", 0, merge.FavorOurs, "f:keep=, added locally and upstream; conflicts resolved with your version"},
+		{"different, and theirs wins", "2", "3", "", 0, merge.FavorTheirs, "f:merge=3, added locally and upstream; conflicts resolved with upstream's version"},
+		{"the same", "3", "3", "", 0, 0, "f:unchanged=, already there"},
+		{"the same, executable", "3x", "3", "", 0, 0, "f:update=, already there, with a different mode"},
+		{"of another install", "2", "3", "other", 0, 0, `f:conflict=, exists with different content, part of the install "other"`},
+		{"the user's own", "2", "3", "", plan.Mine, 0, "f:keep=, owned by you"},
 		{"a link", "@", "3", "", 0, 0, "f:conflict=, is a symbolic link, not installed by ppm"},
 	} {
 		in := input("-", c.disk, c.theirs, c.owner, false)
@@ -199,7 +199,7 @@ func TestFavored(t *testing.T) {
 	in := input("1", "2", "3", "", false)
 	for favor, want := range map[merge.Favor]string{merge.FavorOurs: "f:keep=", merge.FavorTheirs: "f:merge=3"} {
 		got, changes := made(t, in, plan.Texts{Base: []byte("1"), Ours: []byte("2"), Merge: merge.Options{Favor: favor}})
-		if got != want || !strings.Contains(changes[0].Reason, "was taken") || changes[0].Conflicts != 0 {
+		if got != want || !strings.Contains(changes[0].Reason, "conflicts resolved with") || changes[0].Conflicts != 0 {
 			t.Errorf("favor %v: %q, %+v", favor, got, changes)
 		}
 	}

@@ -1,9 +1,8 @@
-// Package plan decides what shall happen to each file of a project, before one byte is written.
+// Package plan decides what happens to each file of a project before anything is written.
 //
-// It compares three sides of each path: the base, which ppm installed; the disk,
-// which holds what the user made of it; and theirs, which ppm would install now.
-// A plan has one change for each path. What only one side changed is taken from
-// that side; what both changed, and what stands in the way, is a collision.
+// It compares three states of each path: the base, which ppm installed; the disk, which the user may have changed; and
+// theirs, which ppm would install now. A plan has one change for each path. What only one side changed is taken from
+// that side. What both sides changed is merged, or is a collision, like anything else in the way.
 // The package is pure: the disk is a value here, and pkg/apply carries out the plan.
 package plan
 
@@ -46,14 +45,14 @@ type Change struct {
 	Reason string `json:"reason"`           // one line for the user
 	Owner  string `json:"owner,omitempty"`  // the path of another install that has this file
 	Record bool   `json:"record,omitempty"` // one of the project's records, written after all else
-	Old    State  `json:"old"`              // what stood there when the plan was made
-	New    State  `json:"new"`              // what stands there afterwards
+	Old    State  `json:"old"`              // when the plan was made
+	New    State  `json:"new"`              // when the plan was carried out
 	Data   []byte `json:"data,omitempty"`   // the content of New, where its digest differs from that of Old
 
-	From      string `json:"from,omitempty"`      // where the file stood until it was moved, by upstream or by ppm project move
-	Conflicts int    `json:"conflicts,omitempty"` // how many places of a merged file are left for the user
+	From      string `json:"from,omitempty"`      // the path of the file until it was moved, by upstream or by ppm project move
+	Conflicts int    `json:"conflicts,omitempty"` // how many conflicts of a merged file are left for the user
 	Marker    int    `json:"marker,omitempty"`    // how often the character of their markers is repeated
-	Sides     bool   `json:"sides,omitempty"`     // the file is no text, and the versions stand beside it
+	Sides     bool   `json:"sides,omitempty"`     // the file is binary, and its versions are beside it
 
 	// Versions are what a merged file with conflicts was merged from; nil for all other changes. A saved plan lacks them.
 	Versions *Versions `json:"-"`
@@ -74,8 +73,8 @@ func (c Change) Writes() bool {
 	return false
 }
 
-// Ours returns the path at which the user has the file: where it stood until upstream
-// renamed it, or where it will stand when the user has moved it there.
+// Ours returns the path at which the user has the file: the old one when upstream renamed it, or the new one when the
+// user has moved it there already.
 func (c Change) Ours() string {
 	if c.Old.Kind == File {
 		return c.Path
@@ -92,7 +91,7 @@ type Plan struct {
 // Input is what a plan is made from. Its paths are relative to the project and slash-separated.
 type Input struct {
 	Base   map[string]State  // what ppm installed, as the lockfile says; empty for a new install
-	Disk   Disk              // what stands at the paths of Base and Theirs, in the folders above them, and in the folders among them
+	Disk   Disk              // the paths of Base and Theirs, the folders above them, and what is in the folders among them
 	Theirs fileset.Set       // what ppm would install; empty to remove
 	Owner  map[string]string // for the files of all other installs: the path of the install
 	Force  bool              // replace files that collide; links, folders and devices are never replaced
@@ -113,13 +112,13 @@ type Contents interface {
 	Scan(paths []string) (Disk, error)
 }
 
-// An Own says that a file is the user's.
+// An Own says how the user owns a file.
 type Own uint8
 
-// The kinds of ownership. Of a file that is not named, edits and upstream's changes are merged.
+// The kinds of ownership. In a file that is not named, the edits of the user and of upstream are merged.
 const (
-	Once Own = iota + 1 // it is written where it is missing, and not changed after that
-	Mine                // it is neither written nor removed
+	Once Own = iota + 1 // ppm creates the file when it is missing, and does not change it after that
+	Mine                // ppm neither writes nor removes the file
 )
 
 // Texts are the two contents that a file of Theirs is merged with, and how.
@@ -171,7 +170,7 @@ func checkPath(p string) error {
 		return err
 	}
 	if lower := strings.ToLower(p); lower == Manifest || lower == Lock {
-		return failure.Errorf(failure.Refused, "planning %q: the file is the project's own record", p).
+		return failure.Errorf(failure.Refused, "planning %q: the name is reserved for ppm", p).
 			WithHint("place the component in a folder of its own")
 	}
 	return nil
@@ -193,7 +192,7 @@ func (p *Plan) Write(path string, old, data []byte) {
 	case old == nil:
 		c.Action, c.Data = Create, data
 	case data == nil:
-		c.Action, c.Reason = Delete, "nothing is left to record"
+		c.Action, c.Reason = Delete, "nothing to record"
 	default:
 		c.Action, c.Data = Update, data
 	}
@@ -233,7 +232,7 @@ func (p Plan) Err() error {
 	return failure.Errorf(failure.Refused, "writing files: %s", strings.Join(list, "; ")).WithHint("%s", hint)
 }
 
-// blocker returns the nearest thing above p that is not a folder and stays where it is.
+// blocker returns the nearest path above p that is not a folder and stays.
 func (in Input) blocker(p string) (string, Kind) {
 	for folder := path.Dir(p); folder != "."; folder = path.Dir(folder) {
 		s := in.Disk[folder]
@@ -245,7 +244,7 @@ func (in Input) blocker(p string) (string, Kind) {
 	return "", Absent
 }
 
-// vacated reports whether the folder at p, which ppm has files in, has nothing but these, and they all go.
+// vacated reports whether the folder at p has only installed files, and the plan deletes them all.
 func (in Input) vacated(p string) bool {
 	var folders []string
 	var going []string

@@ -67,15 +67,15 @@ func TestMake(t *testing.T) {
 		// A new install.
 		{"-", "-", "1", "", plan.Create, "1", "new"},                            // nothing there
 		{"-", "-", "1x", "", plan.Create, "1x", "new"},                          // executable
-		{"-", "1", "1", "", plan.Unchanged, "1", "there already"},               // the same there
-		{"-", "1?", "1x", "", plan.Unchanged, "1?", "there already"},            // the same, where no modes are kept
-		{"-", "1", "1x", "", plan.Update, "1x", "another mode"},                 // the same but for its mode
+		{"-", "1", "1", "", plan.Unchanged, "1", "already there"},               // the same there
+		{"-", "1?", "1x", "", plan.Unchanged, "1?", "already there"},            // the same, where no modes are kept
+		{"-", "1", "1x", "", plan.Update, "1x", "different mode"},               // the same but for its mode
 		{"-", "2", "1", "", plan.Conflict, "1", "not installed by ppm"},         // the user's file
 		{"-", "2", "1", "force", plan.Update, "1", "replaces"},                  // replaced on demand
 		{"-", "2", "1", "other", plan.Conflict, "1", `part of the install "o"`}, // another install's file
 		{"-", "2", "1", "other force", plan.Update, "1", `the install "o"`},     // replaced on demand
-		{"-", "1", "1", "other", plan.Unchanged, "1", "there already"},          // shared between two installs
-		{"-", "1", "1x", "other", plan.Conflict, "1x", "another mode"},          // not alike
+		{"-", "1", "1", "other", plan.Unchanged, "1", "already there"},          // shared between two installs
+		{"-", "1", "1x", "other", plan.Conflict, "1x", "different mode"},        // not alike
 		{"-", "/", "1", "force", plan.Conflict, "1", "is a folder"},             // never replaced
 		{"-", "@", "1", "force", plan.Conflict, "1", "is a symbolic link"},      //
 		{"-", "|", "1", "force", plan.Conflict, "1", "is a device"},             //
@@ -83,32 +83,32 @@ func TestMake(t *testing.T) {
 		// Removing.
 		{"1", "1", "-", "", plan.Delete, "-", "not edited"},
 		{"1x", "1?", "-", "", plan.Delete, "-", "not edited"}, // where no modes are kept
-		{"1", "-", "-", "", plan.Unchanged, "-", "gone already"},
-		{"1", "2", "-", "", plan.Keep, "2", "edited here"},
-		{"1", "2", "-", "force", plan.Keep, "2", "edited here"}, // force is for what stands in the way
-		{"1", "1x", "-", "", plan.Keep, "1x", "mode was changed"},
+		{"1", "-", "-", "", plan.Unchanged, "-", "already deleted"},
+		{"1", "2", "-", "", plan.Keep, "2", "you edited it"},
+		{"1", "2", "-", "force", plan.Keep, "2", "you edited it"}, // force is for what stands in the way
+		{"1", "1x", "-", "", plan.Keep, "1x", "you changed its mode"},
 		{"1", "/", "-", "", plan.Keep, "/", "is a folder now"},
 		{"1", "@", "-", "", plan.Keep, "@", "is a symbolic link now"},
-		{"1", "1", "-", "other", plan.Keep, "1", `the install "o", too`}, // still needed
+		{"1", "1", "-", "other", plan.Keep, "1", `also part of the install "o"`}, // still needed
 		// Another version.
 		{"1", "1", "1", "", plan.Unchanged, "1", "up to date"}, // nothing changed
 		{"1", "1", "2", "", plan.Update, "2", "changed upstream"},
 		{"1", "1", "1x", "", plan.Update, "1x", "changed upstream"}, // its mode only
-		{"1", "2", "1", "", plan.Keep, "2", "edited here"},
-		{"1", "2", "1", "force", plan.Keep, "2", "edited here"}, // not in the way
-		{"1", "1x", "1", "", plan.Keep, "1x", "mode was changed"},
-		{"1", "-", "1", "", plan.Keep, "-", "deleted here"},
+		{"1", "2", "1", "", plan.Keep, "2", "edited locally"},
+		{"1", "2", "1", "force", plan.Keep, "2", "edited locally"}, // not in the way
+		{"1", "1x", "1", "", plan.Keep, "1x", "mode changed locally"},
+		{"1", "-", "1", "", plan.Keep, "-", "deleted locally"},
 		{"1", "@", "1", "", plan.Keep, "@", "is a symbolic link now"},
 		{"1", "2", "2", "", plan.Unchanged, "2", "up to date"}, // both alike
 		{"1", "2x", "2x", "", plan.Unchanged, "2x", "up to date"},
 		{"1", "1x", "2", "", plan.Update, "2x", "changed upstream"}, // mode here, content upstream
 		{"1", "2", "1x", "", plan.Update, "2x", "changed upstream"}, // content here, mode upstream
-		{"1", "2x", "2", "", plan.Keep, "2x", "edited here"},        // alike but for the mode changed here
+		{"1", "2x", "2", "", plan.Keep, "2x", "edited locally"},     // alike but for the mode changed here
 		{"1", "2", "2x", "", plan.Update, "2x", "changed upstream"},
-		{"1", "2", "3", "", plan.Conflict, "3", "was edited here and changed upstream"},
-		{"1", "2", "3", "force", plan.Update, "3", "replaces what was edited"},
-		{"1", "-", "2", "", plan.Keep, "-", "deleted here, though"},
-		{"1", "-", "2", "force", plan.Create, "2", "replaces what was deleted"},
+		{"1", "2", "3", "", plan.Conflict, "3", "changed locally and upstream"},
+		{"1", "2", "3", "force", plan.Update, "3", "replaces local edits"},
+		{"1", "-", "2", "", plan.Keep, "-", "deleted locally, changed"},
+		{"1", "-", "2", "force", plan.Create, "2", "replaces a local deletion"},
 		{"1", "/", "2", "force", plan.Conflict, "2", "is a folder now"},
 		{"1", "@", "2", "force", plan.Conflict, "2", "is a symbolic link now"},
 		{"1", "1", "2", "other", plan.Conflict, "2", `part of the install "o"`}, // shared with an install that stays
@@ -201,15 +201,15 @@ func TestMakeBelow(t *testing.T) {
 		{"a file above", plan.Disk{"a": one}, nil, theirs("a/b/c", "1"), nil, "a/b/c:conflict", `"a" is a file, not installed by ppm`},
 		{"an install's file above", plan.Disk{"a": one}, nil, theirs("a/b", "1"), map[string]string{"a": "o"}, "a/b:conflict", `part of the install "o"`},
 		{"a link above", plan.Disk{"a": state("@")}, nil, theirs("a/b", "1"), nil, "a/b:conflict", `"a" is a symbolic link`},
-		{"a link above what is to go", plan.Disk{"a": state("@")}, map[string]plan.State{"a/b": one}, nil, nil, "a/b:keep", "out of reach"},
-		{"a link above what stays", plan.Disk{"a": state("@")}, map[string]plan.State{"a/b": one}, theirs("a/b", "1"), nil, "a/b:keep", "out of reach"},
+		{"a link above what is to go", plan.Disk{"a": state("@")}, map[string]plan.State{"a/b": one}, nil, nil, "a/b:keep", "cannot be reached"},
+		{"a link above what stays", plan.Disk{"a": state("@")}, map[string]plan.State{"a/b": one}, theirs("a/b", "1"), nil, "a/b:keep", "cannot be reached"},
 		{"a link above what changed", plan.Disk{"a": state("@")}, map[string]plan.State{"a/b": one}, theirs("a/b", "2"), nil, "a/b:conflict", "symbolic link"},
 		{"a file becomes a folder", plan.Disk{"a": one}, map[string]plan.State{"a": one}, theirs("a/b", "1"), nil, "a:delete a/b:create", "new"},
-		{"a file with another mode becomes a folder", plan.Disk{"a": state("1x")}, map[string]plan.State{"a": one}, theirs("a/b", "1"), nil, "a:keep a/b:conflict", `the mode of "a" was changed here`},
+		{"a file with different mode becomes a folder", plan.Disk{"a": state("1x")}, map[string]plan.State{"a": one}, theirs("a/b", "1"), nil, "a:keep a/b:conflict", `the mode of "a" was changed locally`},
 		{"a link instead of a file becomes a folder", plan.Disk{"a": state("@")}, map[string]plan.State{"a": one}, theirs("a/b", "1"), nil, "a:keep a/b:conflict", `"a" is a symbolic link now`},
-		{"an edited file becomes a folder", plan.Disk{"a": state("2")}, map[string]plan.State{"a": one}, theirs("a/b", "1"), nil, "a:keep a/b:conflict", `"a" was edited here`},
+		{"an edited file becomes a folder", plan.Disk{"a": state("2")}, map[string]plan.State{"a": one}, theirs("a/b", "1"), nil, "a:keep a/b:conflict", `"a" was edited locally`},
 		{"a folder becomes a file", plan.Disk{"a": state("/"), "a/b": state("/"), "a/b/c": one}, map[string]plan.State{"a/b/c": one}, theirs("a", "1"), nil, "a:create a/b/c:delete", "not edited"},
-		{"a folder with an edited file", plan.Disk{"a": state("/"), "a/b": state("2")}, map[string]plan.State{"a/b": one}, theirs("a", "1"), nil, "a:conflict a/b:keep", "edited here"},
+		{"a folder with an edited file", plan.Disk{"a": state("/"), "a/b": state("2")}, map[string]plan.State{"a/b": one}, theirs("a", "1"), nil, "a:conflict a/b:keep", "you edited it"},
 		{"a folder with another file", plan.Disk{"a": state("/"), "a/b": one, "a/mine": {Kind: plan.File}}, map[string]plan.State{"a/b": one}, theirs("a", "1"), nil, "a:conflict a/b:delete", "not edited"},
 		{"a folder with an empty folder", plan.Disk{"a": state("/"), "a/b": one, "a/mine": state("/")}, map[string]plan.State{"a/b": one}, theirs("a", "1"), nil, "a:conflict a/b:delete", "not edited"},
 		{"the user's empty folder", plan.Disk{"a": state("/")}, nil, theirs("a", "1"), nil, "a:conflict", "is a folder"},
@@ -271,7 +271,7 @@ func TestPlan(t *testing.T) {
 	if got := p.Collisions(); len(got) != 2 || got[0].Path != "e" || got[1].Path != "x/d" {
 		t.Errorf("Collisions = %+v", got)
 	}
-	want := `writing files: "e" is a symbolic link, not installed by ppm; "x/d" exists with other content, part of the install "x"`
+	want := `writing files: "e" is a symbolic link, not installed by ppm; "x/d" exists with different content, part of the install "x"`
 	if err := p.Err(); !errors.Is(err, failure.Refused) || err.Error() != want || failure.Hint(err) == "" {
 		t.Errorf("Err = %v, want %v", err, want)
 	}

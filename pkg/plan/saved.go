@@ -169,7 +169,7 @@ func (s Saved) check() error {
 			}
 		case c.Path == Manifest && c.Old == s.Manifest, c.Path == Lock && c.Old == s.Lock:
 		default:
-			return failure.Errorf(failure.Refused, "reading the plan: %q is no record that the plan was made for", c.Path).WithHint("make the plan again")
+			return failure.Errorf(failure.Refused, "reading the plan: %q is not a record that the plan was made for", c.Path).WithHint("make the plan again")
 		}
 		if c.Action == Conflict || len(c.Data) > 0 && !c.holdsData() {
 			return failure.Errorf(failure.Refused, "reading the plan: the %s of %q cannot stand in a plan", c.Action, c.Path).WithHint("make the plan again")

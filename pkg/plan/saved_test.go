@@ -89,9 +89,9 @@ func TestParseSavedRefuses(t *testing.T) {
 		{"a path outside", `"path": "a.txt"`, `"path": "../a.txt"`, failure.Refused, `a "." or ".." segment`},
 		{"git's own folder", `"path": "a.txt"`, `"path": ".git/a"`, failure.Refused, "tool's own folder"},
 		{"ppm's own folder", `"path": "a.txt"`, `"path": ".ppm/journal"`, failure.Refused, "tool's own folder"},
-		{"a record that does not say so", `"path": "a.txt"`, `"path": "PPM.lock"`, failure.Refused, "own record"},
-		{"a file that says it is a record", `"reason": "new"`, `"reason": "new", "record": true`, failure.Refused, "no record"},
-		{"another state of a record", `"ppm.lock": "absent"`, `"ppm.lock": "folder"`, failure.Refused, "no record"},
+		{"a record that does not say so", `"path": "a.txt"`, `"path": "PPM.lock"`, failure.Refused, "reserved for ppm"},
+		{"a file that says it is a record", `"reason": "new"`, `"reason": "new", "record": true`, failure.Refused, "not a record"},
+		{"another state of a record", `"ppm.lock": "absent"`, `"ppm.lock": "folder"`, failure.Refused, "not a record"},
 		{"a collision", `"action": "keep"`, `"action": "conflict"`, failure.Refused, "cannot stand in a plan"},
 		{"content for a file that stays", `"reason": "is a folder now"`, `"reason": "", "text": "x"`, failure.Refused, "cannot stand in a plan"},
 	} {

@@ -98,7 +98,7 @@ func joinProblems(problems []error, adoptable int) error {
 	for _, p := range problems {
 		texts = append(texts, p.Error())
 	}
-	hint := "nothing was recorded; to take over the others, run ppm project adopt --ref REFERENCE PATH for each"
+	hint := "nothing was recorded; to adopt the others, run ppm project adopt --ref REFERENCE PATH for each"
 	if adoptable == 0 {
 		hint = failure.Hint(problems[0])
 	}
@@ -114,7 +114,7 @@ func (p *Project) adoptTargets(ctx context.Context, o AdoptOptions, result *Adop
 			return nil, nil, err
 		}
 		if _, installed := p.Lock.Component(target.Path); installed {
-			return nil, nil, failure.Errorf(failure.Refused, "adopting %q: it is an install of ppm already", target.Path).
+			return nil, nil, failure.Errorf(failure.Refused, "adopting %q: it is already installed", target.Path).
 				WithHint("change its version or keys with ppm project upgrade %s", shell.Quote(target.Path))
 		}
 		return []adopt.Target{target}, nil, nil
@@ -144,11 +144,11 @@ func (p *Project) adoptTargets(ctx context.Context, o AdoptOptions, result *Adop
 // skipReason says why an entry of pmfprc.json is skipped, or "".
 func (p *Project) skipReason(ctx context.Context, path string) (string, error) {
 	if _, installed := p.Lock.Component(path); installed {
-		return "it is an install of ppm already", nil
+		return "it is already installed", nil
 	}
 	kind, err := p.tree.Kind(ctx, path)
 	if err == nil && kind == plan.Absent {
-		return "nothing is there any more", nil
+		return "it no longer exists", nil
 	}
 	return "", err
 }

@@ -136,7 +136,7 @@ var scenes = []scene{
 		{"mode changed", tree{"file*": "base"}},
 		{"replaced by a folder", tree{"file/inner": "another"}},
 	}},
-	{"A file that is no text", tree{"file": "bytes"}, []edit{
+	{"A binary file", tree{"file": "bytes"}, []edit{
 		{"edited", writes("file", "my-bytes")},
 		{"edited in the same way", writes("file", "its-bytes")},
 	}, []version{
@@ -150,7 +150,7 @@ var scenes = []scene{
 		{"the same added", writes("file", "theirs")},
 		{"the same added, executable", all(writes("file", "theirs"), sets("file", 0o755))},
 		{"another added", writes("file", "mine")},
-		{"another added that is no text", writes("file", "my-bytes")},
+		{"another binary file added", writes("file", "my-bytes")},
 		{"a folder added", writes("file/own", "mine")},
 		{"a link added", links("file")},
 	}, []version{

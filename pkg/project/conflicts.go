@@ -50,8 +50,8 @@ func (p *Project) Continue(ctx context.Context, force bool) (*ContinueResult, *T
 		result.Settled = append(result.Settled, f.Path)
 	}
 	if len(unresolved) > 0 {
-		return nil, nil, failure.Errorf(failure.Refused, "conflicts are left in %s", quotedPaths(unresolved)).
-			WithHint("%s; where it is meant to be so, pass --force", howToResolve(unresolved))
+		return nil, nil, failure.Errorf(failure.Refused, "unresolved conflicts in %s", quotedPaths(unresolved)).
+			WithHint("%s; to keep the files as they are, pass --force", howToResolve(unresolved))
 	}
 	t, err := p.finishUpgrade(disk)
 	return result, t, err
@@ -110,7 +110,7 @@ func (p *Project) finishUpgrade(disk plan.Disk) (*Transaction, error) {
 func (p *Project) Abort(ctx context.Context) (*UndoResult, *Transaction, error) {
 	if len(p.Lock.Conflicts()) == 0 {
 		return nil, nil, failure.Errorf(failure.Usage, "there is no upgrade to abort").
-			WithHint("ppm project undo takes back a finished one")
+			WithHint("ppm project undo undoes a finished one")
 	}
 	last, err := p.LastCommand()
 	if err != nil {
@@ -119,10 +119,10 @@ func (p *Project) Abort(ctx context.Context) (*UndoResult, *Transaction, error) 
 	switch verb, _, _ := strings.Cut(last.Command, " "); {
 	case verb == "":
 		return nil, nil, failure.Errorf(failure.Refused, "aborting the upgrade: the history of this project is gone").
-			WithHint("settle the conflicts and run ppm project continue, or take the files from your version control")
+			WithHint("resolve the conflicts and run ppm project continue, or restore the files from version control")
 	case verb != "upgrade" && verb != "sync":
 		return nil, nil, failure.Errorf(failure.Refused, "aborting the upgrade: %q came after it", "ppm project "+last.Command).
-			WithHint("take that back first with ppm project undo")
+			WithHint("undo that first with ppm project undo")
 	}
 	return p.takeBack(ctx, last, "abort", true, hintRestore)
 }

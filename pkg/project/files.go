@@ -106,7 +106,7 @@ func (m *move) records(p *Project) (*lockfile.Lock, []byte, error) {
 		if m.path(old) != old || !slices.Equal(files, c.Files) {
 			c.Path, c.Files = m.path(c.Path), files
 			if c.Path != old && m.isTaken(p, c.Path) {
-				return nil, nil, failure.Errorf(failure.Refused, "moving %q: another install stands at %q", m.old, c.Path).WithHint("choose another path")
+				return nil, nil, failure.Errorf(failure.Refused, "moving %q: another install is at %q", m.old, c.Path).WithHint("choose another path")
 			}
 			want.Path, want.Moved, want.Own = c.Path, map[string]string{}, m.own(want.Own)
 			for _, f := range c.Files {
@@ -182,7 +182,7 @@ func (m *move) plan(ctx context.Context, p *Project) (plan.Plan, error) {
 			return plan.Plan{}, failure.Errorf(failure.Refused, "moving %q: it is %s now, and not the file that was installed", f.From, from.Kind.Describe()).
 				WithHint("move it yourself, then run the command again")
 		case to.Kind != plan.Absent:
-			return plan.Plan{}, failure.Errorf(failure.Refused, "moving %q: both it and %q are there", f.From, f.To).
+			return plan.Plan{}, failure.Errorf(failure.Refused, "moving %q: both it and %q exist", f.From, f.To).
 				WithHint("remove one of them, then run the command again")
 		default:
 			data, err := p.tree.ReadFile(f.From)
@@ -194,8 +194,8 @@ func (m *move) plan(ctx context.Context, p *Project) (plan.Plan, error) {
 		}
 	}
 	if !slices.ContainsFunc(m.files, func(f MovedFile) bool { return disk[f.From].Kind == plan.File || disk[f.To].Kind == plan.File }) {
-		return plan.Plan{}, failure.Errorf(failure.Usage, "moving %q: neither it nor %q is there", m.old, m.new).
-			WithHint("name the path at which it stands now")
+		return plan.Plan{}, failure.Errorf(failure.Usage, "moving %q: neither it nor %q exists", m.old, m.new).
+			WithHint("name its current path")
 	}
 	if in.Theirs, err = fileset.New(come); err != nil {
 		return plan.Plan{}, err
@@ -248,7 +248,7 @@ func (p *Project) Own(name string, to manifest.Ownership) (*OwnResult, *Transact
 		maps.Copy(own, want.Own)
 		for _, name := range names {
 			if to == manifest.Merged && own[name] != "" {
-				p.setup.Notify(fmt.Sprintf("%s: what upstream changed while the file was yours counts as taken out by you; ppm project diff shows it", name))
+				p.setup.Notify(fmt.Sprintf("%s: upstream changes made while you owned the file count as reverted by you; see ppm project diff", name))
 			}
 			own[name] = to
 			result.Files = append(result.Files, OwnedFile{name, string(to)})

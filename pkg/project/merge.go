@@ -55,7 +55,7 @@ func placeMoved(c install.Component) (install.Component, error) {
 	c.Locked.Files = locked
 	var err error
 	if c.Files, err = fileset.New(files); err != nil {
-		err = failure.Errorf(failure.Refused, "putting the files of %q where they were moved: %w", c.Locked.Path, err).
+		err = failure.Errorf(failure.Refused, "placing the moved files of %q: %w", c.Locked.Path, err).
 			WithHint("move the file that was moved there to another place with ppm project move")
 	}
 	return c, err
@@ -133,7 +133,7 @@ func (p *Project) findRenames(ctx context.Context, old lockfile.Component, next 
 func (p *Project) baseIfProven(ctx context.Context, c lockfile.Component) (fileset.Set, error) {
 	base, err := p.packs.Base(ctx, c)
 	if failure.KindOf(err) == failure.Integrity {
-		p.setup.Notify(err.Error() + "; without it, every difference of an edited file is a conflict")
+		p.setup.Notify(err.Error() + "; without it, every difference in an edited file becomes a conflict")
 		return nil, nil
 	}
 	return base.Files, err

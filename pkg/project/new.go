@@ -57,7 +57,7 @@ func (p *Project) New(ctx context.Context, o NewOptions) (*NewResult, *Transacti
 		return nil, nil, err
 	}
 	if !at.Pack.IsTemplate() {
-		return nil, nil, failure.Errorf(failure.Usage, "pack %q is a set of components, no template of a project", o.Template).
+		return nil, nil, failure.Errorf(failure.Usage, "pack %q is a set of components, not a project template", o.Template).
 			WithHint("install its components one by one with ppm project add %s//COMPONENT", o.Template)
 	}
 	stated, err := p.newMetadata(o.Project, at.Pack)
@@ -73,7 +73,7 @@ func (p *Project) New(ctx context.Context, o NewOptions) (*NewResult, *Transacti
 	if o.Tests {
 		if at.Pack.Test == nil {
 			return nil, nil, failure.Errorf(failure.Usage, "template %q has no tests", o.Template).
-				WithHint("leave --with-test out")
+				WithHint("omit --with-test")
 		}
 		names = append(names, install.TestComponent)
 	}

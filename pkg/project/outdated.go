@@ -134,7 +134,7 @@ func (p *Project) movedTo(ctx context.Context, c lockfile.Component) (string, er
 // errors are those of fetch.Repo.Log.
 func (p *Project) commits(ctx context.Context, c lockfile.Component, to ref.Pin) ([]UpstreamCommit, error) {
 	if c.URL != to.URL {
-		return nil, failure.Errorf(failure.Usage, "reading the history of %s: it comes from %s now, and came from %s",
+		return nil, failure.Errorf(failure.Usage, "reading the history of %s: its URL is %s now and was %s",
 			c.Source, to.URL, c.URL).WithHint("the two repositories have no history in common")
 	}
 	at, err := p.packs.OpenAt(ctx, c, to.URL, to.Commit)
@@ -150,7 +150,7 @@ func (p *Project) commits(ctx context.Context, c lockfile.Component, to ref.Pin)
 		return nil, err
 	}
 	if !history.Related {
-		p.setup.Notify(fmt.Sprintf("%s: the locked commit %.12s is no ancestor of %.12s; its commits are those that the locked one does not have",
+		p.setup.Notify(fmt.Sprintf("%s: the locked commit %.12s is not an ancestor of %.12s; the commits listed are those that it does not have",
 			c.Path, c.Commit, to.Commit))
 	}
 	out := []UpstreamCommit{}
@@ -166,6 +166,6 @@ func (p *Project) commitsIfKnown(ctx context.Context, c lockfile.Component, to r
 	if err == nil || failure.KindOf(err) == failure.Interrupted {
 		return commits, err
 	}
-	p.setup.Notify(fmt.Sprintf("%s: what was committed upstream cannot be told: %v", c.Path, err))
+	p.setup.Notify(fmt.Sprintf("%s: cannot read the upstream history: %v", c.Path, err))
 	return []UpstreamCommit{}, nil
 }

@@ -190,14 +190,14 @@ func (p *Project) checkCollisions(pl plan.Plan, r request) error {
 		if comes.Want.Strategy == manifest.FastForward && slices.ContainsFunc(pl.Collisions(), needsMerge) {
 			return failure.Errorf(failure.Refused, "upgrading %q, whose strategy is %s: %w",
 				comes.Locked.Path, manifest.FastForward, err).
-				WithHint("take your edits out, or merge them with --strategy merge")
+				WithHint("revert your edits, or merge them with --strategy merge")
 		}
 	}
 	for _, c := range pl.Collisions() {
 		if _, _, installed := p.Lock.Owner(c.Path); installed {
 			return failure.Errorf(failure.Refused, "%w", err).
-				WithHint("take it for your own with ppm project own %s mine, or move it away; then run the command again. "+
-					"What was moved away comes back with ppm project sync", shell.Quote(c.Path))
+				WithHint("keep it with ppm project own %s mine, or move it away; then run the command again. "+
+					"ppm project sync restores what was moved away", shell.Quote(c.Path))
 		}
 	}
 	return failure.Errorf(failure.Refused, "%w", err).

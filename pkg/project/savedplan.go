@@ -106,7 +106,7 @@ func (p *Project) Load(ctx context.Context, data []byte) (*Transaction, error) {
 }
 
 func errOutdatedPlan(path string) error {
-	return failure.Errorf(failure.Refused, "applying the plan: %q is no longer what the plan was made for", path).
+	return failure.Errorf(failure.Refused, "applying the plan: %q has changed since the plan was made", path).
 		WithHint("make the plan again with ppm project plan, and review what is new in it")
 }
 
@@ -163,8 +163,8 @@ func (p *Project) readRecords(pl plan.Plan) (*lockfile.Lock, error) {
 func (p *Project) checkPlannedFiles(pl plan.Plan, lock *lockfile.Lock) error {
 	for _, c := range pl.Changes {
 		if !c.Record && c.Writes() && !hasFile(p.Lock, c.Path) && !hasFile(lock, c.Path) {
-			return failure.Errorf(failure.Refused, "reading the plan: %q is part of no install", c.Path).
-				WithHint("do not trust where this plan comes from; make one yourself with ppm project plan")
+			return failure.Errorf(failure.Refused, "reading the plan: %q is not part of any install", c.Path).
+				WithHint("do not trust the source of this plan; make your own with ppm project plan")
 		}
 	}
 	return nil

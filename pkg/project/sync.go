@@ -48,7 +48,7 @@ func (p *Project) Sync(ctx context.Context, o SyncOptions) (*SyncResult, *Transa
 		return nil, nil, err
 	}
 	if o.Frozen && len(coming)+len(going) > 0 {
-		return nil, nil, failure.Errorf(failure.Differs, "%s and %s differ, and --frozen leaves %s as it is",
+		return nil, nil, failure.Errorf(failure.Differs, "%s and %s differ, and --frozen forbids changing %s",
 			state.ManifestName, state.LockName, state.LockName).
 			WithHint("run ppm project sync without --frozen and commit %s", state.LockName)
 	}
@@ -65,7 +65,7 @@ func (p *Project) Sync(ctx context.Context, o SyncOptions) (*SyncResult, *Transa
 	result.Changes = append(append(result.Changes, replaced...), t.Changes...)
 	switch {
 	case o.Check && slices.ContainsFunc(t.Changes, Change.writes):
-		return result, t, failure.Errorf(failure.Differs, "the project is not what %s and %s say", state.ManifestName, state.LockName).
+		return result, t, failure.Errorf(failure.Differs, "the project does not match %s and %s", state.ManifestName, state.LockName).
 			WithHint("run ppm project sync")
 	case o.Check && len(replaced) > 0:
 		return result, t, failure.Errorf(failure.Differs, "%q %s", replaced[0].Path, replaced[0].Reason).
@@ -166,7 +166,7 @@ func (p *Project) missing(ctx context.Context, r request) (fileset.Set, []Change
 			default:
 				replaced = append(replaced, Change{
 					Path: name, Action: string(plan.Keep),
-					Reason: "is " + kind.Describe() + " now, and no file that ppm could bring back",
+					Reason: "is " + kind.Describe() + " now; ppm restores only files",
 				})
 			}
 		}

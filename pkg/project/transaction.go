@@ -126,7 +126,7 @@ func (p *Project) reportMoved(t *Transaction, applied bool) {
 		} else {
 			next += " first"
 		}
-		p.setup.Notify(fmt.Sprintf("%s changed upstream and looks moved to %s; for its changes to go there, run %s", m.path, m.to, next))
+		p.setup.Notify(fmt.Sprintf("%s changed upstream, and you seem to have moved it to %s; to apply its changes there, run %s", m.path, m.to, next))
 	}
 }
 
@@ -141,14 +141,14 @@ func (t *Transaction) checkConflicts() error {
 	if len(open) == 0 {
 		return nil
 	}
-	return failure.Errorf(failure.Conflicts, "conflicts are left in %s", quotedPaths(open)).
-		WithHint("%s, then run ppm project continue; or take the upgrade back with ppm project abort", howToResolve(open))
+	return failure.Errorf(failure.Conflicts, "unresolved conflicts in %s", quotedPaths(open)).
+		WithHint("%s, then run ppm project continue; or undo the upgrade with ppm project abort", howToResolve(open))
 }
 
 // howToResolve says what to do about conflicts.
 func howToResolve(open []lockfile.File) string {
-	const text = "settle what stands between the markers"
-	const binary = "put the version that you want in the place of a file that is no text, or delete those beside it"
+	const text = "resolve the conflict markers"
+	const binary = "replace a binary file with the version that you want, or delete the versions beside it"
 	var hints []string
 	if slices.ContainsFunc(open, func(f lockfile.File) bool { return !f.Sides }) {
 		hints = append(hints, text)
@@ -165,8 +165,8 @@ func checkUnresolved(lock *lockfile.Lock) error {
 	if len(open) == 0 {
 		return nil
 	}
-	return failure.Errorf(failure.Refused, "an earlier upgrade left conflicts in %s", quotedPaths(open)).
-		WithHint("settle them and run ppm project continue, or take the upgrade back with ppm project abort")
+	return failure.Errorf(failure.Refused, "unresolved conflicts in %s", quotedPaths(open)).
+		WithHint("resolve them and run ppm project continue, or undo the upgrade with ppm project abort")
 }
 
 // quotedPaths lists the paths of files in a sentence.

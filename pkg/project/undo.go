@@ -35,7 +35,7 @@ func (p *Project) Undo(ctx context.Context, force bool) (*UndoResult, *Transacti
 }
 
 // hintRestore is for what not even force replaces: records that were edited, and what is not a file.
-const hintRestore = "put back what stood there after the command, then run this again"
+const hintRestore = "restore the files as the command left them, then run this again"
 
 // takeBack returns the transaction that takes back the last command. The hint is for what is in the way.
 func (p *Project) takeBack(ctx context.Context, last PastCommand, verb string, force bool, hint string) (*UndoResult, *Transaction, error) {

@@ -52,7 +52,7 @@ const (
 // branch that is gone is a note.
 func (p *Project) Verify(ctx context.Context, o VerifyOptions) (*VerifyResult, error) {
 	if o.Remote && p.setup.Offline {
-		return nil, failure.Errorf(failure.Usage, "asking the servers offline").WithHint("leave out --remote or --offline")
+		return nil, failure.Errorf(failure.Usage, "cannot contact the servers with --offline").WithHint("omit --remote or --offline")
 	}
 	compared, err := p.comparer().Compare(ctx, p.Lock.Components)
 	if err != nil {
@@ -79,7 +79,7 @@ func (p *Project) Verify(ctx context.Context, o VerifyOptions) (*VerifyResult, e
 		}
 		for _, f := range in.Files {
 			if (f.State == "missing" || f.State == "replaced") && f.IsChanged() {
-				hint := "bring it back with ppm project sync, or take the install out with ppm project remove " + shell.Quote(c.Path)
+				hint := "restore it with ppm project sync, or take the install out with ppm project remove " + shell.Quote(c.Path)
 				if f.State == "replaced" {
 					hint = hintMakeWay(f.Path)
 				}
@@ -108,7 +108,7 @@ func (p *Project) verifyRef(ctx context.Context, c lockfile.Component) (now *Rem
 	tag, isTag := strings.CutPrefix(c.Ref, "refs/tags/")
 	switch {
 	case now.State == remoteGone:
-		p.setup.Notify(fmt.Sprintf("%s: %q is gone from %s; keep the cache, for a fresh clone may not get commit %.12s any more, or go on with another version: ppm project upgrade %s --to VERSION",
+		p.setup.Notify(fmt.Sprintf("%s: %q was deleted from %s; keep the cache, because a fresh clone may not be able to fetch commit %.12s, or upgrade to another version: ppm project upgrade %s --to VERSION",
 			c.Path, c.Ref, c.URL, c.Commit, shell.Quote(c.Path)))
 	case !isTag:
 		now.State = remoteBranch
@@ -126,10 +126,10 @@ func (p *Project) verifyMoved(ctx context.Context, c lockfile.Component, tag, co
 		return nil, err
 	}
 	if same {
-		p.setup.Notify(fmt.Sprintf("%s: tag %q of %s was moved from commit %s to commit %s, where this component is the same", c.Path, tag, c.URL, c.Commit, commit))
+		p.setup.Notify(fmt.Sprintf("%s: tag %q of %s was moved from commit %s to commit %s, and the component is the same there", c.Path, tag, c.URL, c.Commit, commit))
 		return nil, nil
 	}
-	return failure.Errorf(failure.Integrity, "verifying %q: tag %q of %s was moved from commit %s to commit %s, where this component is another", c.Path, tag, c.URL, c.Commit, commit).
+	return failure.Errorf(failure.Integrity, "verifying %q: tag %q of %s was moved from commit %s to commit %s, and the component differs there", c.Path, tag, c.URL, c.Commit, commit).
 		WithHint("ask its author why; what is installed is still what was locked. To see what is new there, run ppm project outdated %s", shell.Quote(c.Path)), nil
 }
 

@@ -95,7 +95,7 @@ func checkRenderVersion(lock *lockfile.Lock) error {
 	for _, c := range lock.Components {
 		if c.Render > render.Version {
 			return failure.Errorf(failure.Usage, "reading %q: %q was rendered by version %d of the rules, and this ppm knows %d",
-				LockName, c.Path, c.Render, render.Version).WithHint("take a newer ppm")
+				LockName, c.Path, c.Render, render.Version).WithHint("use a newer ppm")
 		}
 	}
 	return nil
@@ -239,10 +239,10 @@ func (s State) ErrNoFile(path string) error {
 		}
 	}
 	if len(known) == 0 {
-		return failure.Errorf(failure.Usage, "no install has %q: nothing is installed in this project", path).
+		return failure.Errorf(failure.Usage, "no install contains %q: nothing is installed in this project", path).
 			WithHint("add a component with ppm add REFERENCE")
 	}
-	return failure.Errorf(failure.Usage, "no install has %q", path).WithHint("%s", suggest.Hint("file", path, known))
+	return failure.Errorf(failure.Usage, "no install contains %q", path).WithHint("%s", suggest.Hint("file", path, known))
 }
 
 // AddBase adds the files of an install, as the lockfile has them, to base.
