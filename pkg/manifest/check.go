@@ -99,11 +99,11 @@ func checkSources(doc *tomldoc.Document, m *Manifest, _ Layer) error {
 	s := m.Sources
 	if s.Host != "" && !hostName.MatchString(s.Host) {
 		return doc.Errorf("sources.host", "%q is not a valid host name", s.Host).
-			WithHint("write a name such as github.com, without scheme and path")
+			WithHint("write a name such as git.example.com, without scheme and path")
 	}
 	if s.Namespace != "" && !repoPath.MatchString(s.Namespace) {
 		return doc.Errorf("sources.namespace", "%q is not a namespace", s.Namespace).
-			WithHint("write the name of a user or group, such as Project-Manager-With-Git")
+			WithHint("write the name of a user or group, such as my-team")
 	}
 	if s.TemplateConfigName != "" {
 		if err := fileset.CheckPath(s.TemplateConfigName); err != nil {

@@ -69,7 +69,7 @@ func isEmpty(v reflect.Value) bool {
 func format(v reflect.Value) string {
 	switch v.Kind() {
 	case reflect.String:
-		return Quote(v.String())
+		return quote(v.String())
 	case reflect.Int:
 		return strconv.FormatInt(v.Int(), 10)
 	case reflect.Bool:

@@ -5,8 +5,8 @@ import (
 	"strings"
 )
 
-// Quote returns s as a basic string of TOML on one line. s must be valid UTF-8.
-func Quote(s string) string {
+// quote returns s as a basic string of TOML on one line. s must be valid UTF-8.
+func quote(s string) string {
 	if !strings.ContainsFunc(s, func(r rune) bool { return r < ' ' || r == '"' || r == '\\' || r >= 0x7f }) {
 		return `"` + s + `"`
 	}
@@ -40,19 +40,10 @@ func Key(s string) string {
 	if s != "" && !strings.ContainsFunc(s, func(r rune) bool { return !isBare(r) }) {
 		return s
 	}
-	return Quote(s)
+	return quote(s)
 }
 
 // isBare reports whether r is allowed in a bare key.
 func isBare(r rune) bool {
 	return r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || r == '_' || r == '-'
-}
-
-// Strings returns list as an array of TOML on one line.
-func Strings(list []string) string {
-	parts := make([]string, len(list))
-	for i, s := range list {
-		parts[i] = Quote(s)
-	}
-	return "[" + strings.Join(parts, ", ") + "]"
 }
