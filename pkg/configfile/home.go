@@ -6,7 +6,7 @@ import (
 )
 
 // InHome returns a path in the home folder. It is empty when home is not absolute: the folder that the process runs in
-// must not stand in for a missing home.
+// must not be used instead.
 func InHome(home string, path ...string) string {
 	if !filepath.IsAbs(home) {
 		return ""

@@ -35,7 +35,7 @@ type Options struct {
 	// the packs inside the binary; nil, or a nil result, when there is none
 	Builtin  func(name string) (*Builtin, error)
 	Policy   Policy
-	Limits   Limits      // the zero value stands for DefaultLimits
+	Limits   Limits      // the zero value means DefaultLimits
 	Progress func(Event) // called when something that takes time starts; may be nil
 }
 
@@ -46,7 +46,7 @@ type Policy struct {
 	AllowHTTP  []string // hosts that may be connected to without encryption
 }
 
-// An Event is something that a Client is doing, for a user who waits.
+// An Event reports what a Client is doing to a waiting user.
 type Event struct {
 	URL  string // of the repository, without credentials
 	Text string // one line, from the server or from ppm
@@ -120,16 +120,16 @@ func (c *Client) backend(url string) (backend, error) {
 
 // remote opens the repository that git's insteadOf rules make of url.
 func (c *Client) remote(url string) (backend, error) {
-	tell, listen := func(string) {}, (func(string))(nil)
+	report, fromServer := func(string) {}, (func(string))(nil)
 	if c.o.Progress != nil {
-		tell = func(text string) { c.o.Progress(Event{wire.Public(url), text}) }
-		listen = tell
+		report = func(text string) { c.o.Progress(Event{wire.Public(url), text}) }
+		fromServer = report
 	}
 	d, err := wire.New(wire.Options{
 		Home: c.o.Home, Env: c.o.Env,
 		AllowHosts: c.o.Policy.AllowHosts, DenyHosts: c.o.Policy.DenyHosts, AllowHTTP: c.o.Policy.AllowHTTP,
 		MaxPack:  c.o.Limits.PackBytes,
-		Progress: listen,
+		Progress: fromServer,
 	})
 	if err != nil {
 		return nil, err
@@ -143,7 +143,7 @@ func (c *Client) remote(url string) (backend, error) {
 	}
 	public := wire.Public(cloneURL)
 	r := &remote{
-		server:  &server{url: cloneURL, public: public, dialer: d, tell: tell, asked: map[string]bool{}},
+		server:  &server{url: cloneURL, public: public, dialer: d, report: report, asked: map[string]bool{}},
 		cache:   cachedRepo{url: public, offline: c.o.Offline},
 		offline: c.o.Offline, refresh: c.o.Refresh, limits: c.o.Limits,
 		fills: map[string]int{},

@@ -25,7 +25,7 @@ func (r *Repo) URL() string { return r.reader.backend.url() }
 // start of an id with at least seven digits, is added with an empty Name.
 //
 // With Refresh, and for every name but a cached tag or commit, the server is asked. A tag that
-// the cache knows with another object is an error of kind Integrity. Offline, the cache alone answers.
+// the cache has with another object is an error of kind Integrity. Offline, only the cache is used.
 func (r *Repo) Refs(ctx context.Context, exact string) ([]ref.GitRef, error) {
 	r.reader.mu.Lock()
 	defer r.reader.mu.Unlock()
@@ -53,7 +53,7 @@ func (r *Repo) Snapshot(ctx context.Context, pin ref.Pin) (*Snapshot, error) {
 //
 // What is not on this machine is fetched, without the content of files where the server can leave it out, and kept in
 // the cache. Errors are of kind Usage when there is no such commit, Refused when there are more commits than Limits
-// allow, Network when the server cannot tell, or is not to be asked.
+// allow, Network when the server does not answer, or must not be asked.
 func (r *Repo) Log(ctx context.Context, from, to, name string) (History, error) {
 	r.reader.mu.Lock()
 	defer r.reader.mu.Unlock()

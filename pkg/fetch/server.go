@@ -26,7 +26,7 @@ type server struct {
 	url    string // to connect to; it may have credentials
 	public string // the same without them
 	dialer *wire.Dialer
-	tell   func(text string) // reports progress
+	report func(text string) // of progress
 
 	session  *wire.Session   // idle; nil when there is none
 	used     time.Time       // when session was last needed
@@ -52,7 +52,7 @@ func (s *server) hangUp() error {
 	return session.Close()
 }
 
-// connect opens a session when there is none that is sure to live, and asks once for the features of the server.
+// connect opens a session when there is none or it may have ended, and asks once for the features of the server.
 func (s *server) connect(ctx context.Context) (err error) {
 	if time.Since(s.used) > maxIdle {
 		s.hangUp()
@@ -103,7 +103,7 @@ func (s *server) list(ctx context.Context, prefixes ...string) error {
 	if s.all {
 		return nil
 	}
-	s.tell("reading the refs")
+	s.report("reading the refs")
 	if err := s.connect(ctx); err != nil {
 		return err
 	}
@@ -128,7 +128,7 @@ func (s *server) hasListed(pin ref.Pin) bool {
 }
 
 // want returns the object that the commit of pin comes with, and whether the server listed it. It is the object of a
-// ref, which every server sends, and which proves what an annotated tag stands for; else the commit.
+// ref, which every server sends, and which proves which commit an annotated tag points to; else the commit.
 func (s *server) want(pin ref.Pin) (id objects.ID, listed bool) {
 	if s.hasListed(pin) {
 		return objects.NewID(pin.Object), true
@@ -186,7 +186,7 @@ func (s *server) fetch(ctx context.Context, q request, temp string) error {
 	if len(q.Wants) == 0 {
 		return nil // an empty repository
 	}
-	s.tell("fetching")
+	s.report("fetching")
 	if err := s.connect(ctx); err != nil {
 		return err
 	}

@@ -17,7 +17,8 @@ import (
 )
 
 // A slot is a folder of the cache that one process at a time writes to, for one repository. Beside the folder at path
-// there are a lock (path.lock) and a folder for work in progress (path.tmp). The zero slot stands for no cache.
+// there are a lock (path.lock) and a folder for work in progress (path.tmp). The zero slot means that there is no
+// cache.
 type slot struct{ path string }
 
 const (

@@ -12,7 +12,7 @@ import (
 // A Resolution is what a version means.
 type Resolution struct {
 	Pin   ref.Pin
-	Notes []string // what the user should know about the choice, such as `"v1" is a tag and a branch; …`
+	Notes []string // about the choice, such as `"v1" is a tag and a branch; …`
 }
 
 // A repository is a list of refs.
@@ -44,7 +44,7 @@ func (r repository) names(prefix string) []string {
 
 // pin returns the resolution to g.
 func (r repository) pin(g ref.GitRef, notes ...string) (Resolution, error) {
-	if g.Commit == "" { // a tag may stand for any object
+	if g.Commit == "" { // a tag may point to any object
 		return Resolution{}, failure.Errorf(failure.Usage, "resolving %s: %q does not point to a commit",
 			r.url, g.Name).
 			WithHint("use a tag of a commit")
@@ -207,7 +207,7 @@ func (r repository) errUnknown(name string) error {
 	return err.WithHint("%s", r.choices())
 }
 
-// choices returns the hint that names the newest tags, or else the branches, of a repository.
+// choices returns the hint that names the newest tags of a repository, else its branches.
 func (r repository) choices() string {
 	if tags := highestNames(r.names(ref.TagPrefix), ""); len(tags) > 0 {
 		return "use one of its tags: " + strings.Join(tags, ", ")

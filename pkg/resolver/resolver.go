@@ -1,5 +1,5 @@
-// Package resolver finds the pin that a version means: the commit of a repository that "latest", a tag, a branch, a
-// commit id, a glob or a range stands for.
+// Package resolver finds the pin of a version: the commit of a repository that "latest", a tag, a branch, a
+// commit id, a glob or a range means.
 //
 // It is pure: the refs come from a Lister, and equal refs give equal pins.
 //
@@ -20,7 +20,7 @@ import (
 // A Lister lists the refs of one repository.
 type Lister interface {
 	// Refs returns the refs of the repository. exact, when not empty, is the only name the caller
-	// needs: the lister may answer from a cache when it holds a tag of that name, and when exact is
+	// needs: the lister may answer from a cache when the cache has a tag of that name, and when exact is
 	// a commit id or the start of one it may add a GitRef with an empty Name for that commit.
 	Refs(ctx context.Context, exact string) ([]ref.GitRef, error)
 }
@@ -56,9 +56,8 @@ func Resolve(ctx context.Context, url string, v ref.Version, l Lister) (Resoluti
 	}
 }
 
-// Tags returns the pins of all tags that v may stand for, the highest version first: those that match a glob or a
-// range, prereleases among them, and for every other kind of version all tags of the repository. Errors are those of
-// l.
+// Tags returns the pins of all tags that v may mean, the highest version first: those that match a glob or a range,
+// including prereleases, and for every other kind of version all tags of the repository. Errors are those of l.
 func Tags(ctx context.Context, url string, v ref.Version, l Lister) ([]ref.Pin, error) {
 	refs, err := l.Refs(ctx, "")
 	if err != nil {

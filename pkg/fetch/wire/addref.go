@@ -27,7 +27,7 @@ func addRef(refs *packp.AdvRefs, line string) error {
 	}
 	hash := plumbing.Hash(raw)
 	if name == "capabilities^{}" && hash.IsZero() {
-		return nil // stands in for the first ref of an empty repository
+		return nil // the placeholder of an empty repository
 	}
 	if name == "HEAD" {
 		refs.Head = &hash

@@ -63,7 +63,7 @@ func causeOf(err error) (kind failure.Kind, text, hint string) {
 	return failure.Network, text, hint
 }
 
-// statusCause explains an answer with a status that is not 200.
+// statusCause explains a response with a status other than 200.
 func statusCause(e *statusError) (text, hint string) {
 	text = fmt.Sprintf("%s (status %d)", strings.ToLower(http.StatusText(e.code)), e.code)
 	switch e.code {

@@ -246,8 +246,8 @@ func TestRedirectsUnderPolicy(t *testing.T) {
 	}
 }
 
-// The helper is the only program that runs. The repository of the current folder and inherited variables have no effect
-// on it.
+// The helper is the only program that runs. The repository of the current folder and inherited variables have no
+// effect on it.
 func TestHelperAlone(t *testing.T) {
 	root, _ := packs(t)
 	trap := filepath.Join(t.TempDir(), "sprung")

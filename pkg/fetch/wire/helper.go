@@ -19,7 +19,7 @@ type helper struct {
 	url     *url.URL
 }
 
-// fill asks the configured helpers for a credential, and nobody else: no terminal, no askpass program.
+// fill asks the configured helpers for a credential. It does not use a terminal or an askpass program.
 func (h helper) fill(ctx context.Context, user string) (credential, bool) {
 	out, err := h.run(ctx, "fill", credential{user: user})
 	if err != nil {

@@ -153,7 +153,7 @@ func (t *sshTransport) run(c *command) (err error) {
 	if _, err := c.session.SendRequest("env", false, variable); err != nil { // a server may ignore it
 		return err
 	}
-	// Quoted as git quotes it: for a POSIX shell, or one that knows "!" as well.
+	// Quoted as git does it: for a POSIX shell, or one that also expands "!".
 	quoted := "'" + strings.NewReplacer("'", `'\''`, "!", `'\!'`).Replace(t.remote.path) + "'"
 	return c.session.Start(service + " " + quoted)
 }

@@ -96,7 +96,7 @@ func (e *Edit) Mark(conflicts []Conflict) ([]Replaced, error) {
 				return nil, err
 			}
 			executable := side.Mode&0o100 != 0
-			if i == 1 && !e.repo.fileMode || side.Mode == 0 { // the disk does not know
+			if i == 1 && !e.repo.fileMode || side.Mode == 0 { // not known
 				executable = old.isExecutable()
 			}
 			replaced.Stages[i] = hex.EncodeToString(id[:])
@@ -142,7 +142,7 @@ func (e *Edit) isMarked(from, to int, r Replaced) bool {
 	return stages == r.Stages
 }
 
-// isBlocked reports whether the index has a file in place of a parent folder of the file, or a folder in its place.
+// isBlocked reports whether the index has a file at the path of a parent folder, or a folder at the path of the file.
 func (e *Edit) isBlocked(name string) bool {
 	i := e.index.search(name + "/")
 	if i < len(e.index.entries) && strings.HasPrefix(e.index.entries[i].name, name+"/") {

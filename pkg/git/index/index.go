@@ -13,7 +13,7 @@ import (
 // An index is the content of an index file, with every byte that must not be lost.
 //
 // Entries are kept as they are in the file, with file times and all flags: otherwise git would read the files again,
-// or forget what the user told it. That is why no library decodes them.
+// or lose flags that the user has set. That is why no library decodes them.
 type index struct {
 	version    uint32
 	entries    []entry // sorted by name and stage

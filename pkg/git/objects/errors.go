@@ -31,7 +31,7 @@ var errWrongContent = errors.New("its content is not what its id says")
 // ErrMalformedPack says that what a server sent is not a pack. It wraps the error of the git library.
 var ErrMalformedPack = errors.New("malformed pack")
 
-// A typeError says that an object has another type than its place calls for.
+// A typeError says that an object does not have the expected type.
 type typeError struct {
 	id        ID
 	want, got plumbing.ObjectType

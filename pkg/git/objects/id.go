@@ -20,7 +20,6 @@ type Type = plumbing.ObjectType
 
 // The types of objects.
 const (
-	AnyType    = plumbing.AnyObject
 	CommitType = plumbing.CommitObject
 	TreeType   = plumbing.TreeObject
 	BlobType   = plumbing.BlobObject

@@ -166,7 +166,7 @@ func (s *Store) ReadCommit(id ID, limit int64) (*Commit, error) {
 	return decodeCommit(id, data)
 }
 
-// Peel follows annotated tags to the object that they stand for, and reports whether it is a commit.
+// Peel follows annotated tags to the object that they point to, and reports whether it is a commit.
 func (s *Store) Peel(id ID, limit int64) (ID, bool) {
 	for range maxTagChain {
 		data, err := s.Read(id, TagType, limit)

@@ -36,7 +36,7 @@ const (
 	gitFile     = "gitdir:"
 	commonDir   = "commondir"
 	maxPathFile = 1 << 16 // bytes of a file that holds one path
-	maxTag      = 1 << 20 // bytes of a tag object, or of the commit it stands for
+	maxTag      = 1 << 20 // bytes of a tag object, or of the commit that it points to
 	largeObject = 1 << 20 // bytes above which the size of an object is known before it is inflated
 )
 
