@@ -133,8 +133,11 @@ func (set fieldSet) add(t *testing.T, path string, v reflect.Value) {
 			return
 		}
 	}
-	if set[path] != nil || v.IsZero() {
-		set[path] = set[path]
+	if set[path] != nil {
+		return
+	}
+	if v.IsZero() {
+		set[path] = nil
 		return
 	}
 	for other, value := range set {
