@@ -157,7 +157,7 @@ var checks = map[string]func(t *testing.T, dir string, info render.Context, run 
 		if _, err := os.Stat(filepath.Join(dir, manifest.Exports)); err != nil {
 			t.Errorf("package.json exports a missing file: %v", err)
 		}
-		if installed("node") {
+		if installed(t, "node") {
 			run("node", "--test")
 		}
 	},
@@ -183,8 +183,13 @@ var checks = map[string]func(t *testing.T, dir string, info render.Context, run 
 	},
 }
 
-func installed(program string) bool {
+// installed reports whether a program can be run. In CI a missing program is an error.
+func installed(t *testing.T, program string) bool {
+	t.Helper()
 	_, err := exec.LookPath(program)
+	if err != nil && os.Getenv("CI") == "true" {
+		t.Error(err)
+	}
 	return err == nil
 }
 
@@ -237,7 +242,7 @@ func checkCMake(compiler, standard, extension string) func(*testing.T, string, r
 			t.Errorf("CMakeLists.txt does not build %s: %v", source, err)
 		}
 		switch {
-		case installed("cmake") && installed(compiler):
+		case installed(t, "cmake") && installed(t, compiler):
 			run("cmake", "-S", ".", "-B", "build", "-Werror=dev")
 			cache, err := os.ReadFile(filepath.Join(dir, "build", "CMakeCache.txt"))
 			want := "CMAKE_PROJECT_DESCRIPTION:STATIC=" + oneLine(info["description"].(string)) + "\n"
@@ -246,7 +251,7 @@ func checkCMake(compiler, standard, extension string) func(*testing.T, string, r
 			}
 			run("cmake", "--build", "build")
 			run("ctest", "--test-dir", "build", "--output-on-failure", "--no-tests=error")
-		case installed(compiler):
+		case installed(t, compiler):
 			run(compiler, standard, "-Wall", "-Werror", "-Iinclude", source, test, "-o", "test_greet")
 			run("./test_greet")
 		}

@@ -10,6 +10,14 @@ import (
 	"github.com/Project-Manager-With-Git/ppm/internal/e2etest"
 )
 
+// The Python suite follows the rules of ruff that its pyproject.toml sets.
+func TestLiveSuiteIsFormatted(t *testing.T) {
+	e2etest.SkipInShort(t)
+	ruff := e2etest.Tool(t, "ruff")
+	e2etest.Output(t, e2etest.Command(t, "live", ruff, "check", "--no-cache", "."))
+	e2etest.Output(t, e2etest.Command(t, "live", ruff, "format", "--check", "--no-cache", "."))
+}
+
 // Each file of the Python suite in live runs in a process of its own. See live/conftest.py.
 func TestLive(t *testing.T) {
 	e2etest.SkipInShort(t)
