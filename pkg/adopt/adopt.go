@@ -13,16 +13,17 @@ import (
 
 // An Adopted is a copy that becomes an install: its base is the most similar rendering of the component.
 type Adopted struct {
-	Path         string         `json:"path"`
-	Source       string         `json:"source"` // as the manifest has it now
-	URL          string         `json:"url"`
-	Ref          string         `json:"ref,omitempty"`
-	Commit       string         `json:"commit"`
-	Keys         map[string]any `json:"keys,omitempty"` // each a string or a []string
-	Similarity   float64        `json:"similarity"`     // percent of the bytes, in lines that both sides have; rounded down
-	Exact        bool           `json:"exact"`          // every byte is that of the rendering
-	Files        []File         `json:"files"`
-	Alternatives []Alternative  `json:"alternatives"` // the next best
+	Path   string         `json:"path"`
+	Source string         `json:"source"` // as the manifest has it now
+	URL    string         `json:"url"`
+	Ref    string         `json:"ref,omitempty"`
+	Commit string         `json:"commit"`
+	Keys   map[string]any `json:"keys,omitempty"` // each a string or a []string
+	// Percent of the bytes, in lines that both sides have; rounded down.
+	Similarity   float64       `json:"similarity"`
+	Exact        bool          `json:"exact"` // every byte is that of the rendering
+	Files        []File        `json:"files"`
+	Alternatives []Alternative `json:"alternatives"` // the next best
 }
 
 // A File is a file of the rendering, compared with the one on disk.
@@ -61,8 +62,8 @@ type Target struct {
 	Listed string // the text that Ref was read from, in pmfp's file
 }
 
-// Find returns the component whose rendering is the most similar to what is at the target. The error is of kind Refused
-// when nothing is similar enough.
+// Find returns the component whose rendering is the most similar to what is at the target. The error is of kind
+// Refused when nothing is similar enough.
 func (f *Finder) Find(ctx context.Context, target Target) (install.Component, *Adopted, error) {
 	local, err := openCopy(ctx, f.Tree, target.Path)
 	if err != nil {
@@ -102,7 +103,8 @@ func (s *search) checkSimilar(best candidate) error {
 	if best.Common > 0 {
 		hint = fmt.Sprintf("if it is a copy of that, pass --min-similarity %d; else %s", int(best.Percent()), hint)
 	}
-	return failure.Errorf(failure.Refused, "adopting %q: the most similar component is %s, and it is only %.1f %% similar",
+	return failure.Errorf(failure.Refused, "adopting %q: the most similar component is %s, and it is only %.1f "+
+		"%% similar",
 		s.Path, best.name(), best.Percent()).WithHint("%s", hint)
 }
 
@@ -117,7 +119,8 @@ func describe(found install.Component, candidates []candidate) *Adopted {
 	for _, f := range locked.Files {
 		compared, ok := best.files[f.Path]
 		out.Files = append(out.Files, File{
-			Path: f.Path, Similarity: compared.Percent(), Exact: compared.Exact, LineEnds: compared.LineEnds, Missing: !ok,
+			Path: f.Path, Similarity: compared.Percent(), Exact: compared.Exact,
+			LineEnds: compared.LineEnds, Missing: !ok,
 		})
 		out.Exact = out.Exact && compared.Exact
 	}

@@ -1,7 +1,7 @@
 // Package adopt finds the version of a component, and the values of its keys, that a copy in a project was made from.
 //
-// It renders the component at every version that may be meant, with every value of its keys that the copy suggests, and
-// compares the result with the files on disk. The most similar rendering becomes the base of an install.
+// It renders the component at every version that may be meant, with every value of its keys that the copy suggests,
+// and compares the result with the files on disk. The most similar rendering becomes the base of an install.
 package adopt
 
 import (
@@ -33,9 +33,10 @@ type search struct {
 	searched map[string]bool      // commits
 	seen     map[string]candidate // by what the component is rendered from
 	list     []candidate
-	has      bool  // a version has the component
-	beyond   int   // versions that are too many
-	failed   error // why the first version could not be compared; once one has the component, the first of those that do
+	has      bool // a version has the component
+	beyond   int  // versions that are too many
+	// Why the first version could not be compared; once one has the component, the first of those that do.
+	failed error
 }
 
 // A candidate is a version of a component, with the values of keys that make it the most similar.
@@ -88,9 +89,9 @@ type version struct {
 	named bool    // the reference names it
 }
 
-// candidates returns the versions that the copy was compared with, the most similar first; of equally similar ones the
-// one that the reference names, then the newest. There is at least one, or an error. The search ends at the first that is
-// the same in every byte, if it is the named one or the copy has no more files.
+// candidates returns the versions that the copy was compared with, the most similar first; of equally similar ones
+// the one that the reference names, then the newest. There is at least one, or an error. The search ends at the
+// first that is the same in every byte, if it is the named one or the copy has no more files.
 func (s *search) candidates(ctx context.Context) ([]candidate, error) {
 	s.searched, s.seen = map[string]bool{}, map[string]candidate{}
 	for _, next := range []func(context.Context) ([]version, error){s.named, s.tagged, s.fallback} {
@@ -114,11 +115,13 @@ func (s *search) candidates(ctx context.Context) ([]candidate, error) {
 		}
 	}
 	if s.beyond > 0 {
-		s.Notify(fmt.Sprintf("%s was compared with the newest %d versions of %s, and not with %d older ones; a range in --ref names others",
+		s.Notify(fmt.Sprintf("%s was compared with the newest %d versions of %s, and not with %d older ones; a "+
+			"range in --ref names others",
 			s.Path, maxVersions, s.Ref.Origin, s.beyond))
 	}
 	if len(s.list) == 0 {
-		err := failure.Errorf(failure.Usage, "adopting %q: no version of %s can be named", s.Path, s.Ref).WithHint("name one with --ref")
+		err := failure.Errorf(failure.Usage, "adopting %q: no version of %s can be named", s.Path, s.Ref).
+			WithHint("name one with --ref")
 		return nil, cmp.Or(s.failed, error(err))
 	}
 	s.weighExtras()
@@ -175,7 +178,8 @@ func (s *search) tagged(ctx context.Context) ([]version, error) {
 	for _, pin := range pins {
 		v := version{ref: s.Ref, pin: pin}
 		exact, err := ref.ParseVersion(strings.TrimPrefix(pin.Ref, "refs/tags/"))
-		if err != nil || exact.Kind() != ref.Exact || commits[pin.Commit] { // no reference can name it, or it is the same commit
+		if err != nil || exact.Kind() != ref.Exact || commits[pin.Commit] {
+			// No reference can name it, or it is the same commit.
 			continue
 		}
 		if commits[pin.Commit] = true; len(commits) > maxVersions {
@@ -241,12 +245,14 @@ func (s *search) compare(ctx context.Context, v version) (*candidate, error) {
 	}
 	template := template{last.Component.Select(tree.Files), tree.Dir}
 	if len(template.files) == 0 {
-		return nil, failure.Errorf(failure.Usage, "component %q has no files", v.ref).WithHint("name another component with --ref")
+		return nil, failure.Errorf(failure.Usage, "component %q has no files", v.ref).
+			WithHint("name another component with --ref")
 	}
 	c := candidate{chain: chain, typed: v.ref, root: s.Path}
 	switch {
 	case tree.Dir && !s.copy.dir:
-		return nil, failure.Errorf(failure.Usage, "adopting %q: it is a file, and the component %q is a folder", s.Path, v.ref).
+		return nil, failure.Errorf(failure.Usage, "adopting %q: it is a file, and the component %q is a folder",
+			s.Path, v.ref).
 			WithHint("name the folder that has the file in it")
 	case !tree.Dir && s.copy.dir:
 		c.root = path.Join(s.Path, strings.TrimSuffix(template.files[0].Path, ".jinja"))
@@ -286,8 +292,8 @@ type template struct {
 	dir   bool // the component is a folder
 }
 
-// choices returns the values that each key can have that the files use: the one that it has when nothing is given, those
-// that the copy suggests, and those that the pack allows. A given key has its one value.
+// choices returns the values that each key can have that the files use: the one that it has when nothing is given,
+// those that the copy suggests, and those that the pack allows. A given key has its one value.
 func (s *search) choices(ctx context.Context, c candidate, t template) (map[string][]string, error) {
 	values, err := s.Builder.Keys.Values(ctx, c.chain, nil)
 	if err != nil {
@@ -316,7 +322,9 @@ func (s *search) choices(ctx context.Context, c candidate, t template) (map[stri
 }
 
 // render renders a candidate with values given for keys.
-func (s *search) render(ctx context.Context, c *candidate, t template, choices map[string][]string, given map[string]string) (fileset.Set, error) {
+func (s *search) render(
+	ctx context.Context, c *candidate, t template, choices map[string][]string, given map[string]string,
+) (fileset.Set, error) {
 	values, err := s.Builder.Keys.With(given).Values(ctx, c.chain, slices.Collect(maps.Keys(choices)))
 	if err != nil {
 		return nil, err
@@ -328,7 +336,8 @@ func (s *search) render(ctx context.Context, c *candidate, t template, choices m
 	return install.Place(c.root, t.dir, r.Files)
 }
 
-// chooseKeys finds the values of the keys with which the rendering is the most similar, and puts them into the candidate.
+// chooseKeys finds the values of the keys with which the rendering is the most similar, and puts them into the
+// candidate.
 func (s *search) chooseKeys(ctx context.Context, c *candidate, t template, choices map[string][]string) error {
 	var impossible error
 	given := func(values map[string]string) map[string]string { // what has to be given for these values

@@ -43,9 +43,13 @@ func openCopy(ctx context.Context, tree worktree.Tree, root string) (*localCopy,
 	switch kind {
 	case plan.File, plan.Folder:
 	case plan.Absent:
-		return nil, failure.Errorf(failure.Usage, "adopting %q: there is no such file or folder", root).WithHint("name the path of the copy, from the project's folder")
+		return nil, failure.Errorf(failure.Usage, "adopting %q: there is no such file or folder", root).
+			WithHint("name the path of the copy, from the project's folder")
 	default:
-		return nil, failure.Errorf(failure.Refused, "adopting %q: it is not a regular file or folder, or is behind a symbolic link", root).WithHint("put the files themselves there")
+		return nil, failure.Errorf(failure.Refused, "adopting %q: it is not a regular file or folder, or is "+
+			"behind a symbolic link",
+			root).
+			WithHint("put the files themselves there")
 	}
 	err = fs.WalkDir(os.DirFS(tree.Dir), root, func(name string, d fs.DirEntry, err error) error {
 		if ctx.Err() != nil {
@@ -68,7 +72,8 @@ func (c *localCopy) visit(name string, d fs.DirEntry, err error) error {
 	case !d.Type().IsRegular():
 		return nil
 	case len(c.sizes) == maxNames:
-		return failure.Errorf(failure.Refused, "adopting %q: it has more than %d files", c.root, maxNames).WithHint("name a folder inside it")
+		return failure.Errorf(failure.Refused, "adopting %q: it has more than %d files", c.root, maxNames).
+			WithHint("name a folder inside it")
 	}
 	if info, err := d.Info(); err == nil { // one that is gone by now is missing
 		c.sizes[name] = info.Size()
@@ -85,7 +90,8 @@ func (c *localCopy) read(name string) ([]byte, bool, error) {
 		return nil, false, nil
 	}
 	data, err := c.tree.ReadFile(name)
-	if errors.Is(err, fs.ErrNotExist) || failure.KindOf(err) == failure.Refused { // gone by now, or too large to compare
+	if errors.Is(err, fs.ErrNotExist) || failure.KindOf(err) == failure.Refused {
+		// It is gone by now, or too large to compare.
 		c.texts[name] = nil
 		return nil, false, nil
 	}
@@ -93,7 +99,8 @@ func (c *localCopy) read(name string) ([]byte, bool, error) {
 		return nil, false, err
 	}
 	if c.bytes += int64(len(data)); c.bytes > fetch.DefaultLimits.TotalBytes {
-		return nil, false, failure.Errorf(failure.Refused, "adopting %q: its files are more than %d MiB", c.root, fetch.DefaultLimits.TotalBytes>>20).
+		return nil, false, failure.Errorf(failure.Refused, "adopting %q: its files are more than %d MiB",
+			c.root, fetch.DefaultLimits.TotalBytes>>20).
 			WithHint("name a part of it, and the component that this is a copy of")
 	}
 	if data == nil {

@@ -58,11 +58,13 @@ func pmfpTarget(listed, path string, seen map[string]bool) (Target, error) {
 	}
 	switch {
 	case path == "":
-		return target, failure.Errorf(failure.Usage, "%q: %s has no path for it", listed, PmfpName).WithHint("remove the entry")
+		return target, failure.Errorf(failure.Usage, "%q: %s has no path for it", listed, PmfpName).
+			WithHint("remove the entry")
 	case err != nil:
 		return target, err
 	case seen[target.Path]:
-		return target, failure.Errorf(failure.Usage, "%q: %s lists it twice", target.Path, PmfpName).WithHint("remove one entry")
+		return target, failure.Errorf(failure.Usage, "%q: %s lists it twice", target.Path, PmfpName).
+			WithHint("remove one entry")
 	}
 	return target, nil
 }

@@ -1,4 +1,5 @@
-// Package blame tells who wrote a file of an install, or lines of it: a template of a pack with which keys, or the user.
+// Package blame tells who wrote a file of an install, or lines of it: a template of a pack with which keys, or the
+// user.
 package blame
 
 import (
@@ -37,11 +38,13 @@ type Key struct {
 
 // Name says how the path of a file came about.
 type Name struct {
-	Placement string `json:"placement"`         // of the install
-	Default   string `json:"default,omitempty"` // the pack's template for the placement, when that is what it comes from
-	Moved     string `json:"moved,omitempty"`   // the path that ppm gave it, when the user moved it since
-	File      string `json:"file,omitempty"`    // below the placement, as the component has it; empty for a component of one file
-	Keys      []Key  `json:"keys,omitempty"`    // that the name of the file or its folders read
+	Placement string `json:"placement"` // of the install
+	// The pack's template for the placement, when that is what it comes from.
+	Default string `json:"default,omitempty"`
+	Moved   string `json:"moved,omitempty"` // the path that ppm gave it, when the user moved it since
+	// Below the placement, as the component has it; empty for a component of one file.
+	File string `json:"file,omitempty"`
+	Keys []Key  `json:"keys,omitempty"` // that the name of the file or its folders read
 }
 
 // Count counts the lines of a file by whose they are.
@@ -109,7 +112,8 @@ func Open(ctx context.Context, packs *install.Packs, c lockfile.Component, f loc
 			source = from
 		}
 	}
-	out.trace, err = render.TraceFile(base.Template, base.Dir, source, render.Context(c.Keys), render.Options{AllowUndefined: true})
+	options := render.Options{AllowUndefined: true}
+	out.trace, err = render.TraceFile(base.Template, base.Dir, source, render.Context(c.Keys), options)
 	if err != nil {
 		return nil, err
 	}
@@ -122,7 +126,8 @@ func Open(ctx context.Context, packs *install.Packs, c lockfile.Component, f loc
 	if base.Dir {
 		out.Name.File = source
 	}
-	if template := cmp.Or(component.DefaultPath, component.Name); s.isDefault(c, template, base.Dir, path.Base(source)) {
+	template := cmp.Or(component.DefaultPath, component.Name)
+	if s.isDefault(c, template, base.Dir, path.Base(source)) {
 		out.Name.Default = template
 	}
 	return out, nil

@@ -11,8 +11,8 @@ import (
 	"github.com/Project-Manager-With-Git/ppm/pkg/merge"
 )
 
-// A line on disk is looked for in the rendered file by a diff of the two. Line endings, a byte order mark and a missing
-// final newline are normalized for the diff: a tool that changes them everywhere has not written any line.
+// A line on disk is looked for in the rendered file by a diff of the two. Line endings, a byte order mark and a
+// missing final newline are normalized for the diff: a tool that changes them everywhere has not written any line.
 
 // A Range is a range of lines, both ends included, from 1. The zero value is none.
 type Range struct{ First, Last int }
@@ -53,7 +53,8 @@ func CheckRange(name string, text []byte, lines Range) error {
 
 // ErrBinary returns the error about lines of a binary file.
 func ErrBinary(name string) error {
-	return failure.Errorf(failure.Usage, "%q is a binary file, which has no lines", name).WithHint("ask for the whole file")
+	return failure.Errorf(failure.Usage, "%q is a binary file, which has no lines", name).
+		WithHint("ask for the whole file")
 }
 
 // OwnLines returns lines of a file that no install has, all with one owner.
@@ -148,7 +149,8 @@ func (f *File) origins(matches []match) func(line *Line, base int) {
 			line.From = append(line.From, Place{File: f.inPack(p.File), Line: p.Line})
 		}
 		line.Keys = f.keys(l.Keys)
-		line.Because = f.keys(slices.DeleteFunc(l.ConditionKeys, func(k string) bool { return slices.Contains(l.Keys, k) }))
+		isShown := func(key string) bool { return slices.Contains(l.Keys, key) }
+		line.Because = f.keys(slices.DeleteFunc(l.ConditionKeys, isShown))
 	}
 }
 

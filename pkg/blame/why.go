@@ -33,8 +33,9 @@ type Result struct {
 	Template *Template       `json:"template,omitempty"`
 	Keys     []Key           `json:"keys,omitempty"` // that the template read
 	Name     *Name           `json:"name,omitempty"`
-	Count    *Count          `json:"count,omitempty"` // of lines; missing for a binary file, and for one that is not there
-	Lines    []Line          `json:"lines,omitempty"` // those that were asked for
+	// Of lines; missing for a binary file, and for one that is not there.
+	Count *Count `json:"count,omitempty"`
+	Lines []Line `json:"lines,omitempty"` // those that were asked for
 }
 
 // A Project is the project whose files are asked about.
@@ -45,9 +46,9 @@ type Project struct {
 	Metadata metadata.Values
 }
 
-// Why says of a file, or of lines of it, which install and template wrote it with which keys, or that the user did. The
-// target is PATH, PATH:LINE or PATH:FIRST-LAST. When the install cannot be rendered again, the result has what the
-// lockfile says, and the error is of kind Integrity, or what kept the pack from being read.
+// Why says of a file, or of lines of it, which install and template wrote it with which keys, or that the user did.
+// The target is PATH, PATH:LINE or PATH:FIRST-LAST. When the install cannot be rendered again, the result has what
+// the lockfile says, and the error is of kind Integrity, or what kept the pack from being read.
 func (p Project) Why(ctx context.Context, target string) (*Result, error) {
 	name, lines, err := p.parseTarget(target)
 	if err != nil {
@@ -183,7 +184,9 @@ func (p Project) errNothingAt(name string) error {
 }
 
 // whyFile fills in the result for a file that an install has.
-func (p Project) whyFile(ctx context.Context, c lockfile.Component, f lockfile.File, lines Range, result *Result) error {
+func (p Project) whyFile(
+	ctx context.Context, c lockfile.Component, f lockfile.File, lines Range, result *Result,
+) error {
 	alone := c
 	alone.Files = []lockfile.File{f}
 	compared, err := status.Comparer{State: p.State, Tree: p.Tree}.Compare(ctx, []lockfile.Component{alone})

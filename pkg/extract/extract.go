@@ -33,7 +33,9 @@ type Replacement struct {
 func ParseReplacement(s string) (Replacement, error) {
 	parts := strings.SplitN(s, "::", 3)
 	if len(parts) < 2 || parts[0] == "" || parts[1] == "" || strings.ContainsAny(parts[0], "\r\n") {
-		return Replacement{}, failure.Errorf(failure.Usage, "reading the replacement %q: it is not a text, \"::\" and a key", s).
+		return Replacement{}, failure.Errorf(failure.Usage, "reading the replacement %q: it is not a text, "+
+			"\"::\" and a key",
+			s).
 			WithHint("write it as TEXT::KEY or TEXT::KEY::DEFAULT, with a text of one line")
 	}
 	r := Replacement{Text: parts[0], Key: parts[1]}
@@ -49,7 +51,8 @@ type Source struct {
 	Type     string // one of pack.Types
 	Metadata metadata.Values
 	Files    fileset.Set
-	Needs    map[string][]langdeps.Requirement // what is installed in the project needs, by the language of the packages
+	// What is installed in the project needs, by the language of the packages.
+	Needs map[string][]langdeps.Requirement
 }
 
 // A Result is a pack.
@@ -96,7 +99,8 @@ func Pack(src Source, replacements []Replacement) (*Result, error) {
 		return nil, err
 	}
 	result := &Result{Pack: p, Manifest: p.TOML(), Conflicts: union.Conflicts}
-	if err := checkManifests(p.Name, map[string][]byte{pack.Native: result.Manifest, pack.Pmfp: manifest}); err != nil {
+	manifests := map[string][]byte{pack.Native: result.Manifest, pack.Pmfp: manifest}
+	if err := checkManifests(p.Name, manifests); err != nil {
 		return nil, err
 	}
 	content = append(content, fileset.File{Path: pack.Pmfp, Mode: fileset.Regular, Data: manifest})
@@ -143,8 +147,8 @@ func topNames(files fileset.Set) []string {
 	return slices.Compact(out)
 }
 
-// addKeys declares the keys of the replacements. Metadata of the project, such as its name, needs no declaration: in the
-// project that the pack is added to, it has the value of that project.
+// addKeys declares the keys of the replacements. Metadata of the project, such as its name, needs no declaration: in
+// the project that the pack is added to, it has the value of that project.
 func addKeys(p *pack.Pack, info metadata.Values, replacements []Replacement) (*render.Inverse, error) {
 	texts := map[string]string{}
 	for _, r := range replacements {
@@ -180,7 +184,8 @@ func addKeys(p *pack.Pack, info metadata.Values, replacements []Replacement) (*r
 // pipFile is where Python projects list what they need.
 const pipFile = "requirements.txt"
 
-// readPipFile returns the requirements in a requirements.txt. Options of pip, which name other files or places, are not requirements.
+// readPipFile returns the requirements in a requirements.txt. Options of pip, which name other files or places, are
+// not requirements.
 func readPipFile(data []byte) []langdeps.Requirement {
 	var out []langdeps.Requirement
 	for line := range strings.Lines(strings.ToValidUTF8(string(data), "\ufffd")) {

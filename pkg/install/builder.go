@@ -86,7 +86,8 @@ func (b *Builder) errNoComponent(ctx context.Context, r ref.Ref) error {
 		WithHint("write it as %s//COMPONENT, with one of %s", r, strings.Join(h.Pack.Names(), ", "))
 }
 
-// dependency returns the reference that a component's "depends" means. A bare name is one of the same pack and version.
+// dependency returns the reference that a component's "depends" means. A bare name is one of the same pack and
+// version.
 func (c Chain) dependency(name string) (ref.Ref, error) {
 	if strings.Contains(name, "//") {
 		return ref.Parse(name)
@@ -219,7 +220,8 @@ func checkMoved(lock *lockfile.Lock, pin ref.Pin, accept []string) error {
 	}
 	for _, c := range lock.Components {
 		if c.URL == pin.URL && c.Ref == pin.Ref && c.Commit != pin.Commit {
-			return failure.Errorf(failure.Integrity, "tag %q of %s moved: the lockfile has commit %.12s, the server %.12s",
+			return failure.Errorf(failure.Integrity, "tag %q of %s moved: the lockfile has commit %.12s, the "+
+				"server %.12s",
 				tag, pin.URL, c.Commit, pin.Commit).
 				WithHint("find out why; to accept the new commit, pass --accept-moved %s", tag)
 		}

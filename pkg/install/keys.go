@@ -123,7 +123,9 @@ func (k *Keys) answer(ctx context.Context, key pack.Key, text string) (string, e
 	if err != nil {
 		return "", err
 	}
-	answer, err := k.Ask(ctx, Question{Key: key.Name, Description: key.Description, Default: shown, Choices: key.Choices})
+	answer, err := k.Ask(ctx, Question{
+		Key: key.Name, Description: key.Description, Default: shown, Choices: key.Choices,
+	})
 	if err != nil {
 		return "", err
 	}

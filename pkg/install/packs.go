@@ -99,7 +99,9 @@ func (p *Packs) Builtin(name string) (*fetch.Builtin, error) {
 		}
 		out := make([]fetch.Release, len(releases))
 		for i, r := range releases {
-			out[i] = fetch.Release{Tag: r.Tag, Branch: r.Branch, Date: r.Date, Message: "Release " + r.Tag, Files: r.Files}
+			out[i] = fetch.Release{
+				Tag: r.Tag, Branch: r.Branch, Date: r.Date, Message: "Release " + r.Tag, Files: r.Files,
+			}
 		}
 		return out, nil
 	}}, nil
@@ -228,7 +230,8 @@ func (p *Packs) FollowFrom(ctx context.Context, h Hop) (c Chain, err error) {
 			return c, nil
 		}
 		if next.Origin.IsLocal() && !h.Ref.Origin.IsLocal() {
-			return c, failure.Errorf(failure.Refused, "component %q refers to a path of this machine, %q", h.Ref, next).
+			return c, failure.Errorf(failure.Refused, "component %q refers to a path of this machine, %q",
+				h.Ref, next).
 				WithHint("report it to the authors of %s", h.Pin.URL)
 		}
 		url := h.Pin.URL
@@ -271,8 +274,9 @@ func (p *Packs) suggestTags(ctx context.Context, h Hop, missing error) error {
 	if len(have) == 0 {
 		return missing
 	}
-	return failure.Errorf(failure.Usage, "%w", missing).WithHint("write it as %s@TAG//%s, with one of the tags that have it: %s",
-		ref.Ref{Origin: h.Ref.Origin}, h.Ref.Component, strings.Join(have, ", "))
+	return failure.Errorf(failure.Usage, "%w", missing).
+		WithHint("write it as %s@TAG//%s, with one of the tags that have it: %s",
+			ref.Ref{Origin: h.Ref.Origin}, h.Ref.Component, strings.Join(have, ", "))
 }
 
 // Retrace returns the chain of an install: its own pack at the locked commit, and the packs that led there.

@@ -24,11 +24,12 @@ type AddOptions struct {
 
 // AddResult is what Add installs.
 type AddResult struct {
-	Installs []state.Install `json:"installs"`        // what was asked for first, then what it depends on
-	Changes  []Change        `json:"changes"`         // every file looked at, by path
-	Requires []string        `json:"requires"`        // packages that the installed code needs, in its language's own form
-	Setup    string          `json:"setup,omitempty"` // the command that installs Requires
-	DryRun   bool            `json:"dry_run"`
+	Installs []state.Install `json:"installs"` // what was asked for first, then what it depends on
+	Changes  []Change        `json:"changes"`  // every file looked at, by path
+	// Packages that the installed code needs, in its language's own form.
+	Requires []string `json:"requires"`
+	Setup    string   `json:"setup,omitempty"` // the command that installs Requires
+	DryRun   bool     `json:"dry_run"`
 }
 
 // Add installs a component, and those it depends on.

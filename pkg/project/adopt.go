@@ -56,7 +56,8 @@ func (p *Project) Adopt(ctx context.Context, o AdoptOptions) (*AdoptResult, *Tra
 	}
 	b.Keys.Ask, b.AllowUndefined, b.AcceptMoved = nil, true, o.AcceptMoved // pmfp renders an undefined name as nothing
 	finder := &adopt.Finder{
-		Packs: p.packs, Builder: b, Tree: p.tree, MinSimilarity: o.MinSimilarity, Notify: p.setup.Notify, Progress: p.progress,
+		Packs: p.packs, Builder: b, Tree: p.tree, MinSimilarity: o.MinSimilarity,
+		Notify: p.setup.Notify, Progress: p.progress,
 	}
 	r := request{command: "adopt", adopt: true}
 	for _, target := range targets {
@@ -102,12 +103,15 @@ func joinProblems(problems []error, adoptable int) error {
 	if adoptable == 0 {
 		hint = failure.Hint(problems[0])
 	}
-	return failure.Errorf(failure.KindOf(problems[0]), "adopting what %s lists: %s", adopt.PmfpName, strings.Join(texts, "; ")).
+	return failure.Errorf(failure.KindOf(problems[0]), "adopting what %s lists: %s",
+		adopt.PmfpName, strings.Join(texts, "; ")).
 		WithHint("%s", hint)
 }
 
 // adoptTargets returns what is to be adopted. The problems are entries of pmfprc.json that cannot be read.
-func (p *Project) adoptTargets(ctx context.Context, o AdoptOptions, result *AdoptResult) (targets []adopt.Target, problems []error, err error) {
+func (p *Project) adoptTargets(
+	ctx context.Context, o AdoptOptions, result *AdoptResult,
+) (targets []adopt.Target, problems []error, err error) {
 	if o.Path != "" {
 		target := adopt.Target{Ref: o.Ref}
 		if target.Path, err = install.Placement(strings.TrimSuffix(o.Path, "/"), true, ""); err != nil {

@@ -24,13 +24,15 @@ type ContinueResult struct {
 	DryRun  bool     `json:"dry_run"`
 }
 
-// Continue finishes an upgrade whose conflicts the user has resolved. A file is resolved when it is no longer what the
-// upgrade wrote, and either git add has told git so or no conflict markers are left in it. A binary file is resolved when
-// it was changed or the versions beside it are gone. With force every file is. The versions beside a file are removed.
+// Continue finishes an upgrade whose conflicts the user has resolved. A file is resolved when it is no longer what
+// the upgrade wrote, and either git add has told git so or no conflict markers are left in it. A binary file is
+// resolved when it was changed or the versions beside it are gone. With force every file is. The versions beside a
+// file are removed.
 func (p *Project) Continue(ctx context.Context, force bool) (*ContinueResult, *Transaction, error) {
 	open := p.Lock.Conflicts()
 	if len(open) == 0 {
-		return nil, nil, failure.Errorf(failure.Usage, "there is no upgrade to continue").WithHint("see ppm project status")
+		return nil, nil, failure.Errorf(failure.Usage, "there is no upgrade to continue").
+			WithHint("see ppm project status")
 	}
 	disk, err := p.tree.Scan(ctx, state.SidePaths(open))
 	if err != nil {
@@ -121,7 +123,8 @@ func (p *Project) Abort(ctx context.Context) (*UndoResult, *Transaction, error) 
 		return nil, nil, failure.Errorf(failure.Refused, "aborting the upgrade: the history of this project is gone").
 			WithHint("resolve the conflicts and run ppm project continue, or restore the files from version control")
 	case verb != "upgrade" && verb != "sync":
-		return nil, nil, failure.Errorf(failure.Refused, "aborting the upgrade: %q came after it", "ppm project "+last.Command).
+		return nil, nil, failure.Errorf(failure.Refused, "aborting the upgrade: %q came after it",
+			"ppm project "+last.Command).
 			WithHint("undo that first with ppm project undo")
 	}
 	return p.takeBack(ctx, last, "abort", true, hintRestore)

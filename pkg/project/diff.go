@@ -21,7 +21,8 @@ import (
 
 // DiffOptions say which sides to compare.
 type DiffOptions struct {
-	Names    []string          // each a file, a placement, a component's name or a whole reference; none means all installs
+	// Each a file, a placement, a component's name or a whole reference; none means all installs.
+	Names    []string
 	Upstream string            // a version: compare what was installed with it, instead of with what is on the disk
 	Combined bool              // with Upstream: compare what is on the disk with it
 	Tool     *difftool.Request // shows the files that differ; its folder is the cache's. Nil to show them to nobody
@@ -73,7 +74,8 @@ type sides struct {
 
 func (p *Project) diffSides(ctx context.Context, o DiffOptions) (out *sides, err error) {
 	if o.Combined && o.Upstream == "" {
-		return nil, failure.Errorf(failure.Usage, "a combined diff needs a version to compare with").WithHint("name it with --upstream")
+		return nil, failure.Errorf(failure.Usage, "a combined diff needs a version to compare with").
+			WithHint("name it with --upstream")
 	}
 	installs, only, err := p.FindFiles(o.Names)
 	if err != nil {
@@ -104,15 +106,17 @@ func (p *Project) diffSides(ctx context.Context, o DiffOptions) (out *sides, err
 	return out, nil
 }
 
-// addLarge tells of a file on the disk, of this digest, that is too large to be read. When the other side is the same it
-// returns false.
+// addLarge tells of a file on the disk, of this digest, that is too large to be read. When the other side is the
+// same it returns false.
 func (out *sides) addLarge(name, digest string, from, to fileset.Set) bool {
 	for _, other := range []fileset.Set{from, to} {
 		if f, ok := other.Lookup(name); ok && f.Digest() == digest {
 			return false
 		}
 	}
-	out.result.Files = append(out.result.Files, FileDiff{Path: name, Diff: fmt.Sprintf("Files a/%s and b/%s differ, and are too large to compare\n", name, name)})
+	out.result.Files = append(out.result.Files, FileDiff{Path: name, Diff: fmt.Sprintf("Files a/%s and b/%s "+
+		"differ, and are too large to compare\n",
+		name, name)})
 	return true
 }
 
@@ -125,7 +129,9 @@ func addFile(shown fileset.Set, name string, files fileset.Set) fileset.Set {
 }
 
 // compared returns the two sides of an install's diff, and what onDisk has left out of the one on the disk.
-func (p *Project) compared(ctx context.Context, c lockfile.Component, o DiffOptions) (from, to fileset.Set, large map[string]string, err error) {
+func (p *Project) compared(
+	ctx context.Context, c lockfile.Component, o DiffOptions,
+) (from, to fileset.Set, large map[string]string, err error) {
 	if o.Upstream != "" {
 		installs, err := p.successor(ctx, c, UpgradeOptions{To: o.Upstream})
 		if err != nil {
@@ -151,7 +157,9 @@ func (p *Project) compared(ctx context.Context, c lockfile.Component, o DiffOpti
 }
 
 // onDisk reads the files of an install as they are now. Of those that are too large it returns the digests.
-func (p *Project) onDisk(ctx context.Context, c lockfile.Component) (files fileset.Set, large map[string]string, err error) {
+func (p *Project) onDisk(
+	ctx context.Context, c lockfile.Component,
+) (files fileset.Set, large map[string]string, err error) {
 	var names []string
 	for _, f := range c.Files {
 		names = append(names, f.Path)

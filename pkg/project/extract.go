@@ -80,7 +80,8 @@ func (p *Project) Extract(ctx context.Context, o ExtractOptions) (*ExtractResult
 	return &ExtractResult{Description: made.Describe(dir), Changes: t.Changes}, t, nil
 }
 
-// packDir returns the absolute path of the pack's folder, and its path from the project's folder when it lies in there.
+// packDir returns the absolute path of the pack's folder, and its path from the project's folder when it lies in
+// there.
 func (p *Project) packDir(dir string) (abs, inside string, err error) {
 	if abs = dir; dir == "" {
 		abs = filepath.Join("..", filepath.Base(p.setup.Dir)+"-pack")
@@ -105,7 +106,8 @@ func (p *Project) packDir(dir string) (abs, inside string, err error) {
 		return "", "", failure.Errorf(failure.Refused, "making a pack in %q: the folder is not empty", abs).
 			WithHint("name the folder with -t: no file in it is overwritten")
 	case err != nil && !errors.Is(err, fs.ErrNotExist):
-		return "", "", failure.Errorf(failure.LocalIO, "making a pack: %w", err).WithHint("name another folder with -t")
+		return "", "", failure.Errorf(failure.LocalIO, "making a pack: %w", err).
+			WithHint("name another folder with -t")
 	}
 	return abs, filepath.ToSlash(inside), nil
 }

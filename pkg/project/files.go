@@ -75,12 +75,14 @@ func newMove(old, new string) (*move, error) {
 			return nil, err
 		}
 		if clean[i] == "." {
-			return nil, failure.Errorf(failure.Usage, "moving %q to %q: the project's folder itself does not move", old, new).
+			return nil, failure.Errorf(failure.Usage, "moving %q to %q: the project's folder itself does not move",
+				old, new).
 				WithHint("name a file or a folder inside the project")
 		}
 	}
 	if state.IsAtOrBelow(clean[1], clean[0]) {
-		return nil, failure.Errorf(failure.Usage, "moving %q to %q: the new path is the old one, or inside it", old, new).
+		return nil, failure.Errorf(failure.Usage, "moving %q to %q: the new path is the old one, or inside it",
+			old, new).
 			WithHint("name a path outside of %q", old)
 	}
 	return &move{old: clean[0], new: clean[1]}, nil
@@ -106,7 +108,8 @@ func (m *move) records(p *Project) (*lockfile.Lock, []byte, error) {
 		if m.path(old) != old || !slices.Equal(files, c.Files) {
 			c.Path, c.Files = m.path(c.Path), files
 			if c.Path != old && m.isTaken(p, c.Path) {
-				return nil, nil, failure.Errorf(failure.Refused, "moving %q: another install is at %q", m.old, c.Path).WithHint("choose another path")
+				return nil, nil, failure.Errorf(failure.Refused, "moving %q: another install is at %q", m.old, c.Path).
+					WithHint("choose another path")
 			}
 			want.Path, want.Moved, want.Own = c.Path, map[string]string{}, m.own(want.Own)
 			for _, f := range c.Files {
@@ -143,11 +146,15 @@ func (m *move) component(lock *lockfile.Lock, c lockfile.Component) ([]lockfile.
 		if files[i].Path == rendered {
 			files[i].From = ""
 		}
-		if other, _, taken := lock.Owner(files[i].Path); taken && files[i].Path != f.Path && m.path(files[i].Path) == files[i].Path {
-			return nil, failure.Errorf(failure.Refused, "moving %q: the install %q has a file at %q", f.Path, other.Path, files[i].Path).WithHint("choose another path")
+		to := files[i].Path
+		if other, _, taken := lock.Owner(to); taken && to != f.Path && m.path(to) == to {
+			return nil, failure.Errorf(failure.Refused, "moving %q: the install %q has a file at %q",
+				f.Path, other.Path, to).
+				WithHint("choose another path")
 		}
-		if files[i].Path != f.Path && !slices.ContainsFunc(m.files, func(o MovedFile) bool { return o.From == f.Path }) {
-			m.files = append(m.files, MovedFile{f.Path, files[i].Path})
+		isListed := func(o MovedFile) bool { return o.From == f.Path }
+		if to != f.Path && !slices.ContainsFunc(m.files, isListed) { // installs may share a file
+			m.files = append(m.files, MovedFile{f.Path, to})
 		}
 	}
 	return files, nil
@@ -179,7 +186,9 @@ func (m *move) plan(ctx context.Context, p *Project) (plan.Plan, error) {
 		case from.Kind == plan.Absent && to.Kind == plan.File: // moved already
 		case from.Kind == plan.Absent: // deleted here, and it stays so
 		case from.Kind != plan.File:
-			return plan.Plan{}, failure.Errorf(failure.Refused, "moving %q: it is %s now, and not the file that was installed", f.From, from.Kind.Describe()).
+			return plan.Plan{}, failure.Errorf(failure.Refused, "moving %q: it is %s now, and not the file that "+
+				"was installed",
+				f.From, from.Kind.Describe()).
 				WithHint("move it yourself, then run the command again")
 		case to.Kind != plan.Absent:
 			return plan.Plan{}, failure.Errorf(failure.Refused, "moving %q: both it and %q exist", f.From, f.To).
@@ -193,7 +202,8 @@ func (m *move) plan(ctx context.Context, p *Project) (plan.Plan, error) {
 			come = append(come, fileset.File{Path: f.To, Mode: from.Mode, Data: data})
 		}
 	}
-	if !slices.ContainsFunc(m.files, func(f MovedFile) bool { return disk[f.From].Kind == plan.File || disk[f.To].Kind == plan.File }) {
+	exists := func(f MovedFile) bool { return disk[f.From].Kind == plan.File || disk[f.To].Kind == plan.File }
+	if !slices.ContainsFunc(m.files, exists) {
 		return plan.Plan{}, failure.Errorf(failure.Usage, "moving %q: neither it nor %q exists", m.old, m.new).
 			WithHint("name its current path")
 	}
@@ -208,7 +218,8 @@ func (m *move) plan(ctx context.Context, p *Project) (plan.Plan, error) {
 		switch c.Action {
 		case plan.Create:
 			pl.Changes[i].Reason = "moved here"
-			pl.Changes[i].From = m.files[slices.IndexFunc(m.files, func(f MovedFile) bool { return f.To == c.Path })].From
+			moved := slices.IndexFunc(m.files, func(f MovedFile) bool { return f.To == c.Path })
+			pl.Changes[i].From = m.files[moved].From
 		case plan.Delete:
 			pl.Changes[i].Reason = "moved away"
 		}
@@ -248,7 +259,9 @@ func (p *Project) Own(name string, to manifest.Ownership) (*OwnResult, *Transact
 		maps.Copy(own, want.Own)
 		for _, name := range names {
 			if to == manifest.Merged && own[name] != "" {
-				p.setup.Notify(fmt.Sprintf("%s: upstream changes made while you owned the file count as reverted by you; see ppm project diff", name))
+				p.setup.Notify(fmt.Sprintf("%s: upstream changes made while you owned the file count as reverted "+
+					"by you; see ppm project diff",
+					name))
 			}
 			own[name] = to
 			result.Files = append(result.Files, OwnedFile{name, string(to)})
@@ -287,5 +300,6 @@ func ownable(c lockfile.Component, own map[string]manifest.Ownership, path strin
 
 // filesBelow returns the files of an install at or below a path.
 func filesBelow(c lockfile.Component, path string) []lockfile.File {
-	return slices.DeleteFunc(slices.Clone(c.Files), func(f lockfile.File) bool { return !state.IsAtOrBelow(f.Path, path) })
+	isOutside := func(f lockfile.File) bool { return !state.IsAtOrBelow(f.Path, path) }
+	return slices.DeleteFunc(slices.Clone(c.Files), isOutside)
 }

@@ -36,8 +36,8 @@ func indexConflicts(p plan.Plan) []gitindex.Conflict {
 	return out
 }
 
-// updateIndex makes git's index follow a transaction that was applied: it marks the files that are in conflict now, and
-// restores the entries of those that no longer are. A failure is a note.
+// updateIndex makes git's index follow a transaction that was applied: it marks the files that are in conflict now,
+// and restores the entries of those that no longer are. A failure is a note.
 func (p *Project) updateIndex(ctx context.Context, t *Transaction) {
 	if err := p.markConflicts(ctx, t); err != nil && !errors.Is(err, gitindex.ErrNone) {
 		p.setup.Notify("git's index was left as it is: " + err.Error())
@@ -51,7 +51,9 @@ func (p *Project) markConflicts(ctx context.Context, t *Transaction) (err error)
 	}
 	before, after := p.Lock.Conflicts(), t.lock.Conflicts()
 	isOver := func(r gitindex.Replaced) bool { return !hasPath(after, r.Path) }
-	fresh := slices.DeleteFunc(slices.Clone(t.conflict), func(c gitindex.Conflict) bool { return !hasPath(after, c.Path) })
+	fresh := slices.DeleteFunc(slices.Clone(t.conflict), func(c gitindex.Conflict) bool {
+		return !hasPath(after, c.Path)
+	})
 	if len(fresh) == 0 && !slices.ContainsFunc(replaced, isOver) {
 		return nil
 	}

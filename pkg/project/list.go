@@ -35,9 +35,9 @@ func (p *Project) Status(ctx context.Context, names []string) (*status.Result, e
 	return p.comparer().Status(ctx, installs)
 }
 
-// Why says of a file, or of lines of it, which install and template wrote it with which keys, or that the user did. The
-// target is PATH, PATH:LINE or PATH:FIRST-LAST. When the install cannot be rendered again, the result has what the
-// lockfile says, and the error is of kind Integrity, or what kept the pack from being read.
+// Why says of a file, or of lines of it, which install and template wrote it with which keys, or that the user did.
+// The target is PATH, PATH:LINE or PATH:FIRST-LAST. When the install cannot be rendered again, the result has what
+// the lockfile says, and the error is of kind Integrity, or what kept the pack from being read.
 func (p *Project) Why(ctx context.Context, target string) (*blame.Result, error) {
 	info, err := p.metadata(p.Manifest.Project)
 	if err != nil {

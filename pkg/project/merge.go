@@ -19,8 +19,8 @@ import (
 	"github.com/Project-Manager-With-Git/ppm/pkg/state"
 )
 
-// inherit gives installs what the manifest says of those at their paths: how they are merged, who owns their files, and
-// where the user moved these.
+// inherit gives installs what the manifest says of those at their paths: how they are merged, who owns their files,
+// and where the user moved these.
 func (p *Project) inherit(coming []install.Component) ([]install.Component, error) {
 	out := slices.Clone(coming)
 	for i := range out {
@@ -61,9 +61,11 @@ func placeMoved(c install.Component) (install.Component, error) {
 	return c, err
 }
 
-// followRenames finds the files that upstream renamed. It returns them as plan.Input.Renamed has them, and the installs
-// with those files where the user has moved them: what the user moved stays there.
-func (p *Project) followRenames(ctx context.Context, r request, disk plan.Disk) ([]install.Component, map[string]string, error) {
+// followRenames finds the files that upstream renamed. It returns them as plan.Input.Renamed has them, and the
+// installs with those files where the user has moved them: what the user moved stays there.
+func (p *Project) followRenames(
+	ctx context.Context, r request, disk plan.Disk,
+) ([]install.Component, map[string]string, error) {
 	coming := slices.Clone(r.coming)
 	out := map[string]string{}
 	for i, c := range coming {
@@ -96,9 +98,11 @@ func fileAt(files []lockfile.File, path string) lockfile.File {
 	return files[slices.IndexFunc(files, func(f lockfile.File) bool { return f.Path == path })]
 }
 
-// findRenames returns the files of an install that upstream renamed, each with its path so far. Files that were changed
-// as well are looked for only when the user edited, moved or deleted one that is gone.
-func (p *Project) findRenames(ctx context.Context, old lockfile.Component, next install.Component, disk plan.Disk, remake bool) (map[string]string, error) {
+// findRenames returns the files of an install that upstream renamed, each with its path so far. Files that were
+// changed as well are looked for only when the user edited, moved or deleted one that is gone.
+func (p *Project) findRenames(
+	ctx context.Context, old lockfile.Component, next install.Component, disk plan.Disk, remake bool,
+) (map[string]string, error) {
 	base := map[string]plan.State{}
 	state.AddBase(base, old)
 	gone := map[string]string{} // path by digest
@@ -193,7 +197,9 @@ func (c *contents) belongs(change plan.Change, old lockfile.Component, next inst
 
 // recordOutcome makes the lockfile remember which files of new installs were in the project already, so that removing
 // an install restores what was there before it, and which files have conflicts.
-func (p *Project) recordOutcome(lock *lockfile.Lock, coming []install.Component, base map[string]plan.State, pl plan.Plan) {
+func (p *Project) recordOutcome(
+	lock *lockfile.Lock, coming []install.Component, base map[string]plan.State, pl plan.Plan,
+) {
 	found := map[string]bool{}
 	conflicts := map[string]plan.Change{}
 	for _, c := range pl.Changes {

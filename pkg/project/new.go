@@ -57,7 +57,8 @@ func (p *Project) New(ctx context.Context, o NewOptions) (*NewResult, *Transacti
 		return nil, nil, err
 	}
 	if !at.Pack.IsTemplate() {
-		return nil, nil, failure.Errorf(failure.Usage, "pack %q is a set of components, not a project template", o.Template).
+		return nil, nil, failure.Errorf(failure.Usage, "pack %q is a set of components, not a project template",
+			o.Template).
 			WithHint("install its components one by one with ppm project add %s//COMPONENT", o.Template)
 	}
 	stated, err := p.newMetadata(o.Project, at.Pack)
@@ -126,7 +127,8 @@ var languages = []string{"py", "cython", "go", "js", "C", "CXX", "md"}
 func (p *Project) bare(language string) (ref.Ref, error) {
 	if language == "" {
 		return ref.Ref{}, failure.Errorf(failure.Usage, "neither a template nor a language is given").
-			WithHint("name a template with -t, such as tp_py_grpc@sync-0.0.1, or a language with -l: %s", strings.Join(languages, ", "))
+			WithHint("name a template with -t, such as tp_py_grpc@sync-0.0.1, or a language with -l: %s",
+				strings.Join(languages, ", "))
 	}
 	if !slices.Contains(languages, language) {
 		return ref.Ref{}, failure.Errorf(failure.Usage, "no language %q", language).

@@ -20,13 +20,16 @@ type OutdatedResult struct {
 
 // An Outdated is an install that is not at the newest version of its series of tags or of its range.
 type Outdated struct {
-	Path    string           `json:"path"`
-	Source  string           `json:"source"`
-	Newest  string           `json:"newest"`          // a tag, or the commit that a branch is at now; empty when only the tag moved
-	Between []string         `json:"between"`         // the newer tags before Newest, oldest first
-	Same    bool             `json:"same"`            // the component's files are the same there: there is nothing to do
-	Moved   string           `json:"moved,omitempty"` // the commit that the locked tag names now
-	Commits []UpstreamCommit `json:"commits"`         // that changed the component on the way, newest first; none when Same
+	Path   string `json:"path"`
+	Source string `json:"source"`
+	// A tag, or the commit that a branch is at now; empty when only the tag moved.
+	Newest  string   `json:"newest"`
+	Between []string `json:"between"` // the newer tags before Newest, oldest first
+	// The component's files are the same there: there is nothing to do.
+	Same  bool   `json:"same"`
+	Moved string `json:"moved,omitempty"` // the commit that the locked tag names now
+	// That changed the component on the way, newest first; none when Same.
+	Commits []UpstreamCommit `json:"commits"`
 }
 
 // An UpstreamCommit is a commit of a pack. Its texts are printable and one line each.
@@ -58,7 +61,9 @@ func (p *Project) Outdated(ctx context.Context, names []string) (*OutdatedResult
 }
 
 func (p *Project) outdated(ctx context.Context, c lockfile.Component) (Outdated, error) {
-	out := Outdated{Path: c.Path, Source: p.Wanted(c).Source.String(), Between: []string{}, Commits: []UpstreamCommit{}}
+	out := Outdated{
+		Path: c.Path, Source: p.Wanted(c).Source.String(), Between: []string{}, Commits: []UpstreamCommit{},
+	}
 	to, err := p.newest(ctx, c, &out)
 	if err != nil || out.Newest == "" && out.Moved == "" {
 		return out, err
@@ -150,7 +155,8 @@ func (p *Project) commits(ctx context.Context, c lockfile.Component, to ref.Pin)
 		return nil, err
 	}
 	if !history.Related {
-		p.setup.Notify(fmt.Sprintf("%s: the locked commit %.12s is not an ancestor of %.12s; the commits listed are those that it does not have",
+		p.setup.Notify(fmt.Sprintf("%s: the locked commit %.12s is not an ancestor of %.12s; the commits listed "+
+			"are those that it does not have",
 			c.Path, c.Commit, to.Commit))
 	}
 	out := []UpstreamCommit{}

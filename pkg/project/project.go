@@ -1,8 +1,8 @@
 // Package project owns the verbs of ppm: what a command does to a project.
 //
-// Open reads a project once, into a State. A verb is a method of the open project. One that changes something returns a
-// Transaction, a value that Apply carries out, Preview reports and Save writes to a file. Results have stable JSON
-// names; nothing is printed.
+// Open reads a project once, into a State. A verb is a method of the open project. One that changes something
+// returns a Transaction, a value that Apply carries out, Preview reports and Save writes to a file. Results have
+// stable JSON names; nothing is printed.
 package project
 
 import (
@@ -41,9 +41,10 @@ type Setup struct {
 	RunID    string              // the same for all projects of one command in a workspace; else empty
 	LockWait time.Duration       // how long to wait for another ppm in the same project
 
-	Ask      func(context.Context, install.Question) (string, error) // asks the user for a key; nil when nobody can answer
-	Notify   func(string)                                            // reports what is worth knowing and no failure; may be nil
-	Progress func(string)                                            // reports what is being done; may be nil
+	Ask func(context.Context, install.Question) (string, error) // asks the user for a key; nil when nobody can answer
+	// Reports what is worth knowing and no failure; may be nil.
+	Notify   func(string)
+	Progress func(string) // reports what is being done; may be nil
 }
 
 // layers reads the layers of the manifest below the project's.
@@ -99,8 +100,8 @@ type Project struct {
 	changed bool // a transaction has been applied
 }
 
-// Open opens and reads the project in setup.Dir. What a killed command left there is completed or taken back. The error
-// is of kind Locked when another ppm holds the project's lock for longer than setup.LockWait.
+// Open opens and reads the project in setup.Dir. What a killed command left there is completed or taken back. The
+// error is of kind Locked when another ppm holds the project's lock for longer than setup.LockWait.
 func Open(ctx context.Context, setup Setup, access Access) (*Project, error) {
 	if setup.Notify == nil {
 		setup.Notify = func(string) {}
@@ -163,7 +164,9 @@ func (p *Project) metadata(stated manifest.Project) (metadata.Values, error) {
 func (p *Project) readMetadata(name string) ([]byte, error) {
 	data, ok, err := p.tree.ReadLinked(name)
 	if !ok {
-		p.setup.Notify(fmt.Sprintf("skipping %s: it is neither a file of at most 64 MiB nor a link to one in the project", name))
+		p.setup.Notify(fmt.Sprintf("skipping %s: it is neither a file of at most 64 MiB nor a link to one in the "+
+			"project",
+			name))
 	}
 	return data, err
 }

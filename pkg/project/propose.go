@@ -207,7 +207,9 @@ func (p *Project) checkCollisions(pl plan.Plan, r request) error {
 // sides returns what a plan compares, without the disk, and the lockfile that it leads to.
 func (p *Project) sides(r request) (plan.Input, *lockfile.Lock, error) {
 	lock := p.Lock.Clone()
-	in := plan.Input{Base: map[string]plan.State{}, Own: map[string]plan.Own{}, Force: r.force, Owner: p.otherOwners(r)}
+	in := plan.Input{
+		Base: map[string]plan.State{}, Own: map[string]plan.Own{}, Force: r.force, Owner: p.otherOwners(r),
+	}
 	for name, own := range p.Ownership() {
 		in.Own[name] = planOwn[own]
 	}
@@ -307,12 +309,13 @@ func checkReplaceable(old, next lockfile.Component) error {
 		what += " with other keys"
 	}
 	return failure.Errorf(failure.Refused, "at %q stands an install of %s", old.Path, what).
-		WithHint("change its version or keys with ppm project upgrade %s, place the new one elsewhere with --located-path, "+
+		WithHint("change its version or keys with ppm project upgrade %s, place the new one elsewhere with "+
+			"--located-path, "+
 			"or replace it with --force", shell.Quote(old.Path))
 }
 
-// findMovedAway returns the files that a plan leaves deleted although upstream changed them, with where they may have been
-// moved to. A failure to find out is no reason to stop.
+// findMovedAway returns the files that a plan leaves deleted although upstream changed them, with where they may
+// have been moved to. A failure to find out is no reason to stop.
 func (p *Project) findMovedAway(ctx context.Context, pl plan.Plan, coming []install.Component) []movedHint {
 	gone := map[string]string{}
 	for _, c := range pl.Changes {

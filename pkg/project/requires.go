@@ -58,7 +58,8 @@ func (p *Project) Requires(ctx context.Context, o RequiresOptions) (*RequiresRes
 		u := langdeps.Merge(language, needs)
 		unions = append(unions, u)
 		result.Languages = append(result.Languages, LanguageRequires{
-			Language: language, Requires: u.Lines, Setup: langdeps.InstallCommand(language, u.Lines), Conflicts: u.Conflicts,
+			Language: language, Requires: u.Lines, Setup: langdeps.InstallCommand(language, u.Lines),
+			Conflicts: u.Conflicts,
 		})
 	}
 	slices.SortFunc(result.Languages, func(a, b LanguageRequires) int { return cmp.Compare(a.Language, b.Language) })

@@ -65,9 +65,9 @@ type AppliedResult struct {
 	DryRun  bool     `json:"dry_run"`
 }
 
-// Load returns the transaction that Save wrote to a file. It fails with kind Refused when a file that the plan was made
-// for is no longer what it was, and when the plan is not one that ppm writes: its diffs must be those of its contents,
-// and its files those of installs.
+// Load returns the transaction that Save wrote to a file. It fails with kind Refused when a file that the plan was
+// made for is no longer what it was, and when the plan is not one that ppm writes: its diffs must be those of its
+// contents, and its files those of installs.
 func (p *Project) Load(ctx context.Context, data []byte) (*Transaction, error) {
 	saved, err := plan.ParseSaved(data)
 	if err != nil {
@@ -202,7 +202,9 @@ func (p *Project) renderConflicts(ctx context.Context, t *Transaction) []gitinde
 	return out
 }
 
-func (p *Project) renderConflict(ctx context.Context, c plan.Change, will lockfile.Component) (gitindex.Conflict, error) {
+func (p *Project) renderConflict(
+	ctx context.Context, c plan.Change, will lockfile.Component,
+) (gitindex.Conflict, error) {
 	ours, err := p.tree.ReadFile(c.Ours())
 	if err != nil {
 		return gitindex.Conflict{}, err

@@ -35,14 +35,17 @@ type SyncResult struct {
 	DryRun   bool            `json:"dry_run"`
 }
 
-// Sync makes the project equal to its manifest and lockfile: files that are missing are made again as the lockfile says,
-// byte for byte, or not at all; what the manifest and the lockfile disagree about is installed, upgraded or removed.
-// Edited files stay. With Check, an error of kind Differs comes with the result when there is something to do.
+// Sync makes the project equal to its manifest and lockfile: files that are missing are made again as the lockfile
+// says, byte for byte, or not at all; what the manifest and the lockfile disagree about is installed, upgraded or
+// removed. Edited files stay. With Check, an error of kind Differs comes with the result when there is something to
+// do.
 func (p *Project) Sync(ctx context.Context, o SyncOptions) (*SyncResult, *Transaction, error) {
 	if err := checkUnresolved(p.Lock); err != nil {
 		return nil, nil, err
 	}
-	result := &SyncResult{Added: []state.Install{}, Upgrades: []Upgraded{}, Removed: []state.Install{}, Changes: []Change{}}
+	result := &SyncResult{
+		Added: []state.Install{}, Upgrades: []Upgraded{}, Removed: []state.Install{}, Changes: []Change{},
+	}
 	coming, going, err := p.difference(ctx, o, result)
 	if err != nil {
 		return nil, nil, err
@@ -65,7 +68,8 @@ func (p *Project) Sync(ctx context.Context, o SyncOptions) (*SyncResult, *Transa
 	result.Changes = append(append(result.Changes, replaced...), t.Changes...)
 	switch {
 	case o.Check && slices.ContainsFunc(t.Changes, Change.writes):
-		return result, t, failure.Errorf(failure.Differs, "the project does not match %s and %s", state.ManifestName, state.LockName).
+		return result, t, failure.Errorf(failure.Differs, "the project does not match %s and %s",
+			state.ManifestName, state.LockName).
 			WithHint("run ppm project sync")
 	case o.Check && len(replaced) > 0:
 		return result, t, failure.Errorf(failure.Differs, "%q %s", replaced[0].Path, replaced[0].Reason).
@@ -75,7 +79,9 @@ func (p *Project) Sync(ctx context.Context, o SyncOptions) (*SyncResult, *Transa
 }
 
 // difference returns what the manifest wants and the lockfile does not have, and the other way round.
-func (p *Project) difference(ctx context.Context, o SyncOptions, result *SyncResult) (coming []install.Component, going []lockfile.Component, err error) {
+func (p *Project) difference(
+	ctx context.Context, o SyncOptions, result *SyncResult,
+) (coming []install.Component, going []lockfile.Component, err error) {
 	wanted := map[string]bool{}
 	for _, want := range p.Manifest.Components {
 		wanted[want.Path] = true
@@ -94,7 +100,8 @@ func (p *Project) difference(ctx context.Context, o SyncOptions, result *SyncRes
 			continue
 		}
 		result.Upgrades = append(result.Upgrades, Upgraded{
-			Path: want.Path, From: old.Typed().String(), To: want.Source.String(), FromCommit: old.Commit, ToCommit: next.Commit,
+			Path: want.Path, From: old.Typed().String(), To: want.Source.String(),
+			FromCommit: old.Commit, ToCommit: next.Commit,
 		})
 	}
 	for _, c := range p.Lock.Components {
@@ -179,7 +186,8 @@ func (p *Project) missing(ctx context.Context, r request) (fileset.Set, []Change
 		}
 		for _, name := range gone {
 			file, _ := base.Files.Lookup(name)
-			if !slices.ContainsFunc(files, func(f fileset.File) bool { return f.Path == name }) { // installs may share a file
+			isListed := func(f fileset.File) bool { return f.Path == name }
+			if !slices.ContainsFunc(files, isListed) { // installs may share a file
 				files = append(files, file)
 			}
 		}
@@ -190,5 +198,6 @@ func (p *Project) missing(ctx context.Context, r request) (fileset.Set, []Change
 
 // hintMakeWay says what to do about something that is where an installed file belongs.
 func hintMakeWay(path string) string {
-	return fmt.Sprintf("move it away and run ppm project sync, or keep it with ppm project own %s mine", shell.Quote(path))
+	return fmt.Sprintf("move it away and run ppm project sync, or keep it with ppm project own %s mine",
+		shell.Quote(path))
 }

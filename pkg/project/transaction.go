@@ -23,7 +23,8 @@ type Change struct {
 	Reason string `json:"reason"`
 	Record bool   `json:"record,omitempty"` // ppm.toml or ppm.lock
 
-	From      string `json:"from,omitempty"`      // where the file was until it was moved, by upstream or by ppm project move
+	// Where the file was until it was moved, by upstream or by ppm project move.
+	From      string `json:"from,omitempty"`
 	Conflicts int    `json:"conflicts,omitempty"` // how many conflicts of a merged file are left for the user
 	Sides     bool   `json:"sides,omitempty"`     // the file is binary, and the versions are beside it
 }
@@ -33,8 +34,9 @@ func (c Change) writes() bool {
 	return c.Action != string(plan.Unchanged) && c.Action != string(plan.Keep)
 }
 
-// A Transaction is what a verb changes in a project, all of it or nothing: files, then the manifest, then the lockfile.
-// It is a value: Project.Apply carries it out, Project.Preview reports it and Project.Save makes a file of it.
+// A Transaction is what a verb changes in a project, all of it or nothing: files, then the manifest, then the
+// lockfile. It is a value: Project.Apply carries it out, Project.Preview reports it and Project.Save makes a file of
+// it.
 type Transaction struct {
 	Command string   // that it is the result of, without "ppm project"
 	Changes []Change // every file looked at, by path; the records last
@@ -101,7 +103,8 @@ func (p *Project) Preview(t *Transaction) { p.reportMoved(t, false) }
 func (p *Project) applyIn(ctx context.Context, t *Transaction) error {
 	removeCreated, err := worktree.MakeDir(t.dir)
 	if err != nil {
-		return failure.Errorf(failure.LocalIO, "making the folder of the pack: %w", err).WithHint("name another folder with -t")
+		return failure.Errorf(failure.LocalIO, "making the folder of the pack: %w", err).
+			WithHint("name another folder with -t")
 	}
 	store, err := apply.Open(ctx, t.dir, apply.Options{LockTimeout: p.setup.LockWait})
 	if err != nil {
@@ -126,7 +129,9 @@ func (p *Project) reportMoved(t *Transaction, applied bool) {
 		} else {
 			next += " first"
 		}
-		p.setup.Notify(fmt.Sprintf("%s changed upstream, and you seem to have moved it to %s; to apply its changes there, run %s", m.path, m.to, next))
+		p.setup.Notify(fmt.Sprintf("%s changed upstream, and you seem to have moved it to %s; to apply its "+
+			"changes there, run %s",
+			m.path, m.to, next))
 	}
 }
 

@@ -38,7 +38,9 @@ func (p *Project) Undo(ctx context.Context, force bool) (*UndoResult, *Transacti
 const hintRestore = "restore the files as the command left them, then run this again"
 
 // takeBack returns the transaction that takes back the last command. The hint is for what is in the way.
-func (p *Project) takeBack(ctx context.Context, last PastCommand, verb string, force bool, hint string) (*UndoResult, *Transaction, error) {
+func (p *Project) takeBack(
+	ctx context.Context, last PastCommand, verb string, force bool, hint string,
+) (*UndoResult, *Transaction, error) {
 	pl, meta, err := p.tree.PlanUndo(ctx, verb, force)
 	if err != nil {
 		return nil, nil, err
@@ -52,7 +54,8 @@ func (p *Project) takeBack(ctx context.Context, last PastCommand, verb string, f
 
 // lockAfter returns the lockfile that a plan leads to, which is empty when the plan restores one that ppm cannot read.
 func (p *Project) lockAfter(pl plan.Plan) *lockfile.Lock {
-	i := slices.IndexFunc(pl.Changes, func(c plan.Change) bool { return c.Record && c.Path == state.LockName && c.Writes() })
+	writesLock := func(c plan.Change) bool { return c.Record && c.Path == state.LockName && c.Writes() }
+	i := slices.IndexFunc(pl.Changes, writesLock)
 	if i < 0 {
 		return p.Lock
 	}

@@ -48,10 +48,12 @@ type Upgraded struct {
 	To         string `json:"to"`
 	FromCommit string `json:"from_commit"`
 	ToCommit   string `json:"to_commit"`
-	Same       bool   `json:"same"`            // the component's files are the same in both versions
-	Stops      string `json:"stops,omitempty"` // the version that brings a conflict and that an upgrade in steps stops at
+	Same       bool   `json:"same"` // the component's files are the same in both versions
+	// The version that brings a conflict and that an upgrade in steps stops at.
+	Stops string `json:"stops,omitempty"`
 
-	Commits []UpstreamCommit `json:"commits,omitempty"` // that changed the component on the way, newest first; for a summary alone
+	// That changed the component on the way, newest first; for a summary alone.
+	Commits []UpstreamCommit `json:"commits,omitempty"`
 }
 
 // Upgrade moves installs to another version, or to new values of their keys. The user's edits are merged with what
@@ -97,7 +99,9 @@ func (o UpgradeOptions) request(coming []install.Component) request {
 
 // upgradeOne returns what an install becomes, itself first, or nil when there is nothing to do. In steps that is the
 // first version that brings a conflict, or else the last.
-func (p *Project) upgradeOne(ctx context.Context, old lockfile.Component, o UpgradeOptions) ([]install.Component, Upgraded, error) {
+func (p *Project) upgradeOne(
+	ctx context.Context, old lockfile.Component, o UpgradeOptions,
+) ([]install.Component, Upgraded, error) {
 	versions, err := p.steps(ctx, old, o)
 	if err != nil {
 		return nil, Upgraded{}, err
@@ -153,7 +157,9 @@ func (p *Project) steps(ctx context.Context, old lockfile.Component, o UpgradeOp
 
 // successor returns what an install becomes: itself at the wanted version with the wanted keys, and then what that
 // depends on and the project lacks.
-func (p *Project) successor(ctx context.Context, old lockfile.Component, o UpgradeOptions) ([]install.Component, error) {
+func (p *Project) successor(
+	ctx context.Context, old lockfile.Component, o UpgradeOptions,
+) ([]install.Component, error) {
 	want := p.Wanted(old)
 	r := want.Source
 	var err error
@@ -205,6 +211,7 @@ func isSameInstall(a, b lockfile.Component) bool {
 			files[i].Found = false // only the project decides that
 		}
 	}
-	before, after := lockfile.Lock{Components: []lockfile.Component{a}}, lockfile.Lock{Components: []lockfile.Component{b}}
+	before := lockfile.Lock{Components: []lockfile.Component{a}}
+	after := lockfile.Lock{Components: []lockfile.Component{b}}
 	return bytes.Equal(before.Format(), after.Format())
 }

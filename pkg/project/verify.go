@@ -52,7 +52,8 @@ const (
 // branch that is gone is a note.
 func (p *Project) Verify(ctx context.Context, o VerifyOptions) (*VerifyResult, error) {
 	if o.Remote && p.setup.Offline {
-		return nil, failure.Errorf(failure.Usage, "cannot contact the servers with --offline").WithHint("omit --remote or --offline")
+		return nil, failure.Errorf(failure.Usage, "cannot contact the servers with --offline").
+			WithHint("omit --remote or --offline")
 	}
 	compared, err := p.comparer().Compare(ctx, p.Lock.Components)
 	if err != nil {
@@ -79,11 +80,14 @@ func (p *Project) Verify(ctx context.Context, o VerifyOptions) (*VerifyResult, e
 		}
 		for _, f := range in.Files {
 			if (f.State == "missing" || f.State == "replaced") && f.IsChanged() {
-				hint := "restore it with ppm project sync, or take the install out with ppm project remove " + shell.Quote(c.Path)
+				hint := "restore it with ppm project sync, or take the install out with ppm project remove " +
+					"" + shell.Quote(c.Path)
 				if f.State == "replaced" {
 					hint = hintMakeWay(f.Path)
 				}
-				missing = firstError(missing, failure.Errorf(failure.Differs, "%q of %s is %s", f.Path, c.Source, f.State).WithHint("%s", hint))
+				missing = firstError(missing, failure.Errorf(failure.Differs, "%q of %s is %s",
+					f.Path, c.Source, f.State).
+					WithHint("%s", hint))
 			}
 		}
 		result.Installs = append(result.Installs, in)
@@ -108,7 +112,8 @@ func (p *Project) verifyRef(ctx context.Context, c lockfile.Component) (now *Rem
 	tag, isTag := strings.CutPrefix(c.Ref, "refs/tags/")
 	switch {
 	case now.State == remoteGone:
-		p.setup.Notify(fmt.Sprintf("%s: %q was deleted from %s; keep the cache, because a fresh clone may not be able to fetch commit %.12s, or upgrade to another version: ppm project upgrade %s --to VERSION",
+		p.setup.Notify(fmt.Sprintf("%s: %q was deleted from %s; keep the cache, because a fresh clone may not be "+
+			"able to fetch commit %.12s, or upgrade to another version: ppm project upgrade %s --to VERSION",
 			c.Path, c.Ref, c.URL, c.Commit, shell.Quote(c.Path)))
 	case !isTag:
 		now.State = remoteBranch
@@ -126,11 +131,17 @@ func (p *Project) verifyMoved(ctx context.Context, c lockfile.Component, tag, co
 		return nil, err
 	}
 	if same {
-		p.setup.Notify(fmt.Sprintf("%s: tag %q of %s was moved from commit %s to commit %s, and the component is the same there", c.Path, tag, c.URL, c.Commit, commit))
+		p.setup.Notify(fmt.Sprintf("%s: tag %q of %s was moved from commit %s to commit %s, and the component is "+
+			"the same there",
+			c.Path, tag, c.URL, c.Commit, commit))
 		return nil, nil
 	}
-	return failure.Errorf(failure.Integrity, "verifying %q: tag %q of %s was moved from commit %s to commit %s, and the component differs there", c.Path, tag, c.URL, c.Commit, commit).
-		WithHint("ask its author why; what is installed is still what was locked. To see what is new there, run ppm project outdated %s", shell.Quote(c.Path)), nil
+	return failure.Errorf(failure.Integrity, "verifying %q: tag %q of %s was moved from commit %s to commit %s, "+
+		"and the component differs there",
+		c.Path, tag, c.URL, c.Commit, commit).
+		WithHint("ask its author why; what is installed is still what was locked. To see what is new there, run "+
+			"ppm project outdated %s",
+			shell.Quote(c.Path)), nil
 }
 
 // isSameAt reports whether the component of an install is the same at another commit; one that is not there is none.

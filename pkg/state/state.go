@@ -37,8 +37,8 @@ type State struct {
 	Entries map[string]manifest.Component // of Manifest, by path
 }
 
-// ReadLayers reads the layers below the project's: the built-in one, pmfp's settings and the user's. The two files need
-// not exist; a name may be empty.
+// ReadLayers reads the layers below the project's: the built-in one, pmfp's settings and the user's. The two files
+// need not exist; a name may be empty.
 func ReadLayers(builtIn []byte, pmfpConfig, userFile string) (*manifest.Manifest, error) {
 	merged, err := manifest.Parse("built-in ppm.toml", builtIn, manifest.BuiltIn)
 	if err != nil {
@@ -94,7 +94,8 @@ func Read(tree worktree.Tree, layers *manifest.Manifest) (s State, err error) {
 func checkRenderVersion(lock *lockfile.Lock) error {
 	for _, c := range lock.Components {
 		if c.Render > render.Version {
-			return failure.Errorf(failure.Usage, "reading %q: %q was rendered by version %d of the rules, and this ppm knows %d",
+			return failure.Errorf(failure.Usage, "reading %q: %q was rendered by version %d of the rules, and "+
+				"this ppm knows %d",
 				LockName, c.Path, c.Render, render.Version).WithHint("use a newer ppm")
 		}
 	}
@@ -138,18 +139,20 @@ func (s State) Find(name string) (lockfile.Component, error) {
 	case len(matches) == 1:
 		return matches[0], nil
 	case len(matches) > 1:
-		return lockfile.Component{}, failure.Errorf(failure.Usage, "%q is installed at %s", name, strings.Join(paths, " and ")).
+		return lockfile.Component{}, failure.Errorf(failure.Usage, "%q is installed at %s",
+			name, strings.Join(paths, " and ")).
 			WithHint("name one of the paths")
 	case len(known) == 0:
-		return lockfile.Component{}, failure.Errorf(failure.Usage, "%w %q: nothing is installed in this project", errNoInstall, name).
+		return lockfile.Component{}, failure.Errorf(failure.Usage, "%w %q: nothing is installed in this project",
+			errNoInstall, name).
 			WithHint("add a component with ppm add REFERENCE")
 	}
 	return lockfile.Component{}, failure.Errorf(failure.Usage, "%w %q in this project", errNoInstall, name).
 		WithHint("%s", suggest.Hint("install", name, known))
 }
 
-// FindFiles is FindAll for names that may also be those of files. only lists the paths that were named; it is empty when
-// there are no names.
+// FindFiles is FindAll for names that may also be those of files. only lists the paths that were named; it is empty
+// when there are no names.
 func (s State) FindFiles(names []string) (installs []lockfile.Component, only []string, err error) {
 	var found []string
 	for _, name := range names {
@@ -242,7 +245,8 @@ func (s State) ErrNoFile(path string) error {
 		return failure.Errorf(failure.Usage, "no install contains %q: nothing is installed in this project", path).
 			WithHint("add a component with ppm add REFERENCE")
 	}
-	return failure.Errorf(failure.Usage, "no install contains %q", path).WithHint("%s", suggest.Hint("file", path, known))
+	return failure.Errorf(failure.Usage, "no install contains %q", path).
+		WithHint("%s", suggest.Hint("file", path, known))
 }
 
 // AddBase adds the files of an install, as the lockfile has them, to base.

@@ -37,7 +37,9 @@ func (c Comparer) setMoved(ctx context.Context, result *Result) error {
 
 // FindMoved returns for missing files, given as digests by path, the path of a file with the same content that no
 // install has, and the path of the only such file with the same name. Files with the same name are compared first.
-func (c Comparer) FindMoved(ctx context.Context, missing map[string]string) (sameContent, sameName map[string]string, err error) {
+func (c Comparer) FindMoved(
+	ctx context.Context, missing map[string]string,
+) (sameContent, sameName map[string]string, err error) {
 	if len(missing) == 0 {
 		return nil, nil, nil
 	}

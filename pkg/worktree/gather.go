@@ -29,7 +29,8 @@ func (t Tree) Gather(ctx context.Context, skip string) (files fileset.Set, leftO
 			return err
 		}
 		if size += int64(len(data)); size > limits.TotalBytes || len(list) >= limits.Files {
-			return failure.Errorf(failure.Refused, "reading the project's files: they are more than %d, or than %d MiB",
+			return failure.Errorf(failure.Refused, "reading the project's files: they are more than %d, or than "+
+				"%d MiB",
 				limits.Files, limits.TotalBytes>>20).WithHint("name what does not belong to the project in .gitignore")
 		}
 		mode := fileset.Regular

@@ -25,7 +25,9 @@ func IsToolDir(name string) bool { return slices.Contains(toolDirs, name) }
 
 // Walk calls visit for the project's own files: not those that .gitignore files name, that tools make, or that record
 // what is installed. It does not enter a folder for which skip returns true.
-func (t Tree) Walk(ctx context.Context, skip func(name string) bool, visit func(name string, d fs.DirEntry) error) error {
+func (t Tree) Walk(
+	ctx context.Context, skip func(name string) bool, visit func(name string, d fs.DirEntry) error,
+) error {
 	w := &walk{tree: t, skip: skip, visit: visit}
 	if err := w.readParents(); err != nil {
 		return err
