@@ -32,8 +32,7 @@ const (
 )
 
 // Show runs the tool and waits for it. It interrupts the tool when ctx is done. Exit code 1 is not an error: diff
-// tools
-// use it to report that the files differ.
+// tools use it to report that the files differ.
 func Show(ctx context.Context, r Request, before, after fileset.Set) (err error) {
 	words, err := split(r.Command)
 	if err != nil {
@@ -106,8 +105,7 @@ func write(dir string, files fileset.Set) error {
 }
 
 // split splits a command into words at spaces and tabs. '…' and "…" quote any characters. There are no escapes, so
-// that
-// Windows paths need no quoting.
+// that Windows paths need no quoting.
 func split(command string) ([]string, error) {
 	var words []string
 	var word strings.Builder

@@ -108,9 +108,8 @@ func distinct(requirements []Requirement) []Requirement {
 const maxConstraints = 64
 
 // simplify removes the constraints that others imply, and reports whether a version can satisfy all of them. It
-// decides
-// by the samples: versions at and next to each bound of the constraints, between which no constraint changes its
-// result.
+// decides by the samples: versions at and next to each bound of the constraints, between which no constraint changes
+// its result.
 func simplify[C, V any](constraints []C, samples []V, accepts func(C, V) bool) (kept []C, ok bool) {
 	if len(constraints) > maxConstraints {
 		return constraints, true

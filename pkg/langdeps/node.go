@@ -40,8 +40,7 @@ type nodeRange struct {
 func (r nodeRange) accepts(v *semver.Version) bool { return r.constraints.Check(v) }
 
 // mergeNode merges the ranges of a package. Any other specifier, such as a tag or a URL, conflicts with all but itself
-// and
-// "any version".
+// and "any version".
 func mergeNode(name string, requirements []Requirement) (lines []string, ok bool) {
 	var ranges []nodeRange
 	var others []string
@@ -79,8 +78,7 @@ func mergeNode(name string, requirements []Requirement) (lines []string, ok bool
 var hyphenRange = regexp.MustCompile(`(\S+)\s+-\s+(\S+)`)
 
 // intersection returns the range of the versions in all ranges: comparators joined by spaces, and alternatives by
-// "||",
-// without alternatives that no version satisfies. With too many alternatives it returns more than one range.
+// "||", without alternatives that no version satisfies. With too many alternatives it returns more than one range.
 func intersection(ranges []nodeRange, samples []*semver.Version) []string {
 	var texts []string
 	for _, r := range ranges {

@@ -66,8 +66,7 @@ func pythonPackage(text string) string {
 }
 
 // mergePython merges the requirements on one distribution to a line for each marker. Requirements without a marker
-// apply
-// in all environments, and can conflict with those that have one.
+// apply in all environments, and can conflict with those that have one.
 func mergePython(name string, requirements []Requirement) (lines []string, ok bool) {
 	byMarker := map[string]*pyRequirement{}
 	ok = true

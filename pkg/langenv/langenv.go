@@ -64,8 +64,7 @@ var python = toolchain{
 }
 
 // Make creates the environment and installs the packages. It does nothing for a language without packages. If it
-// fails,
-// it removes an environment that did not exist before; it does not restore files that the tools edit, such as
+// fails, it removes an environment that did not exist before; it does not restore files that the tools edit, such as
 // package.json.
 func Make(ctx context.Context, r Request) (err error) {
 	t, ok := toolchains[r.Language]

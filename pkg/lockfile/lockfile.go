@@ -122,8 +122,7 @@ func (l *Lock) find(path string) (int, bool) {
 }
 
 // Check returns nil if the files of all installs can exist together on every system. Installs may share a file that
-// has
-// the same content and mode in each of them. Its errors are of kind Refused and name the files and the installs.
+// has the same content and mode in each of them. Its errors are of kind Refused and name the files and the installs.
 func (l *Lock) Check() error {
 	type owned struct {
 		by string

@@ -76,8 +76,7 @@ func isConflictMarker(line string) bool {
 }
 
 // parseFormatted parses a text that Format wrote, with any line endings, and returns nil for any other text. It is
-// about
-// ten times as fast as decoding TOML, and most locks are unchanged since they were written.
+// several times as fast as decoding TOML, and most locks are unchanged since they were written.
 //
 // It does not check the syntax. Instead it formats the result and compares: a text that equals what Format returns for
 // a valid lock means that lock.

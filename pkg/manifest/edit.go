@@ -11,8 +11,7 @@ import (
 
 // SetComponents returns text, a project's manifest, with the components cs. Each replaces the component at the same
 // path, of which it changes only the fields that differ, or is appended. All other bytes stay the same.
-// RemoveComponent
-// undoes an append exactly.
+// RemoveComponent undoes an append exactly.
 func SetComponents(name string, text []byte, cs ...Component) ([]byte, error) {
 	paths := make([]string, len(cs))
 	for i, c := range cs {
@@ -72,7 +71,7 @@ func set(name string, text []byte, paths []string, cs []Component) ([]byte, erro
 		out = tomldoc.Append(out, lines("[[component]]", compare(&written, &component{})))
 	}
 	m.Components = append(m.Components, appended...)
-	return checked(name, out, m)
+	return verify(name, out, m)
 }
 
 // RemoveComponent returns text without the block of the component at path.
@@ -95,7 +94,7 @@ func RemoveComponent(name string, text []byte, path string) ([]byte, error) {
 	}
 	b := blocks[i]
 	m.Components = slices.Delete(m.Components, i, i+1)
-	return checked(name, tomldoc.Cut(text, b.statements[0].Start, b.end), m)
+	return verify(name, tomldoc.Cut(text, b.statements[0].Start, b.end), m)
 }
 
 func errNoComponent(name, path string) error {
@@ -119,17 +118,17 @@ func SetProject(name string, text []byte, p Project) ([]byte, error) {
 	}
 	fields := compare(&p, &old)
 	if blocks := blocksOf(doc, tomldoc.Table, "project"); len(blocks) > 0 {
-		return checked(name, tomldoc.Apply(text, blocks[0].set(fields)), m)
+		return verify(name, tomldoc.Apply(text, blocks[0].set(fields)), m)
 	}
-	return checked(name, tomldoc.Prepend(doc, text, lines("[project]", fields)), m)
+	return verify(name, tomldoc.Prepend(doc, text, lines("[project]", fields)), m)
 }
 
 func (m *Manifest) index(path string) int {
 	return slices.IndexFunc(m.Components, func(c Component) bool { return c.Path == path })
 }
 
-// checked returns the edited text if it means exactly want.
-func checked(name string, text []byte, want *Manifest) ([]byte, error) {
+// verify returns the edited text if it means exactly want.
+func verify(name string, text []byte, want *Manifest) ([]byte, error) {
 	if len(want.Components) == 0 {
 		want.Components = nil
 	}

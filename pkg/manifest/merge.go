@@ -3,6 +3,7 @@ package manifest
 import (
 	"bytes"
 	"reflect"
+	"slices"
 
 	"github.com/Project-Manager-With-Git/ppm/pkg/failure"
 )
@@ -58,31 +59,30 @@ func split(name string, text []byte) (side, error) {
 	return s, nil
 }
 
-// take returns the text of s with the changes that other makes to the components of base.
-func (s side) take(name string, base, other side) ([]byte, error) {
-	text := s.text
+// take returns the text of ours with the changes that theirs makes to the components of base.
+func (ours side) take(name string, base, theirs side) ([]byte, error) {
+	text := ours.text
 	var err error
-	for _, path := range append(append([]string{}, base.order...), other.order...) {
-		was, inBase := base.components[path]
-		mine, inMine := s.components[path]
-		new, inOther := other.components[path]
+	for _, path := range slices.Concat(base.order, theirs.order) {
+		b, inBase := base.components[path]
+		o, inOurs := ours.components[path]
+		t, inTheirs := theirs.components[path]
 		switch {
-		case inOther == inBase && equal(new, was), inOther == inMine && equal(new, mine): // nothing to do
-		case inMine != inBase || !equal(mine, was):
-			return nil, failure.Errorf(failure.Conflicts, "merging %q: the component at %q was changed on both sides",
-				name, path).
+		case inTheirs == inBase && equal(t, b), inTheirs == inOurs && equal(t, o): // nothing to do
+		case inOurs != inBase || !equal(o, b):
+			return nil, failure.Errorf(failure.Conflicts,
+				"merging %q: the component at %q was changed on both sides", name, path).
 				WithHint("merge it by hand, then run ppm project sync")
-		case inOther:
-			text, err = SetComponents(name, text, new)
+		case inTheirs:
+			text, err = SetComponents(name, text, t)
 		default:
 			text, err = RemoveComponent(name, text, path)
 		}
 		if err != nil {
 			return nil, err
 		}
-		s.components[path] = new
-		if !inOther {
-			delete(s.components, path)
+		if ours.components[path] = t; !inTheirs {
+			delete(ours.components, path)
 		}
 	}
 	return text, nil

@@ -102,8 +102,7 @@ func (c Component) block() component {
 }
 
 // normalize returns c in normal form, in which equal components are deeply equal: with a clean path, nil for empty
-// maps,
-// and without default values. If a field is invalid, it returns the name of the field and an error.
+// maps, and without default values. If a field is invalid, it returns the name of the field and an error.
 func (c Component) normalize() (_ Component, field string, err error) {
 	if c.Source == (ref.Ref{}) {
 		return c, "source", failure.Errorf(failure.Usage, "it has no source").
@@ -173,8 +172,7 @@ func errUnknown[T ~string](what string, value T, known []T) error {
 }
 
 // CleanPath returns the path of a component in clean form, as by path.Clean; "." is the project's folder. It fails on
-// a
-// path that is absolute, outside the project, or not portable.
+// a path that is absolute, outside the project, or not portable.
 func CleanPath(p string) (string, error) {
 	clean := path.Clean(p)
 	if clean == "." && p != "" {

@@ -27,10 +27,8 @@ type source struct {
 }
 
 // Load loads the manifest of a pack: ppm.toml if it has a [pack] table, else .pmfp_template.json. read returns a file
-// of
-// the pack, or fs.ErrNotExist. name is the name of the pack for messages. For an invalid manifest, the error is of
-// kind
-// Usage and names the file and the field.
+// of the pack, or fs.ErrNotExist. name is the name of the pack for messages. For an invalid manifest, the error is of
+// kind Usage and names the file and the field.
 func Load(name string, read func(path string) ([]byte, error)) (*Pack, error) {
 	for _, format := range []struct {
 		file   string
@@ -64,8 +62,7 @@ func Load(name string, read func(path string) ([]byte, error)) (*Pack, error) {
 }
 
 // normalize cleans the sources and checks what the formats have in common. With an error it returns the invalid field,
-// by
-// its name in ppm.toml.
+// by its name in ppm.toml.
 func (p *Pack) normalize() (field string, err error) {
 	if !slices.Contains(Types, p.Type) {
 		if p.Type == "" {

@@ -1,6 +1,5 @@
 // Package pack reads and writes the manifest of a pack: its components, the keys that they are rendered with, and
-// their
-// requirements.
+// their requirements.
 //
 // A manifest has one of two equivalent formats: ppm.toml with a [pack] table, or the
 // .pmfp_template.json of packs for pmfp. The source of a component is a path inside the pack
@@ -115,8 +114,7 @@ func (c Component) Link() (r ref.Ref, ok bool, err error) {
 }
 
 // Select returns the files that the patterns of the component select. Paths are relative to the component. A pattern
-// that
-// matches a folder matches all files in it.
+// that matches a folder matches all files in it.
 func (c Component) Select(files fileset.Set) fileset.Set {
 	var out fileset.Set
 	for _, f := range files {

@@ -10,8 +10,7 @@ import (
 )
 
 // decodePmfp decodes .pmfp_template.json. It ignores unknown fields, which published packs have. The fields of
-// ppm.toml
-// that pmfp does not know, such as include and depends, have the same names.
+// ppm.toml that pmfp does not know, such as include and depends, have the same names.
 func decodePmfp(name string, data []byte) (source, error) {
 	d := &decoder{}
 	root := d.object("", bytes.TrimPrefix(data, []byte("\ufeff")))

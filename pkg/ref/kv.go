@@ -10,8 +10,7 @@ import (
 type KV struct{ Key, Value string }
 
 // ParseKV parses KEY::VALUE. The first "::" separates key and value. The value may be empty, and may contain "::",
-// commas
-// and spaces. Errors are of kind Usage.
+// commas and spaces. Errors are of kind Usage.
 func ParseKV(s string) (KV, error) {
 	key, value, ok := strings.Cut(s, "::")
 	switch {

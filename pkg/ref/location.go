@@ -124,8 +124,7 @@ func (p parser) path(s span) (string, error) {
 }
 
 // scpParts splits USER@HOST:PATH… into its parts. The user is required, because HOST:PATH is more often a mistyped
-// "::".
-// The versions latest and dev are not hosts.
+// "::". The versions latest and dev are not hosts.
 func scpParts(s span) (user string, host, path span, ok bool) {
 	head, path, ok := s.cut(":")
 	name, host, at := head.cut("@")

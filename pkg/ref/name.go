@@ -127,8 +127,7 @@ func hasDots(path string) bool {
 }
 
 // isHost reports whether s is a lower-case host name or an IPv4 address. As in the URL standard, a name whose last
-// label
-// is a number must be an address, so that "cp-0.0.1" is not a host.
+// label is a number must be an address, so that "cp-0.0.1" is not a host.
 func isHost(s string) bool {
 	if len(s) > 253 || !hostPattern.MatchString(s) {
 		return false

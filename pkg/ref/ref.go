@@ -88,8 +88,7 @@ func (o Origin) String() string {
 func (o Origin) IsLocal() bool { return isPath(o.URL) || strings.HasPrefix(o.URL, "file://") }
 
 // CloneURL returns the URL to clone: the location, or "https://HOST/NAMESPACE/REPO.git" for a name, with the defaults
-// for
-// a missing host and namespace.
+// for a missing host and namespace.
 func (o Origin) CloneURL(defaultHost, defaultNamespace string) string {
 	if o.URL != "" {
 		return o.URL

@@ -37,8 +37,7 @@ type SyntaxError struct {
 func (e *SyntaxError) Error() string { return fmt.Sprintf("%s %q: %s", e.what, e.Input, e.Problem) }
 
 // Caret returns two lines: the input, and ^^^^ under the invalid part. Characters that are not printable are replaced
-// by
-// U+FFFD.
+// by U+FFFD.
 func (e *SyntaxError) Caret() string {
 	var line, under strings.Builder
 	for i, r := range e.Input {
@@ -166,9 +165,8 @@ func (p parser) checkText() error {
 
 func isNotPrintable(r rune) bool { return !unicode.IsPrint(r) }
 
-// checkCredentials refuses a URL with a password. It must be the first check, because other errors show the input.
-// It is strict: an authority that is not a host with a port may be part of a password that contains "/". Digits after
-// a
+// checkCredentials refuses a URL with a password. It must be the first check, because other errors show the input. It
+// is strict: an authority that is not a host with a port may be part of a password that contains "/". Digits after a
 // host are probably an invalid port, but may be a password, so that the error does not show them.
 func (p parser) checkCredentials() error {
 	scheme, rest, ok := strings.Cut(p.input, "://")

@@ -54,8 +54,7 @@ func MayBeCommit(s string) bool {
 }
 
 // firstVersion returns the reference with only the first of its two versions, which ends at the second "@". Of two "@"
-// in
-// a row it removes the second.
+// in a row it removes the second.
 func (p parser) firstVersion(second span) string {
 	form := p.input[:second.at]
 	if strings.HasSuffix(form, "@") {

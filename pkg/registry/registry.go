@@ -92,8 +92,7 @@ func (r *Registry) Tags(name string) []string {
 }
 
 // Key returns a name for the current content of a built-in pack: equal keys mean equal releases. It reads the files of
-// a
-// release only if its tree is not fixed yet.
+// a release only if its tree is not fixed yet.
 func (r *Registry) Key(name string) (string, error) {
 	sum := sha256.New()
 	for _, rel := range r.packs[name].Releases {

@@ -1,6 +1,5 @@
 // Package similarity measures how similar two sets of files are, and searches for the values of keys whose rendering
-// is
-// most similar to edited files.
+// is most similar to edited files.
 //
 // The similarity of two texts is the number of bytes in lines that both have, divided by the number of all bytes. Line
 // endings are ignored. Binary files are either equal or not similar at all, as is a file that only one side has.

@@ -52,8 +52,7 @@ func Append(text []byte, block []string) []byte {
 }
 
 // Cut returns text without the bytes from start up to end, which must be whole lines, and without the blank line
-// before
-// them. At the start of the text it removes the blank line after them instead. It undoes Append.
+// before them. At the start of the text it removes the blank line after them instead. It undoes Append.
 func Cut(text []byte, start, end int) []byte {
 	before := text[:start]
 	switch trimmed := cutLineEnding(before); {
@@ -77,8 +76,7 @@ func cutLeadingLineEnding(text []byte) []byte {
 }
 
 // Prepend returns text, the text of d, with the lines of block and a blank line inserted before the first header and
-// the
-// comment right above it. Without a header it appends them.
+// the comment right above it. Without a header it appends them.
 func Prepend(d *Document, text []byte, block []string) []byte {
 	first := slices.IndexFunc(d.Statements, func(s Statement) bool { return s.Kind == Table || s.Kind == Array })
 	if first < 0 {

@@ -29,8 +29,7 @@ func keysOf(t reflect.Type) []string {
 
 // Fields returns the keys and values of the struct that v points to, in the order of its fields. The key is the tag
 // "toml" of a field, as in Decode. The value is its TOML on one line, or "" if it is empty: nil, "", 0, false, or a
-// list
-// or map without elements. Structs, and lists and maps of structs, are left out. Strings must be valid UTF-8.
+// list or map without elements. Structs, and lists and maps of structs, are left out. Strings must be valid UTF-8.
 func Fields(v any) iter.Seq2[string, string] {
 	return func(yield func(key, value string) bool) {
 		s := reflect.ValueOf(v).Elem()
@@ -99,9 +98,8 @@ func format(v reflect.Value) string {
 }
 
 // DecodeField decodes one line "key = value" into the struct that into points to. It is a faster Decode for numbers
-// and
-// strings without escapes in the form that Fields returns, in which it does not check for forbidden characters: the
-// caller must compare the line with what Fields returns for the result.
+// and strings without escapes in the form that Fields returns, in which it does not check for forbidden characters:
+// the caller must compare the line with what Fields returns for the result.
 func DecodeField(line string, into any) error {
 	key, value, _ := strings.Cut(line, " = ")
 	s := reflect.ValueOf(into).Elem()
