@@ -113,7 +113,7 @@ var mayImport = map[string]importRule{
 	"pkg/git/index":      {"pkg/git/config", "writes in git's folder, and knows nothing of components"},
 	"pkg/git/objects":    {"", "knows objects and packs, not where they come from"},
 	"pkg/git/refs":       {"", "knows the names of refs, not what they are for"},
-	"pkg/git/repository": {"pkg/git/objects pkg/git/refs", "reads repositories of users, knows no cache"},
+	"pkg/git/repository": {"pkg/git/config pkg/git/objects pkg/git/refs", "reads the repositories of users"},
 	"pkg/fetch": {
 		"pkg/fetch/wire pkg/git/objects pkg/git/refs pkg/git/repository pkg/resolver",
 		"independent of render and plan, so that each can be tested alone; resolver defines the series of tags",

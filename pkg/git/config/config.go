@@ -59,8 +59,19 @@ func (c *Config) ReadFile(path string) error {
 // All yields the settings of section.name in any subsection. Both names are in lower case.
 func (c *Config) All(section, name string) iter.Seq[Setting] {
 	return func(yield func(Setting) bool) {
+		for s := range c.Section(section) {
+			if s.Name == name && !yield(s) {
+				return
+			}
+		}
+	}
+}
+
+// Section yields the settings of a section, given in lower case.
+func (c *Config) Section(section string) iter.Seq[Setting] {
+	return func(yield func(Setting) bool) {
 		for _, s := range c.settings {
-			if s.Section == section && s.Name == name && !yield(s) {
+			if s.Section == section && !yield(s) {
 				return
 			}
 		}

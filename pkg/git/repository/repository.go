@@ -14,12 +14,12 @@ import (
 
 	"github.com/go-git/go-billy/v5"
 	"github.com/go-git/go-billy/v5/osfs"
-	"github.com/go-git/go-git/v5"
 	"github.com/go-git/go-git/v5/plumbing"
 	"github.com/go-git/go-git/v5/plumbing/cache"
 	"github.com/go-git/go-git/v5/storage/filesystem"
 	"github.com/go-git/go-git/v5/storage/filesystem/dotgit"
 
+	"github.com/Project-Manager-With-Git/ppm/pkg/git/config"
 	"github.com/Project-Manager-With-Git/ppm/pkg/git/objects"
 	"github.com/Project-Manager-With-Git/ppm/pkg/git/refs"
 	"github.com/Project-Manager-With-Git/ppm/pkg/ref"
@@ -32,9 +32,9 @@ var (
 )
 
 const (
-	gitDir      = ".git"
+	dotGit      = ".git"
 	gitFile     = "gitdir:"
-	commonDir   = "commondir"
+	commonFile  = "commondir"
 	maxPathFile = 1 << 16 // bytes of a file that holds one path
 	maxTag      = 1 << 20 // bytes of a tag object, or of the commit that it points to
 	largeObject = 1 << 20 // bytes above which the size of an object is known before it is inflated
@@ -46,66 +46,71 @@ type Repository struct{ storage *filesystem.Storage }
 // Open opens the repository in the folder at path: bare, with a .git folder, or a worktree or submodule whose .git
 // file leads to its repository. Errors are ErrNone when there is none, and ErrFormat when its format is not supported.
 func Open(path string) (*Repository, error) {
-	dot, err := gitFS(path)
+	gitDir, commonDir, err := findDirs(path)
 	if err != nil {
 		return nil, err
 	}
-	r := &Repository{filesystem.NewStorageWithOptions(dot, cache.NewObjectLRU(objects.DeltaCache), filesystem.Options{
+	var dirs billy.Filesystem = osfs.New(gitDir)
+	if commonDir != gitDir {
+		dirs = dotgit.NewRepositoryFilesystem(osfs.New(gitDir), osfs.New(commonDir))
+	}
+	r := &Repository{filesystem.NewStorageWithOptions(dirs, cache.NewObjectLRU(objects.DeltaCache), filesystem.Options{
 		KeepDescriptors: true, LargeObjectThreshold: largeObject,
 		AlternatesFS: osfs.New(filepath.VolumeName(path) + string(filepath.Separator)),
 	})}
-	switch err := objects.Guard(r.checkFormat); {
-	case errors.Is(err, git.ErrRepositoryNotExists):
+	err = objects.Guard(func() error {
+		_, err := r.storage.Reference(plumbing.HEAD)
+		return err
+	})
+	if errors.Is(err, plumbing.ErrReferenceNotFound) {
 		return nil, ErrNone
-	case errors.Is(err, git.ErrUnknownExtension), errors.Is(err, git.ErrUnsupportedExtensionRepositoryFormatVersion):
-		return nil, formatError{err}
-	case err != nil:
+	}
+	if err != nil {
+		return nil, err
+	}
+	if err := checkFormat(filepath.Join(commonDir, "config")); err != nil {
 		return nil, err
 	}
 	return r, nil
 }
 
-// A formatError is the library's error about a format, and ErrFormat.
-type formatError struct{ error }
-
-func (formatError) Is(target error) bool { return target == ErrFormat }
-
-// checkFormat reads the repository's configuration and refuses formats and extensions that change how refs and objects
-// are read.
-func (r *Repository) checkFormat() error {
-	if _, err := git.Open(r.storage, nil); err != nil {
+// checkFormat reads the configuration of a repository and refuses formats and extensions that may change how refs and
+// objects are read.
+func checkFormat(file string) error {
+	var c config.Config
+	if err := c.ReadFile(file); err != nil {
 		return err
 	}
-	config, err := r.storage.Config()
-	if err != nil {
-		return err
+	version := c.Get("core", "repositoryformatversion")
+	if version != "" && version != "0" && version != "1" {
+		return fmt.Errorf("%w: version %q", ErrFormat, version)
 	}
-	if v := config.Raw.Section("core").Options.Get("repositoryformatversion"); v != "" && v != "0" && v != "1" {
-		return fmt.Errorf("%w: version %q", ErrFormat, v)
+	for s := range c.Section("extensions") {
+		if s.Name != "noop" && (s.Name != "noop-v1" || version != "1") {
+			return fmt.Errorf("%w: extension %q", ErrFormat, s.Name)
+		}
 	}
 	return nil
 }
 
-// gitFS returns the file system that holds the repository at path.
-func gitFS(path string) (billy.Filesystem, error) {
-	dot := path
-	info, err := os.Stat(filepath.Join(path, gitDir))
+// findDirs returns the git folder of the repository at path, and the folder with its objects. They are the same except
+// for a linked worktree.
+func findDirs(path string) (gitDir, commonDir string, err error) {
+	gitDir = path
+	info, err := os.Stat(filepath.Join(path, dotGit))
 	switch {
 	case err == nil && info.IsDir():
-		dot = filepath.Join(path, gitDir)
+		gitDir = filepath.Join(path, dotGit)
 	case err == nil:
-		if dot, err = readPath(path, gitDir, gitFile); err != nil {
-			return nil, err
+		if gitDir, err = readPath(path, dotGit, gitFile); err != nil {
+			return "", "", err
 		}
 	}
-	common, err := readPath(dot, commonDir, "")
+	commonDir, err = readPath(gitDir, commonFile, "")
 	if errors.Is(err, fs.ErrNotExist) {
-		return osfs.New(dot), nil
+		return gitDir, gitDir, nil
 	}
-	if err != nil {
-		return nil, err
-	}
-	return dotgit.NewRepositoryFilesystem(osfs.New(dot), osfs.New(common)), nil
+	return gitDir, commonDir, err
 }
 
 // readPath reads a file of dir that holds a path, absolute or relative to dir, after a prefix.
