@@ -33,7 +33,7 @@ type Template struct {
 type Key struct {
 	Name  string `json:"name"`
 	Value any    `json:"value"` // a string or a []string
-	From  string `json:"from"`  // manifest, settings, pack, project, or lock when it cannot be told any more
+	From  string `json:"from"`  // manifest, settings, pack, project, or lock when it is not known any more
 }
 
 // Name says how the path of a file came about.
@@ -53,7 +53,7 @@ type Count struct {
 	Edited    int `json:"edited"`    // by the user
 	Added     int `json:"added"`     // by the user
 	Deleted   int `json:"deleted"`   // by the user
-	Conflict  int `json:"conflict"`  // in conflicts that are not settled
+	Conflict  int `json:"conflict"`  // in unresolved conflicts
 }
 
 // A Line says who wrote a line.
@@ -63,7 +63,7 @@ type Line struct {
 	Owner   string  `json:"owner"`              // install, user, ppm or conflict
 	Side    string  `json:"side,omitempty"`     // in a conflict: ours, base, theirs or marker
 	From    []Place `json:"from,omitempty"`     // where the line was written, or the one that the user edited
-	Keys    []Key   `json:"keys,omitempty"`     // whose values stand in it
+	Keys    []Key   `json:"keys,omitempty"`     // whose values are in it
 	Because []Key   `json:"because,omitempty"`  // that conditions and loops around it asked
 	Was     *string `json:"was,omitempty"`      // the installed line that the user edited
 	LineEnd bool    `json:"line_end,omitempty"` // the user changed its line end, and nothing else

@@ -16,7 +16,7 @@ type Base struct {
 	Dir      bool // the component is a folder
 	Template fileset.Set
 	Source   map[string]string // by the path of a rendered file in the component: that of the file of Template
-	Files    fileset.Set       // each at the path at which it stands now
+	Files    fileset.Set       // each at its path in the project
 }
 
 // Base renders an install again, from the locked commit with the locked keys. The digests of the lockfile prove each

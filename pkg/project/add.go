@@ -74,7 +74,7 @@ func (p *Project) addResult(installs []install.Component, t *Transaction) *AddRe
 type RemoveResult struct {
 	Removed []state.Install `json:"removed"`
 	Changes []Change        `json:"changes"`
-	Kept    []string        `json:"kept,omitempty"` // edited files, which stay and are the user's own
+	Kept    []string        `json:"kept,omitempty"` // edited files that ppm no longer tracks
 	DryRun  bool            `json:"dry_run"`
 }
 

@@ -107,7 +107,7 @@ func (p *Project) finishUpgrade(disk plan.Disk) (*Transaction, error) {
 	return newTransaction(pl, apply.Meta{Command: "continue"}, lock), nil
 }
 
-// Abort takes back an upgrade that left conflicts: every byte is what it was before it. What the user has edited since
+// Abort undoes an upgrade that left conflicts: every byte is restored. What the user has edited since
 // is replaced, and kept in the history.
 func (p *Project) Abort(ctx context.Context) (*UndoResult, *Transaction, error) {
 	if len(p.Lock.Conflicts()) == 0 {
@@ -127,5 +127,5 @@ func (p *Project) Abort(ctx context.Context) (*UndoResult, *Transaction, error) 
 			"ppm project "+last.Command).
 			WithHint("undo that first with ppm project undo")
 	}
-	return p.takeBack(ctx, last, "abort", true, hintRestore)
+	return p.planUndo(ctx, last, "abort", true, hintRestore)
 }

@@ -106,8 +106,7 @@ func (p *Project) diffSides(ctx context.Context, o DiffOptions) (out *sides, err
 	return out, nil
 }
 
-// addLarge tells of a file on the disk, of this digest, that is too large to be read. When the other side is the
-// same it returns false.
+// addLarge adds a file on disk that is too large to be read. It returns false when the other side has the same digest.
 func (out *sides) addLarge(name, digest string, from, to fileset.Set) bool {
 	for _, other := range []fileset.Set{from, to} {
 		if f, ok := other.Lookup(name); ok && f.Digest() == digest {

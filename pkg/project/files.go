@@ -126,7 +126,7 @@ func (m *move) records(p *Project) (*lockfile.Lock, []byte, error) {
 	return lock, text, nil
 }
 
-// isTaken reports whether an install that does not move stands at a path, or shall.
+// isTaken reports whether an install that does not move is at a path, or is wanted there.
 func (m *move) isTaken(p *Project, path string) bool {
 	_, installed := p.Lock.Component(path)
 	_, wanted := p.Entries[path]

@@ -105,7 +105,7 @@ func (p *Project) New(ctx context.Context, o NewOptions) (*NewResult, *Transacti
 }
 
 // MakeEnvironment makes the environment of the language of a project that was just made. When that fails, the project
-// is taken back. Of r, Dir, Language and Packages are filled in.
+// is removed again. Of r, Dir, Language and Packages are filled in.
 func (p *Project) MakeEnvironment(ctx context.Context, made *NewResult, r langenv.Request) error {
 	r.Dir, r.Language, r.Packages = p.setup.Dir, made.Language, made.Requires
 	err := langenv.Make(ctx, r)

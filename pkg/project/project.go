@@ -100,7 +100,7 @@ type Project struct {
 	changed bool // a transaction has been applied
 }
 
-// Open opens and reads the project in setup.Dir. What a killed command left there is completed or taken back. The
+// Open opens and reads the project in setup.Dir. What a killed command left there is completed or rolled back. The
 // error is of kind Locked when another ppm holds the project's lock for longer than setup.LockWait.
 func Open(ctx context.Context, setup Setup, access Access) (*Project, error) {
 	if setup.Notify == nil {
@@ -134,7 +134,7 @@ func (p *Project) Close() error { return errors.Join(p.packs.Close(), p.tree.Clo
 func (p *Project) Changed() bool { return p.changed }
 
 func describeRecovery(r *apply.Recovery) string {
-	done := "taken back"
+	done := "rolled back"
 	if r.Completed {
 		done = "completed"
 	}

@@ -21,7 +21,7 @@ import (
 	"github.com/Project-Manager-With-Git/ppm/pkg/state"
 )
 
-// A request is what a verb wants to be in the project, and how far the transaction for it may go.
+// A request is what a verb wants to change, and what the transaction may do for it.
 type request struct {
 	command string              // for the history
 	coming  []install.Component // installs to add, or to put in the place of those at the same paths
@@ -125,7 +125,7 @@ func paths(files fileset.Set) []string {
 	return out
 }
 
-// addRecords adds to a plan what becomes of the manifest and the lockfile.
+// addRecords adds the changes of the manifest and the lockfile to a plan.
 func (p *Project) addRecords(pl *plan.Plan, lock *lockfile.Lock, r request) error {
 	text, err := p.manifestAfter(r)
 	if err != nil {
@@ -308,7 +308,7 @@ func checkReplaceable(old, next lockfile.Component) error {
 	if old.Source == next.Source {
 		what += " with other keys"
 	}
-	return failure.Errorf(failure.Refused, "at %q stands an install of %s", old.Path, what).
+	return failure.Errorf(failure.Refused, "%q is already installed from %s", old.Path, what).
 		WithHint("change its version or keys with ppm project upgrade %s, place the new one elsewhere with "+
 			"--located-path, "+
 			"or replace it with --force", shell.Quote(old.Path))

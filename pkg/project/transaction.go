@@ -38,7 +38,7 @@ func (c Change) writes() bool {
 // lockfile. It is a value: Project.Apply carries it out, Project.Preview reports it and Project.Save makes a file of
 // it.
 type Transaction struct {
-	Command string   // that it is the result of, without "ppm project"
+	Command string   // the command that made it, without "ppm project"
 	Changes []Change // every file looked at, by path; the records last
 
 	plan     plan.Plan
@@ -46,11 +46,11 @@ type Transaction struct {
 	lock     *lockfile.Lock // as it is afterwards
 	conflict []gitindex.Conflict
 	moved    []movedHint
-	saved    bool   // it comes from a file, which does not have the versions of files in conflict
+	saved    bool   // it was read from a file, which does not have the versions of files in conflict
 	dir      string // the folder in which it is applied; empty for the project's own
 }
 
-// A movedHint tells of a deleted file that changed upstream and looks moved.
+// A movedHint names a deleted file that changed upstream and that the user seems to have moved.
 type movedHint struct{ path, to string }
 
 // Empty reports whether the transaction changes nothing.

@@ -12,14 +12,14 @@ import (
 	"github.com/Project-Manager-With-Git/ppm/pkg/state"
 )
 
-// UndoResult is what Undo or Abort takes back.
+// UndoResult is what Undo or Abort undoes.
 type UndoResult struct {
-	Undone  string   `json:"undone"` // the command that is taken back
+	Undone  string   `json:"undone"` // the command that is undone
 	Changes []Change `json:"changes"`
 	DryRun  bool     `json:"dry_run"`
 }
 
-// Undo takes back the last command that changed the project and has not been taken back yet, so that repeating it goes
+// Undo undoes the last command that changed the project and has not been undone yet, so that repeating it goes
 // further back. What was edited since is never lost: a new file stays, and one that the command replaced is a
 // collision unless force is set.
 func (p *Project) Undo(ctx context.Context, force bool) (*UndoResult, *Transaction, error) {
@@ -31,14 +31,14 @@ func (p *Project) Undo(ctx context.Context, force bool) (*UndoResult, *Transacti
 	if force {
 		hint = hintRestore
 	}
-	return p.takeBack(ctx, last, "undo", force, hint)
+	return p.planUndo(ctx, last, "undo", force, hint)
 }
 
 // hintRestore is for what not even force replaces: records that were edited, and what is not a file.
 const hintRestore = "restore the files as the command left them, then run this again"
 
-// takeBack returns the transaction that takes back the last command. The hint is for what is in the way.
-func (p *Project) takeBack(
+// planUndo returns the transaction that undoes the last command. The hint is for what is in the way.
+func (p *Project) planUndo(
 	ctx context.Context, last PastCommand, verb string, force bool, hint string,
 ) (*UndoResult, *Transaction, error) {
 	pl, meta, err := p.tree.PlanUndo(ctx, verb, force)
@@ -76,7 +76,7 @@ type PastCommand struct {
 	Damaged string    `json:"damaged,omitempty"` // why the entry cannot be read; nothing is known of its command
 }
 
-// LastCommand returns the command that Undo takes back, or the zero value when there is none.
+// LastCommand returns the command that Undo undoes, or the zero value when there is none.
 func (p *Project) LastCommand() (PastCommand, error) {
 	history, err := p.tree.History()
 	for _, e := range history {
@@ -87,7 +87,7 @@ func (p *Project) LastCommand() (PastCommand, error) {
 	return PastCommand{}, err
 }
 
-// History returns the commands that changed the project and can be taken back, the newest first.
+// History returns the commands that changed the project and can be undone, the newest first.
 func (p *Project) History() ([]PastCommand, error) {
 	history, err := p.tree.History()
 	var out []PastCommand

@@ -17,7 +17,7 @@ import (
 	"github.com/Project-Manager-With-Git/ppm/pkg/ref"
 )
 
-// Current is the version that stands for the one that is installed: only keys change.
+// Current means the installed version: only keys change.
 const Current = "current"
 
 // UpgradeOptions say what to upgrade, and to what.

@@ -96,7 +96,7 @@ func (p *Project) Verify(ctx context.Context, o VerifyOptions) (*VerifyResult, e
 }
 
 // verifyRef asks the server what the ref of an install names now. moved is the error to end with when a tag
-// stands for other files than were installed.
+// names other files than those that were installed.
 func (p *Project) verifyRef(ctx context.Context, c lockfile.Component) (now *RemoteRef, moved, err error) {
 	if c.Ref == "" {
 		return nil, nil, nil

@@ -206,7 +206,7 @@ func (s State) FindAll(names []string) ([]lockfile.Component, error) {
 	return out, nil
 }
 
-// InstalledFiles returns the files of all installs, and the versions of binary files beside those in conflict.
+// InstalledFiles returns the files of all installs, and the versions of those in conflict.
 func (s State) InstalledFiles() map[string]bool {
 	out := map[string]bool{}
 	for _, c := range s.Lock.Components {

@@ -10,7 +10,7 @@ import (
 )
 
 // addExtra adds the files in the folders of installs that no install has. Files in the project's folder itself
-// are the user's own.
+// are not ppm's.
 func (c Comparer) addExtra(ctx context.Context, result *Result, installs []lockfile.Component) error {
 	dirs := map[string]int{}     // of installs → index in the result
 	parents := map[string]bool{} // of dirs
