@@ -149,7 +149,7 @@ func (p *Packs) SuggestBuiltin(o ref.Origin, err error) error {
 		return err
 	}
 	return failure.Errorf(failure.KindOf(err), "%w", err).
-		WithHint("did you mean the built-in pack %q? Otherwise %s", near[0], failure.Hint(err))
+		WithHint("%s It is built in. Otherwise %s", suggest.DidYouMean(near[:1]), failure.Hint(err))
 }
 
 // OpenLocked reads the pack of an install at its locked commit, which needs no connection when the cache has it.
