@@ -5,178 +5,178 @@ import (
 	"strings"
 )
 
-// A cell is one path with its state on all sides.
-type cell struct {
+// A pathState is the state of one path in the base, on the disk and in theirs.
+type pathState struct {
 	disk         State
 	base, theirs *State // nil when the side has no file
-	owner        string // another install that has the file
+	owner        string // the path of another install that has the file
 	own          Own
-	above        string // why the folders above cannot exist, as part of a sentence; empty when they can
-	filled       bool   // disk is a folder with installed files
+	blocked      string // why the parent folder cannot be created, as part of a sentence; empty when it can
+	hasInstalled bool   // disk is a folder with installed files
 	force        bool
 }
 
-// A verdict is what happens to a cell.
-type verdict struct {
+// A decision is the change of one path, without contents.
+type decision struct {
 	action    Action
 	reason    string
-	to        State // of Create and Update, and of a mergeable Conflict but for its digest
+	to        State // of Create and Update; of a mergeable Conflict, only its mode applies
 	mergeable bool  // a Conflict that becomes a Merge when the contents can be read
 }
 
 func (in Input) change(path string) (Change, error) {
 	if from, ok := in.Renamed[path]; ok {
-		return in.follow(path, from)
+		return in.changeRenamed(path, from)
 	}
-	c := in.cell(path)
-	if c.base == nil && c.disk.Kind == Folder && in.vacated(path) { // a folder becomes a file
-		c.disk = State{}
+	s := in.pathState(path)
+	if s.base == nil && s.disk.Kind == Folder && in.emptiesDir(path) { // a file replaces the folder
+		s.disk = State{}
 	}
-	v := c.decide()
-	if to := in.renamedTo(path); to != "" && v.action != Unchanged && c.owner == "" {
-		v = verdict{action: Delete, reason: fmt.Sprintf("renamed to %q upstream", to)}
+	d := s.decide()
+	if to := in.renamedTo(path); to != "" && d.action != Unchanged && s.owner == "" {
+		d = decision{action: Delete, reason: fmt.Sprintf("renamed to %q upstream", to)}
 	}
-	change := Change{Path: path, Action: v.action, Reason: v.reason, Owner: c.owner, Old: in.Disk[path], New: c.disk}
+	change := Change{Path: path, Action: d.action, Reason: d.reason, Owner: s.owner, Old: in.Disk[path], New: s.disk}
 	file, _ := in.Theirs.Lookup(path)
-	switch v.action {
+	switch d.action {
 	case Create, Update:
-		change.New = v.to
-		if v.to.Digest != c.disk.Digest {
+		change.New = d.to
+		if d.to.Digest != s.disk.Digest {
 			change.Data = file.Data
 		}
 	case Delete:
 		change.New = State{}
 	case Conflict:
-		change.New = *c.theirs
+		change.New = *s.theirs
 	}
-	if !v.mergeable {
+	if !d.mergeable {
 		return change, nil
 	}
-	return in.merge(change, func(change Change, texts Texts) (Change, error) {
-		if change.Reason = bothChanged; c.base == nil {
+	return in.mergeContents(change, func(change Change, texts Texts) (Change, error) {
+		if change.Reason = bothChanged; s.base == nil {
 			change.Reason = bothAdded
 		}
-		return merged(change, c.disk, v.to, texts, file)
+		return mergeChange(change, s.disk, d.to, texts, file)
 	})
 }
 
-// cell returns a path with its state on all sides.
-func (in Input) cell(path string) cell {
-	c := cell{disk: in.Disk[path], owner: in.Owner[path], own: in.Own[path], force: in.Force}
+// pathState returns the state of a path on all sides.
+func (in Input) pathState(path string) pathState {
+	s := pathState{disk: in.Disk[path], owner: in.Owner[path], own: in.Own[path], force: in.Force}
 	if base, ok := in.Base[path]; ok {
-		c.base = &base
+		s.base = &base
 	}
 	if file, ok := in.Theirs.Lookup(path); ok {
 		theirs := Of(file.Data, file.Mode)
-		c.theirs = &theirs
+		s.theirs = &theirs
 	}
-	if folder, kind := in.blocker(path); folder != "" {
-		c.above = in.above(folder, kind)
+	if parent, kind := in.blocker(path); parent != "" {
+		s.blocked = in.describeBlocker(parent, kind)
 	}
-	c.filled = c.disk.Kind == Folder && in.hasInstalled(path)
-	return c
+	s.hasInstalled = s.disk.Kind == Folder && in.hasInstalled(path)
+	return s
 }
 
-// above says what is at a path where a folder is needed, and why it is kept.
-func (in Input) above(folder string, kind Kind) string {
-	base, installed := in.Base[folder]
-	disk, owner := in.Disk[folder], in.Owner[folder]
+// describeBlocker says what is at a path that must become a folder, and why it is not replaced.
+func (in Input) describeBlocker(path string, kind Kind) string {
+	base, installed := in.Base[path]
+	disk, owner := in.Disk[path], in.Owner[path]
 	switch {
 	case !installed || owner != "":
-		return fmt.Sprintf("%q is %s, %s", folder, kind.Describe(), cell{owner: owner}.whose())
+		return fmt.Sprintf("%q is %s, %s", path, kind.Describe(), describeOwner(owner))
 	case kind != File:
-		return fmt.Sprintf("%q is %s now", folder, kind.Describe())
+		return fmt.Sprintf("%q is %s now", path, kind.Describe())
 	case disk.Digest != base.Digest:
-		return fmt.Sprintf("%q was edited locally", folder)
+		return fmt.Sprintf("%q was edited locally", path)
 	case !disk.Same(base):
-		return fmt.Sprintf("the mode of %q was changed locally", folder)
+		return fmt.Sprintf("the mode of %q was changed locally", path)
 	}
-	return fmt.Sprintf("you own %q", folder)
+	return fmt.Sprintf("you own %q", path)
 }
 
-// hasInstalled reports whether ppm installed files in a folder.
-func (in Input) hasInstalled(folder string) bool {
+// hasInstalled reports whether ppm installed files in dir.
+func (in Input) hasInstalled(dir string) bool {
 	for name := range in.Base {
-		if strings.HasPrefix(name, folder+"/") {
+		if strings.HasPrefix(name, dir+"/") {
 			return true
 		}
 	}
 	return false
 }
 
-func (c cell) decide() verdict {
+func (s pathState) decide() decision {
 	switch {
-	case c.own == Mine:
-		return verdict{action: Keep, reason: "owned by you"}
-	case c.own == Once && c.theirs != nil && (c.base != nil || c.disk.Kind == File):
-		return verdict{action: Keep, reason: "created once, owned by you"}
-	case c.theirs == nil:
-		return c.remove()
-	case c.base == nil:
-		return c.place()
+	case s.own == Mine:
+		return decision{action: Keep, reason: "owned by you"}
+	case s.own == Once && s.theirs != nil && (s.base != nil || s.disk.Kind == File):
+		return decision{action: Keep, reason: "created once, owned by you"}
+	case s.theirs == nil:
+		return s.decideRemoved()
+	case s.base == nil:
+		return s.decideAdded()
 	}
-	return c.update()
+	return s.decideInstalled()
 }
 
-// remove decides about a file that was installed and is not to be any more.
-func (c cell) remove() verdict {
+// decideRemoved decides about an installed file that is not in theirs.
+func (s pathState) decideRemoved() decision {
 	switch {
-	case c.above != "":
-		return verdict{action: Keep, reason: "cannot be reached: " + c.above}
-	case c.disk.Kind == Absent:
-		return verdict{action: Unchanged, reason: "already deleted"}
-	case !c.disk.Same(*c.base):
-		return verdict{action: Keep, reason: "kept because " + c.whyKept() + "; ppm no longer tracks it"}
-	case c.owner != "":
-		return verdict{action: Keep, reason: fmt.Sprintf("also part of the install %q", c.owner)}
+	case s.blocked != "":
+		return decision{action: Keep, reason: "cannot be reached: " + s.blocked}
+	case s.disk.Kind == Absent:
+		return decision{action: Unchanged, reason: "already deleted"}
+	case !s.disk.Same(*s.base):
+		return decision{action: Keep, reason: "kept because " + s.userChange() + "; ppm no longer tracks it"}
+	case s.owner != "":
+		return decision{action: Keep, reason: fmt.Sprintf("also part of the install %q", s.owner)}
 	}
-	return verdict{action: Delete, reason: "not edited since it was installed"}
+	return decision{action: Delete, reason: "not edited since it was installed"}
 }
 
-// place decides about a file that is to be installed and was not before.
-func (c cell) place() verdict {
+// decideAdded decides about a file of theirs that is not in the base.
+func (s pathState) decideAdded() decision {
 	switch {
-	case c.above != "":
-		return verdict{action: Conflict, reason: "cannot be created: " + c.above}
-	case c.disk.Kind == Absent:
-		return verdict{action: Create, reason: "new", to: *c.theirs}
-	case c.filled:
-		return verdict{action: Conflict, reason: "is a folder with edited or added files"}
-	case c.disk.Kind != File:
-		return c.conflict("is " + c.disk.Kind.Describe())
-	case c.disk.Same(*c.theirs):
-		return verdict{action: Unchanged, reason: "already there"}
-	case c.disk.Digest == c.theirs.Digest && c.owner == "":
-		return verdict{action: Update, reason: "already there, with a different mode", to: *c.theirs}
-	case c.force:
-		return verdict{action: Update, reason: "replaces a file " + c.whose(), to: *c.theirs}
-	case c.disk.Digest == c.theirs.Digest:
-		return c.conflict("exists with a different mode")
+	case s.blocked != "":
+		return decision{action: Conflict, reason: "cannot be created: " + s.blocked}
+	case s.disk.Kind == Absent:
+		return decision{action: Create, reason: "new", to: *s.theirs}
+	case s.hasInstalled:
+		return decision{action: Conflict, reason: "is a folder with edited or added files"}
+	case s.disk.Kind != File:
+		return s.conflict("is " + s.disk.Kind.Describe())
+	case s.disk.Same(*s.theirs):
+		return decision{action: Unchanged, reason: "already there"}
+	case s.disk.Digest == s.theirs.Digest && s.owner == "":
+		return decision{action: Update, reason: "already there, with a different mode", to: *s.theirs}
+	case s.force:
+		return decision{action: Update, reason: "replaces a file " + describeOwner(s.owner), to: *s.theirs}
+	case s.disk.Digest == s.theirs.Digest:
+		return s.conflict("exists with a different mode")
 	}
-	v := c.conflict("exists with different content")
-	v.to, v.mergeable = *c.theirs, c.owner == "" && c.own == 0
-	return v
+	d := s.conflict("exists with different content")
+	d.to, d.mergeable = *s.theirs, s.owner == "" && s.own == 0
+	return d
 }
 
-// update decides about a file that was installed and is to be now. Content and mode are decided separately, so that a
-// local chmod and an upstream edit are both kept.
-func (c cell) update() verdict {
-	base, disk, theirs := *c.base, c.disk, *c.theirs
+// decideInstalled decides about a file of the base and theirs. It decides about content and mode separately, so that
+// the file gets both a local chmod and an upstream edit.
+func (s pathState) decideInstalled() decision {
+	base, disk, theirs := *s.base, s.disk, *s.theirs
 	switch {
-	case base.Same(theirs) && c.above != "":
-		return verdict{action: Keep, reason: "cannot be reached: " + c.above}
+	case base.Same(theirs) && s.blocked != "":
+		return decision{action: Keep, reason: "cannot be reached: " + s.blocked}
 	case base.Same(theirs) && disk.Same(base):
-		return verdict{action: Unchanged, reason: "up to date"}
+		return decision{action: Unchanged, reason: "up to date"}
 	case base.Same(theirs):
-		return verdict{action: Keep, reason: c.edit()}
-	case c.above != "":
-		return verdict{action: Conflict, reason: "cannot be created: " + c.above}
-	case disk.Kind == Absent && c.force:
-		return verdict{action: Create, reason: "replaces a local deletion", to: theirs}
+		return decision{action: Keep, reason: s.localChange()}
+	case s.blocked != "":
+		return decision{action: Conflict, reason: "cannot be created: " + s.blocked}
+	case disk.Kind == Absent && s.force:
+		return decision{action: Create, reason: "replaces a local deletion", to: theirs}
 	case disk.Kind == Absent:
-		return verdict{action: Keep, reason: "deleted locally, changed upstream"}
+		return decision{action: Keep, reason: "deleted locally, changed upstream"}
 	case disk.Kind != File:
-		return c.conflict("is " + disk.Kind.Describe() + " now and changed upstream")
+		return s.conflict("is " + disk.Kind.Describe() + " now and changed upstream")
 	}
 	to := theirs
 	if !sameMode(disk.Mode, base.Mode) {
@@ -186,62 +186,63 @@ func (c cell) update() verdict {
 	case disk.Digest == theirs.Digest || disk.Digest == base.Digest:
 	case base.Digest == theirs.Digest: // only the mode changed upstream
 		to.Digest = disk.Digest
-	case c.force:
-		return verdict{action: Update, reason: "replaces local edits", to: theirs}
+	case s.force:
+		return decision{action: Update, reason: "replaces local edits", to: theirs}
 	default:
-		v := c.conflict(bothChanged)
-		v.to, v.mergeable = to, true
-		return v
+		d := s.conflict(bothChanged)
+		d.to, d.mergeable = to, true
+		return d
 	}
 	switch {
 	case disk.Same(to) && to.Same(theirs):
-		return verdict{action: Unchanged, reason: "up to date"}
+		return decision{action: Unchanged, reason: "up to date"}
 	case disk.Same(to):
-		return verdict{action: Keep, reason: c.edit()}
-	case c.owner != "" && !c.force:
-		return c.conflict("changed upstream")
+		return decision{action: Keep, reason: s.localChange()}
+	case s.owner != "" && !s.force:
+		return s.conflict("changed upstream")
 	}
 	if base.Digest == theirs.Digest {
-		return verdict{action: Update, reason: "mode changed upstream", to: to}
+		return decision{action: Update, reason: "mode changed upstream", to: to}
 	}
-	return verdict{action: Update, reason: "changed upstream", to: to}
+	return decision{action: Update, reason: "changed upstream", to: to}
 }
 
-// whyKept says what the user did to a file, in the middle of a sentence.
-func (c cell) whyKept() string {
+// userChange says what the user did to the file, as part of a sentence.
+func (s pathState) userChange() string {
 	switch {
-	case c.disk.Kind != File:
-		return "it is " + c.disk.Kind.Describe() + " now"
-	case c.disk.Digest == c.base.Digest:
+	case s.disk.Kind != File:
+		return "it is " + s.disk.Kind.Describe() + " now"
+	case s.disk.Digest == s.base.Digest:
 		return "you changed its mode"
 	}
 	return "you edited it"
 }
 
-// edit says how the disk differs from the base.
-func (c cell) edit() string {
+// localChange says how the disk differs from the base.
+func (s pathState) localChange() string {
 	switch {
-	case c.disk.Kind == Absent:
+	case s.disk.Kind == Absent:
 		return "deleted locally"
-	case c.disk.Kind != File:
-		return "is " + c.disk.Kind.Describe() + " now"
-	case c.disk.Digest == c.base.Digest:
+	case s.disk.Kind != File:
+		return "is " + s.disk.Kind.Describe() + " now"
+	case s.disk.Digest == s.base.Digest:
 		return "mode changed locally"
 	}
 	return "edited locally"
 }
 
-func (c cell) conflict(reason string) verdict {
-	if c.base == nil || c.owner != "" {
-		reason += ", " + c.whose()
+// conflict returns a collision, and adds the owner to the reason when ppm did not install the file for this install.
+func (s pathState) conflict(reason string) decision {
+	if s.base == nil || s.owner != "" {
+		reason += ", " + describeOwner(s.owner)
 	}
-	return verdict{action: Conflict, reason: reason}
+	return decision{action: Conflict, reason: reason}
 }
 
-// whose says which install the file at the path belongs to.
-func (c cell) whose() string {
-	if c.owner == "" {
+// describeOwner names the install that has a file, if any.
+func describeOwner(owner string) string {
+	if owner == "" {
 		return "not installed by ppm"
 	}
-	return fmt.Sprintf("part of the install %q", c.owner)
+	return fmt.Sprintf("part of the install %q", owner)
 }

@@ -11,14 +11,15 @@ import (
 	"github.com/Project-Manager-With-Git/ppm/pkg/merge"
 )
 
-// Reasons of a merge.
+// Reasons of merges.
 const (
 	bothChanged = "changed locally and upstream"
 	bothAdded   = "added locally and upstream"
 )
 
-// merge reads the contents of a file that both sides changed, and merges it with do. Without them c stays a collision.
-func (in Input) merge(c Change, do func(Change, Texts) (Change, error)) (Change, error) {
+// mergeContents reads the contents of a file that both sides changed and calls do with them. When they cannot be
+// read, it returns c, which is a collision.
+func (in Input) mergeContents(c Change, do func(Change, Texts) (Change, error)) (Change, error) {
 	if in.Contents == nil {
 		return c, nil
 	}
@@ -37,20 +38,20 @@ func (in Input) merge(c Change, do func(Change, Texts) (Change, error)) (Change,
 	return out, err
 }
 
-// versions returns what a file was merged from.
+// versions returns the versions that a file was merged from.
 func (in Input) versions(c Change, texts Texts) *Versions {
 	theirs, _ := in.Theirs.Lookup(c.Path)
 	v := &Versions{Ours: fileset.File{Path: c.Path, Mode: in.Disk[c.Ours()].Mode, Data: texts.Ours}, Theirs: theirs}
-	if base := in.Base[cmp.Or(c.From, c.Path)]; base.Digest == fileset.Digest(texts.Base) { // else it is lost
+	if base := in.Base[cmp.Or(c.From, c.Path)]; base.Digest == fileset.Digest(texts.Base) { // else the base is lost
 		v.Base = &fileset.File{Path: c.Path, Mode: base.Mode, Data: texts.Base}
 	}
 	return v
 }
 
-// merged returns c with the content that a merge gives: ours is what the user has, to what the file would be but for
-// its content, and the reason of c what both sides did. The content has every edit of both sides, or conflict markers
-// where they overlap. A merge that loses a line is a bug, and an error.
-func merged(c Change, ours, to State, texts Texts, theirs fileset.File) (Change, error) {
+// mergeChange returns c with the merged content. The user's file has the state ours, the merged file gets the mode
+// of to, and the reason of c says what both sides did. The merged content has every edit of both sides, and conflict
+// markers where they overlap. A merge that loses a line is a bug, and an error.
+func mergeChange(c Change, ours, to State, texts Texts, theirs fileset.File) (Change, error) {
 	r := merge.ThreeWay(texts.Base, texts.Ours, theirs.Data, texts.Merge)
 	if err := r.CheckLossless(texts.Base, texts.Ours, theirs.Data); err != nil {
 		return c, fmt.Errorf("merging %q: %w", c.Path, err)
@@ -80,24 +81,26 @@ func merged(c Change, ours, to State, texts Texts, theirs fileset.File) (Change,
 		c.Data = r.Text
 	case c.New.Same(c.Old):
 		c.Action = Keep
-		if c.Conflicts == 0 && r.Resolved == 0 { // upstream changed what the user has already
+		if c.Conflicts == 0 && r.Resolved == 0 { // the user's file has all upstream changes
 			c.Reason = "already has the upstream changes"
 		}
 	}
 	return c, nil
 }
 
-// follow decides about a file that upstream renamed. The user's edits of it are merged into it at its new path.
-func (in Input) follow(path, from string) (Change, error) {
-	c := in.cell(path)
+// changeRenamed decides about a file that upstream renamed. The user's edits are merged into the file at its new
+// path.
+func (in Input) changeRenamed(path, from string) (Change, error) {
+	s := in.pathState(path)
 	base, disk := in.Base[from], in.Disk[from]
-	change := Change{Path: path, From: from, Action: Create, Reason: fmt.Sprintf("renamed from %q upstream", from), Old: in.Disk[path], New: *c.theirs}
-	if change.Old.Kind == File { // the user has moved it there as well
+	change := Change{Path: path, From: from, Action: Create, Old: in.Disk[path], New: *s.theirs}
+	change.Reason = fmt.Sprintf("renamed from %q upstream", from)
+	if change.Old.Kind == File { // the user moved the file to the same path
 		disk, change.Action = change.Old, Update
 		change.Reason = fmt.Sprintf("renamed from %q locally and upstream", from)
 	}
-	if c.above != "" {
-		change.Action, change.Reason = Conflict, "cannot be created: "+c.above
+	if s.blocked != "" {
+		change.Action, change.Reason = Conflict, "cannot be created: "+s.blocked
 		return change, nil
 	}
 	if disk.Kind == Absent {
@@ -121,11 +124,11 @@ func (in Input) follow(path, from string) (Change, error) {
 	renamed := change
 	change.Action = Conflict
 	change.Reason = fmt.Sprintf("edited locally as %q, renamed upstream", from)
-	return in.merge(change, func(_ Change, texts Texts) (Change, error) {
+	return in.mergeContents(change, func(_ Change, texts Texts) (Change, error) {
 		change := renamed
 		change.Reason = bothChanged
-		out, err := merged(change, disk, change.New, texts, file)
-		if out.Conflicts > 0 || strings.HasPrefix(out.Reason, bothChanged+";") { // or a side was taken
+		out, err := mergeChange(change, disk, change.New, texts, file)
+		if out.Conflicts > 0 || strings.HasPrefix(out.Reason, bothChanged+";") { // or they were resolved
 			out.Reason = renamed.Reason + ", and " + out.Reason
 		} else {
 			out.Reason = renamed.Reason + "; your edits are kept"
@@ -134,26 +137,27 @@ func (in Input) follow(path, from string) (Change, error) {
 	})
 }
 
-// renames returns those of in.Renamed that apply to the disk: the file is where it was installed, or gone, and at its new
-// path is nothing or the file that the user has moved there already.
+// renames returns the entries of in.Renamed that apply to the disk. The new path must be free, and the old path must
+// be a file or absent; or the user has already moved the file to the new path.
 func (in Input) renames() map[string]string {
 	out := map[string]string{}
 	for to, from := range in.Renamed {
 		_, installed := in.Base[from]
-		_, stays := in.Theirs.Lookup(from)
-		_, comes := in.Theirs.Lookup(to)
-		_, before := in.Base[to]
-		kind, there := in.Disk[from].Kind, in.Disk[to]
-		free := there.Kind == Absent && (kind == File || kind == Absent)
-		moved := kind == Absent && there.Kind == File && in.Owner[to] == ""
-		if installed && !stays && comes && !before && (free || moved) && in.Own[from] == 0 {
+		_, fromInTheirs := in.Theirs.Lookup(from)
+		_, toInTheirs := in.Theirs.Lookup(to)
+		_, toInBase := in.Base[to]
+		renamed := installed && !fromInTheirs && toInTheirs && !toInBase
+		fromKind, toKind := in.Disk[from].Kind, in.Disk[to].Kind
+		free := toKind == Absent && (fromKind == File || fromKind == Absent)
+		moved := fromKind == Absent && toKind == File && in.Owner[to] == ""
+		if renamed && (free || moved) && in.Own[from] == 0 {
 			out[to] = from
 		}
 	}
 	return out
 }
 
-// renamedTo returns where upstream renamed the file at path to, or "".
+// renamedTo returns the path to which upstream renamed a file, or "".
 func (in Input) renamedTo(path string) string {
 	for to, from := range in.Renamed {
 		if from == path {
@@ -163,7 +167,7 @@ func (in Input) renamedTo(path string) string {
 	return ""
 }
 
-// addSides adds the versions of binary files that are in conflict.
+// addSides adds the changes that write the versions of binary files with a conflict.
 func (p *Plan) addSides(in Input) error {
 	for _, c := range slices.Clone(p.Changes) {
 		if !c.Sides {
@@ -188,7 +192,7 @@ func (p *Plan) addSides(in Input) error {
 	return nil
 }
 
-// side returns the change that writes version i of a binary file.
+// side returns the change that writes a version of a binary file: the one with the suffix Sides[i].
 func (p *Plan) side(path string, i int, data []byte, mode fs.FileMode, disk Disk) (Change, error) {
 	c := Change{Path: path + Sides[i], Action: Create, Old: disk[path+Sides[i]], New: Of(data, mode), Data: data}
 	version := [...]string{"the installed version", "your version", "upstream's version"}[i]

@@ -1,9 +1,9 @@
 // Package plan decides what happens to each file of a project before anything is written.
 //
-// It compares three states of each path: the base, which ppm installed; the disk, which the user may have changed; and
-// theirs, which ppm would install now. A plan has one change for each path. What only one side changed is taken from
-// that side. What both sides changed is merged, or is a collision, like anything else in the way.
-// The package is pure: the disk is a value here, and pkg/apply carries out the plan.
+// It compares three states of each path: the base, which ppm installed; the disk, which the user may have changed;
+// and theirs, which ppm would install now. A plan has one change for each path. If only one side changed a file, the
+// plan takes the version of that side. If both sides changed it, the plan merges them. A path that ppm cannot write
+// is a collision. The package is pure: it gets the state of the disk as a value, and pkg/apply applies the plan.
 package plan
 
 import (
@@ -18,7 +18,7 @@ import (
 	"github.com/Project-Manager-With-Git/ppm/pkg/merge"
 )
 
-// Names of the project's records, which no component may bring.
+// Names of the project's records. A component cannot contain files with these names.
 const (
 	Manifest = "ppm.toml"
 	Lock     = "ppm.lock"
@@ -31,40 +31,40 @@ type Action string
 const (
 	Create    Action = "create"
 	Update    Action = "update"
-	Merge     Action = "merge" // both the user's edits and upstream's go into the file
+	Merge     Action = "merge" // the file gets the edits of the user and of upstream
 	Delete    Action = "delete"
-	Keep      Action = "keep"      // the disk differs from what ppm would install, and stays
-	Unchanged Action = "unchanged" // the disk is what ppm would install
+	Keep      Action = "keep"      // the disk differs from theirs and is not changed
+	Unchanged Action = "unchanged" // the disk is equal to theirs
 	Conflict  Action = "conflict"
 )
 
-// A Change is what happens at one path, and why.
+// A Change is the planned change of one path.
 type Change struct {
 	Path   string `json:"path"` // relative to the project, slash-separated
 	Action Action `json:"action"`
 	Reason string `json:"reason"`           // one line for the user
 	Owner  string `json:"owner,omitempty"`  // the path of another install that has this file
-	Record bool   `json:"record,omitempty"` // one of the project's records, written after all else
-	Old    State  `json:"old"`              // when the plan was made
-	New    State  `json:"new"`              // when the plan was carried out
-	Data   []byte `json:"data,omitempty"`   // the content of New, where its digest differs from that of Old
+	Record bool   `json:"record,omitempty"` // one of the project's records, written after all other files
+	Old    State  `json:"old"`              // before the plan is applied
+	New    State  `json:"new"`              // after the plan is applied
+	Data   []byte `json:"data,omitempty"`   // the content of New, if its digest differs from that of Old
 
-	From      string `json:"from,omitempty"`      // the path of the file until it was moved, by upstream or by ppm project move
-	Conflicts int    `json:"conflicts,omitempty"` // how many conflicts of a merged file are left for the user
-	Marker    int    `json:"marker,omitempty"`    // how often the character of their markers is repeated
-	Sides     bool   `json:"sides,omitempty"`     // the file is binary, and its versions are beside it
+	From      string `json:"from,omitempty"`      // the old path of a file moved by upstream or ppm project move
+	Conflicts int    `json:"conflicts,omitempty"` // the number of conflicts in a merged file
+	Marker    int    `json:"marker,omitempty"`    // the length of the conflict markers, in characters
+	Sides     bool   `json:"sides,omitempty"`     // the file is binary, and its versions are written next to it
 
-	// Versions are what a merged file with conflicts was merged from; nil for all other changes. A saved plan lacks them.
+	// Versions are the versions of a merged file with conflicts; nil for all other changes. They are not saved.
 	Versions *Versions `json:"-"`
 }
 
-// Versions are the three versions of a file that both sides changed.
+// Versions are the three versions that a file was merged from.
 type Versions struct {
-	Base         *fileset.File // as it was installed; nil when upstream and the user both added the file, or it is lost
-	Ours, Theirs fileset.File  // the user's and upstream's
+	Base         *fileset.File // the installed version; nil when both sides added the file, or the version is lost
+	Ours, Theirs fileset.File  // the versions of the user and of upstream
 }
 
-// Writes reports whether the change alters the disk.
+// Writes reports whether the change writes to the disk.
 func (c Change) Writes() bool {
 	switch c.Action {
 	case Create, Update, Merge, Delete:
@@ -73,8 +73,7 @@ func (c Change) Writes() bool {
 	return false
 }
 
-// Ours returns the path at which the user has the file: the old one when upstream renamed it, or the new one when the
-// user has moved it there already.
+// Ours returns the path of the user's file. It differs from Path when upstream renamed the file and the user did not.
 func (c Change) Ours() string {
 	if c.Old.Kind == File {
 		return c.Path
@@ -82,64 +81,64 @@ func (c Change) Ours() string {
 	return cmp.Or(c.From, c.Path)
 }
 
-// A Plan is a list of changes, sorted by path, followed by those of the project's
-// records in the order in which they are written.
+// A Plan is a list of changes, sorted by path. The changes of the project's records come last, in the order in which
+// they are written.
 type Plan struct {
 	Changes []Change `json:"changes"`
 }
 
-// Input is what a plan is made from. Its paths are relative to the project and slash-separated.
+// Input is the input of Make. Its paths are relative to the project and slash-separated.
 type Input struct {
-	Base   map[string]State  // what ppm installed, as the lockfile says; empty for a new install
-	Disk   Disk              // the paths of Base and Theirs, the folders above them, and what is in the folders among them
-	Theirs fileset.Set       // what ppm would install; empty to remove
-	Owner  map[string]string // for the files of all other installs: the path of the install
+	Base   map[string]State  // the installed files, from the lockfile; empty for a new install
+	Disk   Disk              // the paths of Base and Theirs, their parent folders, and the files in folders among them
+	Theirs fileset.Set       // the files to install; empty to remove the install
+	Owner  map[string]string // for each file of another install, the path of that install
 	Force  bool              // replace files that collide; links, folders and devices are never replaced
-	Own    map[string]Own    // the files that are left to the user
+	Own    map[string]Own    // the files that the user owns
 
-	// Renamed names, for each file of Theirs that upstream renamed, its path in Base. The user's edits follow it.
+	// Renamed maps each file of Theirs that upstream renamed to its path in Base. The user's edits follow the rename.
 	Renamed map[string]string
-	// Contents reads the files that are merged: those that were edited or added on both sides. Nil makes them collisions.
+	// Contents reads the files that both sides edited or added. If it is nil, these files are collisions.
 	Contents Contents
 }
 
-// Contents reads what Make needs of a file to merge it.
+// Contents reads the files that Make merges.
 type Contents interface {
-	// Texts returns the contents that the new version of a file is merged with. ok is false for a file that is not to
-	// be merged. Of c it may use Path, From, Owner, Old and Ours.
+	// Texts returns the contents to merge with the new version of a file. It returns false for a file that must not
+	// be merged. It may use the fields Path, From, Owner and Old of c, and the method Ours.
 	Texts(c Change) (t Texts, ok bool, err error)
-	// Scan returns what is at paths of the project.
+	// Scan returns the state of paths of the project.
 	Scan(paths []string) (Disk, error)
 }
 
 // An Own says how the user owns a file.
 type Own uint8
 
-// The kinds of ownership. In a file that is not named, the edits of the user and of upstream are merged.
+// The kinds of ownership. The zero value means that the edits of the user and of upstream are merged.
 const (
-	Once Own = iota + 1 // ppm creates the file when it is missing, and does not change it after that
-	Mine                // ppm neither writes nor removes the file
+	Once Own = iota + 1 // ppm creates the file, and does not change it afterwards
+	Mine                // ppm does not write or remove the file
 )
 
-// Texts are the two contents that a file of Theirs is merged with, and how.
+// Texts are the contents that a file of Theirs is merged with, and the options of the merge.
 type Texts struct {
-	Base, Ours []byte // Base is nil when there is none
-	TooLarge   bool   // the user's file is too large to be merged: it is a collision
+	Base, Ours []byte // Base is nil when both sides added the file
+	TooLarge   bool   // the user's file is too large to merge, and is a collision
 	Merge      merge.Options
 }
 
-// Sides are the suffixes of the files that hold the versions of a binary file, beside it, until its conflict is resolved:
-// the installed version, the user's and upstream's.
+// Sides are the suffixes of the files that hold the installed, the user's and the upstream version of a binary file
+// until its conflict is resolved.
 var Sides = []string{".base", ".ours", ".theirs"}
 
-// Make returns the plan for in. It fails, with an error of kind Refused, when a path
-// is not one that ppm may write; what collides on the disk is in the plan.
+// Make returns the plan for in. It returns an error of kind Refused for a path that ppm must not write. A collision
+// on the disk is not an error, but a change in the plan.
 func Make(in Input) (Plan, error) {
-	var theirs, paths []string
+	var theirs []string
 	for _, f := range in.Theirs {
 		theirs = append(theirs, f.Path)
 	}
-	paths = append(paths, theirs...)
+	paths := slices.Clone(theirs)
 	for p := range in.Base {
 		paths = append(paths, p)
 	}
@@ -176,8 +175,8 @@ func checkPath(p string) error {
 	return nil
 }
 
-// Write adds the change that turns one of the project's records from old into data,
-// to be carried out after all changes that are in the plan already. Nil means no file.
+// Write adds the change of one of the project's records from old to data after all other changes. Nil means that the
+// file does not exist.
 func (p *Plan) Write(path string, old, data []byte) {
 	c := Change{Path: path, Record: true, Reason: "records what is installed"}
 	if old != nil {
@@ -199,12 +198,12 @@ func (p *Plan) Write(path string, old, data []byte) {
 	p.Changes = append(p.Changes, c)
 }
 
-// Empty reports whether the plan leaves the disk as it is.
+// Empty reports whether the plan has no change that writes, and no collision.
 func (p Plan) Empty() bool {
 	return !slices.ContainsFunc(p.Changes, func(c Change) bool { return c.Writes() || c.Action == Conflict })
 }
 
-// Collisions returns the changes that keep the plan from being applied.
+// Collisions returns the changes that prevent the plan from being applied.
 func (p Plan) Collisions() []Change {
 	var out []Change
 	for _, c := range p.Changes {
@@ -232,44 +231,45 @@ func (p Plan) Err() error {
 	return failure.Errorf(failure.Refused, "writing files: %s", strings.Join(list, "; ")).WithHint("%s", hint)
 }
 
-// blocker returns the nearest path above p that is not a folder and stays.
+// blocker returns the nearest parent path of p that is not a folder and that the plan does not delete.
 func (in Input) blocker(p string) (string, Kind) {
-	for folder := path.Dir(p); folder != "."; folder = path.Dir(folder) {
-		s := in.Disk[folder]
-		if s.Kind == Absent || s.Kind == Folder || in.goes(folder) { // or a file becomes a folder
+	for dir := path.Dir(p); dir != "."; dir = path.Dir(dir) {
+		s := in.Disk[dir]
+		if s.Kind == Absent || s.Kind == Folder || in.deletes(dir) {
 			continue
 		}
-		return folder, s.Kind
+		return dir, s.Kind
 	}
 	return "", Absent
 }
 
-// vacated reports whether the folder at p has only installed files, and the plan deletes them all.
-func (in Input) vacated(p string) bool {
-	var folders []string
-	var going []string
+// emptiesDir reports whether the folder at p has only installed files, and the plan deletes all of them.
+func (in Input) emptiesDir(p string) bool {
+	var dirs, deleted []string
 	for name, s := range in.Disk {
 		switch {
 		case !strings.HasPrefix(name, p+"/") || s.Kind == Absent:
 		case s.Kind == Folder:
-			folders = append(folders, name)
-		case in.goes(name):
-			going = append(going, name)
+			dirs = append(dirs, name)
+		case in.deletes(name):
+			deleted = append(deleted, name)
 		default:
 			return false
 		}
 	}
-	for _, folder := range folders {
-		if !slices.ContainsFunc(going, func(name string) bool { return strings.HasPrefix(name, folder+"/") }) {
+	for _, dir := range dirs {
+		if !slices.ContainsFunc(deleted, func(name string) bool { return strings.HasPrefix(name, dir+"/") }) {
 			return false
 		}
 	}
-	return len(going) > 0
+	return len(deleted) > 0
 }
 
-// goes reports whether the plan deletes the file at p.
-func (in Input) goes(p string) bool {
-	base, ok := in.Base[p]
-	_, stays := in.Theirs.Lookup(p)
-	return ok && !stays && in.Owner[p] == "" && (in.Disk[p].Same(base) && in.Own[p] != Mine || in.renamedTo(p) != "")
+// deletes reports whether the plan deletes the file at p.
+func (in Input) deletes(p string) bool {
+	base, installed := in.Base[p]
+	if _, ok := in.Theirs.Lookup(p); ok || !installed || in.Owner[p] != "" {
+		return false
+	}
+	return in.Disk[p].Same(base) && in.Own[p] != Mine || in.renamedTo(p) != ""
 }

@@ -9,41 +9,41 @@ import (
 	"github.com/Project-Manager-With-Git/ppm/pkg/fileset"
 )
 
-// The bounds of the search for renames. Half of a file must be the same, as for git.
+// Limits of the rename detection.
 const (
-	leastSimilar = 0.5
-	maxCompared  = 1000 // files on each side; where there are more, only equal files are found
+	minSimilarity = 0.5  // as in git
+	maxCompared   = 1000 // files on each side; with more files, only exact renames are found
 )
 
-// Renames returns for files of theirs the file of base that each of them was: equal files
-// first, then those that are the most similar. Each file is taken once.
+// Renames maps each file of theirs that was renamed to its path in base. It finds exact renames first, and then the
+// pairs of files with the highest similarity. It uses each file once.
 func Renames(base, theirs fileset.Set) map[string]string {
-	gone := without(base, theirs)
-	come := without(theirs, base)
+	removed := without(base, theirs)
+	added := without(theirs, base)
 	out := make(map[string]string)
-	taken := make(map[string]bool)
+	used := make(map[string]bool)
 	byDigest := make(map[string][]string)
-	for _, f := range gone {
+	for _, f := range removed {
 		byDigest[f.Digest()] = append(byDigest[f.Digest()], f.Path)
 	}
-	for _, f := range come {
+	for _, f := range added {
 		if equal := byDigest[f.Digest()]; len(equal) > 0 {
 			out[f.Path], byDigest[f.Digest()] = equal[0], equal[1:]
-			taken[equal[0]] = true
+			used[equal[0]] = true
 		}
 	}
-	gone = slices.DeleteFunc(gone, func(f fileset.File) bool { return taken[f.Path] })
-	come = slices.DeleteFunc(come, func(f fileset.File) bool { return out[f.Path] != "" })
-	for _, p := range similar(gone, come) {
-		if out[p.to] == "" && !taken[p.from] {
+	removed = slices.DeleteFunc(removed, func(f fileset.File) bool { return used[f.Path] })
+	added = slices.DeleteFunc(added, func(f fileset.File) bool { return out[f.Path] != "" })
+	for _, p := range similar(removed, added) {
+		if out[p.to] == "" && !used[p.from] {
 			out[p.to] = p.from
-			taken[p.from] = true
+			used[p.from] = true
 		}
 	}
 	return out
 }
 
-// without returns the files of s, but for empty ones and those at a path that other has, too.
+// without returns the files of s that are not empty and whose path is not in other.
 func without(s, other fileset.Set) []fileset.File {
 	var out []fileset.File
 	for _, f := range s {
@@ -54,38 +54,38 @@ func without(s, other fileset.Set) []fileset.File {
 	return out
 }
 
-// A pair is two files that may be one.
+// A pair is a file of the base and a file of theirs that may be a rename.
 type pair struct {
 	from, to   string
 	similarity float64
 }
 
-// similar returns the pairs that are similar enough, the most similar first.
-func similar(gone, come []fileset.File) []pair {
-	if len(gone) > maxCompared || len(come) > maxCompared {
+// similar returns the pairs with at least minSimilarity, the most similar first.
+func similar(removed, added []fileset.File) []pair {
+	if len(removed) > maxCompared || len(added) > maxCompared {
 		return nil
 	}
 	seed := maphash.MakeSeed()
 	lines := func(files []fileset.File) []map[uint64]int {
 		out := make([]map[uint64]int, len(files))
 		for i, f := range files {
-			out[i] = weigh(seed, f.Data)
+			out[i] = lineBytes(seed, f.Data)
 		}
 		return out
 	}
 	var out []pair
-	ofGone, ofCome := lines(gone), lines(come)
-	for i, from := range gone {
-		for j, to := range come {
+	removedLines, addedLines := lines(removed), lines(added)
+	for i, from := range removed {
+		for j, to := range added {
 			longer := max(len(from.Data), len(to.Data))
-			if shorter := min(len(from.Data), len(to.Data)); float64(shorter) < leastSimilar*float64(longer) {
+			if shorter := min(len(from.Data), len(to.Data)); float64(shorter) < minSimilarity*float64(longer) {
 				continue
 			}
 			same := 0
-			for line, n := range ofGone[i] {
-				same += min(n, ofCome[j][line])
+			for line, n := range removedLines[i] {
+				same += min(n, addedLines[j][line])
 			}
-			if s := float64(same) / float64(longer); s >= leastSimilar {
+			if s := float64(same) / float64(longer); s >= minSimilarity {
 				out = append(out, pair{from.Path, to.Path, s})
 			}
 		}
@@ -96,8 +96,8 @@ func similar(gone, come []fileset.File) []pair {
 	return out
 }
 
-// weigh returns how many bytes each line has in a text.
-func weigh(seed maphash.Seed, text []byte) map[uint64]int {
+// lineBytes maps the hash of each line of text to the number of bytes in all lines with this hash.
+func lineBytes(seed maphash.Seed, text []byte) map[uint64]int {
 	out := make(map[uint64]int)
 	for line := range bytes.Lines(text) {
 		out[maphash.Bytes(seed, line)] += len(line)

@@ -12,21 +12,20 @@ import (
 	"github.com/Project-Manager-With-Git/ppm/pkg/merge"
 )
 
-// SavedVersion is the newest version of a saved plan's format that is read, and the one that is written.
+// SavedVersion is the version of the format that Format writes, and the newest one that ParseSaved reads.
 const SavedVersion = 1
 
-// A Saved is a plan in a file, for somebody to review before it is carried out. The
-// file is JSON. It has the new contents as text, base64 being for what is not UTF-8 alone,
-// and what they change as unified diffs, which say nothing that the contents do not.
+// A Saved is a plan that is saved in a JSON file, so that it can be reviewed before it is applied. The file has the
+// new contents as text, or as base64 if they are not UTF-8, and unified diffs for the reviewer.
 type Saved struct {
-	Command  string // whose plan it is, as the user typed it
-	Undoes   int    // the number of the command in the history that it takes back, or 0
-	Manifest State  // of the project's records it was made for, also of those that it leaves alone
-	Lock     State
+	Command  string // the command line that made the plan
+	Undoes   int    // the number of the command in the history that the plan undoes, or 0
+	Manifest State  // ppm.toml when the plan was made
+	Lock     State  // ppm.lock when the plan was made
 	Plan     Plan
 }
 
-// savedFile is the form of the file.
+// savedFile is the JSON of a saved plan.
 type savedFile struct {
 	Version  int           `json:"ppm_plan"`
 	Command  string        `json:"command"`
@@ -38,22 +37,22 @@ type savedFile struct {
 
 type savedChange struct {
 	Change
-	Data   *struct{} `json:"data,omitempty"` // never there: it hides the one of Change
+	Data   *struct{} `json:"data,omitempty"` // always nil: it hides Change.Data
 	Text   *string   `json:"text,omitempty"`
 	Base64 []byte    `json:"base64,omitempty"`
-	Diff   string    `json:"diff,omitempty"` // against what stands there when the plan is made
+	Diff   string    `json:"diff,omitempty"` // against the file on the disk when the plan was made
 }
 
-// Context of the diffs, in lines.
+// savedContext is the number of context lines in the diffs.
 const savedContext = 3
 
-// Format returns the file. Old returns what stands at the path of a file that the plan
-// replaces or removes. The same plan always is the same bytes.
+// Format returns the saved plan as JSON; equal plans give equal bytes. old returns the current content of a file
+// that the plan changes or deletes.
 func (s Saved) Format(old func(path string) ([]byte, error)) ([]byte, error) {
 	f := savedFile{SavedVersion, s.Command, s.Undoes, s.Manifest, s.Lock, []savedChange{}}
 	for _, c := range s.Plan.Changes {
 		out := savedChange{Change: c}
-		if c.holdsData() {
+		if c.needsData() {
 			if text := string(c.Data); utf8.ValidString(text) {
 				out.Text = &text
 			} else {
@@ -73,35 +72,38 @@ func (s Saved) Format(old func(path string) ([]byte, error)) ([]byte, error) {
 	if err := enc.Encode(f); err != nil {
 		return nil, fmt.Errorf("writing a plan: %w", err)
 	}
-	return visible(b.Bytes()), nil
+	return escapeInvisible(b.Bytes()), nil
 }
 
-// holdsData reports whether the plan must say what the file's content becomes.
-func (c Change) holdsData() bool {
+// needsData reports whether the plan must have the new content of the file.
+func (c Change) needsData() bool {
 	return c.Writes() && c.New.Kind == File && c.New.Digest != c.Old.Digest
 }
 
+// diff returns the unified diff of a change.
 func (c Change) diff(old func(path string) ([]byte, error)) (string, error) {
 	if !c.Writes() || c.Old.Digest == c.New.Digest {
 		return "", nil
 	}
-	before, after := "/dev/null", "/dev/null"
-	var was []byte
+	oldName, newName := "/dev/null", "/dev/null"
+	var oldData []byte
 	if c.Old.Kind == File {
-		before = "a/" + c.Path
+		oldName = "a/" + c.Path
 		var err error
-		if was, err = old(c.Path); err != nil {
+		if oldData, err = old(c.Path); err != nil {
 			return "", err
 		}
 	}
 	if c.New.Kind == File {
-		after = "b/" + c.Path
+		newName = "b/" + c.Path
 	}
-	return strings.ToValidUTF8(string(merge.UnifiedDiff(before, after, was, c.Data, savedContext)), "\ufffd"), nil
+	diff := merge.UnifiedDiff(oldName, newName, oldData, c.Data, savedContext)
+	return strings.ToValidUTF8(string(diff), "\ufffd"), nil
 }
 
-// visible writes what could steer a terminal, or hide a part of a line from who reviews it, as an escape of JSON.
-func visible(text []byte) []byte {
+// escapeInvisible escapes control and format characters in JSON text. They could control a terminal or hide text
+// from the reviewer.
+func escapeInvisible(text []byte) []byte {
 	var b bytes.Buffer
 	for _, r := range string(text) {
 		switch {
@@ -117,26 +119,28 @@ func visible(text []byte) []byte {
 	return b.Bytes()
 }
 
-// ParseSaved reads a file that Format wrote. Its errors are of kind Usage for what is no such
-// file or a newer one, and Refused for a plan that no command of ppm makes. Whether the
-// file is in all what Format writes, its diffs included, only the project can tell.
+// ParseSaved parses the output of Format. The error is of kind Usage for another or a newer format, and of kind
+// Refused for a plan that no command makes. ParseSaved does not compare the diffs with the contents.
 func ParseSaved(data []byte) (Saved, error) {
 	var version struct {
 		Version int `json:"ppm_plan"`
 	}
 	if err := json.Unmarshal(data, &version); err != nil || version.Version < 1 {
-		return Saved{}, failure.Errorf(failure.Usage, "reading the plan: it is not a file that ppm project plan wrote").
+		return Saved{}, failure.Errorf(failure.Usage, "reading the plan: it was not written by ppm project plan").
 			WithHint("make one with ppm project plan -o FILE")
 	}
 	if version.Version > SavedVersion {
-		return Saved{}, failure.Errorf(failure.Usage, "reading the plan: it was made by a newer ppm, in version %d of its format; this ppm reads up to version %d", version.Version, SavedVersion).
+		return Saved{}, failure.Errorf(failure.Usage,
+			"reading the plan: it was written by a newer ppm in format version %d; this ppm reads up to version %d",
+			version.Version, SavedVersion).
 			WithHint("use the newer ppm, or make the plan again with this one")
 	}
 	dec := json.NewDecoder(bytes.NewReader(data))
 	dec.DisallowUnknownFields()
 	var f savedFile
 	if err := dec.Decode(&f); err != nil {
-		return Saved{}, failure.Errorf(failure.Usage, "reading the plan: %w", err).WithHint("make the plan again with ppm project plan")
+		return Saved{}, failure.Errorf(failure.Usage, "reading the plan: %w", err).
+			WithHint("make the plan again with ppm project plan")
 	}
 	s := Saved{Command: f.Command, Undoes: f.Undoes, Manifest: f.Manifest, Lock: f.Lock}
 	for _, c := range f.Changes {
@@ -148,32 +152,37 @@ func ParseSaved(data []byte) (Saved, error) {
 		}
 		s.Plan.Changes = append(s.Plan.Changes, c.Change)
 	}
-	if err := s.check(); err != nil {
+	if err := s.checkPlan(); err != nil {
 		return Saved{}, err
 	}
 	return s, nil
 }
 
-// check refuses what Make and Write never put into a plan. What is left is for package apply to prove.
-func (s Saved) check() error {
+// checkPlan returns an error for a plan that Make and Write never return. Package apply checks the states of the
+// files.
+func (s Saved) checkPlan() error {
 	if strings.ContainsFunc(s.Command, unicode.IsControl) {
-		return failure.Errorf(failure.Refused, "reading the plan: the command %.100q has control characters", s.Command).WithHint("make the plan again")
+		return errInvalidPlan("the command %.100q has control characters", s.Command)
 	}
 	for i, c := range s.Plan.Changes {
 		switch {
 		case i > 0 && s.Plan.Changes[i-1].Path == Lock:
-			return failure.Errorf(failure.Refused, "reading the plan: %q comes after %s", c.Path, Lock).WithHint("make the plan again")
+			return errInvalidPlan("%q comes after %s", c.Path, Lock)
 		case !c.Record:
 			if err := checkPath(c.Path); err != nil {
 				return err
 			}
 		case c.Path == Manifest && c.Old == s.Manifest, c.Path == Lock && c.Old == s.Lock:
 		default:
-			return failure.Errorf(failure.Refused, "reading the plan: %q is not a record that the plan was made for", c.Path).WithHint("make the plan again")
+			return errInvalidPlan("%q is not a record that the plan was made for", c.Path)
 		}
-		if c.Action == Conflict || len(c.Data) > 0 && !c.holdsData() {
-			return failure.Errorf(failure.Refused, "reading the plan: the %s of %q cannot stand in a plan", c.Action, c.Path).WithHint("make the plan again")
+		if c.Action == Conflict || len(c.Data) > 0 && !c.needsData() {
+			return errInvalidPlan("the %s of %q cannot stand in a plan", c.Action, c.Path)
 		}
 	}
 	return nil
+}
+
+func errInvalidPlan(format string, args ...any) error {
+	return failure.Errorf(failure.Refused, "reading the plan: "+format, args...).WithHint("make the plan again")
 }

@@ -78,8 +78,8 @@ func TestParseSavedRefuses(t *testing.T) {
 		kind           failure.Kind
 		want           string
 	}{
-		{"no JSON", "{", "", failure.Usage, "not a file that ppm project plan wrote"},
-		{"other JSON", `"ppm_plan": 1`, `"other": 1`, failure.Usage, "not a file that ppm project plan wrote"},
+		{"no JSON", "{", "", failure.Usage, "not written by ppm project plan"},
+		{"other JSON", `"ppm_plan": 1`, `"other": 1`, failure.Usage, "not written by ppm project plan"},
 		{"a newer version", `"ppm_plan": 1`, `"ppm_plan": 2`, failure.Usage, "newer ppm"},
 		{"an unknown field", `"command"`, `"commands"`, failure.Usage, "unknown field"},
 		{"an unknown field of a change", `"reason": "new"`, `"reason": "new", "x": 1`, failure.Usage, "unknown field"},

@@ -8,7 +8,7 @@ import (
 	"github.com/Project-Manager-With-Git/ppm/pkg/fileset"
 )
 
-// A Kind says what sort of thing stands at a path.
+// A Kind is the type of the file at a path.
 type Kind uint8
 
 // The kinds. The zero value is Absent.
@@ -16,8 +16,8 @@ const (
 	Absent  Kind = iota // nothing
 	File                // a regular file
 	Folder              // a folder
-	Symlink             // a symbolic link, wherever it leads
-	Alias               // something whose name differs from the path in case or Unicode form, on a disk that ignores these
+	Symlink             // a symbolic link
+	Alias               // a file whose name differs from the path in case or Unicode form, on a disk that ignores both
 	Other               // a device, pipe or socket
 )
 
@@ -25,21 +25,23 @@ var kindNames = [...]string{"absent", "file", "folder", "symlink", "alias", "oth
 
 func (k Kind) String() string { return kindNames[k] }
 
-// Describe returns the kind as it stands in a sentence: "a folder", "a symbolic link".
-func (k Kind) Describe() string {
-	return [...]string{"nothing", "a file", "a folder", "a symbolic link", "a name that differs in case or Unicode form", "a device, pipe or socket"}[k]
+var kindDescriptions = [...]string{
+	"nothing", "a file", "a folder", "a symbolic link", "a name that differs in case or Unicode form",
+	"a device, pipe or socket",
 }
 
-// A State is what stands at a path. Only a File has a digest and a mode.
+// Describe returns the kind with its article: "a folder", "a symbolic link".
+func (k Kind) Describe() string { return kindDescriptions[k] }
+
+// A State is the state of a path. Only a File has a digest and a mode.
 type State struct {
 	Kind   Kind
 	Digest string      // "sha256:" and 64 hex digits
-	Mode   fs.FileMode // fileset.Regular or Executable; 0 = any, where a system keeps no such mode
+	Mode   fs.FileMode // fileset.Regular or Executable; 0 means any, on a system without modes
 }
 
-// Disk holds the state of paths in a project and of the folders above them. Where a path is
-// a folder, it also holds what is in there, at least up to the first file that is not one of
-// the paths. A path it lacks is Absent.
+// Disk maps paths of a project and their parent folders to their states. If a path is a folder, Disk also has the
+// files in it, at least up to the first one that is not one of the paths. A path that is not in Disk is Absent.
 type Disk map[string]State
 
 // Of returns the state of a file with this content and mode.
@@ -54,8 +56,8 @@ func (s State) Same(t State) bool {
 
 func sameMode(a, b fs.FileMode) bool { return a == b || a == 0 || b == 0 }
 
-// String returns the state as it stands in a plan and in a journal: the name of
-// the kind, or for a file "0644 sha256:…", the mode left out when it is any.
+// String returns the state as written in plans and journals: the name of the kind, or "0644 sha256:…" for a file.
+// The mode is omitted if it is any.
 func (s State) String() string {
 	switch {
 	case s.Kind != File:
@@ -69,7 +71,7 @@ func (s State) String() string {
 // MarshalText returns String.
 func (s State) MarshalText() ([]byte, error) { return []byte(s.String()), nil }
 
-// UnmarshalText reads what MarshalText writes.
+// UnmarshalText parses the output of MarshalText.
 func (s *State) UnmarshalText(text []byte) error {
 	for k, name := range kindNames {
 		if string(text) == name && Kind(k) != File {
@@ -78,18 +80,18 @@ func (s *State) UnmarshalText(text []byte) error {
 		}
 	}
 	mode, digest, hasMode := strings.Cut(string(text), " ")
-	read := State{Kind: File, Digest: digest}
+	parsed := State{Kind: File, Digest: digest}
 	if !hasMode {
-		read.Digest = mode
+		parsed.Digest = mode
 	} else if m, err := fileset.ParseMode(mode); err == nil {
-		read.Mode = m
+		parsed.Mode = m
 	} else {
 		return fmt.Errorf("reading the state %.100q: %w", text, err)
 	}
-	hex, ok := strings.CutPrefix(read.Digest, "sha256:")
+	hex, ok := strings.CutPrefix(parsed.Digest, "sha256:")
 	if !ok || len(hex) != 64 || strings.Trim(hex, "0123456789abcdef") != "" {
 		return fmt.Errorf("reading the state %.100q: it is neither a kind nor a digest", text)
 	}
-	*s = read
+	*s = parsed
 	return nil
 }
