@@ -75,7 +75,8 @@ var mayImport = map[string]importRule{
 		"a command calls one verb of project; the others define its options and results",
 	},
 	"pkg/project": {
-		"pkg/state pkg/status pkg/install pkg/adopt pkg/blame pkg/extract pkg/worktree pkg/apply pkg/plan pkg/merge " +
+		"pkg/state pkg/status pkg/conflict pkg/install pkg/adopt pkg/blame pkg/extract pkg/worktree " +
+			"pkg/apply pkg/plan pkg/merge " +
 			"pkg/fetch pkg/render pkg/pack pkg/manifest pkg/lockfile pkg/metadata pkg/langdeps pkg/langenv " +
 			"pkg/difftool pkg/git/index",
 		"the verbs connect the stages",
@@ -83,6 +84,10 @@ var mayImport = map[string]importRule{
 	"pkg/state": {
 		"pkg/manifest pkg/lockfile pkg/plan pkg/render pkg/worktree",
 		"reads records; a transaction changes them",
+	},
+	"pkg/conflict": {
+		"pkg/git/index pkg/worktree pkg/lockfile pkg/plan",
+		"marks conflicts; does not make or resolve them",
 	},
 	"pkg/status": {"pkg/state pkg/worktree pkg/manifest pkg/lockfile pkg/plan", "reads nothing but the project"},
 	"pkg/install": {

@@ -16,6 +16,7 @@ import (
 
 	"github.com/Project-Manager-With-Git/ppm/pkg/apply"
 	"github.com/Project-Manager-With-Git/ppm/pkg/configfile"
+	"github.com/Project-Manager-With-Git/ppm/pkg/conflict"
 	"github.com/Project-Manager-With-Git/ppm/pkg/fetch"
 	"github.com/Project-Manager-With-Git/ppm/pkg/install"
 	"github.com/Project-Manager-With-Git/ppm/pkg/lockfile"
@@ -190,6 +191,10 @@ func (p *Project) newBuilder(pairs []ref.KV, stated manifest.Project) (*install.
 // base returns the files of an install as ppm rendered them.
 func (p *Project) base(ctx context.Context, c lockfile.Component) (install.Base, error) {
 	return p.packs.Base(ctx, c)
+}
+
+func (p *Project) index() conflict.Index {
+	return conflict.Index{Tree: p.tree, Env: p.setup.Env, Notify: p.setup.Notify}
 }
 
 func (p *Project) comparer() status.Comparer { return status.Comparer{State: p.State, Tree: p.tree} }

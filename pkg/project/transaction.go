@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/Project-Manager-With-Git/ppm/pkg/apply"
+	"github.com/Project-Manager-With-Git/ppm/pkg/conflict"
 	"github.com/Project-Manager-With-Git/ppm/pkg/failure"
 	gitindex "github.com/Project-Manager-With-Git/ppm/pkg/git/index"
 	"github.com/Project-Manager-With-Git/ppm/pkg/lockfile"
@@ -43,8 +44,8 @@ type Transaction struct {
 
 	plan     plan.Plan
 	meta     apply.Meta
-	lock     *lockfile.Lock // as it is afterwards
-	conflict []gitindex.Conflict
+	lock     *lockfile.Lock      // as it is afterwards
+	versions []gitindex.Conflict // of the files that it leaves in conflict
 	moved    []movedHint
 	saved    bool   // it was read from a file, which does not have the versions of files in conflict
 	dir      string // the folder in which it is applied; empty for the project's own
@@ -64,7 +65,7 @@ func newTransaction(p plan.Plan, m apply.Meta, lock *lockfile.Lock) *Transaction
 			Conflicts: c.Conflicts, Sides: c.Sides,
 		}
 	}
-	t.conflict = indexConflicts(p)
+	t.versions = conflict.FromPlan(p)
 	return t
 }
 
@@ -82,14 +83,16 @@ func (p *Project) Apply(ctx context.Context, t *Transaction, o ApplyOptions) err
 	}
 	if !t.Empty() {
 		if t.saved && !o.NoIndex {
-			t.conflict = p.renderConflicts(ctx, t)
+			t.versions = p.renderConflicts(ctx, t)
 		}
 		if err := p.tree.Apply(ctx, t.plan, t.meta); err != nil {
 			return err
 		}
 		p.changed = true
 		if !o.NoIndex {
-			p.updateIndex(ctx, t)
+			p.index().Apply(ctx, conflict.Update{
+				Before: p.Lock.Conflicts(), After: t.lock.Conflicts(), Versions: t.versions, Undo: t.meta.Undoes() != 0,
+			})
 		}
 	}
 	p.reportMoved(t, true)

@@ -1,0 +1,157 @@
+// Package conflict marks the conflicts of upgrades in the index of the git work tree that a project lies in.
+//
+// Marking replaces the index entry of a file. The replaced entries are kept in the project's state until they are
+// restored, when the conflict is resolved or the upgrade undone.
+package conflict
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+
+	"github.com/Project-Manager-With-Git/ppm/pkg/git/index"
+	"github.com/Project-Manager-With-Git/ppm/pkg/lockfile"
+	"github.com/Project-Manager-With-Git/ppm/pkg/plan"
+	"github.com/Project-Manager-With-Git/ppm/pkg/worktree"
+)
+
+// stateName is the file of the project's state with the index entries that conflicts replaced.
+const stateName = "index.json"
+
+// An Index is the git index that a project's files are in. There need not be one.
+type Index struct {
+	Tree   worktree.Tree
+	Env    func(string) string
+	Notify func(string) // reports what is no failure
+}
+
+// An Update is what a transaction changes in the index.
+type Update struct {
+	Before, After []lockfile.File  // the files in conflict
+	Versions      []index.Conflict // of files in After that are newly in conflict
+	Undo          bool             // the transaction undoes another one
+}
+
+// FromPlan returns the versions of the files that a plan leaves in conflict.
+func FromPlan(p plan.Plan) []index.Conflict {
+	var out []index.Conflict
+	for _, c := range p.Changes {
+		if c.Conflicts == 0 || c.Versions == nil {
+			continue
+		}
+		v := c.Versions
+		conflict := index.Conflict{
+			Path:   c.Path,
+			Ours:   &index.Side{Data: v.Ours.Data, Mode: v.Ours.Mode},
+			Theirs: &index.Side{Data: v.Theirs.Data, Mode: v.Theirs.Mode},
+		}
+		if v.Base != nil {
+			conflict.Base = &index.Side{Data: v.Base.Data, Mode: v.Base.Mode}
+		}
+		out = append(out, conflict)
+	}
+	return out
+}
+
+// Apply makes git's index follow a transaction that was applied: it marks the files that are in conflict now,
+// and restores the entries of those that no longer are. A failure is a note.
+func (x Index) Apply(ctx context.Context, u Update) {
+	if err := x.apply(ctx, u); err != nil && !errors.Is(err, index.ErrNone) {
+		x.Notify("git's index was left as it is: " + err.Error())
+	}
+}
+
+func (x Index) apply(ctx context.Context, u Update) (err error) {
+	replaced := x.readReplaced()
+	if len(replaced)+len(u.Versions) == 0 {
+		return nil
+	}
+	isOver := func(r index.Replaced) bool { return !hasPath(u.After, r.Path) }
+	fresh := slices.DeleteFunc(slices.Clone(u.Versions), func(c index.Conflict) bool {
+		return !hasPath(u.After, c.Path)
+	})
+	if len(fresh) == 0 && !slices.ContainsFunc(replaced, isOver) {
+		return nil
+	}
+	e, err := x.open(ctx)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, e.Close()) }()
+	for _, r := range replaced {
+		if isOver(r) {
+			e.Restore(r, u.Undo && hasPath(u.Before, r.Path))
+		}
+	}
+	marked, err := e.Mark(fresh)
+	if err != nil {
+		return err
+	}
+	isMarked := func(r index.Replaced) bool {
+		return slices.ContainsFunc(marked, func(m index.Replaced) bool { return m.Path == r.Path })
+	}
+	replaced = append(slices.DeleteFunc(replaced, isMarked), marked...)
+	// An entry is kept in the state until it is restored.
+	if err := x.writeReplaced(replaced); err != nil {
+		return err
+	}
+	if err := e.Commit(); err != nil {
+		return err
+	}
+	return x.writeReplaced(slices.DeleteFunc(replaced, isOver))
+}
+
+// open opens the index of the git work tree that the project lies in, unless git itself is at work.
+func (x Index) open(ctx context.Context) (*index.Edit, error) {
+	for _, name := range []string{"GIT_DIR", "GIT_INDEX_FILE", "GIT_WORK_TREE", "GIT_OBJECT_DIRECTORY"} {
+		if x.Env(name) != "" {
+			return nil, fmt.Errorf("%s is set, as in a hook", name)
+		}
+	}
+	return index.Open(ctx, x.Tree.Dir)
+}
+
+// Resolved returns the files whose conflict the user has marked as resolved with git add.
+func (x Index) Resolved(ctx context.Context) map[string]bool {
+	replaced := x.readReplaced()
+	if len(replaced) == 0 {
+		return nil
+	}
+	e, err := x.open(ctx)
+	if err != nil {
+		return nil // the files' own text decides
+	}
+	defer e.Close()
+	out := map[string]bool{}
+	for _, r := range replaced {
+		out[r.Path] = e.IsResolved(r)
+	}
+	return out
+}
+
+// readReplaced returns the index entries that conflicts replaced. When the state is lost, the user resolves the
+// conflicts with git add.
+func (x Index) readReplaced() []index.Replaced {
+	var replaced []index.Replaced
+	if json.Unmarshal(x.Tree.ReadState(stateName), &replaced) != nil {
+		return nil
+	}
+	return replaced
+}
+
+func (x Index) writeReplaced(replaced []index.Replaced) error {
+	if len(replaced) == 0 {
+		return x.Tree.WriteState(stateName, nil)
+	}
+	data, err := json.Marshal(replaced)
+	if err != nil {
+		return err
+	}
+	return x.Tree.WriteState(stateName, data)
+}
+
+func hasPath(files []lockfile.File, path string) bool {
+	return slices.ContainsFunc(files, func(f lockfile.File) bool { return f.Path == path })
+}
