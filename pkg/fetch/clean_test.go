@@ -26,29 +26,32 @@ const (
 	cachedAll = branches + " " + tags
 )
 
+// cleanings are ways to clean the cache, with what they remove.
+var cleanings = []struct {
+	name       string
+	o          fetch.CleanOptions
+	gone, left string // refs
+	packs      int    // that are left, at most
+}{
+	{"all", fetch.CleanOptions{}, cachedAll, "", 0},
+	{"this repository", fetch.CleanOptions{Repo: "pack", Mode: fetch.CleanAll}, cachedAll, "", 0},
+	{"another repository", fetch.CleanOptions{Repo: "other"}, "", cachedAll, 4},
+	{"another host", fetch.CleanOptions{Host: "other"}, "", cachedAll, 4},
+	{"another namespace", fetch.CleanOptions{Namespace: "other"}, "", cachedAll, 4},
+	{"a tag", fetch.CleanOptions{Tag: "cp-0.0.2"}, "refs/tags/cp-0.0.2",
+		branches + " refs/tags/cp-0.0.1 refs/tags/v1", 4},
+	{"no such tag", fetch.CleanOptions{Tag: "cp-9"}, "", cachedAll, 4},
+	{"only_hash", fetch.CleanOptions{Mode: fetch.CleanOnlyHash}, branches, tags, 3},
+	{"except_latest", fetch.CleanOptions{Mode: fetch.CleanExceptLatest}, branches + " refs/tags/cp-0.0.1",
+		"refs/tags/cp-0.0.2 refs/tags/v1", 3},
+	{"an old tag", fetch.CleanOptions{Mode: fetch.CleanExceptLatest, Tag: "cp-0.0.1"}, "refs/tags/cp-0.0.1",
+		branches + " refs/tags/cp-0.0.2 refs/tags/v1", 4},
+	{"the newest tag", fetch.CleanOptions{Mode: fetch.CleanExceptLatest, Tag: "cp-0.0.2"}, "", cachedAll, 4},
+}
+
 func TestClean(t *testing.T) {
 	s := serveHTTP(t)
-	for _, row := range []struct {
-		name       string
-		o          fetch.CleanOptions
-		gone, left string // refs
-		packs      int    // that are left, at most
-	}{
-		{"all", fetch.CleanOptions{}, cachedAll, "", 0},
-		{"this repository", fetch.CleanOptions{Repo: "pack", Mode: fetch.CleanAll}, cachedAll, "", 0},
-		{"another repository", fetch.CleanOptions{Repo: "other"}, "", cachedAll, 4},
-		{"another host", fetch.CleanOptions{Host: "other"}, "", cachedAll, 4},
-		{"another namespace", fetch.CleanOptions{Namespace: "other"}, "", cachedAll, 4},
-		{"a tag", fetch.CleanOptions{Tag: "cp-0.0.2"}, "refs/tags/cp-0.0.2",
-			branches + " refs/tags/cp-0.0.1 refs/tags/v1", 4},
-		{"no such tag", fetch.CleanOptions{Tag: "cp-9"}, "", cachedAll, 4},
-		{"only_hash", fetch.CleanOptions{Mode: fetch.CleanOnlyHash}, branches, tags, 3},
-		{"except_latest", fetch.CleanOptions{Mode: fetch.CleanExceptLatest}, branches + " refs/tags/cp-0.0.1",
-			"refs/tags/cp-0.0.2 refs/tags/v1", 3},
-		{"an old tag", fetch.CleanOptions{Mode: fetch.CleanExceptLatest, Tag: "cp-0.0.1"}, "refs/tags/cp-0.0.1",
-			branches + " refs/tags/cp-0.0.2 refs/tags/v1", 4},
-		{"the newest tag", fetch.CleanOptions{Mode: fetch.CleanExceptLatest, Tag: "cp-0.0.2"}, "", cachedAll, 4},
-	} {
+	for _, row := range cleanings {
 		t.Run(row.name, func(t *testing.T) {
 			cache := t.TempDir()
 			for _, version := range []string{"cp-0.0.1", "v1", "cp-0.0.2", "", "dev"} {

@@ -89,8 +89,8 @@ func TestPartial(t *testing.T) {
 			return serveFilter(t, gittest.With(gittest.Packs(nth(2, gittest.Cut(20)))))
 		}, 4, 4, 6, 0},
 		{"single files that are garbage", func() served {
-			return serveFilter(t,
-				gittest.With(gittest.Packs(nth(2, gittest.Garbage(pkt("packfile\n")+pkt("\x01PACK")+"0000")))))
+			garbage := gittest.Garbage(pkt("packfile\n") + pkt("\x01PACK") + "0000")
+			return serveFilter(t, gittest.With(gittest.Packs(nth(2, garbage))))
 		}, 4, 4, 6, 0},
 		{"other files", func() served {
 			other := sample.Git("rev-parse", sample.first+":src/run.sh")
@@ -105,8 +105,7 @@ func TestPartial(t *testing.T) {
 				t.Fatalf("src/sub = %v, %v", sub, err)
 			}
 			if n := cachedBlobs(t, cache); n != row.sub || s.calls() > row.calls {
-				t.Errorf("%d files in the cache after %d calls, want %d after at most %d", n, s.calls(), row.sub,
-					row.calls)
+				t.Errorf("%d files after %d calls, want %d after at most %d", n, s.calls(), row.sub, row.calls)
 			}
 			_, err = component(s.client(t, cache, offline), s.url, "cp-0.0.1", "src")
 			if row.sub < 4 {
@@ -122,8 +121,7 @@ func TestPartial(t *testing.T) {
 				}
 			}
 			if n := cachedBlobs(t, cache); n != row.src || s.calls()-before > row.more {
-				t.Errorf("%d files in the cache after %d more calls, want %d after %d", n, s.calls()-before, row.src,
-					row.more)
+				t.Errorf("%d files after %d more calls, want %d after %d", n, s.calls()-before, row.src, row.more)
 			}
 		})
 	}

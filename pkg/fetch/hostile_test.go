@@ -85,126 +85,136 @@ type zeros struct{}
 
 func (zeros) Read(p []byte) (int, error) { clear(p); return len(p), nil }
 
-// TestHostileTrees reads the folder x of repositories that no git would write. Each is refused before
-// a byte of it is used, and says why.
-func TestHostileTrees(t *testing.T) {
-	type build func(r rawRepo, blob string) (tree string)
-	one := func(entry string) build { // x holds one entry
-		return func(r rawRepo, blob string) string { return r.tree("40000 x", r.tree(entry, blob)) }
-	}
-	two := func(a, b string) build {
-		return func(r rawRepo, blob string) string { return r.tree("40000 x", r.tree(a, blob, b, blob)) }
-	}
-	raw := func(kind, data string) build {
-		return func(r rawRepo, blob string) string { return r.tree("40000 x", r.object(kind, data)) }
-	}
-	for _, row := range []struct {
-		name  string
-		build build
-		text  string // in the error
-	}{
-		{"dot dot", one("100644 .."), `a "." or ".." segment`},
-		{"dot", one("100644 ."), `a "." or ".." segment`},
-		{"slash", one("100644 a/../../b"), `a "." or ".." segment`},
-		{"absolute", one("100644 /etc/passwd"), "absolute"},
-		{"empty", one("100644 "), "empty"},
-		{".git", one("100644 .git"), "tool's own"},
-		{".GIT", one("100644 .GIT"), "tool's own"},
-		{".git with a joiner", one("100644 .g\u200cit"), "an invisible character"},
-		{"git~1", one("100644 git~1"), "short form"},
-		{".git and a dot", one("100644 .git."), "dot or space"},
-		{".git stream", one("100644 .git::$INDEX_ALLOCATION"), "Windows"},
-		{".ppm", one("100644 .ppm"), "tool's own"},
-		{"a folder .git", func(r rawRepo, b string) string {
-			return r.tree("40000 x", r.tree("40000 .git", r.tree("100644 config", b)))
-		}, "tool's own"},
-		{"an empty folder .git",
-			func(r rawRepo, b string) string { return r.tree("40000 x", r.tree("40000 .git", r.tree())) },
-			"tool's own"},
-		{"device", one("100644 CON.txt"), "device"},
-		{"backslash", one("100644 a\\b"), "Windows"},
-		{"colon", one("100644 a:b"), "Windows"},
-		{"long name", one("100644 " + strings.Repeat("a", 256)), "255"},
-		{"control character", one("100644 a\nb"), "an invisible character"},
-		{"escape", one("100644 a\x1bb"), "an invisible character"},
-		{"bidi", one("100644 a\u202eb"), "an invisible character"},
-		{"invalid UTF-8", one("100644 a\xff"), "UTF-8"},
-		{"case", two("100644 README", "100644 readme"), "one name"},
-		{"Unicode form", two("100644 e\u0301", "100644 \u00e9"), "one name"},
-		{"twice", two("100644 a", "100644 a"), "twice"},
-		{"file and folder", func(r rawRepo, b string) string {
-			return r.tree("40000 x", r.tree("100644 a", b, "40000 a", r.tree("100644 b", b)))
-		}, "twice"},
-		{"folders that differ in case", func(r rawRepo, b string) string {
-			return r.tree("40000 x", r.tree("40000 A", r.tree("100644 1", b), "40000 a", r.tree("100644 2", b)))
-		}, "one name"},
-		{"symbolic link", one("120000 a"), "symbolic link"},
-		{"submodule", one("160000 a"), "submodule"},
-		{"setuid", one("104755 a"), "mode"},
-		{"setuid, short", one("4755 a"), "mode"},
-		{"world writable", one("100666 a"), "mode"},
-		{"fifo", one("10644 a"), "mode"},
-		{"no mode", one("0 a"), "malformed"},
-		{"mode with a leading zero", one("0100644 a"), "malformed"},
-		{"mode of letters", one("rw-r-- a"), "malformed"},
-		{"a file that is a folder",
-			func(r rawRepo, b string) string { return r.tree("40000 x", r.tree("100644 a", r.tree())) }, "is a tree"},
-		{"a folder that is a file", one("40000 a"), "is a blob"},
-		{"cut id", raw("tree", "100644 a\x00abc"), "malformed"},
-		{"no zero byte", raw("tree", "100644 a"), "malformed"},
-		{"garbage", raw("tree", "\x00\x00\x00"), "malformed"},
-		{"x is a link", func(r rawRepo, b string) string { return r.tree("120000 x", b) }, "symbolic link"},
-		{"x is a submodule", func(r rawRepo, b string) string { return r.tree("160000 x", b) }, "submodule"},
-		{"x twice", func(r rawRepo, b string) string {
-			return r.tree("40000 x", r.tree("100644 a", b), "40000 x", r.tree())
-		}, "twice"},
-		{"a large file", func(r rawRepo, b string) string {
-			return r.tree("40000 x",
-				r.tree("100644 a", r.stream("blob", 600_000_000, strings.NewReader("refused before it is inflated"))))
-		}, "600000000 bytes"},
-		{"many bytes", func(r rawRepo, b string) string {
-			big := r.stream("blob", 2<<20, io.LimitReader(zeros{}, 2<<20))
-			return r.tree("40000 x",
-				r.tree("100644 a", big, "100644 b", big, "100644 c", big, "100644 d", big, "100644 e", big, "100644 f",
-					big))
-		}, "more bytes"},
-		{"many files", func(r rawRepo, b string) string {
+// A build writes the root tree of a repository. blob is the id of a file.
+type build func(r rawRepo, blob string) (tree string)
+
+// oneEntry builds a folder x with one entry.
+func oneEntry(entry string) build {
+	return func(r rawRepo, blob string) string { return r.tree("40000 x", r.tree(entry, blob)) }
+}
+
+// twoEntries builds a folder x with two entries.
+func twoEntries(a, b string) build {
+	return func(r rawRepo, blob string) string { return r.tree("40000 x", r.tree(a, blob, b, blob)) }
+}
+
+// rawObject builds a folder x that is any object.
+func rawObject(kind, data string) build {
+	return func(r rawRepo, blob string) string { return r.tree("40000 x", r.object(kind, data)) }
+}
+
+// hostileTrees are trees that git would not write, with a part of the error.
+var hostileTrees = []struct {
+	name  string
+	build build
+	text  string // in the error
+}{
+	{"dot dot", oneEntry("100644 .."), `a "." or ".." segment`},
+	{"dot", oneEntry("100644 ."), `a "." or ".." segment`},
+	{"slash", oneEntry("100644 a/../../b"), `a "." or ".." segment`},
+	{"absolute", oneEntry("100644 /etc/passwd"), "absolute"},
+	{"empty", oneEntry("100644 "), "empty"},
+	{".git", oneEntry("100644 .git"), "tool's own"},
+	{".GIT", oneEntry("100644 .GIT"), "tool's own"},
+	{".git with a joiner", oneEntry("100644 .g\u200cit"), "an invisible character"},
+	{"git~1", oneEntry("100644 git~1"), "short form"},
+	{".git and a dot", oneEntry("100644 .git."), "dot or space"},
+	{".git stream", oneEntry("100644 .git::$INDEX_ALLOCATION"), "Windows"},
+	{".ppm", oneEntry("100644 .ppm"), "tool's own"},
+	{"a folder .git", func(r rawRepo, b string) string {
+		return r.tree("40000 x", r.tree("40000 .git", r.tree("100644 config", b)))
+	}, "tool's own"},
+	{"an empty folder .git",
+		func(r rawRepo, b string) string { return r.tree("40000 x", r.tree("40000 .git", r.tree())) },
+		"tool's own"},
+	{"device", oneEntry("100644 CON.txt"), "device"},
+	{"backslash", oneEntry("100644 a\\b"), "Windows"},
+	{"colon", oneEntry("100644 a:b"), "Windows"},
+	{"long name", oneEntry("100644 " + strings.Repeat("a", 256)), "255"},
+	{"control character", oneEntry("100644 a\nb"), "an invisible character"},
+	{"escape", oneEntry("100644 a\x1bb"), "an invisible character"},
+	{"bidi", oneEntry("100644 a\u202eb"), "an invisible character"},
+	{"invalid UTF-8", oneEntry("100644 a\xff"), "UTF-8"},
+	{"case", twoEntries("100644 README", "100644 readme"), "one name"},
+	{"Unicode form", twoEntries("100644 e\u0301", "100644 \u00e9"), "one name"},
+	{"twice", twoEntries("100644 a", "100644 a"), "twice"},
+	{"file and folder", func(r rawRepo, b string) string {
+		return r.tree("40000 x", r.tree("100644 a", b, "40000 a", r.tree("100644 b", b)))
+	}, "twice"},
+	{"folders that differ in case", func(r rawRepo, b string) string {
+		return r.tree("40000 x", r.tree("40000 A", r.tree("100644 1", b), "40000 a", r.tree("100644 2", b)))
+	}, "one name"},
+	{"symbolic link", oneEntry("120000 a"), "symbolic link"},
+	{"submodule", oneEntry("160000 a"), "submodule"},
+	{"setuid", oneEntry("104755 a"), "mode"},
+	{"setuid, short", oneEntry("4755 a"), "mode"},
+	{"world writable", oneEntry("100666 a"), "mode"},
+	{"fifo", oneEntry("10644 a"), "mode"},
+	{"no mode", oneEntry("0 a"), "malformed"},
+	{"mode with a leading zero", oneEntry("0100644 a"), "malformed"},
+	{"mode of letters", oneEntry("rw-r-- a"), "malformed"},
+	{"a file that is a folder",
+		func(r rawRepo, b string) string { return r.tree("40000 x", r.tree("100644 a", r.tree())) }, "is a tree"},
+	{"a folder that is a file", oneEntry("40000 a"), "is a blob"},
+	{"cut id", rawObject("tree", "100644 a\x00abc"), "malformed"},
+	{"no zero byte", rawObject("tree", "100644 a"), "malformed"},
+	{"garbage", rawObject("tree", "\x00\x00\x00"), "malformed"},
+	{"x is a link", func(r rawRepo, b string) string { return r.tree("120000 x", b) }, "symbolic link"},
+	{"x is a submodule", func(r rawRepo, b string) string { return r.tree("160000 x", b) }, "submodule"},
+	{"x twice", func(r rawRepo, b string) string {
+		return r.tree("40000 x", r.tree("100644 a", b), "40000 x", r.tree())
+	}, "twice"},
+	{"a large file", func(r rawRepo, b string) string {
+		return r.tree("40000 x",
+			r.tree("100644 a", r.stream("blob", 600_000_000, strings.NewReader("refused before it is inflated"))))
+	}, "600000000 bytes"},
+	{"many bytes", func(r rawRepo, b string) string {
+		big := r.stream("blob", 2<<20, io.LimitReader(zeros{}, 2<<20))
+		return r.tree("40000 x",
+			r.tree("100644 a", big, "100644 b", big, "100644 c", big, "100644 d", big, "100644 e", big, "100644 f",
+				big))
+	}, "more bytes"},
+	{"many files", func(r rawRepo, b string) string {
+		var entries []string
+		for i := range 20_001 {
+			entries = append(entries, fmt.Sprintf("100644 f%d", i), b)
+		}
+		return r.tree("40000 x", r.tree(entries...))
+	}, "files and folders"},
+	{"a tree bomb", func(r rawRepo, b string) string { // ten folders in each of ten levels: 10^10 files
+		id := b
+		for level := range 10 {
+			mode := "40000"
+			if level == 0 {
+				mode = "100644"
+			}
 			var entries []string
-			for i := range 20_001 {
-				entries = append(entries, fmt.Sprintf("100644 f%d", i), b)
+			for i := range 10 {
+				entries = append(entries, fmt.Sprintf("%s d%d", mode, i), id)
 			}
-			return r.tree("40000 x", r.tree(entries...))
-		}, "files and folders"},
-		{"a tree bomb", func(r rawRepo, b string) string { // ten folders in each of ten levels: 10^10 files
-			id := b
-			for level := range 10 {
-				mode := "40000"
-				if level == 0 {
-					mode = "100644"
-				}
-				var entries []string
-				for i := range 10 {
-					entries = append(entries, fmt.Sprintf("%s d%d", mode, i), id)
-				}
-				id = r.tree(entries...)
-			}
-			return r.tree("40000 x", id)
-		}, "files and folders"},
-		{"a bomb of empty folders", func(r rawRepo, b string) string {
-			id := r.tree()
-			for range 40 {
-				id = r.tree("40000 a", id, "40000 b", id)
-			}
-			return r.tree("40000 x", id)
-		}, "files and folders"},
-		{"deep folders", func(r rawRepo, b string) string {
-			id := r.tree("100644 a", b)
-			for range 70 {
-				id = r.tree("40000 d", id)
-			}
-			return r.tree("40000 x", id)
-		}, "deep"},
-	} {
+			id = r.tree(entries...)
+		}
+		return r.tree("40000 x", id)
+	}, "files and folders"},
+	{"a bomb of empty folders", func(r rawRepo, b string) string {
+		id := r.tree()
+		for range 40 {
+			id = r.tree("40000 a", id, "40000 b", id)
+		}
+		return r.tree("40000 x", id)
+	}, "files and folders"},
+	{"deep folders", func(r rawRepo, b string) string {
+		id := r.tree("100644 a", b)
+		for range 70 {
+			id = r.tree("40000 d", id)
+		}
+		return r.tree("40000 x", id)
+	}, "deep"},
+}
+
+// TestHostileTrees reads the folder x of hostileTrees. Each is refused before any of it is used.
+func TestHostileTrees(t *testing.T) {
+	for _, row := range hostileTrees {
 		t.Run(row.name, func(t *testing.T) {
 			r := newRaw(t)
 			r.commit(row.build(r, r.object("blob", "data")))

@@ -11,41 +11,44 @@ import (
 	"github.com/Project-Manager-With-Git/ppm/pkg/fetch"
 )
 
-// TestLocal reads every form of repository on disk, and checks that nothing in it is written.
+// localForms are the forms of a repository on disk, made from a sample.
+var localForms = []struct {
+	name string
+	make func(s sampleRepo, dir string) (url string) // dir is a folder to use
+}{
+	{"working tree", func(s sampleRepo, dir string) string { return s.Dir }},
+	{"its .git", func(s sampleRepo, dir string) string { return filepath.Join(s.Dir, ".git") }},
+	{"file URL", func(s sampleRepo, dir string) string { return "file://" + filepath.ToSlash(s.Dir) }},
+	{"file URL with escapes", func(s sampleRepo, dir string) string {
+		s.Git("clone", "-q", "--bare", ".", dir+"/a b%c")
+		return "file://localhost" + filepath.ToSlash(dir) + "/a%20b%25c"
+	}},
+	{"bare", func(s sampleRepo, dir string) string {
+		s.Git("clone", "-q", "--bare", ".", dir+"/b")
+		return dir + "/b"
+	}},
+	{"mirror", func(s sampleRepo, dir string) string {
+		s.Git("clone", "-q", "--mirror", ".", dir+"/b")
+		return dir + "/b"
+	}},
+	{"packed", func(s sampleRepo, dir string) string {
+		s.Git("gc", "-q", "--aggressive")
+		s.Git("pack-refs", "--all")
+		return s.Dir
+	}},
+	{"linked worktree", func(s sampleRepo, dir string) string {
+		s.Git("worktree", "add", "-q", "--detach", dir+"/w", "cp-0.0.1")
+		return dir + "/w"
+	}},
+	{"shared objects", func(s sampleRepo, dir string) string {
+		s.Git("clone", "-q", "--bare", "--shared", ".", dir+"/s")
+		return dir + "/s"
+	}},
+}
+
+// TestLocal reads a repository in each of localForms, and checks that nothing in it is written.
 func TestLocal(t *testing.T) {
-	for _, row := range []struct {
-		name string
-		make func(s sampleRepo, dir string) (url string) // dir is a folder to use
-	}{
-		{"working tree", func(s sampleRepo, dir string) string { return s.Dir }},
-		{"its .git", func(s sampleRepo, dir string) string { return filepath.Join(s.Dir, ".git") }},
-		{"file URL", func(s sampleRepo, dir string) string { return "file://" + filepath.ToSlash(s.Dir) }},
-		{"file URL with escapes", func(s sampleRepo, dir string) string {
-			s.Git("clone", "-q", "--bare", ".", dir+"/a b%c")
-			return "file://localhost" + filepath.ToSlash(dir) + "/a%20b%25c"
-		}},
-		{"bare", func(s sampleRepo, dir string) string {
-			s.Git("clone", "-q", "--bare", ".", dir+"/b")
-			return dir + "/b"
-		}},
-		{"mirror", func(s sampleRepo, dir string) string {
-			s.Git("clone", "-q", "--mirror", ".", dir+"/b")
-			return dir + "/b"
-		}},
-		{"packed", func(s sampleRepo, dir string) string {
-			s.Git("gc", "-q", "--aggressive")
-			s.Git("pack-refs", "--all")
-			return s.Dir
-		}},
-		{"linked worktree", func(s sampleRepo, dir string) string {
-			s.Git("worktree", "add", "-q", "--detach", dir+"/w", "cp-0.0.1")
-			return dir + "/w"
-		}},
-		{"shared objects", func(s sampleRepo, dir string) string {
-			s.Git("clone", "-q", "--bare", "--shared", ".", dir+"/s")
-			return dir + "/s"
-		}},
-	} {
+	for _, row := range localForms {
 		t.Run(row.name, func(t *testing.T) {
 			s := newSample(t)
 			url := row.make(s, t.TempDir())
@@ -55,8 +58,8 @@ func TestLocal(t *testing.T) {
 			}
 			before := snapshotOf(t, s.Dir) + snapshotOf(t, path)
 			for version, want := range map[string]fetch.Tree{
-				"cp-0.0.1": s.wantTree("a", s.first), "v1": s.wantTree("a", s.first), "dev": s.wantTree("dev",
-					s.fourth),
+				"cp-0.0.1": s.wantTree("a", s.first), "v1": s.wantTree("a", s.first),
+				"dev":    s.wantTree("dev", s.fourth),
 				s.second: s.wantTree("second", s.second), s.second[:8]: s.wantTree("second", s.second),
 			} {
 				if row.name == "shared objects" && len(version) == 8 {

@@ -71,89 +71,92 @@ func resolve(t *testing.T, version string, l resolver.Lister) (resolver.Resoluti
 
 var hex40 = strings.Repeat("abcd", 10)
 
+// resolutions are versions, refs and the pin that they resolve to.
+var resolutions = []struct {
+	version string
+	refs    []string
+	want    string // the short name of the ref of the pin
+	note    string // a part of the only note; "" when there is none
+}{
+	// latest is where HEAD stands
+	{"", []string{"HEAD>trunk", "b:master", "b:trunk"}, "b:trunk", ""},
+	// else master
+	{"latest", []string{"HEAD>gone", "b:main", "b:master"}, "b:master", ""},
+	// else main
+	{"latest", []string{"b:dev", "b:main"}, "b:main", ""},
+	// else HEAD itself
+	{"latest", []string{"HEAD", "b:x"}, "HEAD", ""},
+	// never a tag
+	{"latest", []string{"t:latest", "HEAD>main", "b:main"}, "b:main", ""},
+	// dev is a branch
+	{"dev", []string{"t:dev", "b:dev", "b:main"}, "b:dev", ""},
+	// lightweight tag
+	{"v1", []string{"b:main", "t:v1"}, "t:v1", ""},
+	// annotated tag
+	{"v1", []string{"b:main", "a:v1"}, "a:v1", ""},
+	// slash
+	{"release/1.0", []string{"t:release/1.0"}, "t:release/1.0", ""},
+	// branch
+	{"work", []string{"b:work", "t:v1"}, "b:work", ""},
+	// both
+	{"v1", []string{"b:v1", "t:v1"}, "t:v1", `"v1" is a tag and a branch; the tag was taken`},
+	// full name
+	{"refs/heads/v1", []string{"b:v1", "t:v1"}, "b:v1", ""},
+	// commit
+	{hex40, []string{"b:main", "c:" + hex40}, "c:" + hex40, ""},
+	// start of one
+	{"ABCDABC", []string{"b:main", "c:" + hex40}, "c:" + hex40, ""},
+	// a tag named like one
+	{"abcdabc", []string{"t:abcdabc", "c:" + hex40}, "t:abcdabc", "is a tag and the start of a commit id"},
+	// a branch named like one
+	{"abcdabc", []string{"b:abcdabc", "c:" + hex40}, "b:abcdabc", "is a branch and the start of a commit id"},
+	// no commit of that id: no note
+	{"20240101", []string{"t:20240101", "b:main"}, "t:20240101", ""},
+	// highest by version
+	{"cp-*", []string{"t:cp-0.0.9", "t:cp-0.0.10", "t:cp-0.1.0-rc.1", "t:sync-2.0.0"}, "t:cp-0.0.10", ""},
+	// no version sorts below
+	{"cp-*", []string{"t:cp-zz", "t:cp-0.0.1"}, "t:cp-0.0.1", ""},
+	// then by name
+	{"cp-*", []string{"t:cp-b", "t:cp-c", "t:cp-a"}, "t:cp-c", ""},
+	// dates are no versions
+	{"cp-*", []string{"t:cp-2024-01-31", "t:cp-2023-12-31"}, "t:cp-2024-01-31", ""},
+	// prereleases asked for
+	{"cp-1.0.0-*", []string{"t:cp-1.0.0-rc.2", "t:cp-1.0.0-rc.10", "t:cp-1.0.0"}, "t:cp-1.0.0-rc.10", ""},
+	{"cp-*-rc*", []string{"t:cp-1.0.0-rc1", "t:cp-2.0.0"}, "t:cp-1.0.0-rc1", ""},
+	// not asked for
+	{"*-1.*", []string{"t:cp-1.0.0", "t:cp-1.1.0-rc.1"}, "t:cp-1.0.0", ""},
+	{"*", []string{"b:main", "t:v1.2", "t:v1.10"}, "t:v1.10", ""},
+	// * stops at /
+	{"*", []string{"t:a/b-9.0.0", "t:c-1.0.0"}, "t:c-1.0.0", ""},
+	{"release/*", []string{"t:release/1.0", "t:release/1.1"}, "t:release/1.1", ""},
+	// caret
+	{"cp-^0.0.1", []string{"t:cp-0.0.1", "t:cp-0.0.2", "t:0.0.1"}, "t:cp-0.0.1", ""},
+	// optional v
+	{"cp-^1.2", []string{"t:cp-1.2.0", "t:cp-v1.10.0", "t:cp-2.0.0", "t:1.99.0"}, "t:cp-v1.10.0", ""},
+	// v in the prefix
+	{"cp-v^1.2", []string{"t:cp-1.3.0", "t:cp-v1.2.0"}, "t:cp-v1.2.0", ""},
+	// tilde
+	{"cp-~1.2", []string{"t:cp-1.2.9", "t:cp-1.3.0"}, "t:cp-1.2.9", ""},
+	// tilde of zero
+	{"cp-~0.0.0", []string{"t:cp-0.0.9", "t:cp-5.0.0"}, "t:cp-0.0.9", ""},
+	{"~0.0.0-rc.1", []string{"t:0.0.0-rc.2", "t:5.0.0"}, "t:0.0.0-rc.2", ""},
+	// bare range
+	{">=1.2 <2", []string{"t:1.2.0", "t:v1.9.0", "t:2.0.0", "t:cp-1.99.0"}, "t:v1.9.0", ""},
+	// releases only
+	{">=1.2", []string{"t:1.2.0", "a:1.3.0", "t:1.4.0-rc.1"}, "a:1.3.0", ""},
+	// unless asked for
+	{">=1.2-0", []string{"t:1.2.0", "t:1.4.0-rc.1"}, "t:1.4.0-rc.1", ""},
+	// the complete one of two equals
+	{"^1", []string{"t:v1", "t:v1.0.0"}, "t:v1.0.0", ""},
+	// whatever the order of the list
+	{"^1", []string{"t:v1.0.0", "t:1.0.0"}, "t:v1.0.0", ""},
+	{"^1", []string{"t:1.0.0", "t:v1.0.0"}, "t:v1.0.0", ""},
+	// leading zeros
+	{">=2024.01", []string{"t:2024.01", "t:2024.10"}, "t:2024.10", ""},
+}
+
 func TestResolve(t *testing.T) {
-	for _, c := range []struct {
-		version string
-		refs    []string
-		want    string // the short name of the ref of the pin
-		note    string // a part of the only note; "" when there is none
-	}{
-		// latest is where HEAD stands
-		{"", []string{"HEAD>trunk", "b:master", "b:trunk"}, "b:trunk", ""},
-		// else master
-		{"latest", []string{"HEAD>gone", "b:main", "b:master"}, "b:master", ""},
-		// else main
-		{"latest", []string{"b:dev", "b:main"}, "b:main", ""},
-		// else HEAD itself
-		{"latest", []string{"HEAD", "b:x"}, "HEAD", ""},
-		// never a tag
-		{"latest", []string{"t:latest", "HEAD>main", "b:main"}, "b:main", ""},
-		// dev is a branch
-		{"dev", []string{"t:dev", "b:dev", "b:main"}, "b:dev", ""},
-		// lightweight tag
-		{"v1", []string{"b:main", "t:v1"}, "t:v1", ""},
-		// annotated tag
-		{"v1", []string{"b:main", "a:v1"}, "a:v1", ""},
-		// slash
-		{"release/1.0", []string{"t:release/1.0"}, "t:release/1.0", ""},
-		// branch
-		{"work", []string{"b:work", "t:v1"}, "b:work", ""},
-		// both
-		{"v1", []string{"b:v1", "t:v1"}, "t:v1", `"v1" is a tag and a branch; the tag was taken`},
-		// full name
-		{"refs/heads/v1", []string{"b:v1", "t:v1"}, "b:v1", ""},
-		// commit
-		{hex40, []string{"b:main", "c:" + hex40}, "c:" + hex40, ""},
-		// start of one
-		{"ABCDABC", []string{"b:main", "c:" + hex40}, "c:" + hex40, ""},
-		// a tag named like one
-		{"abcdabc", []string{"t:abcdabc", "c:" + hex40}, "t:abcdabc", "is a tag and the start of a commit id"},
-		// a branch named like one
-		{"abcdabc", []string{"b:abcdabc", "c:" + hex40}, "b:abcdabc", "is a branch and the start of a commit id"},
-		// no commit of that id: no note
-		{"20240101", []string{"t:20240101", "b:main"}, "t:20240101", ""},
-		// highest by version
-		{"cp-*", []string{"t:cp-0.0.9", "t:cp-0.0.10", "t:cp-0.1.0-rc.1", "t:sync-2.0.0"}, "t:cp-0.0.10", ""},
-		// no version sorts below
-		{"cp-*", []string{"t:cp-zz", "t:cp-0.0.1"}, "t:cp-0.0.1", ""},
-		// then by name
-		{"cp-*", []string{"t:cp-b", "t:cp-c", "t:cp-a"}, "t:cp-c", ""},
-		// dates are no versions
-		{"cp-*", []string{"t:cp-2024-01-31", "t:cp-2023-12-31"}, "t:cp-2024-01-31", ""},
-		// prereleases asked for
-		{"cp-1.0.0-*", []string{"t:cp-1.0.0-rc.2", "t:cp-1.0.0-rc.10", "t:cp-1.0.0"}, "t:cp-1.0.0-rc.10", ""},
-		{"cp-*-rc*", []string{"t:cp-1.0.0-rc1", "t:cp-2.0.0"}, "t:cp-1.0.0-rc1", ""}, //
-		// not asked for
-		{"*-1.*", []string{"t:cp-1.0.0", "t:cp-1.1.0-rc.1"}, "t:cp-1.0.0", ""},
-		{"*", []string{"b:main", "t:v1.2", "t:v1.10"}, "t:v1.10", ""}, //
-		// * stops at /
-		{"*", []string{"t:a/b-9.0.0", "t:c-1.0.0"}, "t:c-1.0.0", ""},
-		{"release/*", []string{"t:release/1.0", "t:release/1.1"}, "t:release/1.1", ""}, //
-		// caret
-		{"cp-^0.0.1", []string{"t:cp-0.0.1", "t:cp-0.0.2", "t:0.0.1"}, "t:cp-0.0.1", ""},
-		// optional v
-		{"cp-^1.2", []string{"t:cp-1.2.0", "t:cp-v1.10.0", "t:cp-2.0.0", "t:1.99.0"}, "t:cp-v1.10.0", ""},
-		// v in the prefix
-		{"cp-v^1.2", []string{"t:cp-1.3.0", "t:cp-v1.2.0"}, "t:cp-v1.2.0", ""},
-		// tilde
-		{"cp-~1.2", []string{"t:cp-1.2.9", "t:cp-1.3.0"}, "t:cp-1.2.9", ""},
-		// tilde of zero
-		{"cp-~0.0.0", []string{"t:cp-0.0.9", "t:cp-5.0.0"}, "t:cp-0.0.9", ""},
-		{"~0.0.0-rc.1", []string{"t:0.0.0-rc.2", "t:5.0.0"}, "t:0.0.0-rc.2", ""}, //
-		// bare range
-		{">=1.2 <2", []string{"t:1.2.0", "t:v1.9.0", "t:2.0.0", "t:cp-1.99.0"}, "t:v1.9.0", ""},
-		// releases only
-		{">=1.2", []string{"t:1.2.0", "a:1.3.0", "t:1.4.0-rc.1"}, "a:1.3.0", ""},
-		// unless asked for
-		{">=1.2-0", []string{"t:1.2.0", "t:1.4.0-rc.1"}, "t:1.4.0-rc.1", ""},
-		// the complete one of two equals
-		{"^1", []string{"t:v1", "t:v1.0.0"}, "t:v1.0.0", ""},
-		// whatever the order of the list
-		{"^1", []string{"t:v1.0.0", "t:1.0.0"}, "t:v1.0.0", ""},
-		{"^1", []string{"t:1.0.0", "t:v1.0.0"}, "t:v1.0.0", ""}, //
-		// leading zeros
-		{">=2024.01", []string{"t:2024.01", "t:2024.10"}, "t:2024.10", ""},
-	} {
+	for _, c := range resolutions {
 		got, err := resolve(t, c.version, list(c.refs...))
 		if err != nil {
 			t.Errorf("%q in %q: %v", c.version, c.refs, err)
@@ -257,7 +260,7 @@ func TestNewer(t *testing.T) {
 		{"py3-0.1.0", "py3-1.0.0"},                             // a digit in the prefix
 		{"cp-x", ""},                                           // no version
 		{"2024-02-01", ""},                                     // a date
-		{"", ""},                                               //
+		{"", ""},
 	} {
 		if got := strings.Join(resolver.Newer(tags, c.name), " "); got != c.want {
 			t.Errorf("Newer(%q) = %q, want %q", c.name, got, c.want)

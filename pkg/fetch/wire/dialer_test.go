@@ -132,9 +132,9 @@ func TestPublic(t *testing.T) {
 	}
 }
 
-// Git shows what it makes of a URL with url.*.insteadOf.
-func TestInsteadOfAsGit(t *testing.T) {
-	home := t.TempDir()
+// writeInsteadOf writes url.*.insteadOf rules into a home folder, with includes.
+func writeInsteadOf(t *testing.T, home string) {
+	t.Helper()
 	write(t, home, ".gitconfig", `
 # the user's
 [url "https://git.example.com/"]
@@ -160,6 +160,12 @@ func TestInsteadOfAsGit(t *testing.T) {
 			"[alias]\n\tx = \"!f() { echo \\\"a\\\\tb\\\"; }; f\"\n[core]\n\tbare\n")
 	write(t, home, "never.inc", "[url \"https://never.example.com/\"]\n\tinsteadOf = never:\n")
 	write(t, home, ".config/git/config", "[url \"https://xdg.example.com/\"]\n\tinsteadOf = xdg:\n")
+}
+
+// Git shows what it makes of a URL with url.*.insteadOf.
+func TestInsteadOfAsGit(t *testing.T) {
+	home := t.TempDir()
+	writeInsteadOf(t, home)
 	system := write(t, home, "system", "[url \"https://system.example.com/\"]\n\tinsteadOf = sys:\n")
 	vars := []string{
 		"GIT_CONFIG_NOSYSTEM", "0", "GIT_CONFIG_SYSTEM", system,
@@ -189,9 +195,9 @@ func TestInsteadOfAsGit(t *testing.T) {
 		t.Errorf("a conditional include was followed: %q", got)
 	}
 	only := write(t, home, "only", "")
-	if got, _ := newDialer(t,
-		wire.Options{Home: home, Env: env("GIT_CONFIG_GLOBAL", only)}).Rewrite("gh:a/b"); got != "gh:a/b" {
-		t.Errorf("GIT_CONFIG_GLOBAL does not stand in for the user's files: %q", got)
+	d = newDialer(t, wire.Options{Home: home, Env: env("GIT_CONFIG_GLOBAL", only)})
+	if got, _ := d.Rewrite("gh:a/b"); got != "gh:a/b" {
+		t.Errorf("the user's files are read in spite of GIT_CONFIG_GLOBAL: %q", got)
 	}
 }
 
@@ -283,7 +289,10 @@ func TestProxiesAndAuthorities(t *testing.T) {
 	if _, _, err := get(t.Context(), d, plain.URL+"/pack"); err != nil {
 		t.Errorf("this machine is reached by a proxy: %v", err)
 	}
-	_, err := newDialer(t, wire.Options{Env: env("SSL_CERT_FILE", broken)}).Open(t.Context(),
-		"https://git.example.com/a")
+}
+
+func TestUnreadableCertificates(t *testing.T) {
+	d := newDialer(t, wire.Options{Env: env("SSL_CERT_FILE", filepath.Join(t.TempDir(), "none"))})
+	_, err := d.Open(t.Context(), "https://git.example.com/a")
 	checkFailure(t, err, failure.LocalIO, "reading the certificates of SSL_CERT_FILE", "correct or remove")
 }

@@ -23,82 +23,85 @@ func silence(until <-chan struct{}) func(string, ssh.Channel) uint32 {
 	}
 }
 
-// Faults of an HTTP server of version 0, with the error message and hint.
+const (
+	faultID    = "0123456789abcdef0123456789abcdef01234567"
+	escapeCode = "\x1b[31m\u202e"
+)
+
+// serverFaults are faults of an HTTP server of version 0, with the error message and hint.
+var serverFaults = []struct {
+	name    string
+	fault   gittest.Fault
+	kind    failure.Kind
+	message string
+	hint    string
+}{
+	{"asks for credentials", gittest.BasicAuth("u", "p"), failure.Network,
+		"asks for credentials and none were found", "PPM_TOKEN_127_0_0_1"},
+	{"offers another scheme", gittest.Status(401, "WWW-Authenticate", "Negotiate"), failure.Network,
+		"it offers Negotiate", "netrc"},
+	{"forbids", gittest.Status(403), failure.Network, "access is forbidden", "credential helper"},
+	{"has no such repository", gittest.Status(404), failure.Network, "does not exist or is private",
+		"check the URL"},
+	{"is a proxy that asks for credentials", gittest.Status(407), failure.Network,
+		"the proxy asks for credentials", "HTTPS_PROXY"},
+	{"is busy, for long", gittest.Status(429, "Retry-After", "3600"), failure.Network,
+		`too many requests (status 429), and asks to wait: "3600"`, "try again later"},
+	{"is down, for long", gittest.Status(503, "Retry-After", "Fri, 31 Dec 2999 23:59:59 GMT"), failure.Network,
+		"31 Dec 2999", "try again later"},
+	{"is broken", gittest.Status(500), failure.Network, "internal server error (status 500)", "try again later"},
+	{"is broken for packs", gittest.Packs(gittest.Status(502)), failure.Network, "bad gateway (status 502)",
+		"try again later"},
+	{"redirects without end", gittest.Answer(loop), failure.Network, "more than 5 redirects", "git repository"},
+	{"redirects to a login page", gittest.Status(302, "Location", "/login?token=abc"), failure.Network,
+		`/login", which is not a git repository`, "PPM_TOKEN_127_0_0_1"},
+	{"redirects to a file", gittest.Status(302, "Location", "file:///info/refs?service=git-upload-pack"),
+		failure.Network, "which is not an http URL", "check the URL"},
+	{"redirects to nonsense", gittest.Status(302, "Location", "http://[/info/refs"), failure.Network,
+		"a redirect to a malformed URL", "git repository"},
+	{"redirects the request for a pack", gittest.Packs(gittest.Redirect("http://127.0.0.1:1")), failure.Network,
+		"a redirect of the request for a pack", "git repository"},
+	{"hangs up", gittest.Hangup(), failure.Network, "the connection was closed", "try again later"},
+	{"cuts the refs", gittest.Refs(gittest.Cut(100)), failure.Network, "the connection was closed",
+		"try again later"},
+	{"cuts the pack", gittest.Packs(gittest.Cut(300)), failure.Network, "the connection was closed",
+		"try again later"},
+	{"answers with a page", gittest.Answer(page), failure.Network, `its content type is "text/html"`,
+		"git repository"},
+	{"answers with garbage", gittest.Garbage("PACK\x00\x01\x02"), failure.Network, "a malformed packet",
+		"git repository"},
+	{"answers with nothing", gittest.Garbage(""), failure.Network, "the connection was closed", "try again later"},
+	{"answers with a wrong length", gittest.Garbage("fffffooo"), failure.Network, "a malformed packet",
+		"git repository"},
+	{"lists a malformed id", gittest.Garbage(pkt("xyz\n")), failure.Network, "a malformed line", "git repository"},
+	{"lists a malformed name", gittest.Garbage(pkt(faultID + " refs/a b\x00side-band-64k\n")), failure.Network,
+		"a malformed name", "git repository"},
+	{"says why not", gittest.Garbage(pkt("ERR no\r\nway " + escapeCode + " for you\n")), failure.Network,
+		"the server says: no way [31m for you", "whether you have access"},
+	{"uses SHA-256",
+		gittest.Garbage(pkt("# service=git-upload-pack\n") + "0000" +
+			pkt(faultID+faultID[:24]+" HEAD\x00object-format=sha256\n")), failure.Network, "SHA-256", "SHA-1"},
+	{"is too old", gittest.Garbage(pkt(faultID+" HEAD\x00ofs-delta\n") + "0000"), failure.Network, "side-band-64k",
+		"update git"},
+	{"answers packs with garbage", gittest.Packs(gittest.Garbage("0000" + pkt("nope\n"))), failure.Network,
+		"a malformed response", "git repository"},
+	{"fails in the pack", gittest.Packs(gittest.Garbage("0000" + pkt("NAK\n") + pkt("\x03no \x1b!\n"))),
+		failure.Network, "the server says: no !", "whether you have access"},
+	{"uses an unknown band", gittest.Packs(gittest.Garbage("0000" + pkt("NAK\n") + pkt("\x07a") + "0000")),
+		failure.Network, "an unknown band", "git repository"},
+	{"sends a pack without end",
+		gittest.Packs(gittest.Endless("0000"+pkt("NAK\n"), pkt("\x01"+strings.Repeat("x", 1024)))),
+		failure.Refused, "larger than the limit of 1048576 bytes", "the repository you mean"},
+	{"sends shallow commits without end", gittest.Packs(gittest.Endless("", pkt("shallow "+faultID))), failure.Refused,
+		"larger than the limit of 1048576 bytes", "the repository you mean"},
+	{"sends progress without end",
+		gittest.Packs(gittest.Endless("0000"+pkt("NAK\n"), pkt("\x02"+strings.Repeat("x", 1024)))),
+		failure.Refused, "larger than the limit of 1048576 bytes", "the repository you mean"},
+}
+
 func TestServerFaults(t *testing.T) {
-	const (
-		id  = "0123456789abcdef0123456789abcdef01234567"
-		esc = "\x1b[31m\u202e"
-	)
 	root, _ := packs(t)
-	for _, c := range []struct {
-		name    string
-		fault   gittest.Fault
-		kind    failure.Kind
-		message string
-		hint    string
-	}{
-		{"asks for credentials", gittest.BasicAuth("u", "p"), failure.Network,
-			"asks for credentials and none were found", "PPM_TOKEN_127_0_0_1"},
-		{"offers another scheme", gittest.Status(401, "WWW-Authenticate", "Negotiate"), failure.Network,
-			"it offers Negotiate", "netrc"},
-		{"forbids", gittest.Status(403), failure.Network, "access is forbidden", "credential helper"},
-		{"has no such repository", gittest.Status(404), failure.Network, "does not exist or is private",
-			"check the URL"},
-		{"is a proxy that asks for credentials", gittest.Status(407), failure.Network,
-			"the proxy asks for credentials", "HTTPS_PROXY"},
-		{"is busy, for long", gittest.Status(429, "Retry-After", "3600"), failure.Network,
-			`too many requests (status 429), and asks to wait: "3600"`, "try again later"},
-		{"is down, for long", gittest.Status(503, "Retry-After", "Fri, 31 Dec 2999 23:59:59 GMT"), failure.Network,
-			"31 Dec 2999", "try again later"},
-		{"is broken", gittest.Status(500), failure.Network, "internal server error (status 500)", "try again later"},
-		{"is broken for packs", gittest.Packs(gittest.Status(502)), failure.Network, "bad gateway (status 502)",
-			"try again later"},
-		{"redirects without end", gittest.Answer(loop), failure.Network, "more than 5 redirects", "git repository"},
-		{"redirects to a login page", gittest.Status(302, "Location", "/login?token=abc"), failure.Network,
-			`/login", which is not a git repository`, "PPM_TOKEN_127_0_0_1"},
-		{"redirects to a file", gittest.Status(302, "Location", "file:///info/refs?service=git-upload-pack"),
-			failure.Network, "which is not an http URL", "check the URL"},
-		{"redirects to nonsense", gittest.Status(302, "Location", "http://[/info/refs"), failure.Network,
-			"a redirect to a malformed URL", "git repository"},
-		{"redirects the request for a pack", gittest.Packs(gittest.Redirect("http://127.0.0.1:1")), failure.Network,
-			"a redirect of the request for a pack", "git repository"},
-		{"hangs up", gittest.Hangup(), failure.Network, "the connection was closed", "try again later"},
-		{"cuts the refs", gittest.Refs(gittest.Cut(100)), failure.Network, "the connection was closed",
-			"try again later"},
-		{"cuts the pack", gittest.Packs(gittest.Cut(300)), failure.Network, "the connection was closed",
-			"try again later"},
-		{"answers with a page", gittest.Answer(page), failure.Network, `its content type is "text/html"`,
-			"git repository"},
-		{"answers with garbage", gittest.Garbage("PACK\x00\x01\x02"), failure.Network, "a malformed packet",
-			"git repository"},
-		{"answers with nothing", gittest.Garbage(""), failure.Network, "the connection was closed", "try again later"},
-		{"answers with a wrong length", gittest.Garbage("fffffooo"), failure.Network, "a malformed packet",
-			"git repository"},
-		{"lists a malformed id", gittest.Garbage(pkt("xyz\n")), failure.Network, "a malformed line", "git repository"},
-		{"lists a malformed name", gittest.Garbage(pkt(id + " refs/a b\x00side-band-64k\n")), failure.Network,
-			"a malformed name", "git repository"},
-		{"says why not", gittest.Garbage(pkt("ERR no\r\nway " + esc + " for you\n")), failure.Network,
-			"the server says: no way [31m for you", "whether you have access"},
-		{"uses SHA-256",
-			gittest.Garbage(pkt("# service=git-upload-pack\n") + "0000" +
-				pkt(id+id[:24]+" HEAD\x00object-format=sha256\n")), failure.Network, "SHA-256", "SHA-1"},
-		{"is too old", gittest.Garbage(pkt(id+" HEAD\x00ofs-delta\n") + "0000"), failure.Network, "side-band-64k",
-			"update git"},
-		{"answers packs with garbage", gittest.Packs(gittest.Garbage("0000" + pkt("nope\n"))), failure.Network,
-			"a malformed response", "git repository"},
-		{"fails in the pack", gittest.Packs(gittest.Garbage("0000" + pkt("NAK\n") + pkt("\x03no \x1b!\n"))),
-			failure.Network, "the server says: no !", "whether you have access"},
-		{"uses an unknown band", gittest.Packs(gittest.Garbage("0000" + pkt("NAK\n") + pkt("\x07a") + "0000")),
-			failure.Network, "an unknown band", "git repository"},
-		{"sends a pack without end",
-			gittest.Packs(gittest.Endless("0000"+pkt("NAK\n"), pkt("\x01"+strings.Repeat("x", 1024)))),
-			failure.Refused, "larger than the limit of 1048576 bytes", "the repository you mean"},
-		{"sends shallow commits without end", gittest.Packs(gittest.Endless("", pkt("shallow "+id))), failure.Refused,
-			"larger than the limit of 1048576 bytes", "the repository you mean"},
-		{"sends progress without end",
-			gittest.Packs(gittest.Endless("0000"+pkt("NAK\n"), pkt("\x02"+strings.Repeat("x", 1024)))),
-			failure.Refused, "larger than the limit of 1048576 bytes", "the repository you mean"},
-	} {
+	for _, c := range serverFaults {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
 			d := newDialer(t, wire.Options{MaxPack: 1 << 20})

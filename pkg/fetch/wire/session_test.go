@@ -158,25 +158,30 @@ func TestRefsAndPacks(t *testing.T) {
 		if !slices.Equal(refs, want) {
 			t.Errorf("%s: refs %v, want %v", url, refs, want)
 		}
-		for _, c := range []struct {
-			change  func(*wire.Request)
-			objects uint32
-			shallow int
-		}{
-			{func(*wire.Request) {}, 9, 0}, // everything: commit, tree and file, three times
-			{depth(1), 3, 1},               // one commit, on the same session
-			{func(r *wire.Request) { r.Haves = []plumbing.Hash{plumbing.NewHash(ids[1])} }, 3, 0}, // what is new
-			// a filter that the server does not support
-			{func(r *wire.Request) { r.Filter = "blob:none" }, 9, 0},
-		} {
-			objects, resp, err := getFrom(t.Context(), s, c.change)
-			if err != nil {
-				t.Fatalf("%s: %v", url, err)
-			}
-			if objects != c.objects || len(resp.Shallows) != c.shallow {
-				t.Errorf("%s: %d objects and %d shallow commits, want %d and %d", url, objects, len(resp.Shallows),
-					c.objects, c.shallow)
-			}
+		checkPacks(t, s, ids, url)
+	}
+}
+
+// checkPacks fetches parts of the repository of packs over one session.
+func checkPacks(t *testing.T, s *wire.Session, ids []string, url string) {
+	t.Helper()
+	for _, c := range []struct {
+		change  func(*wire.Request)
+		objects uint32
+		shallow int
+	}{
+		{func(*wire.Request) {}, 9, 0}, // everything: commit, tree and file, three times
+		{depth(1), 3, 1},               // one commit, on the same session
+		{func(r *wire.Request) { r.Haves = []plumbing.Hash{plumbing.NewHash(ids[1])} }, 3, 0}, // what is new
+		// a filter that the server does not support
+		{func(r *wire.Request) { r.Filter = "blob:none" }, 9, 0},
+	} {
+		objects, resp, err := getFrom(t.Context(), s, c.change)
+		if err != nil {
+			t.Fatalf("%s: %v", url, err)
+		}
+		if shallow := len(resp.Shallows); objects != c.objects || shallow != c.shallow {
+			t.Errorf("%s: %d objects, %d shallow commits; want %d, %d", url, objects, shallow, c.objects, c.shallow)
 		}
 	}
 }

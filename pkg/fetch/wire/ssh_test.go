@@ -91,9 +91,38 @@ func trustOnly(t *testing.T, s *gittest.SSHServer) (home string) {
 	return home
 }
 
+// sshHome returns a home folder that trusts the server and has these files below .ssh.
+func sshHome(t *testing.T, s *gittest.SSHServer, files map[string]string) string {
+	t.Helper()
+	home := trustOnly(t, s)
+	for name, text := range files {
+		write(t, home, ".ssh/"+name, strings.ReplaceAll(text, "HOME", home))
+	}
+	return home
+}
+
+// files returns a map of pairs of name and text.
+func files(pairs ...string) map[string]string {
+	m := map[string]string{}
+	for i := 0; i < len(pairs); i += 2 {
+		m[pairs[i]] = pairs[i+1]
+	}
+	return m
+}
+
+// An sshCase is a setup for ssh, and whether it can fetch.
+type sshCase struct {
+	name  string
+	url   string
+	files map[string]string // below .ssh
+	env   []string
+	ok    bool
+}
+
 func TestSSHKeysAndSettings(t *testing.T) {
 	root, _ := packs(t)
 	s := gittest.ServeSSH(t, root)
+	url, key := s.URL+"/pack", string(s.Key)
 	signer, err := ssh.ParsePrivateKey(s.Key)
 	if err != nil {
 		t.Fatal(err)
@@ -103,55 +132,37 @@ func TestSSHKeysAndSettings(t *testing.T) {
 	withGood, withBoth := serveAgent(t, s.Key), serveAgent(t, otherKey, s.Key)
 	host, port, _ := net.SplitHostPort(s.Addr())
 	alias := "Host pack-server\n  HostName " + host + "\n  Port " + port + "\n  User git\n"
-	for _, c := range []struct {
-		name  string
-		url   string
-		files map[string]string // below .ssh
-		env   []string
-		ok    bool
-	}{
-		{"a default key", s.URL + "/pack", map[string]string{"id_ed25519": string(s.Key)}, nil, true},
-		{"another default key", s.URL + "/pack", map[string]string{"id_rsa": string(s.Key)}, nil, true},
-		{"the agent", s.URL + "/pack", nil, []string{"SSH_AUTH_SOCK", withGood}, true},
-		{"an agent with many keys", s.URL + "/pack", nil, []string{"SSH_AUTH_SOCK", withBoth}, true},
-		{"an agent that is gone", s.URL + "/pack", map[string]string{"id_ed25519": string(s.Key)},
-			[]string{"SSH_AUTH_SOCK", "/nowhere/s"}, true},
-		{"a named key", s.URL + "/pack",
-			map[string]string{"config": "IdentityFile ~/.ssh/%r-key", "git-key": string(s.Key)}, nil, true},
-		{"the public key of a key in the agent", s.URL + "/pack",
-			map[string]string{"config": "IdentityFile ~/.ssh/k\nIdentitiesOnly yes", "k": public},
+	for _, c := range []sshCase{
+		{"a default key", url, files("id_ed25519", key), nil, true},
+		{"another default key", url, files("id_rsa", key), nil, true},
+		{"the agent", url, nil, []string{"SSH_AUTH_SOCK", withGood}, true},
+		{"an agent with many keys", url, nil, []string{"SSH_AUTH_SOCK", withBoth}, true},
+		{"an agent that is gone", url, files("id_ed25519", key), []string{"SSH_AUTH_SOCK", "/nowhere/s"}, true},
+		{"a named key", url, files("config", "IdentityFile ~/.ssh/%r-key", "git-key", key), nil, true},
+		{"the public key of a key in the agent", url,
+			files("config", "IdentityFile ~/.ssh/k\nIdentitiesOnly yes", "k", public),
 			[]string{"SSH_AUTH_SOCK", withBoth}, true},
-		{"only a named key, which is not in the agent", s.URL + "/pack",
-			map[string]string{"config": "IdentityFile ~/.ssh/k\nIdentitiesOnly yes", "k": string(otherKey)},
+		{"only a named key, which is not in the agent", url,
+			files("config", "IdentityFile ~/.ssh/k\nIdentitiesOnly yes", "k", string(otherKey)),
 			[]string{"SSH_AUTH_SOCK", withBoth}, false},
-		{"an agent named by the configuration", s.URL + "/pack",
-			map[string]string{"config": "IdentityAgent " + withGood}, nil, true},
-		{"no agent by the configuration", s.URL + "/pack", map[string]string{"config": "IdentityAgent none"},
+		{"an agent named by the configuration", url, files("config", "IdentityAgent "+withGood), nil, true},
+		{"no agent by the configuration", url, files("config", "IdentityAgent none"),
 			[]string{"SSH_AUTH_SOCK", withGood}, false},
-		{"an alias", "pack-server:pack", map[string]string{"config": alias, "id_ed25519": string(s.Key)}, nil, true},
-		{"an alias in a URL", "ssh://pack-server/pack",
-			map[string]string{"config": alias, "id_ed25519": string(s.Key)}, nil, true},
+		{"an alias", "pack-server:pack", files("config", alias, "id_ed25519", key), nil, true},
+		{"an alias in a URL", "ssh://pack-server/pack", files("config", alias, "id_ed25519", key), nil, true},
 		{"a Match block about the host", "git@h:/pack",
-			map[string]string{"config": "Match host h,i\n  HostName " + host + "\n  Port " + port + "\n",
-				"id_ed25519": string(s.Key)}, nil, true},
-		{"Match blocks that run programs or look at the network", s.URL + "/pack",
-			map[string]string{
-				"config": "Match host * exec \"touch /tmp/sprung\"\n  HostName h\nMatch user x\n  HostName i\n" +
-					"Match all\n  IdentityFile ~/.ssh/k\n",
-				"k": string(s.Key),
-			}, nil, true},
-		{"known hosts elsewhere", s.URL + "/pack",
-			map[string]string{"config": "UserKnownHostsFile ~/.ssh/a ~/.ssh/b\n", "known_hosts": "",
-				"b": knownhosts.Line([]string{s.Addr()}, s.HostKey), "id_ed25519": string(s.Key)}, nil, true},
-		{"an included file", s.URL + "/pack",
-			map[string]string{"config": "Include HOME/.ssh/more\n", "more": "IdentityFile ~/.ssh/k\n",
-				"k": string(s.Key)}, nil, true},
+			files("config", "Match host h,i\n  HostName "+host+"\n  Port "+port+"\n", "id_ed25519",
+				key), nil, true},
+		{"Match blocks that run programs or look at the network", url,
+			files("k", key, "config", "Match host * exec \"touch /tmp/sprung\"\n  HostName h\nMatch user x\n"+
+				"  HostName i\nMatch all\n  IdentityFile ~/.ssh/k\n"), nil, true},
+		{"known hosts elsewhere", url, files("config", "UserKnownHostsFile ~/.ssh/a ~/.ssh/b\n", "known_hosts", "",
+			"b", knownhosts.Line([]string{s.Addr()}, s.HostKey), "id_ed25519", key), nil, true},
+		{"an included file", url, files("config", "Include HOME/.ssh/more\n", "more", "IdentityFile ~/.ssh/k\n", "k",
+			key), nil, true},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			home := trustOnly(t, s)
-			for name, text := range c.files {
-				write(t, home, ".ssh/"+name, strings.ReplaceAll(text, "HOME", home))
-			}
+			home := sshHome(t, s, c.files)
 			d := newDialer(t, wire.Options{Home: home, Env: env(c.env...)})
 			if _, err := d.Rewrite(c.url); err != nil {
 				t.Errorf("Rewrite: %v", err)
@@ -163,63 +174,56 @@ func TestSSHKeysAndSettings(t *testing.T) {
 	}
 }
 
+// An sshFault is a failure over ssh, with parts of its message and hint.
+type sshFault struct {
+	name, url     string
+	files         map[string]string // below .ssh
+	kind          failure.Kind
+	message, hint string
+}
+
 func TestSSHFaults(t *testing.T) {
 	root, _ := packs(t)
 	s := gittest.ServeSSH(t, root)
+	url := s.URL + "/pack"
 	other := gittest.ServeSSH(t, root)
 	locked, lockedPublic := newKey(t, "passphrase")
 	plain, _ := newKey(t, "")
 	cert := "@revoked " + knownhosts.Line([]string{s.Addr()}, s.HostKey) + "\n"
-	own := map[string]string{"id_ed25519": string(s.Key)}
-	with := func(pairs ...string) map[string]string {
-		m := map[string]string{}
-		for i := 0; i < len(pairs); i += 2 {
-			m[pairs[i]] = pairs[i+1]
-		}
-		return m
-	}
-	for _, c := range []struct {
-		name    string
-		url     string
-		files   map[string]string
-		kind    failure.Kind
-		message string
-		hint    string
-	}{
+	own := files("id_ed25519", string(s.Key))
+	for _, c := range []sshFault{
 		{"an unknown host", other.URL + "/pack", own, failure.Refused,
 			"the host key " + ssh.FingerprintSHA256(other.HostKey) + " of 127.0.0.1 is not known", "ssh-keyscan -p "},
-		{"no known hosts at all", s.URL + "/pack",
-			with("config", "UserKnownHostsFile none\nGlobalKnownHostsFile none\n"), failure.Refused, "is not known",
+		{"no known hosts at all", url,
+			files("config", "UserKnownHostsFile none\nGlobalKnownHostsFile none\n"), failure.Refused, "is not known",
 			"ssh-keyscan -p "},
-		{"a changed host key", s.URL + "/pack",
-			with("known_hosts", knownhosts.Line([]string{s.Addr()}, other.HostKey)), failure.Integrity,
+		{"a changed host key", url,
+			files("known_hosts", knownhosts.Line([]string{s.Addr()}, other.HostKey)), failure.Integrity,
 			"the connection may be intercepted", "ssh-keygen -R "},
-		{"verification cannot be turned off", s.URL + "/pack",
-			with("config", "StrictHostKeyChecking no\n", "known_hosts",
-				knownhosts.Line([]string{s.Addr()}, other.HostKey)), failure.Integrity,
+		{"verification cannot be turned off", url, files("config", "StrictHostKeyChecking no\n", "known_hosts",
+			knownhosts.Line([]string{s.Addr()}, other.HostKey)), failure.Integrity,
 			"the connection may be intercepted", "ssh-keygen -R "},
-		{"a revoked host key", s.URL + "/pack", with("known_hosts", cert), failure.Integrity, "is revoked",
+		{"a revoked host key", url, files("known_hosts", cert), failure.Integrity, "is revoked",
 			"ask the server's owner"},
-		{"malformed known hosts", s.URL + "/pack", with("known_hosts", "host ssh-rsa ???\n"), failure.Usage,
+		{"malformed known hosts", url, files("known_hosts", "host ssh-rsa ???\n"), failure.Usage,
 			"known_hosts:1", "correct or remove"},
-		{"no key", s.URL + "/pack", nil, failure.Network, `requires a key of user "git", and none was found`,
-			"IdentityFile"},
-		{"a key that is not accepted", s.URL + "/pack", with("id_ed25519", string(plain)), failure.Network,
+		{"no key", url, nil, failure.Network, `requires a key of user "git", and none was found`, "IdentityFile"},
+		{"a key that is not accepted", url, files("id_ed25519", string(plain)), failure.Network,
 			`accepts none of the keys of user "git": /`, "ssh agent"},
-		{"an encrypted key", s.URL + "/pack", with("id_ed25519", string(locked)), failure.Network,
+		{"an encrypted key", url, files("id_ed25519", string(locked)), failure.Network,
 			"id_ed25519 is encrypted and not in the ssh agent", "run: ssh-add "},
-		{"an encrypted key and its public key", s.URL + "/pack",
-			with("id_rsa", string(locked), "id_rsa.pub", string(lockedPublic)), failure.Network,
+		{"an encrypted key and its public key", url,
+			files("id_rsa", string(locked), "id_rsa.pub", string(lockedPublic)), failure.Network,
 			"id_rsa is encrypted and not in the ssh agent", "run: ssh-add "},
 		{"a repository that is not there", s.URL + "/none", own, failure.Network, "the server says: fatal: '",
 			"whether you have access"},
-		{"a proxy program", s.URL + "/pack", with("config", "ProxyCommand touch /tmp/sprung\n"), failure.Refused,
+		{"a proxy program", url, files("config", "ProxyCommand touch /tmp/sprung\n"), failure.Refused,
 			"sets ProxyCommand, and ppm does not start programs", "https URL"},
-		{"a jump host", s.URL + "/pack", with("config", "ProxyJump bastion\n"), failure.Refused,
+		{"a jump host", url, files("config", "ProxyJump bastion\n"), failure.Refused,
 			"sets ProxyJump, and ppm does not start programs", "https URL"},
-		{"a malformed configuration", s.URL + "/pack", with("config", "Include HOME/.ssh/config\n"), failure.Usage,
+		{"a malformed configuration", url, files("config", "Include HOME/.ssh/config\n"), failure.Usage,
 			".ssh/config", "correct the file"},
-		{"a malformed port", "ssh://git@127.0.0.1/pack", with("config", "Port ssh\n"), failure.Usage,
+		{"a malformed port", "ssh://git@127.0.0.1/pack", files("config", "Port ssh\n"), failure.Usage,
 			`the port "ssh" is not a number`, "correct the file"},
 		{"nobody listens", "ssh://git@" + closedPort(t) + "/pack", own, failure.Network,
 			"the server refuses the connection", "check the host"},
@@ -227,10 +231,7 @@ func TestSSHFaults(t *testing.T) {
 			own, failure.Network, "the connection was closed", "try again"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			home := trustOnly(t, s)
-			for name, text := range c.files {
-				write(t, home, ".ssh/"+name, strings.ReplaceAll(text, "HOME", home))
-			}
+			home := sshHome(t, s, c.files)
 			_, _, err := get(t.Context(), newDialer(t, wire.Options{Home: home}), c.url)
 			checkFailure(t, err, c.kind, c.message, c.hint)
 		})
