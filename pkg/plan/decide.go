@@ -130,7 +130,7 @@ func (s pathState) decideRemoved() decision {
 	case s.owner != "":
 		return decision{action: Keep, reason: fmt.Sprintf("also part of the install %q", s.owner)}
 	}
-	return decision{action: Delete, reason: "not edited since it was installed"}
+	return decision{action: Delete, reason: "not edited locally"}
 }
 
 // decideAdded decides about a file of theirs that is not in the base.
@@ -149,7 +149,7 @@ func (s pathState) decideAdded() decision {
 	case s.disk.Digest == s.theirs.Digest && s.owner == "":
 		return decision{action: Update, reason: "already there, with a different mode", to: *s.theirs}
 	case s.force:
-		return decision{action: Update, reason: "replaces a file " + describeOwner(s.owner), to: *s.theirs}
+		return decision{action: Update, reason: "replaces an existing file, " + describeOwner(s.owner), to: *s.theirs}
 	case s.disk.Digest == s.theirs.Digest:
 		return s.conflict("exists with a different mode")
 	}
@@ -176,7 +176,7 @@ func (s pathState) decideInstalled() decision {
 	case disk.Kind == Absent:
 		return decision{action: Keep, reason: "deleted locally, changed upstream"}
 	case disk.Kind != File:
-		return s.conflict("is " + disk.Kind.Describe() + " now and changed upstream")
+		return s.conflict("is " + disk.Kind.Describe() + " now, but changed upstream")
 	}
 	to := theirs
 	if !sameMode(disk.Mode, base.Mode) {

@@ -28,7 +28,7 @@ func (in Input) mergeContents(c Change, do func(Change, Texts) (Change, error)) 
 	case err != nil || !ok:
 		return c, err
 	case texts.TooLarge:
-		c.Reason += ", and is too large to merge"
+		c.Reason += "; too large to merge"
 		return c, nil
 	}
 	out, err := do(c, texts)
@@ -62,7 +62,7 @@ func mergeChange(c Change, ours, to State, texts Texts, theirs fileset.File) (Ch
 	switch {
 	case r.Binary:
 		c.New.Mode = ours.Mode
-		c.Reason = "binary, " + c.Reason + "; the versions are beside it"
+		c.Reason = "binary, " + c.Reason + "; each version is saved next to it"
 	case c.Conflicts > 0:
 		c.Reason += fmt.Sprintf(", %d conflict%s", c.Conflicts, plural(c.Conflicts))
 		c.Marker = r.MarkerSize
@@ -196,11 +196,12 @@ func (p *Plan) addSides(in Input) error {
 func (p *Plan) side(path string, i int, data []byte, mode fs.FileMode, disk Disk) (Change, error) {
 	c := Change{Path: path + Sides[i], Action: Create, Old: disk[path+Sides[i]], New: Of(data, mode), Data: data}
 	version := [...]string{"the installed version", "your version", "upstream's version"}[i]
-	c.Reason = fmt.Sprintf("%s of %q, until its conflict is resolved", version, path)
+	c.Reason = fmt.Sprintf("%s of %q, until the conflict is resolved", version, path)
 	taken := slices.ContainsFunc(p.Changes, func(o Change) bool { return strings.EqualFold(o.Path, c.Path) })
 	switch {
 	case taken, c.Old.Kind != Absent && !c.Old.Same(c.New):
-		c.Action, c.Reason, c.Data = Conflict, fmt.Sprintf("is in the way of %s", c.Reason), nil
+		c.Action, c.Data = Conflict, nil
+		c.Reason = fmt.Sprintf("exists, but is needed for %s of %q", version, path)
 	case c.Old.Kind != Absent:
 		c.Action, c.Data = Unchanged, nil
 	}

@@ -170,7 +170,7 @@ func checkPath(p string) error {
 	}
 	if lower := strings.ToLower(p); lower == Manifest || lower == Lock {
 		return failure.Errorf(failure.Refused, "planning %q: the name is reserved for ppm", p).
-			WithHint("place the component in a folder of its own")
+			WithHint("install the component in a folder of its own")
 	}
 	return nil
 }
@@ -221,11 +221,11 @@ func (p Plan) Err() error {
 		return nil
 	}
 	list := make([]string, len(collisions))
-	hint := "choose another place with --located-path, or move what is in the way"
+	hint := "choose another path with --located-path, or move what is in the way"
 	for i, c := range collisions {
 		list[i] = fmt.Sprintf("%q %s", c.Path, c.Reason)
 		if c.Old.Kind == File {
-			hint = "choose another place with --located-path, move what is in the way, or replace files with --force"
+			hint = "choose another path with --located-path, move what is in the way, or replace files with --force"
 		}
 	}
 	return failure.Errorf(failure.Refused, "writing files: %s", strings.Join(list, "; ")).WithHint("%s", hint)

@@ -174,10 +174,13 @@ func (s Saved) checkPlan() error {
 			}
 		case c.Path == Manifest && c.Old == s.Manifest, c.Path == Lock && c.Old == s.Lock:
 		default:
-			return errInvalidPlan("%q is not a record that the plan was made for", c.Path)
+			return errInvalidPlan("%q is not a record, or not in the state that the plan was made for", c.Path)
 		}
-		if c.Action == Conflict || len(c.Data) > 0 && !c.needsData() {
-			return errInvalidPlan("the %s of %q cannot stand in a plan", c.Action, c.Path)
+		switch {
+		case c.Action == Conflict:
+			return errInvalidPlan("%q has the action %s, which cannot be applied", c.Path, c.Action)
+		case len(c.Data) > 0 && !c.needsData():
+			return errInvalidPlan("%q has new content, but its content does not change", c.Path)
 		}
 	}
 	return nil

@@ -92,8 +92,8 @@ func TestParseSavedRefuses(t *testing.T) {
 		{"a record that does not say so", `"path": "a.txt"`, `"path": "PPM.lock"`, failure.Refused, "reserved for ppm"},
 		{"a file that says it is a record", `"reason": "new"`, `"reason": "new", "record": true`, failure.Refused, "not a record"},
 		{"another state of a record", `"ppm.lock": "absent"`, `"ppm.lock": "folder"`, failure.Refused, "not a record"},
-		{"a collision", `"action": "keep"`, `"action": "conflict"`, failure.Refused, "cannot stand in a plan"},
-		{"content for a file that stays", `"reason": "is a folder now"`, `"reason": "", "text": "x"`, failure.Refused, "cannot stand in a plan"},
+		{"a collision", `"action": "keep"`, `"action": "conflict"`, failure.Refused, "has the action conflict"},
+		{"content for a file that stays", `"reason": "is a folder now"`, `"reason": "", "text": "x"`, failure.Refused, "its content does not change"},
 	} {
 		text := strings.Replace(whole, c.old, c.new, 1)
 		if text == whole {

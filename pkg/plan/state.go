@@ -26,7 +26,7 @@ var kindNames = [...]string{"absent", "file", "folder", "symlink", "alias", "oth
 func (k Kind) String() string { return kindNames[k] }
 
 var kindDescriptions = [...]string{
-	"nothing", "a file", "a folder", "a symbolic link", "a name that differs in case or Unicode form",
+	"nothing", "a file", "a folder", "a symbolic link", "a file or folder whose name differs in case or Unicode form",
 	"a device, pipe or socket",
 }
 

@@ -4,11 +4,11 @@ package project_test
 var cells = []cell{
 	{"A file", "unchanged", "unchanged", same, "file=base", ""},
 	{"A file", "unchanged", "edited", taken, "file=theirs", "update file: changed upstream"},
-	{"A file", "unchanged", "deleted", taken, "", "delete file: not edited since it was installed"},
+	{"A file", "unchanged", "deleted", taken, "", "delete file: not edited locally"},
 	{"A file", "unchanged", "moved", taken, "there=base", "delete file: renamed to \"there\" upstream + create there: renamed from \"file\" upstream"},
-	{"A file", "unchanged", "moved and edited", taken, "there=theirs", "delete file: not edited since it was installed + create there: new"},
+	{"A file", "unchanged", "moved and edited", taken, "there=theirs", "delete file: not edited locally + create there: new"},
 	{"A file", "unchanged", "mode changed", taken, "file*=base", "update file: mode changed upstream"},
-	{"A file", "unchanged", "replaced by a folder", taken, "file/inner=another", "delete file: not edited since it was installed + create file/inner: new"},
+	{"A file", "unchanged", "replaced by a folder", taken, "file/inner=another", "delete file: not edited locally + create file/inner: new"},
 
 	{"A file", "edited", "unchanged", kept, "file=mine", "keep file: edited locally"},
 	{"A file", "edited", "edited", merged, "file=both", "merge file: changed locally and upstream"},
@@ -68,11 +68,11 @@ var cells = []cell{
 
 	{"A file", "moved with ppm project move", "unchanged", same, "away=base", ""},
 	{"A file", "moved with ppm project move", "edited", merged, "away=theirs", "update away: changed upstream"},
-	{"A file", "moved with ppm project move", "deleted", taken, "", "delete away: not edited since it was installed"},
+	{"A file", "moved with ppm project move", "deleted", taken, "", "delete away: not edited locally"},
 	{"A file", "moved with ppm project move", "moved", same, "away=base", ""},
 	{"A file", "moved with ppm project move", "moved and edited", merged, "away=theirs", "update away: changed upstream"},
 	{"A file", "moved with ppm project move", "mode changed", merged, "away*=base", "update away: mode changed upstream"},
-	{"A file", "moved with ppm project move", "replaced by a folder", taken, "file/inner=another", "delete away: not edited since it was installed + create file/inner: new"},
+	{"A file", "moved with ppm project move", "replaced by a folder", taken, "file/inner=another", "delete away: not edited locally + create file/inner: new"},
 
 	{"A file", "moved with ppm project move, and edited", "unchanged", kept, "away=mine", "keep away: edited locally"},
 	{"A file", "moved with ppm project move, and edited", "edited", merged, "away=both", "merge away: changed locally and upstream"},
@@ -84,11 +84,11 @@ var cells = []cell{
 
 	{"A file", "moved with ppm project move to the same place", "unchanged", same, "there=base", ""},
 	{"A file", "moved with ppm project move to the same place", "edited", merged, "there=theirs", "update there: changed upstream"},
-	{"A file", "moved with ppm project move to the same place", "deleted", taken, "", "delete there: not edited since it was installed"},
+	{"A file", "moved with ppm project move to the same place", "deleted", taken, "", "delete there: not edited locally"},
 	{"A file", "moved with ppm project move to the same place", "moved", same, "there=base", ""},
 	{"A file", "moved with ppm project move to the same place", "moved and edited", taken, "there=theirs", "update there: changed upstream"},
 	{"A file", "moved with ppm project move to the same place", "mode changed", merged, "there*=base", "update there: mode changed upstream"},
-	{"A file", "moved with ppm project move to the same place", "replaced by a folder", taken, "file/inner=another", "create file/inner: new + delete there: not edited since it was installed"},
+	{"A file", "moved with ppm project move to the same place", "replaced by a folder", taken, "file/inner=another", "create file/inner: new + delete there: not edited locally"},
 
 	{"A file", "mode changed", "unchanged", kept, "file*=base", "keep file: mode changed locally"},
 	{"A file", "mode changed", "edited", merged, "file*=theirs", "update file: changed upstream"},
@@ -123,22 +123,22 @@ var cells = []cell{
 	{"A file", "moved to the same place, and edited", "replaced by a folder", merged, "file/inner=another there=mine", "create file/inner: new"},
 
 	{"A file", "replaced by a folder", "unchanged", kept, "file/own=mine", "keep file: is a folder now"},
-	{"A file", "replaced by a folder", "edited", refused, "file/own=mine", `writing files: "file" is a folder now and changed upstream`},
+	{"A file", "replaced by a folder", "edited", refused, "file/own=mine", `writing files: "file" is a folder now, but changed upstream`},
 	{"A file", "replaced by a folder", "deleted", kept, "file/own=mine", "keep file: kept because it is a folder now; ppm no longer tracks it"},
 	{"A file", "replaced by a folder", "moved", merged, "file/own=mine there=base", "keep file: kept because it is a folder now; ppm no longer tracks it + create there: new"},
 	{"A file", "replaced by a folder", "moved and edited", merged, "file/own=mine there=theirs", "keep file: kept because it is a folder now; ppm no longer tracks it + create there: new"},
-	{"A file", "replaced by a folder", "mode changed", refused, "file/own=mine", `writing files: "file" is a folder now and changed upstream`},
+	{"A file", "replaced by a folder", "mode changed", refused, "file/own=mine", `writing files: "file" is a folder now, but changed upstream`},
 	{"A file", "replaced by a folder", "replaced by a folder", merged, "file/inner=another file/own=mine", "keep file: kept because it is a folder now; ppm no longer tracks it + create file/inner: new"},
 
 	{"A file", "replaced by a link", "unchanged", kept, "file->elsewhere", "keep file: is a symbolic link now"},
-	{"A file", "replaced by a link", "edited", refused, "file->elsewhere", `writing files: "file" is a symbolic link now and changed upstream`},
+	{"A file", "replaced by a link", "edited", refused, "file->elsewhere", `writing files: "file" is a symbolic link now, but changed upstream`},
 	{"A file", "replaced by a link", "deleted", kept, "file->elsewhere", "keep file: kept because it is a symbolic link now; ppm no longer tracks it"},
 	{"A file", "replaced by a link", "moved", merged, "file->elsewhere there=base", "keep file: kept because it is a symbolic link now; ppm no longer tracks it + create there: new"},
 	{"A file", "replaced by a link", "moved and edited", merged, "file->elsewhere there=theirs", "keep file: kept because it is a symbolic link now; ppm no longer tracks it + create there: new"},
-	{"A file", "replaced by a link", "mode changed", refused, "file->elsewhere", `writing files: "file" is a symbolic link now and changed upstream`},
+	{"A file", "replaced by a link", "mode changed", refused, "file->elsewhere", `writing files: "file" is a symbolic link now, but changed upstream`},
 	{"A file", "replaced by a link", "replaced by a folder", refused, "file->elsewhere", `writing files: "file/inner" cannot be created: "file" is a symbolic link now`},
 
-	{"A binary file", "edited", "edited", conflict, "file=my-bytes file.base=bytes file.ours=my-bytes file.theirs=its-bytes", `keep file: binary, changed locally and upstream; the versions are beside it + create file.base: the installed version of "file", until its conflict is resolved + create file.ours: your version of "file", until its conflict is resolved + create file.theirs: upstream's version of "file", until its conflict is resolved`},
+	{"A binary file", "edited", "edited", conflict, "file=my-bytes file.base=bytes file.ours=my-bytes file.theirs=its-bytes", `keep file: binary, changed locally and upstream; each version is saved next to it + create file.base: the installed version of "file", until the conflict is resolved + create file.ours: your version of "file", until the conflict is resolved + create file.theirs: upstream's version of "file", until the conflict is resolved`},
 	{"A binary file", "edited", "deleted", kept, "file=my-bytes", "keep file: kept because you edited it; ppm no longer tracks it"},
 	{"A binary file", "edited", "moved", merged, "there=my-bytes", `delete file: renamed to "there" upstream + create there: renamed from "file" upstream; your edits are kept`},
 	{"A binary file", "edited", "mode changed", merged, "file*=my-bytes", "update file: mode changed upstream"},
@@ -160,7 +160,7 @@ var cells = []cell{
 	{"A file that was not there", "another added", "added", conflict, "file=mine|theirs", "merge file: added locally and upstream, 2 conflicts"},
 	{"A file that was not there", "another added", "added as a folder", refused, "file=mine", `writing files: "file/inner" cannot be created: "file" is a file, not installed by ppm`},
 
-	{"A file that was not there", "another binary file added", "added", conflict, "file=my-bytes file.ours=my-bytes file.theirs=theirs", `keep file: binary, added locally and upstream; the versions are beside it + create file.ours: your version of "file", until its conflict is resolved + create file.theirs: upstream's version of "file", until its conflict is resolved`},
+	{"A file that was not there", "another binary file added", "added", conflict, "file=my-bytes file.ours=my-bytes file.theirs=theirs", `keep file: binary, added locally and upstream; each version is saved next to it + create file.ours: your version of "file", until the conflict is resolved + create file.theirs: upstream's version of "file", until the conflict is resolved`},
 	{"A file that was not there", "another binary file added", "added as a folder", refused, "file=my-bytes", `writing files: "file/inner" cannot be created: "file" is a file, not installed by ppm`},
 
 	{"A file that was not there", "a folder added", "added", refused, "file/own=mine", `writing files: "file" is a folder, not installed by ppm`},
@@ -169,8 +169,8 @@ var cells = []cell{
 	{"A file that was not there", "a link added", "added", refused, "file->elsewhere", `writing files: "file" is a symbolic link, not installed by ppm`},
 	{"A file that was not there", "a link added", "added as a folder", refused, "file->elsewhere", `writing files: "file/inner" cannot be created: "file" is a symbolic link, not installed by ppm`},
 
-	{"A folder", "unchanged", "replaced by a file", taken, "file=theirs", "create file: new + delete file/inner: not edited since it was installed"},
-	{"A folder", "unchanged", "deleted", taken, "", "delete file/inner: not edited since it was installed"},
+	{"A folder", "unchanged", "replaced by a file", taken, "file=theirs", "create file: new + delete file/inner: not edited locally"},
+	{"A folder", "unchanged", "deleted", taken, "", "delete file/inner: not edited locally"},
 
 	{"A folder", "edited", "replaced by a file", refused, "file/inner=mine", `writing files: "file" is a folder with edited or added files`},
 	{"A folder", "edited", "deleted", kept, "file/inner=mine", "keep file/inner: kept because you edited it; ppm no longer tracks it"},
@@ -179,7 +179,7 @@ var cells = []cell{
 	{"A folder", "deleted", "deleted", same, "", ""},
 
 	{"A folder", "a file added in it", "replaced by a file", refused, "file/inner=another file/own=mine", `writing files: "file" is a folder with edited or added files`},
-	{"A folder", "a file added in it", "deleted", merged, "file/own=mine", "delete file/inner: not edited since it was installed"},
+	{"A folder", "a file added in it", "deleted", merged, "file/own=mine", "delete file/inner: not edited locally"},
 
 	{"A folder", "replaced by the same file", "replaced by a file", kept, "file=theirs", `keep file/inner: cannot be reached: "file" is a file, not installed by ppm`},
 	{"A folder", "replaced by the same file", "deleted", kept, "file=theirs", `keep file/inner: cannot be reached: "file" is a file, not installed by ppm`},
