@@ -1,7 +1,7 @@
-"""Live tests: every component of the pack, installed as a user does and run against real peers.
+"""Live tests: every component of the pack, as a user installs it, run against real peers.
 
 ``PPM`` names the ppm binary under test. The ``place`` fixture runs ``ppm project add`` with it, so
-that what is tested is what lands in a project: rendered, with its final name and mode. All peers
+that the tests use what a project gets: rendered, with its final name and mode. All peers
 listen on loopback at a free port.
 
     python -m venv venv && venv/bin/pip install -r requirements.txt
@@ -53,7 +53,7 @@ def ppm() -> Path:
 
 @pytest.fixture(scope="session")
 def place(ppm: Path, tmp_path_factory: pytest.TempPathFactory) -> Place:
-    """Run ``ppm project add`` as a user does, with a home folder and a cache of its own."""
+    """Run ``ppm project add`` with its own home folder and cache."""
     home = tmp_path_factory.mktemp("home")
     env = {
         **os.environ,
@@ -81,7 +81,7 @@ def place(ppm: Path, tmp_path_factory: pytest.TempPathFactory) -> Place:
 
 @pytest.fixture(scope="session")
 def load() -> Callable[[Path], ModuleType]:
-    """Import one placed file by its path, under its own name."""
+    """Import a placed file by path, under its own name."""
 
     def load_file(path: Path) -> ModuleType:
         spec = importlib.util.spec_from_file_location(path.stem, path)
@@ -96,8 +96,8 @@ def load() -> Callable[[Path], ModuleType]:
 
 
 @pytest.fixture(scope="session")
-def assert_well_kept(tmp_path_factory: pytest.TempPathFactory) -> Callable[[Path], None]:
-    """Hold a placed file or folder to ruff's rules and format, ``mypy --strict`` and compileall."""
+def check_style(tmp_path_factory: pytest.TempPathFactory) -> Callable[[Path], None]:
+    """Check a placed file or folder with ruff, ``mypy --strict`` and compileall."""
     cache = tmp_path_factory.mktemp("checkers")
     rules = str(HERE / "pyproject.toml")
 
@@ -122,7 +122,7 @@ def assert_well_kept(tmp_path_factory: pytest.TempPathFactory) -> Callable[[Path
 
 
 class Certificates:
-    """Certificates of one authority: ``ca``, ``cert`` and ``key`` (a client's) are names of files.
+    """Certificates of one authority: ``ca``, and a client's ``cert`` and ``key``, are file names.
 
     ``stranger`` names the certificate of an authority that signed nothing.
     """
@@ -138,7 +138,7 @@ class Certificates:
         client.private_key_pem.write_to_path(self.key)
 
     def server(self, name: str, *, mutual: bool = False) -> ssl.SSLContext:
-        """Return a server's settings; with ``mutual`` it asks for a client's certificate."""
+        """Return the context of a server. With ``mutual`` it requires a client certificate."""
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         self._authority.issue_cert(name).configure_cert(context)
         if mutual:

@@ -1,4 +1,4 @@
-"""A service of raw bytes whose calls end in every way, and callers that see all that can be seen.
+"""A service of raw bytes whose calls end in every way, and callers that record every result.
 
 The service answers in three ways (threads, asyncio with ``yield``, asyncio with ``context.write``)
 and is called in three ways (threads, asyncio with iterators, asyncio with ``call.write``).
@@ -21,8 +21,8 @@ import grpc
 import grpc.aio
 
 KINDS = ["unary_unary", "unary_stream", "stream_unary", "stream_stream"]
-ENDS = ["ok", "abort", "raise", "cancel", "hang"]  # hang runs into the caller's deadline
-PAUSE = 0.01  # seconds that an answer takes
+ENDS = ["ok", "abort", "raise", "cancel", "hang"]  # hang exceeds the caller's deadline
+PAUSE = 0.01  # seconds that a response takes
 DEADLINE = 0.5  # long enough for a call to arrive on a busy machine
 ASK = (("ask", "what"),)
 
@@ -30,7 +30,7 @@ Metadata = tuple[tuple[str, "str | bytes"], ...]
 
 
 class Ways:
-    """What all handlers share: ``hanging`` tells the caller that it can cancel."""
+    """Base of the handlers. ``hanging`` tells the caller that it can cancel."""
 
     def __init__(self) -> None:
         self.hanging = threading.Event()
@@ -135,7 +135,7 @@ class AioWriteWays(AioWays):
 
 
 def handler(ways: object, **codecs: Callable[[Any], Any]) -> grpc.GenericRpcHandler:
-    """The methods ``/t.T/KIND``; codecs are the serializers, of which bytes need none."""
+    """The methods ``/t.T/KIND``. codecs are the serializers; bytes need none."""
     methods = {
         kind: getattr(grpc, f"{kind}_rpc_method_handler")(getattr(ways, kind), **codecs)
         for kind in KINDS
@@ -156,7 +156,7 @@ def serve_sync(handler: grpc.GenericRpcHandler, *interceptors: Any) -> Iterator[
 
 @contextmanager
 def serve_aio(handler: grpc.GenericRpcHandler, *interceptors: Any) -> Iterator[str]:
-    """The server lives in a thread with an event loop of its own."""
+    """Run the server in a thread with its own event loop."""
     started: futures.Future[tuple[str, Callable[[], object]]] = futures.Future()
 
     async def run() -> None:
@@ -181,7 +181,7 @@ def serve_aio(handler: grpc.GenericRpcHandler, *interceptors: Any) -> Iterator[s
 
 @dataclass(frozen=True)
 class Outcome:
-    """All that a caller sees of a call."""
+    """Everything that a caller sees of a call."""
 
     code: grpc.StatusCode
     details: str
@@ -190,7 +190,7 @@ class Outcome:
     trailing: list[Any]
 
     def __post_init__(self) -> None:
-        if self.code is grpc.StatusCode.DEADLINE_EXCEEDED:  # worded now this way, now that way
+        if self.code is grpc.StatusCode.DEADLINE_EXCEEDED:  # the wording varies
             object.__setattr__(self, "details", "")
 
 

@@ -1,4 +1,4 @@
-"""Projects made of the pack's parts, and their services as running programs."""
+"""Projects made of the pack's components, and their services as running programs."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from google.protobuf import descriptor_pb2, descriptor_pool, message_factory
 TEMPLATES = ["sync", "aio", "syncnogen", "aionogen"]
 SERVICE = "testpygrpc.TESTPYGRPC"
 
-# The schema's message, as a peer knows it that has none of the project's code.
+# The message of the schema, for a peer that has no code of the project.
 _FILE = descriptor_pb2.FileDescriptorProto(name="peer.proto", package="peer", syntax="proto3")
 _FIELD = _FILE.message_type.add(name="Message").field.add(name="Message", number=1)
 _FIELD.type, _FIELD.label = _FIELD.TYPE_DOUBLE, _FIELD.LABEL_OPTIONAL
@@ -28,13 +28,13 @@ Message: Any = message_factory.GetMessageClass(_POOL.FindMessageTypeByName("peer
 
 
 def environment(home: Path, **more: str) -> dict[str, str]:
-    """What a program sees of this machine: a home of its own and nothing of the user's."""
+    """Return an environment with its own home folder, without the user's settings."""
     places = {"HOME": home, "XDG_CACHE_HOME": home / "cache", "XDG_CONFIG_HOME": home / "config"}
     return {**os.environ, **{name: str(path) for name, path in places.items()}, **more}
 
 
 def create(ppm: Path, folder: Path, template: str, name: str = "testpygrpc", **keys: str) -> Path:
-    """Make a project of a template, with its tests, and make its stubs."""
+    """Create a project from a template, with its tests and its stubs."""
     project = folder / "project"
     project.mkdir(parents=True)
     command = [str(ppm), "project", "new", "-t", f"tp_py_grpc@{template}-0.0.1", "-n", name]
@@ -52,7 +52,7 @@ def run(
     code: int = 0,
     env: Mapping[str, str] | None = None,
 ) -> str:
-    """Run a program to its end, which must be `code`, and return all that it said."""
+    """Run a program, which must exit with `code`, and return its output."""
     done = subprocess.run(
         command,
         cwd=folder,
@@ -76,7 +76,7 @@ def free_port() -> int:
 
 @dataclass
 class Running:
-    """A service that runs as a program: `python NAME --address URL …`."""
+    """A running service: `python NAME --address URL …`."""
 
     url: str
     process: subprocess.Popen[bytes]
@@ -86,7 +86,7 @@ class Running:
         return self.log_file.read_text()
 
     def wait_for(self, text: str) -> str:
-        """Wait until the log has it, and return the log."""
+        """Wait until the log contains the text, and return the log."""
         end = time.monotonic() + 30
         while text not in (log := self.log()):
             if self.process.poll() is not None or time.monotonic() > end:
@@ -95,7 +95,7 @@ class Running:
         return log
 
     def stop(self) -> None:
-        """Ask it to end, which must be a clean end."""
+        """Terminate the service, which must exit with 0."""
         self.process.terminate()
         if self.process.wait(30) != 0:
             raise AssertionError(f"it ended with {self.process.returncode}: {self.log()}")
@@ -108,7 +108,7 @@ def running(
     name: str = "testpygrpc",
     env: Mapping[str, str] | None = None,
 ) -> Iterator[Running]:
-    """A service of the project at a free port, stopped at the end unless the test has done so."""
+    """Run a service on a free port. Stop it at the end, unless the test has stopped it."""
     url = f"127.0.0.1:{free_port()}"
     log_file = project.parent / f"{url}.log"
     command = [sys.executable, name, "--address", url, *flags]
@@ -129,7 +129,7 @@ def running(
 
 
 def method(channel: Any, name: str) -> Any:
-    """One of the four calls, on a channel with threads or with asyncio."""
+    """Return one of the four calls, on a channel with threads or with asyncio."""
     kinds = {
         "Square": channel.unary_unary,
         "RangeSquare": channel.unary_stream,

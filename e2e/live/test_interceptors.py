@@ -1,4 +1,4 @@
-"""The interceptors in all eight places: every kind of call is timed and left as it is."""
+"""The interceptors in all eight variants: they time every kind of call and do not change it."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ PLACES = [
 
 
 def put(place: Place, component: str, source: str = "timer") -> Path:
-    """Place a component where the pack's description has it, and return the interceptor's file."""
+    """Place a component where the pack's README places it, and return the interceptor's file."""
     folder = "demo/sdk/interceptor" if "_sdk_" in component else "demo/interceptor"
     if component.endswith("_source"):
         return place(component, f"{folder}/{source}.py", source=source)
@@ -59,7 +59,7 @@ def put(place: Place, component: str, source: str = "timer") -> Path:
 
 @pytest.fixture(scope="session")
 def timer(place: Place, load: Callable[[Path], ModuleType]) -> Timer:
-    """The interceptor's module as a component brings it."""
+    """Return the module of the interceptor of a component."""
     return cache(lambda component: load(put(place, component)))
 
 
@@ -72,11 +72,11 @@ class Log(logging.Handler):
         self.records.append(record)
 
     def many(self, count: int) -> list[dict[str, str]]:
-        """The fields of each of the lines, of which there must be so many and not more."""
+        """Return the fields of the log lines. There must be exactly ``count`` lines."""
         end = time.monotonic() + 10
         while len(self.records) < count and time.monotonic() < end:
             time.sleep(0.002)
-        time.sleep(0.01)  # for one more, were there one
+        time.sleep(0.01)  # for a line too many
         assert len(self.records) == count, [record.getMessage() for record in self.records]
         records, self.records = self.records, []
         return [
@@ -98,7 +98,7 @@ def log() -> Iterator[Log]:
     logger.removeHandler(handler)
 
 
-# --- every place, every kind, every end
+# --- every variant, every kind, every end
 
 CODES = {
     "ok": "OK",
@@ -126,14 +126,14 @@ def style_of(component: str) -> str:
 
 @cache
 def unwatched(service: str, caller: str, kind: str, end: str) -> Outcome:
-    """What is seen of such a call without any interceptor."""
+    """Return the outcome of the same call without an interceptor."""
     serve, ways = SERVICES[service][0], SERVICES[service][1]()
     with serve(handler(ways)) as address:
         return CALLERS[caller](address)(ways, kind, end)
 
 
 def check(fields: dict[str, str], kind: str, end: str, asking: str, answering: str) -> None:
-    """What is logged about a call; asking and answering name the counts of its directions."""
+    """Check the log line of a call. asking and answering name the counts of its directions."""
     requests = 1 if kind.startswith("unary") else 3
     responses = (3 if end == "ok" else 2) if kind.endswith("stream") else int(end == "ok")
     assert fields["method"] == f"/t.T/{kind}"
@@ -158,7 +158,7 @@ def test_server(timer: Timer, log: Log, component: str, kind: str, end: str) -> 
         assert caller_sync(address)(ways, kind, end) == expected
         fields = log.one()
     assert fields["peer"].startswith("ipv4:127.0.0.1:")
-    if end == "hang" and fields["code"] == "CANCELLED":  # the caller hung up before the clock here
+    if end == "hang" and fields["code"] == "CANCELLED":  # the caller gave up first
         fields["code"] = "DEADLINE_EXCEEDED"
     check(fields, kind, end, "received", "sent")
 
@@ -187,8 +187,8 @@ def test_names(timer: Timer, component: str) -> None:
 
 
 @pytest.mark.parametrize("component", PLACES[::2])
-def test_kept_well(place: Place, assert_well_kept: Callable[[Path], None], component: str) -> None:
-    assert_well_kept(put(place, component).parent)
+def test_style(place: Place, check_style: Callable[[Path], None], component: str) -> None:
+    check_style(put(place, component).parent)
 
 
 def test_source_is_the_file_of_the_folder(place: Place) -> None:
@@ -207,7 +207,7 @@ def test_name_that_is_none(place: Place, source: str) -> None:
         put(place, "sync_serv_interceptor_source", source)
 
 
-# --- calls that are out of the ordinary
+# --- unusual calls
 
 SERVERS = [("sync_serv_interceptor", serve_sync), ("aio_serv_interceptor", serve_aio)]
 both_servers = pytest.mark.parametrize(("component", "serve"), SERVERS, ids=["sync", "aio"])
@@ -253,14 +253,14 @@ def test_message_that_cannot_be_coded(
     with serve(handler(ways, **{codec: failing}), timer(component).Interceptor()) as address:
         code = call(address, kind, request)
         if codec == "request_deserializer" and kind.startswith("unary"):
-            assert log.records == []  # the call did not come as far as a handler
+            assert log.records == []  # the call did not reach a handler
         else:
             assert log.one()["code"] == code.name
     assert code in {grpc.StatusCode.INTERNAL, grpc.StatusCode.UNKNOWN}
 
 
 def test_handler_that_answers_by_callback(timer: Timer, log: Log) -> None:
-    """The health service's Watch takes no thread, so that one thread is enough for two calls."""
+    """Watch of the health service takes no thread, so one thread is enough for two calls."""
     interceptor = timer("sync_serv_interceptor").Interceptor()
     server = grpc.server(futures.ThreadPoolExecutor(1), interceptors=[interceptor])
     servicer = health.HealthServicer()
@@ -304,7 +304,7 @@ class Flood:
     def unary_stream(self, _: bytes, context: grpc.ServicerContext) -> Iterator[bytes]:
         context.add_callback(self.left.set)
         for _number in range(2000):
-            yield bytes(1000)  # more than fits on the way to a caller that does not read
+            yield bytes(1000)  # more than the buffers hold while the caller does not read
 
     def stream_unary(self, requests: Iterator[bytes], _: Any) -> bytes:
         return b"%d" % len(list(requests))
@@ -315,7 +315,7 @@ class Flood:
 
 @pytest.mark.parametrize("rest", [1999, 0], ids=["all", "all but the end"])
 def test_caller_that_takes_its_time(timer: Timer, log: Log, rest: int) -> None:
-    """Every message is counted, also when the caller knows their number and never asks for more."""
+    """Every message is counted, even when the caller stops reading after the last one."""
     with (
         serve_sync(handler(Flood())) as address,
         grpc.insecure_channel(address) as channel,
@@ -355,7 +355,7 @@ async def test_asyncio_caller_that_takes_its_time(timer: Timer, log: Log, rest: 
 
 
 def test_caller_that_drops_a_stream(timer: Timer, log: Log) -> None:
-    """A stream that nobody holds any more is cancelled, as it is without an interceptor."""
+    """A stream without references is cancelled, as it is without an interceptor."""
     flood = Flood()
     with (
         serve_sync(handler(flood)) as address,
@@ -373,7 +373,7 @@ def test_caller_that_drops_a_stream(timer: Timer, log: Log) -> None:
 
 
 async def test_asyncio_caller_that_fails_before_the_call(timer: Timer, log: Log) -> None:
-    """What another interceptor raises comes through, and is timed."""
+    """An exception of another interceptor is passed on, and the call is timed."""
 
     class Refusing(grpc.aio.UnaryUnaryClientInterceptor):
         async def intercept_unary_unary(self, *_: Any) -> Any:
@@ -391,7 +391,7 @@ async def test_asyncio_caller_that_fails_before_the_call(timer: Timer, log: Log)
 
 @both_servers
 def test_many_calls_at_once(timer: Timer, log: Log, component: str, serve: Any) -> None:
-    """Two interceptors of the server and two of the client, and no line is lost or mixed up."""
+    """With two interceptors on each side, no log line is lost or mixed up."""
     ways = SyncWays() if serve is serve_sync else AioWays()
     server, client = timer(component).Interceptor, timer("sync_sdk_interceptor").Interceptor
     with (

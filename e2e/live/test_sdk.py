@@ -1,4 +1,4 @@
-"""The four clients: as programs against the four services, as modules against a peer in here."""
+"""The four clients: as programs against the four services, as modules against a local peer."""
 
 from __future__ import annotations
 
@@ -54,9 +54,9 @@ def test_program(projects: Projects, service: tuple[str, Running], style: int) -
 
 
 @pytest.mark.parametrize(
-    ("flags", "code", "said"),
+    ("flags", "code", "output"),
     [
-        (["--url=127.0.0.1:1"], 1, "testpygrpc.sdk: 127.0.0.1:1: UNAVAILABLE: "),  # nobody there
+        (["--url=127.0.0.1:1"], 1, "testpygrpc.sdk: 127.0.0.1:1: UNAVAILABLE: "),  # no server
         (["--url=127.0.0.1:1,localhost:2"], 2, "must be IP addresses"),
         (["--ca=nowhere.pem"], 2, "nowhere.pem"),
         (["--x=nothing"], 2, "--x"),
@@ -64,18 +64,18 @@ def test_program(projects: Projects, service: tuple[str, Running], style: int) -
 )
 @pytest.mark.parametrize("template", GENERATED)
 def test_program_that_fails(
-    projects: Projects, template: str, flags: list[str], code: int, said: str
+    projects: Projects, template: str, flags: list[str], code: int, output: str
 ) -> None:
     answer = run([sys.executable, "-m", "testpygrpc.sdk", *flags], projects[template], code=code)
-    assert said in answer
+    assert output in answer
     assert "Traceback" not in answer
 
 
-# --- modules, behind one face: what an asyncio client does is run to its end
+# --- modules; a call of an asyncio client is run until it completes
 
 
 class Caller:
-    """A client's four calls with threads or asyncio, as plain functions of one instance each."""
+    """The four calls of a client with threads or asyncio, as plain functions."""
 
     def __init__(self, module: ModuleType) -> None:
         self.module = module
@@ -111,7 +111,7 @@ def caller(projects: Projects, request: pytest.FixtureRequest) -> Caller:
 
 
 class Peer:
-    """A service of the schema that remembers what it was asked."""
+    """A service of the schema that records its requests."""
 
     def __init__(self, credentials: grpc.ServerCredentials | None = None) -> None:
         self.metadata: list[tuple[str, Any]] = []
@@ -199,7 +199,7 @@ def test_asyncio_requests_as_they_come(caller: Caller) -> None:
 
 @pytest.mark.parametrize("how", [{}, {"timeout": 0.1}], ids=["client's", "call's"])
 def test_deadline(caller: Caller, how: dict[str, float]) -> None:
-    """The client has one for all calls, which a call's own one replaces."""
+    """The client has a timeout for all calls, which a call can override."""
     never: queue.SimpleQueue[Any] = queue.SimpleQueue()
 
     async def aio_never() -> Any:
@@ -243,7 +243,7 @@ def test_channel_options(caller: Caller) -> None:
 
 
 def test_several_addresses(caller: Caller) -> None:
-    """They are called in turn, and one that is gone is left out."""
+    """Addresses are called in turn. One that has stopped is skipped."""
     with peer() as one, peer() as two:
         url = f"{one.url}, {two.url}"
         _repeat(caller, url, lambda: bool(one.calls and two.calls))
@@ -252,7 +252,7 @@ def test_several_addresses(caller: Caller) -> None:
 
 
 def _repeat(caller: Caller, url: str, enough: Callable[[], bool]) -> None:
-    """Call with one client until it is enough: the addresses are not connected at once."""
+    """Call with one client until all addresses have answered: they do not connect at once."""
 
     async def use() -> None:
         async with caller.module.Client(url) as client:
@@ -317,7 +317,7 @@ class Lines(logging.Handler):
 
 
 def test_interceptors(place: Place, load: Callable[[Path], ModuleType], caller: Caller) -> None:
-    """One instance in the list is enough for all four kinds of calls, also with asyncio."""
+    """One interceptor instance is enough for all four kinds of calls, also with asyncio."""
     style = "aio" if caller.aio else "sync"
     timer = load(place(f"{style}_sdk_interceptor_source", "sdk/timer.py", source="timer"))
     lines = Lines()

@@ -1,4 +1,4 @@
-"""Whole projects: what is in their files, and what can be done with them but run their service."""
+"""Whole projects: their files, their tests and their installation."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ THREADS, ASYNCIO = ["sync", "syncnogen"], ["aio", "aionogen"]
     ids=["all", "generated", "parsed", "threads", "asyncio"],
 )
 def test_variants_share(projects: Projects, parts: list[str], names: list[str]) -> None:
-    """Variants differ where they must and nowhere else."""
+    """Variants differ only where they must."""
     for name in names:
         assert len({(projects[part] / "testpygrpc" / name).read_text() for part in parts}) == 1
 
@@ -58,10 +58,8 @@ def test_main_is_the_services_own(place: Place, projects: Projects) -> None:
 
 
 @every_template
-def test_kept_well(
-    projects: Projects, tmp_path_factory: pytest.TempPathFactory, template: str
-) -> None:
-    """By the project's own rules, which come with it."""
+def test_style(projects: Projects, tmp_path_factory: pytest.TempPathFactory, template: str) -> None:
+    """The project follows its own rules for ruff and mypy."""
     cache = os.environ | {"MYPY_CACHE_DIR": str(tmp_path_factory.getbasetemp() / "mypy")}
     for command in (
         ["ruff", "check", "--no-cache"],
@@ -81,8 +79,8 @@ def test_kept_well(
     ("name", "keys"),
     [
         ("my-service", {}),  # the service's name becomes my_service
-        ("testpygrpc", {"serv_name": "class"}),  # a word of Python
-        ("testpygrpc", {"serv_name": "message"}),  # a word of protobuf
+        ("testpygrpc", {"serv_name": "class"}),  # a keyword of Python
+        ("testpygrpc", {"serv_name": "message"}),  # a keyword of protobuf
         ("2fast", {"serv_name": "fast"}),
         ("服务", {"serv_name": "fuwu", "app_name": "fuwu"}),
     ],
@@ -92,8 +90,8 @@ def test_name_that_is_odd(
 ) -> None:
     project = create(ppm, tmp_path / "目录", template, name, **keys)
     with running(project, name=name) as service:
-        said = run([sys.executable, "-m", f"{name}.sdk", "--url", service.url], project)
-    assert "Square: 9.0" in said
+        output = run([sys.executable, "-m", f"{name}.sdk", "--url", service.url], project)
+    assert "Square: 9.0" in output
 
 
 @pytest.mark.parametrize("name", ["2fast", "服务", "a/b", "a$b"])
@@ -102,18 +100,20 @@ def test_name_that_cannot_be(ppm: Path, tmp_path: Path, name: str) -> None:
         create(ppm, tmp_path, "sync", serv_name=name)
 
 
-# --- what a project is made for
+# --- tests and installation
 
 
 @every_template
 def test_own_tests(projects: Projects, template: str) -> None:
-    said = run([sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider"], projects[template])
-    assert "9 passed" in said
+    output = run(
+        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider"], projects[template]
+    )
+    assert "9 passed" in output
 
 
 @pytest.mark.parametrize("template", ["sync", "aionogen"])
 def test_installed(projects: Projects, template: str, tmp_path: Path) -> None:
-    """`pip install .` makes a module and a program that need nothing of the project's folder."""
+    """`pip install .` installs a module and a program that do not need the project's folder."""
     pip = [sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", "--no-index"]
     target = tmp_path / "site"
     run([*pip, "--no-build-isolation", "--target", target, "."], projects[template])
@@ -125,11 +125,11 @@ def test_installed(projects: Projects, template: str, tmp_path: Path) -> None:
     program = target / "bin" / "testpygrpc"
     assert run([program, "health", "--url=127.0.0.1:1"], away, code=1, env=path)
     with running(target.parent, name="site/testpygrpc") as service:
-        said = run([program, "call", "--url", service.url], away, env=path)
-    assert "Square: 9.0" in said
+        output = run([program, "call", "--url", service.url], away, env=path)
+    assert "Square: 9.0" in output
 
 
-# --- options, of which the variants have the same file
+# --- options; the variants share the file
 
 
 @pytest.fixture(scope="module")
@@ -161,11 +161,11 @@ def load(
 @pytest.mark.parametrize(
     ("flags", "env", "file", "threads"),
     [
-        ("", {}, None, 32),  # nothing said
+        ("", {}, None, 32),  # default
         ("", {}, {"threads": 1}, 1),  # the file
-        ("", {"TESTPYGRPC_THREADS": "2"}, {"threads": 1}, 2),  # the environment before the file
-        ("--threads=3", {"TESTPYGRPC_THREADS": "2"}, {"threads": 1}, 3),  # the flag before both
-        ("", {"THREADS": "2"}, None, 32),  # another program's
+        ("", {"TESTPYGRPC_THREADS": "2"}, {"threads": 1}, 2),  # the environment overrides the file
+        ("--threads=3", {"TESTPYGRPC_THREADS": "2"}, {"threads": 1}, 3),  # the flag overrides both
+        ("", {"THREADS": "2"}, None, 32),  # a variable of another program
     ],
 )
 def test_strength(
@@ -193,7 +193,7 @@ def test_file_named_by_the_environment(options: ModuleType, tmp_path: Path) -> N
 
 
 @pytest.mark.parametrize(
-    ("flags", "env", "file", "said"),
+    ("flags", "env", "file", "output"),
     [
         ("--threads=many", {}, None, "argument --threads: invalid int value: 'many'"),
         ("--compression=zip", {}, None, "argument --compression: invalid choice: 'zip'"),
@@ -218,21 +218,21 @@ def test_what_is_wrong(
     flags: str,
     env: dict[str, str],
     file: Any,
-    said: str,
+    output: str,
 ) -> None:
     with pytest.raises(SystemExit) as end:
         load(options, tmp_path, flags, env, file)
     assert end.value.code == 2
-    assert said in capsys.readouterr().err
+    assert output in capsys.readouterr().err
 
 
 def test_help_names_every_option(projects: Projects, options: ModuleType) -> None:
-    said = run([sys.executable, "testpygrpc", "serve", "--help"], projects["sync"])
+    output = run([sys.executable, "testpygrpc", "serve", "--help"], projects["sync"])
     for name in options.Options.__dataclass_fields__:
-        assert f"--{name.replace('_', '-')}" in said
-    assert "TESTPYGRPC_ADDRESS" in said
+        assert f"--{name.replace('_', '-')}" in output
+    assert "TESTPYGRPC_ADDRESS" in output
 
 
 def test_command_that_is_none(projects: Projects) -> None:
-    said = run([sys.executable, "testpygrpc", "server"], projects["sync"], code=2)
-    assert said == "testpygrpc: 'server' is none of serve, call, health\n"
+    output = run([sys.executable, "testpygrpc", "server"], projects["sync"], code=2)
+    assert output == "testpygrpc: 'server' is none of serve, call, health\n"

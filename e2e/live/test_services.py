@@ -1,4 +1,4 @@
-"""The four services as running programs, called by peers that have none of their code."""
+"""The four services as running programs, called by peers that do not have their code."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def projects(ppm: Path, tmp_path_factory: pytest.TempPathFactory) -> Projects:
 
 @pytest.fixture(scope="module", params=TEMPLATES)
 def service(projects: Projects, request: pytest.FixtureRequest) -> Iterator[Running]:
-    """A service that all tests may call, and none may stop."""
+    """A service that all tests call and no test stops."""
     with running(projects[request.param], "--max-receive=100000") as service:
         yield service
 
@@ -89,7 +89,7 @@ def test_sum_square(channel: grpc.Channel) -> None:
 
 
 def test_streamrange_square(channel: grpc.Channel) -> None:
-    """Each answer is there before the next request is made."""
+    """Each response arrives before the next request is sent."""
     requests: SimpleQueue[Any] = SimpleQueue()
     call = method(channel, "StreamrangeSquare")(
         iter(requests.get, None), metadata=(("x-request-id", "7"),)
@@ -150,7 +150,7 @@ def test_deadline(channel: grpc.Channel) -> None:
 
 
 def test_message_over_the_limit(channel: grpc.Channel) -> None:
-    field = b"\x12\xc0\x9a\x0c" + bytes(200_000)  # one that the schema does not have
+    field = b"\x12\xc0\x9a\x0c" + bytes(200_000)  # a field that the schema does not have
     with pytest.raises(grpc.RpcError) as error:
         channel.unary_unary(f"/{SERVICE}/Square")(field)  # type: ignore[arg-type]
     assert error.value.code() is grpc.StatusCode.RESOURCE_EXHAUSTED
@@ -170,7 +170,7 @@ def test_health(channel: grpc.Channel) -> None:
 
 @every_template
 def test_end_while_a_stream_runs(projects: Projects, template: str) -> None:
-    """SIGTERM: health flips, no new call is taken, the stream ends as it likes, and then all."""
+    """On SIGTERM the health changes, new calls are refused, and open streams may finish."""
     with (
         running(projects[template]) as service,
         grpc.insecure_channel(service.url) as channel,
@@ -200,7 +200,7 @@ def test_end_while_a_stream_runs(projects: Projects, template: str) -> None:
 
 @every_template
 def test_end_while_a_stream_runs_on(projects: Projects, template: str) -> None:
-    """A stream that does not end in the time of grace is ended."""
+    """A stream that does not finish within the grace period is cancelled."""
     with (
         running(projects[template], "--grace=0.3") as service,
         grpc.insecure_channel(service.url) as channel,
@@ -222,7 +222,7 @@ def test_end_while_a_stream_runs_on(projects: Projects, template: str) -> None:
 
 @pytest.fixture(scope="module")
 def files(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
-    """Certificates and keys as files: of the authority, the service, a client, a stranger."""
+    """Certificates and keys of the authority, the service, a client and another authority."""
     folder = tmp_path_factory.mktemp("tls")
     authority, stranger = trustme.CA(), trustme.CA()
     found = {}
@@ -240,7 +240,7 @@ def files(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
 
 
 def square(url: str, credentials: grpc.ChannelCredentials | None) -> str:
-    """What comes of a call: the answer, or the name of the code."""
+    """Return the response of a call, or the name of its status code."""
     local = url.replace("127.0.0.1", "localhost")
     channel = (
         grpc.secure_channel(local, credentials) if credentials else grpc.insecure_channel(local)
@@ -290,16 +290,16 @@ def test_mutual_tls(projects: Projects, files: dict[str, str], template: str) ->
         (["--cert={service}", "--key={service}", "--client-ca={noise}"], "noise.pem"),
     ],
 )
-@pytest.mark.parametrize("template", ["sync", "aio"])  # the others have the same file
+@pytest.mark.parametrize("template", ["sync", "aio"])  # the other templates share the file
 def test_tls_files_that_are_wrong(
     projects: Projects, files: dict[str, str], template: str, flags: list[str], named: str
 ) -> None:
     given = [flag.format(**files) for flag in flags]
     command = [sys.executable, "testpygrpc", "--address=127.0.0.1:0", *given]
-    said = run(command, projects[template], code=2)
-    assert said.startswith("testpygrpc serve: ")
-    assert named in said
-    assert "Traceback" not in said
+    output = run(command, projects[template], code=2)
+    assert output.startswith("testpygrpc serve: ")
+    assert named in output
+    assert "Traceback" not in output
 
 
 # --- starting
@@ -309,23 +309,23 @@ def test_tls_files_that_are_wrong(
 def test_port_that_is_taken(projects: Projects, template: str) -> None:
     project = projects[template]
     with running(project) as service:
-        said = run([sys.executable, "testpygrpc", "--address", service.url], project, code=2)
-    assert f"testpygrpc serve: listening at {service.url}: " in said
+        output = run([sys.executable, "testpygrpc", "--address", service.url], project, code=2)
+    assert f"testpygrpc serve: listening at {service.url}: " in output
 
 
 @pytest.mark.parametrize("template", ["sync", "aio"])
 def test_no_stubs(projects: Projects, template: str, tmp_path: Path) -> None:
-    """The service and its client say how the stubs are made, and that does it."""
+    """The service and its client print how to generate the stubs, and the command works."""
     for name in ("testpygrpc", "pbschema"):
         copy(projects[template] / name, tmp_path / name)
-    said = run([sys.executable, "testpygrpc"], tmp_path, code=1)
-    assert "Traceback" not in said
+    output = run([sys.executable, "testpygrpc"], tmp_path, code=1)
+    assert "Traceback" not in output
     found = re.search(
-        r"No module named 'testpygrpc_pb2': make the stubs with  python\S* (.*)", said
+        r"No module named 'testpygrpc_pb2': make the stubs with  python\S* (.*)", output
     )
     assert found
-    said = run([sys.executable, "-m", "testpygrpc.sdk"], tmp_path, code=1)
-    assert "python -m grpc_tools.protoc -Ipbschema" in said
+    output = run([sys.executable, "-m", "testpygrpc.sdk"], tmp_path, code=1)
+    assert "python -m grpc_tools.protoc -Ipbschema" in output
     run([sys.executable, found[1]], tmp_path)
     with running(tmp_path) as service:
         assert square(service.url, None) == "9.0"
@@ -343,19 +343,19 @@ def copy(source: Path, target: Path) -> None:
 @pytest.mark.parametrize("template", ["syncnogen", "aionogen"])
 def test_no_schema(projects: Projects, template: str, tmp_path: Path) -> None:
     copy(projects[template] / "testpygrpc", tmp_path / "testpygrpc")
-    said = run([sys.executable, "testpygrpc"], tmp_path, code=1)
-    assert "there is no pbschema/testpygrpc.proto above" in said
-    assert "Traceback" not in said
+    output = run([sys.executable, "testpygrpc"], tmp_path, code=1)
+    assert "there is no pbschema/testpygrpc.proto above" in output
+    assert "Traceback" not in output
 
 
-# --- an interceptor, by the two sentences of the pack's description
+# --- an interceptor, as the pack's README adds it
 
 
 @pytest.mark.parametrize("template", ["aio", "syncnogen"])
 def test_interceptor_of_one_file(
     ppm: Path, tmp_path: Path, projects: Projects, template: str
 ) -> None:
-    """The import and the argument, and nothing else, make every call timed, here as JSON."""
+    """With the import and the argument, every call is timed, here as JSON."""
     style = "sync" if template.startswith("sync") else "aio"
     project = projects[template]
     service = tmp_path / "testpygrpc"

@@ -1,4 +1,4 @@
-"""The event stream format, rule by rule, in the parsers of ssecli and aiossecli alike."""
+"""The event stream format, rule by rule, in the parsers of ssecli and aiossecli."""
 
 from __future__ import annotations
 
@@ -177,7 +177,7 @@ def test_last_event_id(client: ModuleType, stream: bytes, expected: str) -> None
 def test_an_event_comes_with_its_last_byte(client: ModuleType) -> None:
     parser = client.Parser()
     assert parser.feed(b"data: a\r") == []
-    assert flat(parser.feed(b"\r")) == [message("a")]  # not with a line feed that may never come
+    assert flat(parser.feed(b"\r")) == [message("a")]  # without waiting for a line feed
     assert parser.feed(b"\n") == []
     assert flat(parser.feed(b"data: b\n\n")) == [message("b")]
 

@@ -34,13 +34,13 @@ class Done(NamedTuple):
 
 
 class Run(Protocol):
-    """Run the client with these arguments to its end."""
+    """Run the client with these arguments until it exits."""
 
     def __call__(self, *args: str) -> Awaitable[Done]: ...
 
 
 class Reply(NamedTuple):
-    """What the server answers: the chunks one by one, and then ``last``.
+    """A response of the server: the chunks one by one, and then ``last``.
 
     ``last`` is "end" for a good end, "cut" for a broken connection, "hang" for silence.
     """
@@ -61,7 +61,7 @@ class Request(NamedTuple):
 
 @dataclass
 class Server:
-    """Answers one request after the other with the next reply, and then with 204."""
+    """A server that answers each request with the next reply, and then with 204."""
 
     replies: Iterator[Reply]
     url: str = ""
@@ -148,8 +148,8 @@ def run(script: Path) -> Run:
     return run_script
 
 
-def test_is_well_kept(script: Path, assert_well_kept: Callable[[Path], None]) -> None:
-    assert_well_kept(script)
+def test_style(script: Path, check_style: Callable[[Path], None]) -> None:
+    check_style(script)
 
 
 async def test_help_tells_the_exit_codes_in_both_languages(run: Run) -> None:
@@ -208,7 +208,7 @@ async def test_a_compressed_stream(run: Run, serve: Serve) -> None:
 
 
 EVENT = b"data: a\n\n"
-# Each row: the case, the replies, the arguments, the exit code, and what is told.
+# Each row: the case, the replies, the arguments, the exit code, and the message.
 ENDINGS = [
     ("the end", [Reply([EVENT])], [], 0, "the stream ended after 1 events"),
     ("the end, asked for quiet", [Reply([EVENT])], ["--quiet"], 0, ""),
@@ -235,17 +235,17 @@ ENDINGS = [
 
 
 @pytest.mark.parametrize(
-    ("replies", "args", "code", "told"),
+    ("replies", "args", "code", "message"),
     [row[1:] for row in ENDINGS],
     ids=[row[0] for row in ENDINGS],
 )
 async def test_exit_codes(
-    run: Run, serve: Serve, replies: list[Reply], args: list[str], code: int, told: str
+    run: Run, serve: Serve, replies: list[Reply], args: list[str], code: int, message: str
 ) -> None:
     server = await serve(*replies)
     done = await run(server.url, *args)
     assert done.code == code, done.errors
-    assert told in done.errors
+    assert message in done.errors
     assert done.output in ("", "data: a\n\n", "data: a\n\n" * 2)
     assert len(server.requests) == max(1, len(replies))
     if "--quiet" in args:
@@ -272,14 +272,14 @@ MISTAKES = [
 ]
 
 
-@pytest.mark.parametrize(("args", "told"), MISTAKES, ids=[row[1] for row in MISTAKES])
+@pytest.mark.parametrize(("args", "message"), MISTAKES, ids=[row[1] for row in MISTAKES])
 def test_mistakes(
-    client: ModuleType, capsys: pytest.CaptureFixture[str], args: list[str], told: str
+    client: ModuleType, capsys: pytest.CaptureFixture[str], args: list[str], message: str
 ) -> None:
     with pytest.raises(SystemExit) as left:
         client.main(args)
     assert left.value.code == 2
-    assert told in capsys.readouterr().err
+    assert message in capsys.readouterr().err
 
 
 async def test_the_request(run: Run, serve: Serve) -> None:
@@ -390,7 +390,7 @@ async def test_a_server_that_never_answers(run: Run) -> None:
 
 
 class OldServer(http.server.BaseHTTPRequestHandler):
-    """Speaks HTTP/1.0: no chunks, and no length."""
+    """A server of HTTP/1.0, without chunks and without a length."""
 
     def do_GET(self) -> None:
         self.send_response(200)

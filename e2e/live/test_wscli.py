@@ -32,7 +32,7 @@ ENVIRONMENT = {**os.environ, "NO_PROXY": "*", "PYTHONUNBUFFERED": "1"}
 
 
 class Run(Protocol):
-    """Run the client with these arguments, this standard input, to its end."""
+    """Run the client with these arguments and this standard input until it exits."""
 
     def __call__(self, *args: str, stdin: str = "") -> Done: ...
 
@@ -76,8 +76,8 @@ def server() -> Iterator[str]:
         yield address
 
 
-def test_is_well_kept(script: Path, assert_well_kept: Callable[[Path], None]) -> None:
-    assert_well_kept(script)
+def test_style(script: Path, check_style: Callable[[Path], None]) -> None:
+    check_style(script)
 
 
 def test_help_tells_the_exit_codes_in_both_languages(run: Run) -> None:
@@ -128,7 +128,7 @@ def test_messages(run: Run, server: str, args: list[str], stdin: str, expected: 
     assert done.stdout.split("\n") == [*expected, ""]
 
 
-# Each row: path and arguments, the exit code, and what standard error tells.
+# Each row: path and arguments, the exit code, and the text in standard error.
 ENDINGS = [
     (["/close/1000"], 0, "closed by the server with code 1000: so long"),
     (["/close/1001"], 0, "closed by the server with code 1001: so long"),
@@ -149,11 +149,11 @@ ENDINGS = [
 ]
 
 
-@pytest.mark.parametrize(("args", "code", "told"), ENDINGS, ids=lambda value: str(value)[:40])
-def test_exit_codes(run: Run, server: str, args: list[str], code: int, told: str) -> None:
+@pytest.mark.parametrize(("args", "code", "message"), ENDINGS, ids=lambda value: str(value)[:40])
+def test_exit_codes(run: Run, server: str, args: list[str], code: int, message: str) -> None:
     done = run(server + args[0], *args[1:])
     assert done.returncode == code, done.stderr
-    assert told in done.stderr
+    assert message in done.stderr
     assert "Traceback" not in done.stderr
     assert ("connected" in done.stderr) == ("refuse" not in args[0] and "--quiet" not in args)
 
@@ -179,14 +179,14 @@ MISTAKES = [
 ]
 
 
-@pytest.mark.parametrize(("args", "told"), MISTAKES, ids=[row[1] for row in MISTAKES])
+@pytest.mark.parametrize(("args", "message"), MISTAKES, ids=[row[1] for row in MISTAKES])
 def test_mistakes(
-    client: ModuleType, capsys: pytest.CaptureFixture[str], args: list[str], told: str
+    client: ModuleType, capsys: pytest.CaptureFixture[str], args: list[str], message: str
 ) -> None:
     with pytest.raises(SystemExit) as left:
         client.main(args)
     assert left.value.code == 2
-    assert told in capsys.readouterr().err
+    assert message in capsys.readouterr().err
 
 
 def test_headers_and_subprotocol(run: Run, listen: Listen) -> None:
@@ -230,7 +230,7 @@ def test_comes_back_after_every_loss(run: Run, listen: Listen) -> None:
         else:
             cut(connection)
 
-    done = run(listen(flaky), "--count=4", "--reconnect=1")  # each message starts the count anew
+    done = run(listen(flaky), "--count=4", "--reconnect=1")  # each message resets the count
     assert done.returncode == 0, done.stderr
     assert done.stdout.split("\n") == ["visit 0", "visit 1", "visit 2", "visit 3", ""]
     assert done.stderr.count("reconnecting in") >= 3
@@ -246,7 +246,7 @@ def test_gives_up_after_so_many_losses(run: Run, listen: Listen) -> None:
     done = run(listen(hopeless), "--reconnect=2")
     assert done.returncode == 1, done.stderr
     assert len(visits) == 3
-    assert 0.2 < visits[1] - visits[0] < 1.5  # half a second, less what jitter takes off
+    assert 0.2 < visits[1] - visits[0] < 1.5  # half a second, less the jitter
     assert 0.45 < visits[2] - visits[1] < 2  # and twice as much
 
 
@@ -268,7 +268,7 @@ def test_a_redirect(run: Run, script: Path, server: str, listen: Listen) -> None
         return response
 
     done = run(listen(behave, process_request=redirect), "--header=Authorization: Bearer secret")
-    if script.stem == "wscli":  # its library would send the header along
+    if script.stem == "wscli":  # its library would send the header to the other server
         assert done.returncode == 4
         assert "error: the handshake failed: " in done.stderr
     else:
@@ -308,14 +308,14 @@ RAW = [
 
 
 @pytest.mark.parametrize(
-    ("reply", "args", "code", "told"), [row[1:] for row in RAW], ids=[row[0] for row in RAW]
+    ("reply", "args", "code", "message"), [row[1:] for row in RAW], ids=[row[0] for row in RAW]
 )
-def test_raw_frames(run: Run, reply: bytes, args: list[str], code: int, told: str) -> None:
+def test_raw_frames(run: Run, reply: bytes, args: list[str], code: int, message: str) -> None:
     address, thread = raw_server(reply)
     started = time.monotonic()
     done = run(address, *args)
     assert done.returncode == code, done.stderr
-    assert told in done.stderr
+    assert message in done.stderr
     assert time.monotonic() - started < 8
     thread.join()
 
@@ -468,14 +468,14 @@ def test_as_a_module(client: ModuleType, server: str) -> None:
         assert [echo.receive(timeout=5), echo.receive(timeout=5)] == ["text", b"\x00\xff"]
         with pytest.raises(TimeoutError):
             echo.receive(timeout=0.1)
-        echo.send("late")  # a wait in vain costs no message
+        echo.send("late")  # no message is lost by a wait that times out
         assert echo.receive(timeout=5) == "late"
     with pytest.raises(client.Ended):
         echo.send("after the end")
     with client.Client(server + "/bytes") as messages:
         assert list(messages) == [b"\x00\xff"]
     with client.Client(server + "/close/4001") as refused:
-        for _ in range(2):  # the end stays the end
+        for _ in range(2):  # it stays closed
             with pytest.raises(client.Closed, match="so long") as closed:
                 refused.receive(timeout=5)
             assert (closed.value.code, closed.value.reason) == (4001, "so long")

@@ -1,4 +1,4 @@
-"""WebSocket servers to talk to, well-behaved ones and others."""
+"""WebSocket servers for the tests, correct ones and broken ones."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from websockets.sync.server import ServerConnection, serve
 
 
 class Listen(Protocol):
-    """Start a server with this handler and these options of websockets, and return its address."""
+    """Start a server with a handler and options of websockets, and return its address."""
 
     def __call__(self, handler: Callable[[ServerConnection], None], **options: Any) -> str: ...
 
@@ -33,12 +33,12 @@ def listening(handler: Callable[[ServerConnection], None], **options: Any) -> It
 
 
 def cut(connection: ServerConnection) -> None:
-    """Break the connection off without a closing handshake."""
+    """End the connection without a closing handshake."""
     connection.socket.shutdown(socket.SHUT_RDWR)
 
 
 def behave(connection: ServerConnection) -> None:
-    """Do what the path of the address names."""
+    """Behave as the path of the request says."""
     request = connection.request
     assert request is not None
     path = request.path
@@ -70,7 +70,7 @@ CLOSE = b"\x88\x00"
 
 
 def raw_server(reply: bytes) -> tuple[str, threading.Thread]:
-    """Serve one handshake, send these bytes, and then answer nothing until the client closes."""
+    """Serve one handshake, send these bytes, and then send nothing until the client closes."""
     listener = socket.create_server(("127.0.0.1", 0))
 
     def accept() -> None:
