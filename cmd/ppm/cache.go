@@ -9,6 +9,7 @@ import (
 	"github.com/Project-Manager-With-Git/ppm/pkg/catalog"
 	"github.com/Project-Manager-With-Git/ppm/pkg/failure"
 	"github.com/Project-Manager-With-Git/ppm/pkg/fetch"
+	"github.com/Project-Manager-With-Git/ppm/pkg/ref"
 	"github.com/Project-Manager-With-Git/ppm/pkg/suggest"
 )
 
@@ -207,7 +208,7 @@ func printCacheClean(in *invocation, deleted []fetch.CacheEntry) {
 func refNames(e fetch.CacheEntry) []string {
 	var names []string
 	for _, r := range e.Refs {
-		names = append(names, strings.TrimPrefix(strings.TrimPrefix(r.Name, "refs/tags/"), "refs/heads/"))
+		names = append(names, strings.TrimPrefix(strings.TrimPrefix(r.Name, ref.TagPrefix), ref.BranchPrefix))
 	}
 	return names
 }

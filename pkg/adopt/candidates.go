@@ -76,7 +76,7 @@ func (c candidate) exact() int {
 // name returns the reference of the very version, where the manifest will have a range.
 func (c candidate) name() string {
 	r := c.typed
-	if tag, ok := strings.CutPrefix(c.chain.First().Pin.Ref, "refs/tags/"); ok {
+	if tag, ok := strings.CutPrefix(c.chain.First().Pin.Ref, ref.TagPrefix); ok {
 		r.Version, _ = ref.ParseVersion(tag) // it was one of the tags that a version can name
 	}
 	return r.String()
@@ -177,7 +177,7 @@ func (s *search) tagged(ctx context.Context) ([]version, error) {
 	commits := map[string]bool{}
 	for _, pin := range pins {
 		v := version{ref: s.Ref, pin: pin}
-		exact, err := ref.ParseVersion(strings.TrimPrefix(pin.Ref, "refs/tags/"))
+		exact, err := ref.ParseVersion(strings.TrimPrefix(pin.Ref, ref.TagPrefix))
 		if err != nil || exact.Kind() != ref.Exact || commits[pin.Commit] {
 			// No reference can name it, or it is the same commit.
 			continue
@@ -221,7 +221,7 @@ func (s *search) anyTag() bool {
 func isRedirect(c install.Chain) bool {
 	first, last := c.First(), c.Last()
 	return len(c) > 1 && first.Pin.URL == last.Pin.URL && first.Component.Name == last.Component.Name &&
-		strings.HasPrefix(last.Pin.Ref, "refs/tags/")
+		strings.HasPrefix(last.Pin.Ref, ref.TagPrefix)
 }
 
 // compare compares the copy with one version. It returns nil for one that is compared under another name.
@@ -278,7 +278,7 @@ func (s *search) follow(ctx context.Context, v version) (install.Chain, error) {
 	if v.pin == (ref.Pin{}) {
 		return s.Packs.Follow(ctx, v.ref)
 	}
-	s.Progress(fmt.Sprintf("comparing %s with %s", s.Path, strings.TrimPrefix(v.pin.Ref, "refs/tags/")))
+	s.Progress(fmt.Sprintf("comparing %s with %s", s.Path, strings.TrimPrefix(v.pin.Ref, ref.TagPrefix)))
 	h, err := s.Packs.OpenPin(ctx, v.ref, v.pin)
 	if err != nil {
 		return nil, err

@@ -214,7 +214,7 @@ func checkLanguage(h Hop, project metadata.Values) error {
 
 // checkMoved returns an error about a tag that the lockfile knows at another commit than the server.
 func checkMoved(lock *lockfile.Lock, pin ref.Pin, accept []string) error {
-	tag, isTag := strings.CutPrefix(pin.Ref, "refs/tags/")
+	tag, isTag := strings.CutPrefix(pin.Ref, ref.TagPrefix)
 	if !isTag || slices.Contains(accept, tag) {
 		return nil
 	}

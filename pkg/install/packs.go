@@ -259,7 +259,7 @@ func (p *Packs) suggestTags(ctx context.Context, h Hop, missing error) error {
 	if err != nil {
 		return missing
 	}
-	refs = slices.DeleteFunc(refs, func(g ref.GitRef) bool { return !strings.HasPrefix(g.Name, "refs/tags/") })
+	refs = slices.DeleteFunc(refs, func(g ref.GitRef) bool { return !strings.HasPrefix(g.Name, ref.TagPrefix) })
 	var have []string
 	for _, g := range refs[max(0, len(refs)-maxTags):] {
 		pin := ref.Pin{URL: h.Pin.URL, Ref: g.Name, Object: g.Object, Commit: g.Commit}
@@ -268,7 +268,7 @@ func (p *Packs) suggestTags(ctx context.Context, h Hop, missing error) error {
 			continue // not in the cache, or not a pack
 		}
 		if _, err := other.Find(h.Ref.Component); err == nil {
-			have = append(have, strings.TrimPrefix(g.Name, "refs/tags/"))
+			have = append(have, strings.TrimPrefix(g.Name, ref.TagPrefix))
 		}
 	}
 	if len(have) == 0 {
@@ -323,7 +323,7 @@ func (p *Packs) Newer(ctx context.Context, r ref.Ref) ([]string, error) {
 	}
 	var tags []string
 	for _, g := range refs {
-		if tag, ok := strings.CutPrefix(g.Name, "refs/tags/"); ok {
+		if tag, ok := strings.CutPrefix(g.Name, ref.TagPrefix); ok {
 			tags = append(tags, tag)
 		}
 	}

@@ -108,7 +108,7 @@ func (p *Project) newest(ctx context.Context, c lockfile.Component, out *Outdate
 	}
 	to = chain.Last()
 	if out.Newest == "" && to.Pin.Commit != c.Commit && out.Moved == "" {
-		name := strings.TrimPrefix(strings.TrimPrefix(to.Pin.Ref, "refs/tags/"), "refs/heads/")
+		name := strings.TrimPrefix(strings.TrimPrefix(to.Pin.Ref, ref.TagPrefix), ref.BranchPrefix)
 		out.Newest = cmp.Or(name, to.Pin.Commit)
 	}
 	return to, nil
@@ -124,7 +124,7 @@ func (p *Project) openMoved(ctx context.Context, c lockfile.Component, commit st
 
 // movedTo returns the commit that the tag of an install names now, when it is not the locked one.
 func (p *Project) movedTo(ctx context.Context, c lockfile.Component) (string, error) {
-	if !strings.HasPrefix(c.Ref, "refs/tags/") {
+	if !strings.HasPrefix(c.Ref, ref.TagPrefix) {
 		return "", nil
 	}
 	commit, err := p.packs.RefCommit(ctx, c)

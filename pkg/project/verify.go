@@ -7,6 +7,7 @@ import (
 
 	"github.com/Project-Manager-With-Git/ppm/pkg/failure"
 	"github.com/Project-Manager-With-Git/ppm/pkg/lockfile"
+	"github.com/Project-Manager-With-Git/ppm/pkg/ref"
 	"github.com/Project-Manager-With-Git/ppm/pkg/shell"
 	"github.com/Project-Manager-With-Git/ppm/pkg/status"
 )
@@ -109,7 +110,7 @@ func (p *Project) verifyRef(ctx context.Context, c lockfile.Component) (now *Rem
 	if commit == "" {
 		now.State = remoteGone
 	}
-	tag, isTag := strings.CutPrefix(c.Ref, "refs/tags/")
+	tag, isTag := strings.CutPrefix(c.Ref, ref.TagPrefix)
 	switch {
 	case now.State == remoteGone:
 		p.setup.Notify(fmt.Sprintf("%s: %q was deleted from %s; keep the cache, because a fresh clone may not be "+
