@@ -75,7 +75,8 @@ func TestDocumentedCommandLinesExist(t *testing.T) {
 			t.Fatal(err)
 		}
 		text := string(data)
-		if base := filepath.Base(file); base == "commands.md" || base == "merge.md" || filepath.Ext(file) == ".go" { // generated, tests
+		base := filepath.Base(file)
+		if base == "commands.md" || base == "merge.md" || filepath.Ext(file) == ".go" { // generated, tests
 			continue
 		}
 		if filepath.Ext(file) == ".md" {

@@ -66,7 +66,8 @@ func TestUnusedName(t *testing.T) {
 
 func TestReadPipFile(t *testing.T) {
 	got := ""
-	for _, n := range readPipFile([]byte("# all\r\n\r\ngrpcio>=1.60 # more\r\n-r x.txt\n--hash=1\nb @ https://e.example/#egg\n")) {
+	const text = "# all\r\n\r\ngrpcio>=1.60 # more\r\n-r x.txt\n--hash=1\nb @ https://e.example/#egg\n"
+	for _, n := range readPipFile([]byte(text)) {
 		got += n.Text + "|"
 	}
 	if got != "grpcio>=1.60|b @ https://e.example/#egg|" {

@@ -16,82 +16,85 @@ func merge(language string, texts ...string) Union {
 	return Merge(language, requirements)
 }
 
+// merges holds lists of requirements and what they merge to.
+var merges = []struct {
+	language     string
+	requirements string // separated by |
+	want         string
+	conflict     string // the package
+}{
+	{"py", "", "", ""},
+	{"py", "b|a|b", "a|b", ""}, // sorted, without duplicates
+	// The higher bound.
+	{"py", "grpcio>=1.60|grpcio>=1.66,<2", "grpcio>=1.66,<2", ""},
+	// One name in several spellings.
+	{"py", "Foo_Bar|foo.bar>=1|foo--bar", "foo-bar>=1", ""},
+	// Extras.
+	{"py", "a[x,Y]|a[z_z,x]", "a[x,y,z-z]", ""},
+	// The old form with parentheses.
+	{"py", "a ( >= 1 , < 3 )", "a>=1,<3", ""},
+	// A pin implies all.
+	{"py", "a==1.5|a>=1.0", "a==1.5", ""},
+	// Two spellings of one version.
+	{"py", "a==1.0|a==1", "a==1.0", ""},
+	// Implied.
+	{"py", "a!=1.3|a>=1.5", "a>=1.5", ""},
+	// An excluded range.
+	{"py", "a!=1.5.*|a>=1,<2", "a>=1,<2,!=1.5.*", ""},
+	// Compatible release.
+	{"py", "a~=1.4.2|a>=1.4", "a~=1.4.2", ""},
+	// Neither implies the other.
+	{"py", "a~=1.4.2|a>=1.4.9", "a~=1.4.2,>=1.4.9", ""},
+	// Allows pre-releases.
+	{"py", "a>=2.0a1|a>=2.0", "a>=2.0a1,>=2.0", ""},
+	// A package with the name of a language.
+	{"py", "cython", "cython", ""},
+	// One marker in two spellings.
+	{"py", `a>=1; python_version<'3.9'|a>=2; python_version<"3.9"`, `a>=2 ; python_version<"3.9"`, ""},
+	// In different environments.
+	{"py", "a==1; os_name=='nt'|a==2; os_name=='posix'", `a==1 ; os_name=="nt"|a==2 ; os_name=="posix"`, ""},
+	// Both apply on Windows.
+	{"py", "a<2|a>=2; os_name=='nt'", `a<2|a>=2 ; os_name=="nt"`, "a"},
+	// A URL and a version.
+	{"py", "a @ https://e.example/a.whl|a>=1", "a @ https://e.example/a.whl|a>=1", ""},
+	{"py", "a @ https://e.example/1.whl|a @ https://e.example/2.whl",
+		"a @ https://e.example/1.whl|a @ https://e.example/2.whl", "a"},
+	{"py", "-r more.txt|git+https://e.example/a|a=>1", "-r more.txt|a=>1|git+https://e.example/a", ""}, // for pip
+	{"py", "a==1.0|a>=2", "a==1.0,>=2", "a"},
+	{"py", "a>1,<1.0.1", "a>1,<1.0.1", ""},           // 1.0.0.1 is between
+	{"py", "a<1|a>=1", "a>=1,<1", "a"},               // no version
+	{"py", "a<=1|a>=1", "a>=1,<=1", ""},              // one version
+	{"py", "a<2.0|a>=2.0rc1", "a>=2.0rc1,<2.0", "a"}, // "<2.0" excludes pre-releases of 2.0
+	{"py", "a<2.1|a>=2.0rc1", "a>=2.0rc1,<2.1", ""},
+	{"py", "a==1.*|a<1.2|a==2!1.0", "a==1.*,==2!1.0,<1.2", "a"}, // another epoch
+	{"py", "a<1!0.1|a>=2020", "a>=2020,<1!0.1", ""},             // a higher epoch
+	{"py", "a===1.0|a>=1", "a===1.0", ""},
+	{"py", "a==1.0+cpu|a>=1", "a==1.0+cpu", ""},                  // local versions
+	{"py", "a==1.0+cpu|a==1.0+gpu", "a==1.0+cpu,==1.0+gpu", "a"}, // different local versions
+	{"py", "a>=99999999999999999999", "a>=99999999999999999999", ""},
+	// Uses the packages of Python.
+	{"cython", "b==1|b>=2", "b==1,>=2", "b"},
+	{"go", "example.com/m@v1.2.0|example.com/m@v1.10.0|example.com/m", "example.com/m@v1.10.0", ""}, // the highest
+	{"go", "example.com/m@latest|example.com/m@v1.2.0", "example.com/m@latest", ""},
+	{"go", "example.com/m|example.com/m/v2@v2.0.0", "example.com/m|example.com/m/v2@v2.0.0", ""}, // two modules
+	{"go", "example.com/m@main|example.com/m@v1.2.0", "example.com/m@main|example.com/m@v1.2.0", "example.com/m"},
+	{"go", "example.com/m@main|example.com/m", "example.com/m@main", ""},
+	{"go", "-u ./...", "-u ./...", ""},
+	{"js", "left@^1.2.0|left@^1.5.0|@a/b|left", "@a/b|left@^1.5.0", ""},
+	{"js", "@a/b@~1.2|@a/b@>=1.2.3 <2", "@a/b@>=1.2.3 <2 ~1.2", ""},
+	{"js", "x@1 || 2|x@>=1.5", "x@1 >=1.5 || 2 >=1.5", ""}, // alternatives
+	// A hyphen range, without versions in ^3.
+	{"js", "x@1.0.0 - 1.4.0|x@>=1.2.0 || ^3", "x@>=1.0.0 <=1.4.0 >=1.2.0", ""},
+	{"js", "x@^1|x@^2", "x@^1 ^2", "x"},
+	{"js", "x@next|x@^2", "x@^2|x@next", "x"}, // only a server can resolve a tag
+	{"js", "x@next|x", "x@next", ""},
+	{"js", "x@*", "x", ""},
+	{"js", "git+https://e.example/x.git|./local", "./local|git+https://e.example/x.git", ""},
+	{"C", "zlib >= 1|libcurl|zlib >= 1", "libcurl|zlib >= 1", ""}, // a language without an installer
+}
+
 func TestMerge(t *testing.T) {
-	for _, c := range []struct {
-		language     string
-		requirements string // separated by |
-		want         string
-		conflict     string // the package
-	}{
-		{"py", "", "", ""},
-		{"py", "b|a|b", "a|b", ""}, // sorted, without duplicates
-		// The higher bound.
-		{"py", "grpcio>=1.60|grpcio>=1.66,<2", "grpcio>=1.66,<2", ""},
-		// One name in several spellings.
-		{"py", "Foo_Bar|foo.bar>=1|foo--bar", "foo-bar>=1", ""},
-		// Extras.
-		{"py", "a[x,Y]|a[z_z,x]", "a[x,y,z-z]", ""},
-		// The old form with parentheses.
-		{"py", "a ( >= 1 , < 3 )", "a>=1,<3", ""},
-		// A pin implies all.
-		{"py", "a==1.5|a>=1.0", "a==1.5", ""},
-		// Two spellings of one version.
-		{"py", "a==1.0|a==1", "a==1.0", ""},
-		// Implied.
-		{"py", "a!=1.3|a>=1.5", "a>=1.5", ""},
-		// An excluded range.
-		{"py", "a!=1.5.*|a>=1,<2", "a>=1,<2,!=1.5.*", ""},
-		// Compatible release.
-		{"py", "a~=1.4.2|a>=1.4", "a~=1.4.2", ""},
-		// Neither implies the other.
-		{"py", "a~=1.4.2|a>=1.4.9", "a~=1.4.2,>=1.4.9", ""},
-		// Allows pre-releases.
-		{"py", "a>=2.0a1|a>=2.0", "a>=2.0a1,>=2.0", ""},
-		// A package with the name of a language.
-		{"py", "cython", "cython", ""},
-		// One marker in two spellings.
-		{"py", `a>=1; python_version<'3.9'|a>=2; python_version<"3.9"`, `a>=2 ; python_version<"3.9"`, ""},
-		// In different environments.
-		{"py", "a==1; os_name=='nt'|a==2; os_name=='posix'", `a==1 ; os_name=="nt"|a==2 ; os_name=="posix"`, ""},
-		// Both apply on Windows.
-		{"py", "a<2|a>=2; os_name=='nt'", `a<2|a>=2 ; os_name=="nt"`, "a"},
-		// A URL and a version.
-		{"py", "a @ https://e.example/a.whl|a>=1", "a @ https://e.example/a.whl|a>=1", ""},
-		{"py", "a @ https://e.example/1.whl|a @ https://e.example/2.whl",
-			"a @ https://e.example/1.whl|a @ https://e.example/2.whl", "a"},
-		{"py", "-r more.txt|git+https://e.example/a|a=>1", "-r more.txt|a=>1|git+https://e.example/a", ""}, // for pip
-		{"py", "a==1.0|a>=2", "a==1.0,>=2", "a"},
-		{"py", "a>1,<1.0.1", "a>1,<1.0.1", ""},           // 1.0.0.1 is between
-		{"py", "a<1|a>=1", "a>=1,<1", "a"},               // no version
-		{"py", "a<=1|a>=1", "a>=1,<=1", ""},              // one version
-		{"py", "a<2.0|a>=2.0rc1", "a>=2.0rc1,<2.0", "a"}, // "<2.0" excludes pre-releases of 2.0
-		{"py", "a<2.1|a>=2.0rc1", "a>=2.0rc1,<2.1", ""},
-		{"py", "a==1.*|a<1.2|a==2!1.0", "a==1.*,==2!1.0,<1.2", "a"}, // another epoch
-		{"py", "a<1!0.1|a>=2020", "a>=2020,<1!0.1", ""},             // a higher epoch
-		{"py", "a===1.0|a>=1", "a===1.0", ""},
-		{"py", "a==1.0+cpu|a>=1", "a==1.0+cpu", ""},                  // local versions
-		{"py", "a==1.0+cpu|a==1.0+gpu", "a==1.0+cpu,==1.0+gpu", "a"}, // different local versions
-		{"py", "a>=99999999999999999999", "a>=99999999999999999999", ""},
-		// Uses the packages of Python.
-		{"cython", "b==1|b>=2", "b==1,>=2", "b"},
-		{"go", "example.com/m@v1.2.0|example.com/m@v1.10.0|example.com/m", "example.com/m@v1.10.0", ""}, // the highest
-		{"go", "example.com/m@latest|example.com/m@v1.2.0", "example.com/m@latest", ""},
-		{"go", "example.com/m|example.com/m/v2@v2.0.0", "example.com/m|example.com/m/v2@v2.0.0", ""}, // two modules
-		{"go", "example.com/m@main|example.com/m@v1.2.0", "example.com/m@main|example.com/m@v1.2.0", "example.com/m"},
-		{"go", "example.com/m@main|example.com/m", "example.com/m@main", ""},
-		{"go", "-u ./...", "-u ./...", ""},
-		{"js", "left@^1.2.0|left@^1.5.0|@a/b|left", "@a/b|left@^1.5.0", ""},
-		{"js", "@a/b@~1.2|@a/b@>=1.2.3 <2", "@a/b@>=1.2.3 <2 ~1.2", ""},
-		{"js", "x@1 || 2|x@>=1.5", "x@1 >=1.5 || 2 >=1.5", ""}, // alternatives
-		// A hyphen range, without versions in ^3.
-		{"js", "x@1.0.0 - 1.4.0|x@>=1.2.0 || ^3", "x@>=1.0.0 <=1.4.0 >=1.2.0", ""},
-		{"js", "x@^1|x@^2", "x@^1 ^2", "x"},
-		{"js", "x@next|x@^2", "x@^2|x@next", "x"}, // only a server can resolve a tag
-		{"js", "x@next|x", "x@next", ""},
-		{"js", "x@*", "x", ""},
-		{"js", "git+https://e.example/x.git|./local", "./local|git+https://e.example/x.git", ""},
-		{"C", "zlib >= 1|libcurl|zlib >= 1", "libcurl|zlib >= 1", ""}, // a language without an installer
-	} {
+	for _, c := range merges {
 		var texts []string
 		if c.requirements != "" {
 			texts = strings.Split(strings.ReplaceAll(c.requirements, " || ", " ∥ "), "|")

@@ -22,8 +22,7 @@ func reference(s string) ref.Ref {
 	return r
 }
 
-func TestParse(t *testing.T) {
-	const text = `
+const fullManifest = `
 [project]
 name = "x"
 version = "1"
@@ -65,6 +64,8 @@ exclude = ["services/old"]
 type = "module"
 whatever = [1, "x"]
 `
+
+func TestParse(t *testing.T) {
 	want := &manifest.Manifest{
 		Project: manifest.Project{Name: "x", Version: "1", Description: "d", Author: "a", AuthorEmail: "e",
 			Language: "py", Env: "venv", Keywords: []string{"k"}},
@@ -78,7 +79,7 @@ whatever = [1, "x"]
 
 		Workspace: &manifest.Workspace{Members: []string{"services/*"}, Exclude: []string{"services/old"}},
 	}
-	got, err := manifest.Parse("ppm.toml", []byte(text), manifest.ProjectLayer)
+	got, err := manifest.Parse("ppm.toml", []byte(fullManifest), manifest.ProjectLayer)
 	if err != nil || !reflect.DeepEqual(got, want) {
 		t.Errorf("Parse:\n%+v, %v, want\n%+v", got, err, want)
 	}
@@ -91,81 +92,85 @@ whatever = [1, "x"]
 // release is allowed only in the built-in layer.
 const release = "[packs.p]\n[[packs.p.release]]\ntag='v1'\nbranch='dev'\ndate=2024-01-01T00:00:00Z\ndir='registry/p'\n"
 
+const own, user, builtIn = manifest.ProjectLayer, manifest.User, manifest.BuiltIn
+
+// invalidManifests holds texts that Parse refuses, with a part of the error and of the hint.
+var invalidManifests = []struct {
+	layer      manifest.Layer
+	text       string
+	want, hint string
+}{
+	{own, "[project]\nname = \"x\"\nlangage = \"py\"\n", `line 3: unknown field "project.langage"`,
+		`did you mean "language"?`},
+	{own, "[project]\nname = \"x\"\nauthor_mail = \"y\"\n", `line 3: unknown field "project.author_mail"`,
+		`"author_email"`},
+	{own, "[project]\nName = \"x\"\n", `line 2: unknown field "project.Name"`, `"name"`}, // case matters
+	{own, "[projects]\n", `line 1: unknown field "projects"`, `"project"`},
+	// Nothing similar.
+	{own, "[whatever]\n", `unknown field "whatever"`,
+		`"component", "keys", "pack", "packs", "project", "sources", "workspace"`},
+	{own, block + "\n[[component]]\nsorce = 'p//a'\n", `line 6: unknown field "component[1].sorce"`, `"source"`},
+	{own, block + "keys = { a = 1 }\n", `line 4: field "component[0].keys.a" must be a string, not an integer`,
+		"line 4"},
+	{own, "[project]\nname = 1\n", `line 2: field "project.name" must be a string, not an integer`, ""},
+	{own, "[project]\nkeywords = 'x'\n",
+		`line 2: field "project.keywords" must be an array of strings, not a string`, ""},
+	{own, "[project]\nkeywords = [\n'x',\n1]\n", `field "project.keywords[1]" must be a string`, ""},
+	{own, "[[project]]\n", `line 1: field "project" must be a table, not an array of tables`, ""},
+	{own, "project = 1\n", `must be a table, not an integer`, ""},
+	{own, "[component]\n", `line 1: field "component" must be an array of tables, not a table`, ""},
+	{own, "[project]\n[project.name]\n", `line 2: field "project.name" must be a string, not a table`, ""},
+	{own, "[project]\nname.first = 'x'\n", `line 2: field "project.name" must be a string, not a table`, ""},
+	{own, "[project]\nname = 'a'\nname = 'b'\n", `line 3`, "line 3"}, // a duplicate key
+	{own, "a = \n", "line 1", "line 1"},
+	{own, block + block, `line 6: two components at one path "a.py"`, ""},
+	{own, "[[component]]\nsource = 'p//a'\n", `line 1: component "": it has no path`, "path ="},
+	{own, "[[component]]\npath = 'a'\n", `line 1: component "a": it has no source`, "source ="},
+	{own, block + "strategy = 'their'\n", `line 4: component "a.py": no strategy "their"`, "theirs"},
+	{own, block + "own = { 'a.py' = 'min' }\n", `line 4: component "a.py": no ownership "min"`, "mine"},
+	{own, block + "own = { '../a.py' = 'mine' }\n", `line 4: component "a.py"`, ""},
+	{own, block + "moved = { 'a.py' = '/b.py' }\n", `line 4: component "a.py"`, ""},
+	{own, block + "moved = { 'a.py' = 'c', 'b.py' = 'c' }\n",
+		`line 4: component "a.py": both "a.py" and "b.py" were moved to "c"`, ""},
+	{own, "[[component]]\npath = 'a'\nsource = 'p@@//x'\n", `line 3: component "a"`, ""},
+	{own, "[[component]]\npath = 'a'\nsource = 'https://me:secret@h.x/p.git//x'\n", `line 3`, ""},
+	{own, "[[component]]\nsource = 'p//a'\npath = '../a'\n", `line 3: component "../a"`, ""},
+	{own, "[[component]]\nsource = 'p//a'\npath = '/a'\n", `absolute`, ""},
+	{own, "[[component]]\nsource = 'p//a'\npath = 'a\\b'\n", `Windows does not allow \`, ""},
+	{own, "[sources]\nallow_hosts = ['x']\n", "line 2: allow_hosts does not belong in a project's ppm.toml",
+		"a user's ppm.toml"},
+	{own, "[sources]\nallow_http = ['x']\n", "line 2: allow_http does not belong", ""},
+	{own, "[sources]\nhost = 'https://x'\n", `line 2: "https://x" is not a valid host name`, ""},
+	{own, "[sources]\nnamespace = '../x'\n", `is not a namespace`, ""},
+	{own, "[sources]\ntemplate_config_name = '../x'\n", `line 2`, ""},
+	{own, "[sources.mirrors]\n'https://a/' = 'https://token@b/'\n", `line 1: the URL of a mirror`, ""},
+	{own, "[packs.p]\n", `line 1: pack "p" has no url`, "url ="},
+	{own, "[packs.p]\nurl = 'https://me:secret@h.x/p.git'\n", `line 2: pack "p"`, ""},
+	{own, "[packs.p]\nurl = 'https://h.x/p.git@v1'\n", `is not the URL of a repository`, ""},
+	{own, "[packs.'a b']\nurl = 'https://h.x/p.git'\n", `is not a valid name for a pack`, ""},
+	{own, release, "line 2: pack \"p\": only built-in packs have releases", "url"},
+	{own, "[workspace]\n", "line 1: the workspace has no members", "members ="},
+	{own, "[workspace]\nmembers = 'a'\n", `must be an array of strings`, ""},
+	{own, "[workspace]\nmembers = ['a', '../b']\n", `line 2: "../b" is not a valid pattern for folders`,
+		"services/*"},
+	{own, "[workspace]\nmembers = ['a/../../b']\n", `line 2`, ""},                 // in the middle of a path
+	{own, "[workspace]\nmembers = ['/a']\n", `line 2`, ""},                        // absolute
+	{own, "[workspace]\nmembers = ['']\n", `line 2`, ""},                          // empty
+	{own, "[workspace]\nmembers = ['a']\nexclude = ['b[']\n", `line 3: "b["`, ""}, // not a pattern
+	{user, "[workspace]\nmembers = ['a']\n", "line 1: [workspace] does not belong in a user's ppm.toml", ""},
+	{user, release, "only built-in packs have releases", ""},
+	{user, block, "line 1: [[component]] does not belong in a user's ppm.toml", "a project's ppm.toml"},
+	{user, "[project]\nname = 'x'\n", "line 1: [project] does not belong in a user's ppm.toml", ""},
+	{builtIn, block, "does not belong in the built-in ppm.toml", ""},
+	{builtIn, strings.Replace(release, "'dev'", "''", 1), "must be set", ""},
+	{builtIn, release + "tree = 'x'\n", `line 2: pack "p", release "v1": "x" is not the full id`, ""},
+	{builtIn, release + "executable = ['../x']\n", "release", ""},
+	{builtIn, strings.Replace(release, "2024-01-01T00:00:00Z", "2024-01-01", 1),
+		`field "packs.p.release[0].date" must be a date and time with its offset`, ""},
+}
+
 func TestParseRefuses(t *testing.T) {
-	const own, user, builtIn = manifest.ProjectLayer, manifest.User, manifest.BuiltIn
-	for _, c := range []struct {
-		layer      manifest.Layer
-		text       string
-		want, hint string
-	}{
-		{own, "[project]\nname = \"x\"\nlangage = \"py\"\n", `line 3: unknown field "project.langage"`,
-			`did you mean "language"?`},
-		{own, "[project]\nname = \"x\"\nauthor_mail = \"y\"\n", `line 3: unknown field "project.author_mail"`,
-			`"author_email"`},
-		{own, "[project]\nName = \"x\"\n", `line 2: unknown field "project.Name"`, `"name"`}, // case matters
-		{own, "[projects]\n", `line 1: unknown field "projects"`, `"project"`},
-		// Nothing similar.
-		{own, "[whatever]\n", `unknown field "whatever"`,
-			`"component", "keys", "pack", "packs", "project", "sources", "workspace"`},
-		{own, block + "\n[[component]]\nsorce = 'p//a'\n", `line 6: unknown field "component[1].sorce"`, `"source"`},
-		{own, block + "keys = { a = 1 }\n", `line 4: field "component[0].keys.a" must be a string, not an integer`,
-			"line 4"},
-		{own, "[project]\nname = 1\n", `line 2: field "project.name" must be a string, not an integer`, ""},
-		{own, "[project]\nkeywords = 'x'\n",
-			`line 2: field "project.keywords" must be an array of strings, not a string`, ""},
-		{own, "[project]\nkeywords = [\n'x',\n1]\n", `field "project.keywords[1]" must be a string`, ""},
-		{own, "[[project]]\n", `line 1: field "project" must be a table, not an array of tables`, ""},
-		{own, "project = 1\n", `must be a table, not an integer`, ""},
-		{own, "[component]\n", `line 1: field "component" must be an array of tables, not a table`, ""},
-		{own, "[project]\n[project.name]\n", `line 2: field "project.name" must be a string, not a table`, ""},
-		{own, "[project]\nname.first = 'x'\n", `line 2: field "project.name" must be a string, not a table`, ""},
-		{own, "[project]\nname = 'a'\nname = 'b'\n", `line 3`, "line 3"}, // a duplicate key
-		{own, "a = \n", "line 1", "line 1"},
-		{own, block + block, `line 6: two components at one path "a.py"`, ""},
-		{own, "[[component]]\nsource = 'p//a'\n", `line 1: component "": it has no path`, "path ="},
-		{own, "[[component]]\npath = 'a'\n", `line 1: component "a": it has no source`, "source ="},
-		{own, block + "strategy = 'their'\n", `line 4: component "a.py": no strategy "their"`, "theirs"},
-		{own, block + "own = { 'a.py' = 'min' }\n", `line 4: component "a.py": no ownership "min"`, "mine"},
-		{own, block + "own = { '../a.py' = 'mine' }\n", `line 4: component "a.py"`, ""},
-		{own, block + "moved = { 'a.py' = '/b.py' }\n", `line 4: component "a.py"`, ""},
-		{own, block + "moved = { 'a.py' = 'c', 'b.py' = 'c' }\n",
-			`line 4: component "a.py": both "a.py" and "b.py" were moved to "c"`, ""},
-		{own, "[[component]]\npath = 'a'\nsource = 'p@@//x'\n", `line 3: component "a"`, ""},
-		{own, "[[component]]\npath = 'a'\nsource = 'https://me:secret@h.x/p.git//x'\n", `line 3`, ""},
-		{own, "[[component]]\nsource = 'p//a'\npath = '../a'\n", `line 3: component "../a"`, ""},
-		{own, "[[component]]\nsource = 'p//a'\npath = '/a'\n", `absolute`, ""},
-		{own, "[[component]]\nsource = 'p//a'\npath = 'a\\b'\n", `Windows does not allow \`, ""},
-		{own, "[sources]\nallow_hosts = ['x']\n", "line 2: allow_hosts does not belong in a project's ppm.toml",
-			"a user's ppm.toml"},
-		{own, "[sources]\nallow_http = ['x']\n", "line 2: allow_http does not belong", ""},
-		{own, "[sources]\nhost = 'https://x'\n", `line 2: "https://x" is not a valid host name`, ""},
-		{own, "[sources]\nnamespace = '../x'\n", `is not a namespace`, ""},
-		{own, "[sources]\ntemplate_config_name = '../x'\n", `line 2`, ""},
-		{own, "[sources.mirrors]\n'https://a/' = 'https://token@b/'\n", `line 1: the URL of a mirror`, ""},
-		{own, "[packs.p]\n", `line 1: pack "p" has no url`, "url ="},
-		{own, "[packs.p]\nurl = 'https://me:secret@h.x/p.git'\n", `line 2: pack "p"`, ""},
-		{own, "[packs.p]\nurl = 'https://h.x/p.git@v1'\n", `is not the URL of a repository`, ""},
-		{own, "[packs.'a b']\nurl = 'https://h.x/p.git'\n", `is not a valid name for a pack`, ""},
-		{own, release, "line 2: pack \"p\": only built-in packs have releases", "url"},
-		{own, "[workspace]\n", "line 1: the workspace has no members", "members ="},
-		{own, "[workspace]\nmembers = 'a'\n", `must be an array of strings`, ""},
-		{own, "[workspace]\nmembers = ['a', '../b']\n", `line 2: "../b" is not a valid pattern for folders`,
-			"services/*"},
-		{own, "[workspace]\nmembers = ['a/../../b']\n", `line 2`, ""},                 // in the middle of a path
-		{own, "[workspace]\nmembers = ['/a']\n", `line 2`, ""},                        // absolute
-		{own, "[workspace]\nmembers = ['']\n", `line 2`, ""},                          // empty
-		{own, "[workspace]\nmembers = ['a']\nexclude = ['b[']\n", `line 3: "b["`, ""}, // not a pattern
-		{user, "[workspace]\nmembers = ['a']\n", "line 1: [workspace] does not belong in a user's ppm.toml", ""},
-		{user, release, "only built-in packs have releases", ""},
-		{user, block, "line 1: [[component]] does not belong in a user's ppm.toml", "a project's ppm.toml"},
-		{user, "[project]\nname = 'x'\n", "line 1: [project] does not belong in a user's ppm.toml", ""},
-		{builtIn, block, "does not belong in the built-in ppm.toml", ""},
-		{builtIn, strings.Replace(release, "'dev'", "''", 1), "must be set", ""},
-		{builtIn, release + "tree = 'x'\n", `line 2: pack "p", release "v1": "x" is not the full id`, ""},
-		{builtIn, release + "executable = ['../x']\n", "release", ""},
-		{builtIn, strings.Replace(release, "2024-01-01T00:00:00Z", "2024-01-01", 1),
-			`field "packs.p.release[0].date" must be a date and time with its offset`, ""},
-	} {
+	for _, c := range invalidManifests {
 		m, err := manifest.Parse("some/ppm.toml", []byte(c.text), c.layer)
 		if m != nil || !errors.Is(err, failure.Usage) || !strings.Contains(err.Error(), c.want) ||
 			!strings.Contains(err.Error(), `"some/ppm.toml"`) {

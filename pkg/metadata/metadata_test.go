@@ -22,71 +22,75 @@ func reader(files texts) func(string) ([]byte, error) {
 	}
 }
 
-func TestRead(t *testing.T) {
-	list := func(s ...string) []string { return s }
-	for _, c := range []struct {
-		files texts
-		want  metadata.Values // the differences from an empty project
-	}{
-		{texts{}, metadata.Values{}},
-		{texts{"pmfprc.json": `{"project_name": "a", "version": "1", "author": "b", "author_email": "c",
+func list(s ...string) []string { return s }
+
+// projects holds the files of projects and their metadata.
+var projects = []struct {
+	files texts
+	want  metadata.Values // the differences from an empty project
+}{
+	{texts{}, metadata.Values{}},
+	{texts{"pmfprc.json": `{"project_name": "a", "version": "1", "author": "b", "author_email": "c",
 			"description": "d", "keywords": ["e"], "language": "py", "env": "venv",
 			"added_components": {"x//y": "z"}}`},
-			metadata.Values{"project_name": "a", "version": "1", "author": "b", "author_email": "c",
-				"description": "d", "keywords": list("e"), "language": "py", "env": "venv"}},
-		{texts{"pmfprc.json": `{"version": null, "keywords": null, "env": ""}`}, metadata.Values{}}, // no values
-		{texts{"setup.cfg": "[metadata]\nname = a\nVersion: 1\nauthor = b # not a comment\n" +
-			"author_email = \"c\"\ndescription = d\nkeywords = e, f\n"},
-			metadata.Values{"project_name": "a", "version": "1", "author": "b # not a comment", "author_email": `"c"`,
-				"description": "d", "keywords": list("e", "f"), "language": "py"}},
-		{texts{"setup.cfg": "[metadata]\nname = a\nversion = attr: a.__version__\n" +
-			"keywords =\n  e f\n  g\n[options]\nsetup_requires =\n    wheel\n    Cython>=3\n"},
-			// Setuptools computes the version.
-			metadata.Values{"project_name": "a", "keywords": list("e f", "g"), "language": "cython"}},
-		// Configures tools only.
-		{texts{"setup.cfg": "[flake8]\nmax-line-length = 100\n"}, metadata.Values{}},
-		// Another package.
-		{texts{"setup.cfg": "[metadata]\nname = a\n[options]\nsetup_requires = cython-lint; wheel\n"},
-			metadata.Values{"project_name": "a", "language": "py"}},
-		{texts{"pyproject.toml": "[project]\nname = 'a'\nversion = '1'\ndescription = 'd'\n" +
-			"keywords = ['e', 'f']\nauthors = [{email = 'c'}, {name = 'b', email = 'x'}]\n"},
-			metadata.Values{"project_name": "a", "version": "1", "description": "d", "keywords": list("e", "f"),
-				"author": "b", "author_email": "c", "language": "py"}},
-		{texts{"pyproject.toml": "[build-system]\nrequires = ['cython<4']\n" +
-			"[project]\nname = 'a'\ndynamic = ['version']\n"},
-			metadata.Values{"project_name": "a", "language": "cython"}},
-		// Configures tools only.
-		{texts{"pyproject.toml": "[tool.ruff]\nline-length = 100\n"}, metadata.Values{}},
-		// [[headers]].
-		{texts{"pyproject.toml": "[project]\n[[project.authors]]\nname = 'b'\n" +
-			"[[project.authors]]\nname = 'c'\nemail = 'd'\n"},
-			metadata.Values{"author": "b", "author_email": "d", "language": "py"}},
-		// Values of wrong types.
-		{texts{"pyproject.toml": "[project]\nname = 1\nauthors = 'x'\nkeywords = [1]\n"},
-			metadata.Values{"language": "py"}},
-		{texts{"go.mod": "module example.com/a // x\n\ngo 1.26\nunknown x\n"},
-			metadata.Values{"project_name": "example.com/a", "language": "go"}},
-		{texts{"CMakeLists.txt": "cmake_minimum_required(VERSION 3.20)\n" +
-			"project(a VERSION 1.2 DESCRIPTION \"d \\\"x\\\" (y)\" HOMEPAGE_URL u LANGUAGES C CXX)\nproject(b)"},
-			metadata.Values{"project_name": "a", "version": "1.2", "description": `d "x" (y)`, "language": "CXX"}},
-		// The short form.
-		{texts{"CMakeLists.txt": "# project(no)\nPROJECT (a # c\n  C)"},
-			metadata.Values{"project_name": "a", "language": "C"}},
-		// Variables.
-		{texts{"CMakeLists.txt": "set(myproject (x))\nproject(${N} VERSION ${V})"}, metadata.Values{}},
-		{texts{"package.json": `{"name": "@a/b", "version": "1", "description": "d", "author": "B C <c@d> (http://x)",
+		metadata.Values{"project_name": "a", "version": "1", "author": "b", "author_email": "c",
+			"description": "d", "keywords": list("e"), "language": "py", "env": "venv"}},
+	{texts{"pmfprc.json": `{"version": null, "keywords": null, "env": ""}`}, metadata.Values{}}, // no values
+	{texts{"setup.cfg": "[metadata]\nname = a\nVersion: 1\nauthor = b # not a comment\n" +
+		"author_email = \"c\"\ndescription = d\nkeywords = e, f\n"},
+		metadata.Values{"project_name": "a", "version": "1", "author": "b # not a comment", "author_email": `"c"`,
+			"description": "d", "keywords": list("e", "f"), "language": "py"}},
+	{texts{"setup.cfg": "[metadata]\nname = a\nversion = attr: a.__version__\n" +
+		"keywords =\n  e f\n  g\n[options]\nsetup_requires =\n    wheel\n    Cython>=3\n"},
+		// Setuptools computes the version.
+		metadata.Values{"project_name": "a", "keywords": list("e f", "g"), "language": "cython"}},
+	// Configures tools only.
+	{texts{"setup.cfg": "[flake8]\nmax-line-length = 100\n"}, metadata.Values{}},
+	// Another package.
+	{texts{"setup.cfg": "[metadata]\nname = a\n[options]\nsetup_requires = cython-lint; wheel\n"},
+		metadata.Values{"project_name": "a", "language": "py"}},
+	{texts{"pyproject.toml": "[project]\nname = 'a'\nversion = '1'\ndescription = 'd'\n" +
+		"keywords = ['e', 'f']\nauthors = [{email = 'c'}, {name = 'b', email = 'x'}]\n"},
+		metadata.Values{"project_name": "a", "version": "1", "description": "d", "keywords": list("e", "f"),
+			"author": "b", "author_email": "c", "language": "py"}},
+	{texts{"pyproject.toml": "[build-system]\nrequires = ['cython<4']\n" +
+		"[project]\nname = 'a'\ndynamic = ['version']\n"},
+		metadata.Values{"project_name": "a", "language": "cython"}},
+	// Configures tools only.
+	{texts{"pyproject.toml": "[tool.ruff]\nline-length = 100\n"}, metadata.Values{}},
+	// [[headers]].
+	{texts{"pyproject.toml": "[project]\n[[project.authors]]\nname = 'b'\n" +
+		"[[project.authors]]\nname = 'c'\nemail = 'd'\n"},
+		metadata.Values{"author": "b", "author_email": "d", "language": "py"}},
+	// Values of wrong types.
+	{texts{"pyproject.toml": "[project]\nname = 1\nauthors = 'x'\nkeywords = [1]\n"},
+		metadata.Values{"language": "py"}},
+	{texts{"go.mod": "module example.com/a // x\n\ngo 1.26\nunknown x\n"},
+		metadata.Values{"project_name": "example.com/a", "language": "go"}},
+	{texts{"CMakeLists.txt": "cmake_minimum_required(VERSION 3.20)\n" +
+		"project(a VERSION 1.2 DESCRIPTION \"d \\\"x\\\" (y)\" HOMEPAGE_URL u LANGUAGES C CXX)\nproject(b)"},
+		metadata.Values{"project_name": "a", "version": "1.2", "description": `d "x" (y)`, "language": "CXX"}},
+	// The short form.
+	{texts{"CMakeLists.txt": "# project(no)\nPROJECT (a # c\n  C)"},
+		metadata.Values{"project_name": "a", "language": "C"}},
+	// Variables.
+	{texts{"CMakeLists.txt": "set(myproject (x))\nproject(${N} VERSION ${V})"}, metadata.Values{}},
+	{texts{"package.json": `{"name": "@a/b", "version": "1", "description": "d", "author": "B C <c@d> (http://x)",
 			"keywords": ["e"], "main": 1}`},
-			metadata.Values{"project_name": "@a/b", "version": "1", "description": "d", "author": "B C",
-				"author_email": "c@d", "keywords": list("e"), "language": "js"}},
-		{texts{"package.json": `{"author": {"name": "b", "email": "c"}, "keywords": "e f"}`},
-			metadata.Values{"author": "b", "author_email": "c", "keywords": list("e", "f"), "language": "js"}},
-		{texts{"pmfprc.json": "\ufeff" + `{"version": "1", "env": "venv"}`,
-			"setup.cfg": "[metadata]\nversion=2\nname=a", "package.json": `{"version": "3"}`},
-			// Later files override earlier ones.
-			metadata.Values{"project_name": "a", "version": "3", "env": "venv", "language": "js"}},
-		// Invalid UTF-8.
-		{texts{"setup.cfg": "[metadata]\nname = \xff\n"}, metadata.Values{"project_name": "\ufffd", "language": "py"}},
-	} {
+		metadata.Values{"project_name": "@a/b", "version": "1", "description": "d", "author": "B C",
+			"author_email": "c@d", "keywords": list("e"), "language": "js"}},
+	{texts{"package.json": `{"author": {"name": "b", "email": "c"}, "keywords": "e f"}`},
+		metadata.Values{"author": "b", "author_email": "c", "keywords": list("e", "f"), "language": "js"}},
+	{texts{"pmfprc.json": "\ufeff" + `{"version": "1", "env": "venv"}`,
+		"setup.cfg": "[metadata]\nversion=2\nname=a", "package.json": `{"version": "3"}`},
+		// Later files override earlier ones.
+		metadata.Values{"project_name": "a", "version": "3", "env": "venv", "language": "js"}},
+	// Invalid UTF-8.
+	{texts{"setup.cfg": "[metadata]\nname = \xff\n"}, metadata.Values{"project_name": "\ufffd", "language": "py"}},
+}
+
+func TestRead(t *testing.T) {
+	for _, c := range projects {
 		want := metadata.Values{"project_name": "folder", "version": "0.0.0", "author": "", "author_email": "",
 			"description": "", "keywords": "", "language": "", "env": ""}
 		for k, v := range c.want {

@@ -122,120 +122,123 @@ func TestParse(t *testing.T) {
 	}
 }
 
+// invalidRefs holds references that Parse refuses, with the fields of the SyntaxError.
+var invalidRefs = []struct{ in, wrong, problem, form string }{
+	{"", "", "the repository is missing", "REPO"}, // empty
+	{"@v1//c", "", "the repository is missing", "REPO@v1//c"},
+	{"ns::@v1", "", "the repository is missing", "ns::REPO@v1"},
+	{"::repo", "", "the part before :: is empty", "HOST::NAMESPACE::REPO@TAG//COMPONENT"},
+	{"repo@", "", "the version after @ is empty", "repo@TAG"},
+	{"repo@//c", "", "the version after @ is empty", "repo@TAG//c"},
+	{"repo@v1//", "", "the component after // is empty", "repo@v1//COMPONENT"},
+	// Two versions.
+	{"repo@v1@v2//c", "@", "a reference can have only one version", "repo@v1//c"},
+	// Wrong order.
+	{"repo//c@v1", "@", "the version belongs before //", "repo@v1//c"},
+	{"repo@v1//c@v1", "@", "a component cannot have a version of its own", "repo@v1//c"},
+	{"repo/comp", "/", "a component starts with //", "repo//comp"}, // single slash
+	{"ns/repo@v1//c", "/", "the parts of a name are separated by ::", "ns::repo@v1//c"},
+	{"github.com/ns/repo@v1", "/", "the parts of a name are separated by ::", "github.com::ns::repo@v1"},
+	// Single colon.
+	{"ns:repo@v1//c", ":", "the parts of a name are separated by ::", "ns::repo@v1//c"},
+	{"a::b::c::repo@v1", "repo", "a name has at most three parts", "a::b/c::repo@v1"},
+	// A hash.
+	{"repo#v1//c", "#", "a version starts with @, not with #", "repo@v1//c"},
+	{"repo@v1#c", "#", "a component starts with //, not with #", "repo@v1//c"},
+	{"repo@cp-0.0.1:c", ":", "a version cannot contain :", "repo@cp-0.0.1//c"},
+	// Not scp.
+	{"repo@latest:c", ":", "a version cannot contain :", "repo@latest//c"},
+	{"re po@v1", " ", "a name cannot contain a space", "repo@v1"}, // spaces
+	{"repo@v 1", " ", "a tag or branch cannot contain a space", "repo@v1"},
+	{" repo", " ", "it starts or ends with a space", "repo"},
+	{"  ", " ", "it starts or ends with a space", "REPO@TAG//COMPONENT"},
+	{"repo ", " ", "it starts or ends with a space", "repo"},
+	{`ns\repo`, `\`, `a reference uses / and not \`, "ns/repo"},
+	{`repo@v1//a\b`, `\`, `a component cannot contain \`, "REPO@TAG//COMPONENT"},
+	// Segments.
+	{"repo@v1///c", "/c", "the component has an empty path segment", "REPO@TAG//COMPONENT"},
+	{"repo@v1//a/../b", "a/../b", "a component's path cannot have . or .. segments", "REPO@TAG//COMPONENT"},
+	// A leading -.
+	{"repo@v1//a/-b", "a/-b", "a segment of a component's path cannot start with -", "REPO@TAG//COMPONENT"},
+	{"-repo", "-", "it starts with -", "REPO@TAG//COMPONENT"},
+	{"repo@-v1", "-v1", "a version cannot start with - or contain /-", ""},
+	{"git@host:-x", "-x", "a path segment cannot start with -", ""},
+	{"https://host/-x", "-x", "a path segment cannot start with -", ""},
+	{"ssh://-oProxyCommand=x/y", "-oProxyCommand=x", "it is not a valid host name", ""},
+	{"ssh://-u@host/y", "-u", "it is not a valid user name", ""},
+	{"./-x", "./-x", "a path segment cannot start with -", ""},
+	// A control character.
+	{"re\npo", "\n", "the character U+000A is not printable", "repo"},
+	// A bidirectional mark.
+	{"re\u202epo", "\u202e", "the character U+202E is not printable", "repo"},
+	{"re\xffpo", "\xff", "it is not valid UTF-8", ""},
+	// Remote helpers.
+	{"ext::sh -c touch% x", "ext", "an address cannot run a program", ""},
+	{"ext::sh", "ext", "an address cannot run a program", ""},
+	// Schemes.
+	{"git://host/x", "git", "the scheme is not one of https, http, ssh and file", ""},
+	{"repo://c", "repo", "the scheme is not one of https, http, ssh and file", ""},
+	{"file://server/x", "server", "a file URL cannot name another machine", ""},
+	// Credentials.
+	{"https://user:secret@host/x@v1", "***@", "a URL must not contain a user name or password", ""},
+	// A token.
+	{"https://secret@host/x", "***@", "a URL must not contain a user name or password", ""},
+	{"https://user:sec/ret@host/x", "***@", "a URL must not contain a user name or password", ""},
+	{"ssh://user:secret@host/x", "***@", "a URL must not contain a user name or password", ""},
+	// Paths.
+	{"https://host", "", "the path of the repository is missing", ""},
+	{"git@host://c", "", "the path of the repository is missing", ""},
+	{"git@host::ns::repo", ":", "host and path are separated by one :", "git@host:ns::repo"},
+	{"https://host/a/%2e%2e/b", "%2e%2e", "the path cannot have . or .. segments", ""},
+	{"https://host/a/%0a", "%0a", "the path contains an escaped character that is not printable", ""},
+	{"https://host/a/%zz", "%zz", "% must be followed by two hex digits", ""},
+	{"https://host/a?b=c", "?", "the URL of a repository cannot contain ?", ""},
+	{"https://hö.st/a", "hö.st", "it is not a valid host name", ""}, // hosts
+	{"https://1.2.3/a", "1.2.3", "it is not a valid host name", ""},
+	// Ports.
+	{"https://host:0/a", "0", "the port is not a number from 1 to 65535", "https://HOST:PORT/PATH@TAG//COMPONENT"},
+	{"https://h:99999/x//y", "99999", "the port is not a number from 1 to 65535", ""},
+	// It may be a password.
+	{"https://h:99999/x@v//y", "***", "the port is not a number from 1 to 65535", ""},
+	{"https://host:/x@v//y", "***", "the port is not a number from 1 to 65535", ""},
+	{"ssh://git@h:x/y@v", "x", "the port is not a number from 1 to 65535", "ssh://HOST:PORT/PATH@TAG//COMPONENT"},
+	{"https://[::1]:99999/x@v//y", "99999", "the port is not a number from 1 to 65535", ""},
+	// Not a host, so not a port either.
+	{"https://a_b:99999/x@v", "***@", "a URL must not contain a user name or password", ""},
+	{"a_b::ns::repo", "a_b", "it is not a valid host name", ""},
+	{"/", "", "the path of the repository is missing", ""},
+	{"a/..::repo", "a/..", "it is not a valid namespace", ""}, // names
+	{"re+po", "re+po", "it is not a valid repository name", "REPO"},
+	{"gitlab.com/g/h/repo", "/", "the parts of a name are separated by ::", "gitlab.com::g/h::repo"},
+	// The prefix of a range.
+	{"repo@a..b-^1", "a..b-", "git does not allow such a tag or branch", ""},
+	{"repo@a\\b", `\`, `a version cannot contain \`, "repo@a/b"},
+	{`./a\b`, `\`, `a reference uses / and not \`, "./a/b"}, // paths
+	{"./a/ b", "./a/ b", "a path segment cannot start or end with a space", ""},
+	{`C:\\a`, `C:\\a`, "the path has an empty segment", ""},
+	{"https://h/a|b", "|", "the path of a URL cannot contain |", ""},
+	// Web addresses.
+	{"https://github.com/-o/r/tree/v1", "-o", "a path segment cannot start with -", ""},
+	{"https://github.com/o/r/tree/%zz/a", "%zz", "the address does not contain a tag, branch or commit", ""},
+	{"https://github.com/o/r/blob/v1/a%20b", "a%20b",
+		"the path contains a character that is not allowed in a component", ""},
+	{"https://github.com/o/r/blob/v1/%2e%2e/b", "%2e%2e", "a component's path cannot have . or .. segments", ""},
+	{"~/pack", "~", "a local path starts with ./, ../ or /", ""},
+	// Versions.
+	{"repo@>=1.x.y <", ">=1.x.y <", "it is not a version range", "repo@^1.2 or repo@>=1.2 <2"},
+	{"repo@cp-*^1", "^", "a range cannot have a wildcard before its operator", ""},
+	{"repo@v[1", "v[1", "the glob has a [ without ]", ""},
+	{"repo@a..b", "a..b", "git does not allow such a tag or branch", ""},
+	{"repo@v1/", "v1/", "the version starts or ends with /", "repo@v1"},
+	// Forge.
+	{"https://github.com/o/r/tree/v1/a//c", "c", "the address already contains a path",
+		"https://github.com/o/r/tree/v1/a"},
+	{"https://github.com/o/r/tree/v*/a", "v*", "the address does not contain a tag, branch or commit", ""},
+	{"https://github.com/o/r/tree/v1/a%2F..%2Fb", "a%2F..%2Fb", "the address contains an invalid path", ""},
+}
+
 func TestParseRefuses(t *testing.T) {
-	for _, c := range []struct{ in, wrong, problem, form string }{
-		{"", "", "the repository is missing", "REPO"}, // empty
-		{"@v1//c", "", "the repository is missing", "REPO@v1//c"},
-		{"ns::@v1", "", "the repository is missing", "ns::REPO@v1"},
-		{"::repo", "", "the part before :: is empty", "HOST::NAMESPACE::REPO@TAG//COMPONENT"},
-		{"repo@", "", "the version after @ is empty", "repo@TAG"},
-		{"repo@//c", "", "the version after @ is empty", "repo@TAG//c"},
-		{"repo@v1//", "", "the component after // is empty", "repo@v1//COMPONENT"},
-		// Two versions.
-		{"repo@v1@v2//c", "@", "a reference can have only one version", "repo@v1//c"},
-		// Wrong order.
-		{"repo//c@v1", "@", "the version belongs before //", "repo@v1//c"},
-		{"repo@v1//c@v1", "@", "a component cannot have a version of its own", "repo@v1//c"},
-		{"repo/comp", "/", "a component starts with //", "repo//comp"}, // single slash
-		{"ns/repo@v1//c", "/", "the parts of a name are separated by ::", "ns::repo@v1//c"},
-		{"github.com/ns/repo@v1", "/", "the parts of a name are separated by ::", "github.com::ns::repo@v1"},
-		// Single colon.
-		{"ns:repo@v1//c", ":", "the parts of a name are separated by ::", "ns::repo@v1//c"},
-		{"a::b::c::repo@v1", "repo", "a name has at most three parts", "a::b/c::repo@v1"},
-		// A hash.
-		{"repo#v1//c", "#", "a version starts with @, not with #", "repo@v1//c"},
-		{"repo@v1#c", "#", "a component starts with //, not with #", "repo@v1//c"},
-		{"repo@cp-0.0.1:c", ":", "a version cannot contain :", "repo@cp-0.0.1//c"},
-		// Not scp.
-		{"repo@latest:c", ":", "a version cannot contain :", "repo@latest//c"},
-		{"re po@v1", " ", "a name cannot contain a space", "repo@v1"}, // spaces
-		{"repo@v 1", " ", "a tag or branch cannot contain a space", "repo@v1"},
-		{" repo", " ", "it starts or ends with a space", "repo"},
-		{"  ", " ", "it starts or ends with a space", "REPO@TAG//COMPONENT"},
-		{"repo ", " ", "it starts or ends with a space", "repo"},
-		{`ns\repo`, `\`, `a reference uses / and not \`, "ns/repo"},
-		{`repo@v1//a\b`, `\`, `a component cannot contain \`, "REPO@TAG//COMPONENT"},
-		// Segments.
-		{"repo@v1///c", "/c", "the component has an empty path segment", "REPO@TAG//COMPONENT"},
-		{"repo@v1//a/../b", "a/../b", "a component's path cannot have . or .. segments", "REPO@TAG//COMPONENT"},
-		// A leading -.
-		{"repo@v1//a/-b", "a/-b", "a segment of a component's path cannot start with -", "REPO@TAG//COMPONENT"},
-		{"-repo", "-", "it starts with -", "REPO@TAG//COMPONENT"},
-		{"repo@-v1", "-v1", "a version cannot start with - or contain /-", ""},
-		{"git@host:-x", "-x", "a path segment cannot start with -", ""},
-		{"https://host/-x", "-x", "a path segment cannot start with -", ""},
-		{"ssh://-oProxyCommand=x/y", "-oProxyCommand=x", "it is not a valid host name", ""},
-		{"ssh://-u@host/y", "-u", "it is not a valid user name", ""},
-		{"./-x", "./-x", "a path segment cannot start with -", ""},
-		// A control character.
-		{"re\npo", "\n", "the character U+000A is not printable", "repo"},
-		// A bidirectional mark.
-		{"re\u202epo", "\u202e", "the character U+202E is not printable", "repo"},
-		{"re\xffpo", "\xff", "it is not valid UTF-8", ""},
-		// Remote helpers.
-		{"ext::sh -c touch% x", "ext", "an address cannot run a program", ""},
-		{"ext::sh", "ext", "an address cannot run a program", ""},
-		// Schemes.
-		{"git://host/x", "git", "the scheme is not one of https, http, ssh and file", ""},
-		{"repo://c", "repo", "the scheme is not one of https, http, ssh and file", ""},
-		{"file://server/x", "server", "a file URL cannot name another machine", ""},
-		// Credentials.
-		{"https://user:secret@host/x@v1", "***@", "a URL must not contain a user name or password", ""},
-		// A token.
-		{"https://secret@host/x", "***@", "a URL must not contain a user name or password", ""},
-		{"https://user:sec/ret@host/x", "***@", "a URL must not contain a user name or password", ""},
-		{"ssh://user:secret@host/x", "***@", "a URL must not contain a user name or password", ""},
-		// Paths.
-		{"https://host", "", "the path of the repository is missing", ""},
-		{"git@host://c", "", "the path of the repository is missing", ""},
-		{"git@host::ns::repo", ":", "host and path are separated by one :", "git@host:ns::repo"},
-		{"https://host/a/%2e%2e/b", "%2e%2e", "the path cannot have . or .. segments", ""},
-		{"https://host/a/%0a", "%0a", "the path contains an escaped character that is not printable", ""},
-		{"https://host/a/%zz", "%zz", "% must be followed by two hex digits", ""},
-		{"https://host/a?b=c", "?", "the URL of a repository cannot contain ?", ""},
-		{"https://hö.st/a", "hö.st", "it is not a valid host name", ""}, // hosts
-		{"https://1.2.3/a", "1.2.3", "it is not a valid host name", ""},
-		// Ports.
-		{"https://host:0/a", "0", "the port is not a number from 1 to 65535", "https://HOST:PORT/PATH@TAG//COMPONENT"},
-		{"https://h:99999/x//y", "99999", "the port is not a number from 1 to 65535", ""},
-		// It may be a password.
-		{"https://h:99999/x@v//y", "***", "the port is not a number from 1 to 65535", ""},
-		{"https://host:/x@v//y", "***", "the port is not a number from 1 to 65535", ""},
-		{"ssh://git@h:x/y@v", "x", "the port is not a number from 1 to 65535", "ssh://HOST:PORT/PATH@TAG//COMPONENT"},
-		{"https://[::1]:99999/x@v//y", "99999", "the port is not a number from 1 to 65535", ""},
-		// Not a host, so not a port either.
-		{"https://a_b:99999/x@v", "***@", "a URL must not contain a user name or password", ""},
-		{"a_b::ns::repo", "a_b", "it is not a valid host name", ""},
-		{"/", "", "the path of the repository is missing", ""},
-		{"a/..::repo", "a/..", "it is not a valid namespace", ""}, // names
-		{"re+po", "re+po", "it is not a valid repository name", "REPO"},
-		{"gitlab.com/g/h/repo", "/", "the parts of a name are separated by ::", "gitlab.com::g/h::repo"},
-		// The prefix of a range.
-		{"repo@a..b-^1", "a..b-", "git does not allow such a tag or branch", ""},
-		{"repo@a\\b", `\`, `a version cannot contain \`, "repo@a/b"},
-		{`./a\b`, `\`, `a reference uses / and not \`, "./a/b"}, // paths
-		{"./a/ b", "./a/ b", "a path segment cannot start or end with a space", ""},
-		{`C:\\a`, `C:\\a`, "the path has an empty segment", ""},
-		{"https://h/a|b", "|", "the path of a URL cannot contain |", ""},
-		// Web addresses.
-		{"https://github.com/-o/r/tree/v1", "-o", "a path segment cannot start with -", ""},
-		{"https://github.com/o/r/tree/%zz/a", "%zz", "the address does not contain a tag, branch or commit", ""},
-		{"https://github.com/o/r/blob/v1/a%20b", "a%20b",
-			"the path contains a character that is not allowed in a component", ""},
-		{"https://github.com/o/r/blob/v1/%2e%2e/b", "%2e%2e", "a component's path cannot have . or .. segments", ""},
-		{"~/pack", "~", "a local path starts with ./, ../ or /", ""},
-		// Versions.
-		{"repo@>=1.x.y <", ">=1.x.y <", "it is not a version range", "repo@^1.2 or repo@>=1.2 <2"},
-		{"repo@cp-*^1", "^", "a range cannot have a wildcard before its operator", ""},
-		{"repo@v[1", "v[1", "the glob has a [ without ]", ""},
-		{"repo@a..b", "a..b", "git does not allow such a tag or branch", ""},
-		{"repo@v1/", "v1/", "the version starts or ends with /", "repo@v1"},
-		// Forge.
-		{"https://github.com/o/r/tree/v1/a//c", "c", "the address already contains a path",
-			"https://github.com/o/r/tree/v1/a"},
-		{"https://github.com/o/r/tree/v*/a", "v*", "the address does not contain a tag, branch or commit", ""},
-		{"https://github.com/o/r/tree/v1/a%2F..%2Fb", "a%2F..%2Fb", "the address contains an invalid path", ""},
-	} {
+	for _, c := range invalidRefs {
 		_, err := ref.Parse(c.in)
 		var e *ref.SyntaxError
 		if !errors.As(err, &e) || failure.KindOf(err) != failure.Usage || failure.Hint(err) == "" {

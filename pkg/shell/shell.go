@@ -6,7 +6,8 @@ import "strings"
 // Quote quotes a word where that is needed: an unquoted "grpcio>=1.60" would write a file.
 func Quote(word string) string {
 	isPlain := func(r rune) bool {
-		return r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || strings.ContainsRune("@%+=:,./_-", r)
+		return r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' ||
+			strings.ContainsRune("@%+=:,./_-", r)
 	}
 	if word != "" && strings.TrimFunc(word, isPlain) == "" {
 		return word

@@ -35,8 +35,7 @@ type sub2 struct {
 	B int `toml:"b"`
 }
 
-func TestDecode(t *testing.T) {
-	const text = "\ufeff" + `name = "x" # comment
+const document = "\ufeff" + `name = "x" # comment
 count = 3
 flag = true
 date = 2024-01-01T00:00:00Z
@@ -62,8 +61,10 @@ b = 1
 [[subs]]
 deep = [{ b = 2 }, { b = 3 }]
 `
+
+func TestDecode(t *testing.T) {
 	var got schema
-	d, err := tomldoc.Decode("f", []byte(text), &got)
+	d, err := tomldoc.Decode("f", []byte(document), &got)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -94,67 +95,70 @@ deep = [{ b = 2 }, { b = 3 }]
 		t.Errorf("Errorf: %v", err)
 	}
 	for _, s := range d.Statements {
-		raw := text[s.Start:s.End]
+		raw := document[s.Start:s.End]
 		if !strings.HasSuffix(raw, "\n") || strings.HasPrefix(raw, "\ufeff") || s.Kind == tomldoc.Field &&
-			!strings.Contains(text[s.Start:s.ValueStart], "=") {
+			!strings.Contains(document[s.Start:s.ValueStart], "=") {
 			t.Errorf("statement %+v is %q", s, raw)
 		}
 	}
-	if s := d.Statements[4]; text[s.ValueStart:s.ValueEnd] != "[ # first\n  \"a\", # second\n  'b'\n]" {
-		t.Errorf("the value of %q is %q", s.Key, text[s.ValueStart:s.ValueEnd])
+	if s := d.Statements[4]; document[s.ValueStart:s.ValueEnd] != "[ # first\n  \"a\", # second\n  'b'\n]" {
+		t.Errorf("the value of %q is %q", s.Key, document[s.ValueStart:s.ValueEnd])
 	}
 }
 
+// invalidTexts holds texts that Decode refuses, with a part of the error.
+var invalidTexts = []struct{ text, want string }{
+	{"nam = 1", `line 1: unknown field "nam"`},
+	{"\n\n[sub]\nb = 1", `line 4: unknown field "sub.b"`},
+	{"subs = [{a = 'x'}, {\nc = 1}]", `line 2: unknown field "subs[1].c"`},
+	{"[[subs]]\n[[subs.deep]]\n[[subs]]\n[[subs.deep]]\nc = 1", `line 5: unknown field "subs[1].deep[0].c"`},
+	{"[named.x.y]", `line 1: unknown field "named.x.y"`},
+	{"name = 1", `field "name" must be a string, not an integer`},
+	{"name = 1.5", `not a float`},
+	{"name = true", `not a boolean`},
+	{"name = ['a']", `not an array`},
+	{"name = {a = 1}", `not a table`},
+	{"name = 12:00:00", `not a time`},
+	{"count = 'x'", `field "count" must be an integer, not a string`},
+	{"count = 99999999999999999999", `line 1`}, // does not fit into an int
+	{"flag = 1", `field "flag" must be true or false`},
+	{"date = '2024'", `field "date" must be a date and time`},
+	{"date = 2024-01-01T00:00:00", `not a date and time without offset`},
+	{"list = 'a'", `field "list" must be an array of strings`},
+	{"list = ['a', 1]", `field "list[1]" must be a string`},
+	{"maybe = 1", `field "maybe" must be a string`},
+	{"words = 'x'", `field "words" must be a table`},
+	{"[words]\na = 1", `line 2: field "words.a" must be a string`},
+	{"[[sub]]", `field "sub" must be a table, not an array of tables`},
+	{"[subs]", `field "subs" must be an array of tables, not a table`},
+	{"[name]", `field "name" must be a string, not a table`},
+	{"name.x = 1", `field "name" must be a string, not a table`},
+	{"[subs.deep]", `field "subs" must be an array of tables, not a table`}, // there is no table yet
+	{"name = 'a'\nname = 'b'", `line 2`},
+	{"[sub]\n[sub]", `line 2`},
+	{"named.x.a = 'b'\nnamed.x = {}", `line 2`}, // a table by parts, then as a whole
+	{"named.x.a = 'b'\nnamed.x = 'c'", `line 2`},
+	{"subs = [{a = 'b'}]\nsubs.x = 1", `line 2`},
+	{"[named.x]\n[named]\nx = {}", `line 3`},
+	{"name = \"x\r\n", `line 1: strings cannot contain newlines`},
+	{"\n[name\n\n", `line 2`},
+	{"name = 'a'\n\n\x01", `line 3: TOML files cannot contain control characters`},
+	{"\n\nname = \"\"\"\n\n\\q\n\n\"\"\"", `line 5: invalid escape`},
+	{"\xff\xfen\x00", `line 1: the text is in UTF-16`},
+	{"x", `line 1`},
+	{"name = \"\xff\"", `line 1`},
+	// Nested brackets.
+	{"any = " + strings.Repeat("[", 1<<20), `line 1: tables and arrays are nested too deeply`},
+	// Nested tables.
+	{"any.x = " + strings.Repeat("{a=", 1<<20), `nested too deep`},
+	// A key of a million parts.
+	{"\n" + strings.Repeat("any.", 1<<20) + "x = 1", `line 2: tables and arrays are nested too deeply`},
+	// A long path, stored a hundred times.
+	{"[any." + strings.Repeat("x", 1<<20) + "]\n" + strings.Repeat("a = 1\n", 100), `line 64: the keys`},
+}
+
 func TestDecodeRefuses(t *testing.T) {
-	for _, c := range []struct{ text, want string }{
-		{"nam = 1", `line 1: unknown field "nam"`},
-		{"\n\n[sub]\nb = 1", `line 4: unknown field "sub.b"`},
-		{"subs = [{a = 'x'}, {\nc = 1}]", `line 2: unknown field "subs[1].c"`},
-		{"[[subs]]\n[[subs.deep]]\n[[subs]]\n[[subs.deep]]\nc = 1", `line 5: unknown field "subs[1].deep[0].c"`},
-		{"[named.x.y]", `line 1: unknown field "named.x.y"`},
-		{"name = 1", `field "name" must be a string, not an integer`},
-		{"name = 1.5", `not a float`},
-		{"name = true", `not a boolean`},
-		{"name = ['a']", `not an array`},
-		{"name = {a = 1}", `not a table`},
-		{"name = 12:00:00", `not a time`},
-		{"count = 'x'", `field "count" must be an integer, not a string`},
-		{"count = 99999999999999999999", `line 1`}, // does not fit into an int
-		{"flag = 1", `field "flag" must be true or false`},
-		{"date = '2024'", `field "date" must be a date and time`},
-		{"date = 2024-01-01T00:00:00", `not a date and time without offset`},
-		{"list = 'a'", `field "list" must be an array of strings`},
-		{"list = ['a', 1]", `field "list[1]" must be a string`},
-		{"maybe = 1", `field "maybe" must be a string`},
-		{"words = 'x'", `field "words" must be a table`},
-		{"[words]\na = 1", `line 2: field "words.a" must be a string`},
-		{"[[sub]]", `field "sub" must be a table, not an array of tables`},
-		{"[subs]", `field "subs" must be an array of tables, not a table`},
-		{"[name]", `field "name" must be a string, not a table`},
-		{"name.x = 1", `field "name" must be a string, not a table`},
-		{"[subs.deep]", `field "subs" must be an array of tables, not a table`}, // there is no table yet
-		{"name = 'a'\nname = 'b'", `line 2`},
-		{"[sub]\n[sub]", `line 2`},
-		{"named.x.a = 'b'\nnamed.x = {}", `line 2`}, // a table by parts, then as a whole
-		{"named.x.a = 'b'\nnamed.x = 'c'", `line 2`},
-		{"subs = [{a = 'b'}]\nsubs.x = 1", `line 2`},
-		{"[named.x]\n[named]\nx = {}", `line 3`},
-		{"name = \"x\r\n", `line 1: strings cannot contain newlines`},
-		{"\n[name\n\n", `line 2`},
-		{"name = 'a'\n\n\x01", `line 3: TOML files cannot contain control characters`},
-		{"\n\nname = \"\"\"\n\n\\q\n\n\"\"\"", `line 5: invalid escape`},
-		{"\xff\xfen\x00", `line 1: the text is in UTF-16`},
-		{"x", `line 1`},
-		{"name = \"\xff\"", `line 1`},
-		// Nested brackets.
-		{"any = " + strings.Repeat("[", 1<<20), `line 1: tables and arrays are nested too deeply`},
-		// Nested tables.
-		{"any.x = " + strings.Repeat("{a=", 1<<20), `nested too deep`},
-		// A key of a million parts.
-		{"\n" + strings.Repeat("any.", 1<<20) + "x = 1", `line 2: tables and arrays are nested too deeply`},
-		// A long path, stored a hundred times.
-		{"[any." + strings.Repeat("x", 1<<20) + "]\n" + strings.Repeat("a = 1\n", 100), `line 64: the keys`},
-	} {
+	for _, c := range invalidTexts {
 		var s schema
 		d, err := tomldoc.Decode("f", []byte(c.text), &s)
 		if d != nil || !errors.Is(err, failure.Usage) || !strings.Contains(fmt.Sprint(err), c.want) ||
