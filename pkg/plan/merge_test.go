@@ -10,7 +10,7 @@ import (
 	"github.com/Project-Manager-With-Git/ppm/pkg/plan"
 )
 
-// contents are the same for every file.
+// contents implements plan.Contents with the same contents for every file.
 type contents struct {
 	texts plan.Texts
 	disk  plan.Disk
@@ -19,8 +19,8 @@ type contents struct {
 func (c contents) Texts(plan.Change) (plan.Texts, bool, error) { return c.texts, true, nil }
 func (c contents) Scan([]string) (plan.Disk, error)            { return c.disk, nil }
 
-// made returns the changes of a plan as "path:action=content", those that are merged included.
-func made(t *testing.T, in plan.Input, texts plan.Texts) (string, []plan.Change) {
+// makePlan returns the changes of a plan, and a summary of them in the form "path:action=content".
+func makePlan(t *testing.T, in plan.Input, texts plan.Texts) (string, []plan.Change) {
 	t.Helper()
 	in.Contents = contents{texts, in.Disk}
 	p, err := plan.Make(in)
@@ -34,31 +34,44 @@ func made(t *testing.T, in plan.Input, texts plan.Texts) (string, []plan.Change)
 	return strings.Join(out, " "), p.Changes
 }
 
-func TestRenames(t *testing.T) {
-	for _, c := range []struct {
-		name    string
-		disk    plan.Disk // "old" and "new"
-		theirs  string    // of "new"
-		own     plan.Own
-		actions string
-		reason  string // of "new"
-	}{
-		{"unedited", plan.Disk{"old": state("1")}, "1", 0, "new:create=1 old:delete=", `renamed from "old" upstream`},
-		{"changed upstream as well", plan.Disk{"old": state("1")}, "2", 0, "new:create=2 old:delete=", "renamed from"},
-		{"edited here", plan.Disk{"old": state("mine")}, "1", 0, "new:create=mine old:delete=", "your edits are kept"},
-		{"its mode changed here", plan.Disk{"old": state("1x")}, "1", 0, "new:create=1 old:delete=", "renamed from"},
-		{"edited on both sides", plan.Disk{"old": state("mine")}, "2", 0, "new:create=<<<<<<<\nmine\n=======\n2\n>>>>>>>\n old:delete=", "1 conflict"},
-		{"deleted here", plan.Disk{}, "1", 0, "new:keep= old:unchanged=", "deleted locally"},
-		{"something stands there", plan.Disk{"old": state("mine"), "new": state("3")}, "1", 0, "new:merge=<<<<<<<\n3\n=======\n1\n>>>>>>>\n old:keep=", "added locally and upstream, 1 conflict"},
-		{"it stands already there", plan.Disk{"old": state("1"), "new": state("1")}, "1", 0, "new:unchanged= old:delete=", "already there"},
-		{"moved to the same place here", plan.Disk{"new": state("1")}, "2", 0, "new:update=2 old:unchanged=", "locally and upstream"},
-		{"moved to the same place here, executable", plan.Disk{"new": state("1x")}, "2", 0, "new:update=2 old:unchanged=", "locally and upstream"},
-		{"moved to the same place here, and unchanged", plan.Disk{"new": state("1")}, "1", 0, "new:unchanged= old:unchanged=", "already there"},
-		{"moved to the same place here, and edited", plan.Disk{"new": state("3")}, "2", 0, "new:merge=<<<<<<<\n3\n=======\n2\n>>>>>>>\n old:unchanged=", `renamed from "old" locally and upstream, and changed locally and upstream, 1 conflict`},
-		{"moved to the same place here, and edited alone", plan.Disk{"new": state("3")}, "1", 0, "new:keep= old:unchanged=", "your edits are kept"},
-		{"a link now", plan.Disk{"old": state("@")}, "1", 0, "new:create=1 old:keep=", "new"},
-		{"the user's own", plan.Disk{"old": state("1")}, "1", plan.Mine, "new:create=1 old:keep=", "new"},
-	} {
+var renamedTests = []struct {
+	name    string
+	disk    plan.Disk // of "old" and "new"
+	theirs  string    // of "new"
+	own     plan.Own  // of "old"
+	actions string
+	reason  string // of "new"
+}{
+	{"unedited", plan.Disk{"old": state("1")}, "1", 0, "new:create=1 old:delete=", `renamed from "old" upstream`},
+	{"changed upstream as well", plan.Disk{"old": state("1")}, "2", 0, "new:create=2 old:delete=", "renamed from"},
+	{"edited locally", plan.Disk{"old": state("mine")}, "1", 0, "new:create=mine old:delete=",
+		"your edits are kept"},
+	{"mode changed locally", plan.Disk{"old": state("1x")}, "1", 0, "new:create=1 old:delete=", "renamed from"},
+	{"edited on both sides", plan.Disk{"old": state("mine")}, "2", 0,
+		"new:create=<<<<<<<\nmine\n=======\n2\n>>>>>>>\n old:delete=", "1 conflict"},
+	{"deleted locally", plan.Disk{}, "1", 0, "new:keep= old:unchanged=", "deleted locally"},
+	{"another file at the new path", plan.Disk{"old": state("mine"), "new": state("3")}, "1", 0,
+		"new:merge=<<<<<<<\n3\n=======\n1\n>>>>>>>\n old:keep=", "added locally and upstream, 1 conflict"},
+	{"the same file at the new path", plan.Disk{"old": state("1"), "new": state("1")}, "1", 0,
+		"new:unchanged= old:delete=", "already there"},
+	{"moved to the same path locally", plan.Disk{"new": state("1")}, "2", 0, "new:update=2 old:unchanged=",
+		"locally and upstream"},
+	{"moved to the same path locally, executable", plan.Disk{"new": state("1x")}, "2", 0,
+		"new:update=2 old:unchanged=", "locally and upstream"},
+	{"moved to the same path locally, unchanged upstream", plan.Disk{"new": state("1")}, "1", 0,
+		"new:unchanged= old:unchanged=", "already there"},
+	{"moved to the same path and edited locally", plan.Disk{"new": state("3")}, "2", 0,
+		"new:merge=<<<<<<<\n3\n=======\n2\n>>>>>>>\n old:unchanged=",
+		`renamed from "old" locally and upstream, and changed locally and upstream, 1 conflict`},
+	{"moved to the same path and edited locally, unchanged upstream", plan.Disk{"new": state("3")}, "1", 0,
+		"new:keep= old:unchanged=", "your edits are kept"},
+	{"replaced by a link", plan.Disk{"old": state("@")}, "1", 0, "new:create=1 old:keep=", "new"},
+	{"owned by the user", plan.Disk{"old": state("1")}, "1", plan.Mine, "new:create=1 old:keep=", "new"},
+}
+
+// TestRenamed makes plans for a file that upstream renamed from "old" to "new".
+func TestRenamed(t *testing.T) {
+	for _, c := range renamedTests {
 		in := plan.Input{
 			Base: map[string]plan.State{"old": state("1")}, Disk: c.disk, Theirs: theirs("new", c.theirs),
 			Renamed: map[string]string{"new": "old"}, Own: map[string]plan.Own{"old": c.own},
@@ -67,37 +80,45 @@ func TestRenames(t *testing.T) {
 		if c.disk["new"] == state("3") {
 			texts.Ours = []byte("3")
 		}
-		if c.disk["old"].Kind != plan.Absent && c.disk["new"].Kind != plan.Absent { // it is another file
+		if c.disk["old"].Kind != plan.Absent && c.disk["new"].Kind != plan.Absent { // "new" is another file
 			texts.Base = nil
 		}
-		got, changes := made(t, in, texts)
+		got, changes := makePlan(t, in, texts)
 		if got != c.actions || !strings.Contains(changes[0].Reason, c.reason) {
-			t.Errorf("%s: %q, because it %s", c.name, got, changes[0].Reason)
+			t.Errorf("%s: %q, reason %q", c.name, got, changes[0].Reason)
 		}
-		if want := c.disk["old"].Mode; c.disk["old"].Kind == plan.File && changes[0].From == "old" && changes[0].New.Mode != want {
-			t.Errorf("%s: mode %v, want %v", c.name, changes[0].New.Mode, want)
+		old, renamed := c.disk["old"], changes[0]
+		if old.Kind == plan.File && renamed.From == "old" && renamed.New.Mode != old.Mode {
+			t.Errorf("%s: mode %v, want %v", c.name, renamed.New.Mode, old.Mode)
 		}
 	}
 }
 
-func TestRenamedIntoAFolderOfItsName(t *testing.T) {
+func TestRenamedIntoFolderOfSameName(t *testing.T) {
 	in := plan.Input{
-		Base: map[string]plan.State{"a": state("1")}, Disk: plan.Disk{"a": state("2")}, Theirs: theirs("a/b", "1"),
+		Base:    map[string]plan.State{"a": state("1")},
+		Disk:    plan.Disk{"a": state("2")},
+		Theirs:  theirs("a/b", "1"),
 		Renamed: map[string]string{"a/b": "a"},
 	}
-	if got, _ := made(t, in, plan.Texts{Base: []byte("1"), Ours: []byte("2")}); got != "a:delete= a/b:create=2" {
+	if got, _ := makePlan(t, in, plan.Texts{Base: []byte("1"), Ours: []byte("2")}); got != "a:delete= a/b:create=2" {
 		t.Error(got)
 	}
 }
 
-// A side that was taken is told of a renamed file, too.
-func TestRenamesFavored(t *testing.T) {
+// TestRenamedFavored checks that the reason of a renamed file names the version that resolved its conflicts.
+func TestRenamedFavored(t *testing.T) {
 	in := plan.Input{
-		Base: map[string]plan.State{"old": state("1")}, Disk: plan.Disk{"old": state("mine")}, Theirs: theirs("new", "2"),
+		Base:    map[string]plan.State{"old": state("1")},
+		Disk:    plan.Disk{"old": state("mine")},
+		Theirs:  theirs("new", "2"),
 		Renamed: map[string]string{"new": "old"},
 	}
-	_, changes := made(t, in, plan.Texts{Base: []byte("1"), Ours: []byte("mine"), Merge: merge.Options{Favor: merge.FavorTheirs}})
-	if want := `renamed from "old" upstream, and changed locally and upstream; conflicts resolved with upstream's version`; changes[0].Reason != want {
+	favorTheirs := merge.Options{Favor: merge.FavorTheirs}
+	_, changes := makePlan(t, in, plan.Texts{Base: []byte("1"), Ours: []byte("mine"), Merge: favorTheirs})
+	const want = `renamed from "old" upstream, and changed locally and upstream; ` +
+		`conflicts resolved with upstream's version`
+	if changes[0].Reason != want {
 		t.Errorf("%q, want %q", changes[0].Reason, want)
 	}
 }
@@ -108,20 +129,20 @@ func TestOwn(t *testing.T) {
 		own                plan.Own
 		action             plan.Action
 	}{
-		{"-", "-", "1", plan.Once, plan.Create},   // written once
-		{"1", "-", "2", plan.Once, plan.Keep},     // and not again
+		{"-", "-", "1", plan.Once, plan.Create},   // created
+		{"1", "-", "2", plan.Once, plan.Keep},     // not created again
 		{"1", "1", "2", plan.Once, plan.Keep},     //
 		{"1", "2", "3", plan.Once, plan.Keep},     //
-		{"1", "1", "-", plan.Once, plan.Delete},   // as it was written
+		{"1", "1", "-", plan.Once, plan.Delete},   // unedited
 		{"1", "2", "-", plan.Once, plan.Keep},     //
-		{"-", "2", "1", plan.Once, plan.Keep},     // it is there, and the lockfile was lost
-		{"-", "@", "1", plan.Once, plan.Conflict}, // no file
-		{"-", "-", "1", plan.Mine, plan.Keep},     // not even once
+		{"-", "2", "1", plan.Once, plan.Keep},     // it exists, but the lockfile was lost
+		{"-", "@", "1", plan.Once, plan.Conflict}, // not a file
+		{"-", "-", "1", plan.Mine, plan.Keep},     // not created
 		{"-", "2", "1", plan.Mine, plan.Keep},     // the lockfile was lost
 		{"1", "-", "1", plan.Mine, plan.Keep},     //
 		{"1", "1", "2", plan.Mine, plan.Keep},     //
 		{"1", "2", "3", plan.Mine, plan.Keep},     //
-		{"1", "1", "-", plan.Mine, plan.Keep},     // not removed, either
+		{"1", "1", "-", plan.Mine, plan.Keep},     // not removed
 		{"1", "@", "2", plan.Mine, plan.Keep},     //
 	} {
 		in := input(c.base, c.disk, c.theirs, "", false)
@@ -133,7 +154,7 @@ func TestOwn(t *testing.T) {
 	}
 }
 
-func TestNoText(t *testing.T) {
+func TestBinaryFiles(t *testing.T) {
 	base, ours, upstream := "\x00base", "\x00ours", "\x00theirs"
 	in := func(disk plan.Disk) plan.Input {
 		disk["f"] = plan.Of([]byte(ours), fileset.Executable)
@@ -142,34 +163,41 @@ func TestNoText(t *testing.T) {
 			Theirs: fileset.Set{{Path: "f", Mode: fileset.Executable, Data: []byte(upstream)}},
 		}
 	}
-	texts := plan.Texts{Base: []byte(base), Ours: []byte(ours)}
+	texts := func(favor merge.Favor) plan.Texts {
+		return plan.Texts{Base: []byte(base), Ours: []byte(ours), Merge: merge.Options{Favor: favor}}
+	}
 	for _, c := range []struct {
 		name  string
 		disk  plan.Disk
 		texts plan.Texts
 		want  string
 	}{
-		{"beside", plan.Disk{}, texts, "f:keep= f.base:create=" + base + " f.ours:create=" + ours + " f.theirs:create=" + upstream},
-		{"already there", plan.Disk{"f.ours": plan.Of([]byte(ours), fileset.Regular)}, texts, "f:keep= f.base:create=" + base + " f.ours:unchanged= f.theirs:create=" + upstream},
-		{"in the way", plan.Disk{"f.theirs": state("1")}, texts, "f:keep= f.base:create=" + base + " f.ours:create=" + ours + " f.theirs:conflict="},
-		{"no base", plan.Disk{}, plan.Texts{Ours: []byte(ours)}, "f:keep= f.ours:create=" + ours + " f.theirs:create=" + upstream},
-		{"ours", plan.Disk{}, plan.Texts{Base: []byte(base), Ours: []byte(ours), Merge: merge.Options{Favor: merge.FavorOurs}}, "f:keep="},
-		{"theirs", plan.Disk{}, plan.Texts{Base: []byte(base), Ours: []byte(ours), Merge: merge.Options{Favor: merge.FavorTheirs}}, "f:merge=" + upstream},
+		{"a conflict", plan.Disk{}, texts(0),
+			"f:keep= f.base:create=" + base + " f.ours:create=" + ours + " f.theirs:create=" + upstream},
+		{"a saved version exists", plan.Disk{"f.ours": plan.Of([]byte(ours), fileset.Regular)}, texts(0),
+			"f:keep= f.base:create=" + base + " f.ours:unchanged= f.theirs:create=" + upstream},
+		{"another file exists", plan.Disk{"f.theirs": state("1")}, texts(0),
+			"f:keep= f.base:create=" + base + " f.ours:create=" + ours + " f.theirs:conflict="},
+		{"no base", plan.Disk{}, plan.Texts{Ours: []byte(ours)},
+			"f:keep= f.ours:create=" + ours + " f.theirs:create=" + upstream},
+		{"ours", plan.Disk{}, texts(merge.FavorOurs), "f:keep="},
+		{"theirs", plan.Disk{}, texts(merge.FavorTheirs), "f:merge=" + upstream},
 	} {
-		got, changes := made(t, in(c.disk), c.texts)
+		got, changes := makePlan(t, in(c.disk), c.texts)
 		if got != c.want {
 			t.Errorf("%s: %q, want %q", c.name, got, c.want)
 		}
 		if conflict := changes[0].Sides; conflict != (len(changes) > 1) || conflict != (changes[0].Conflicts == 1) {
 			t.Errorf("%s: %+v", c.name, changes[0])
 		}
-		if i := slices.IndexFunc(changes[1:], func(c plan.Change) bool { return c.New.Mode != fileset.Regular || c.Reason == "" }); i >= 0 {
+		isWrong := func(c plan.Change) bool { return c.New.Mode != fileset.Regular || c.Reason == "" }
+		if i := slices.IndexFunc(changes[1:], isWrong); i >= 0 {
 			t.Errorf("%s: %+v", c.name, changes[1+i])
 		}
 	}
 }
 
-// TestBothAdded: a file that both sides made, with no version that they have in common.
+// TestBothAdded makes plans for a file that both sides added.
 func TestBothAdded(t *testing.T) {
 	for _, c := range []struct {
 		name, disk, theirs, owner string
@@ -177,18 +205,22 @@ func TestBothAdded(t *testing.T) {
 		favor                     merge.Favor
 		want                      string
 	}{
-		{"different", "2", "3", "", 0, 0, "f:merge=<<<<<<<\n2\n=======\n3\n>>>>>>>\n, added locally and upstream, 1 conflict"},
-		{"different, and ours wins", "2", "3", "", 0, merge.FavorOurs, "f:keep=, added locally and upstream; conflicts resolved with your version"},
-		{"different, and theirs wins", "2", "3", "", 0, merge.FavorTheirs, "f:merge=3, added locally and upstream; conflicts resolved with upstream's version"},
+		{"different", "2", "3", "", 0, 0,
+			"f:merge=<<<<<<<\n2\n=======\n3\n>>>>>>>\n, added locally and upstream, 1 conflict"},
+		{"different, favoring ours", "2", "3", "", 0, merge.FavorOurs,
+			"f:keep=, added locally and upstream; conflicts resolved with your version"},
+		{"different, favoring theirs", "2", "3", "", 0, merge.FavorTheirs,
+			"f:merge=3, added locally and upstream; conflicts resolved with upstream's version"},
 		{"the same", "3", "3", "", 0, 0, "f:unchanged=, already there"},
 		{"the same, executable", "3x", "3", "", 0, 0, "f:update=, already there, with a different mode"},
-		{"of another install", "2", "3", "other", 0, 0, `f:conflict=, exists with different content, part of the install "other"`},
-		{"the user's own", "2", "3", "", plan.Mine, 0, "f:keep=, owned by you"},
+		{"of another install", "2", "3", "other", 0, 0,
+			`f:conflict=, exists with different content, part of the install "other"`},
+		{"owned by the user", "2", "3", "", plan.Mine, 0, "f:keep=, owned by you"},
 		{"a link", "@", "3", "", 0, 0, "f:conflict=, is a symbolic link, not installed by ppm"},
 	} {
 		in := input("-", c.disk, c.theirs, c.owner, false)
 		in.Own = map[string]plan.Own{"f": c.own}
-		got, changes := made(t, in, plan.Texts{Ours: []byte(c.disk), Merge: merge.Options{Favor: c.favor}})
+		got, changes := makePlan(t, in, plan.Texts{Ours: []byte(c.disk), Merge: merge.Options{Favor: c.favor}})
 		if got += ", " + changes[0].Reason; got != c.want {
 			t.Errorf("%s: %q, want %q", c.name, got, c.want)
 		}
@@ -198,8 +230,10 @@ func TestBothAdded(t *testing.T) {
 func TestFavored(t *testing.T) {
 	in := input("1", "2", "3", "", false)
 	for favor, want := range map[merge.Favor]string{merge.FavorOurs: "f:keep=", merge.FavorTheirs: "f:merge=3"} {
-		got, changes := made(t, in, plan.Texts{Base: []byte("1"), Ours: []byte("2"), Merge: merge.Options{Favor: favor}})
-		if got != want || !strings.Contains(changes[0].Reason, "conflicts resolved with") || changes[0].Conflicts != 0 {
+		texts := plan.Texts{Base: []byte("1"), Ours: []byte("2"), Merge: merge.Options{Favor: favor}}
+		got, changes := makePlan(t, in, texts)
+		c := changes[0]
+		if got != want || !strings.Contains(c.Reason, "conflicts resolved with") || c.Conflicts != 0 {
 			t.Errorf("favor %v: %q, %+v", favor, got, changes)
 		}
 	}

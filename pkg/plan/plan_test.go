@@ -14,8 +14,8 @@ import (
 	"github.com/Project-Manager-With-Git/ppm/pkg/plan"
 )
 
-// state reads "-" nothing, "1" a file of that content, "1x" an executable one, "1?" one of any mode, "/" a folder,
-// "@" a link, "~" a name in another case, "|" a pipe.
+// state parses a state: "-" is absent, "1" a file with the content 1, "1x" an executable file, "1?" a file of any
+// mode, "/" a folder, "@" a symbolic link, "~" a name in another case, and "|" a pipe.
 func state(s string) plan.State {
 	switch s {
 	case "-":
@@ -40,6 +40,7 @@ func state(s string) plan.State {
 	return plan.Of([]byte(content), fileset.Regular)
 }
 
+// theirs returns a set with one file in the given state, or nil for "-".
 func theirs(path, s string) fileset.Set {
 	if s == "-" {
 		return nil
@@ -47,6 +48,7 @@ func theirs(path, s string) fileset.Set {
 	return fileset.Set{{Path: path, Mode: state(s).Mode, Data: []byte(strings.TrimSuffix(s, "x"))}}
 }
 
+// input returns the input for the file f.
 func input(base, disk, upstream, owner string, force bool) plan.Input {
 	in := plan.Input{Disk: plan.Disk{"f": state(disk)}, Theirs: theirs("f", upstream), Force: force}
 	if base != "-" {
@@ -58,62 +60,64 @@ func input(base, disk, upstream, owner string, force bool) plan.Input {
 	return in
 }
 
+var makeTests = []struct {
+	base, disk, theirs, options string
+	action                      plan.Action
+	result, reason              string
+}{
+	// A new install.
+	{"-", "-", "1", "", plan.Create, "1", "new"},                            // the path is free
+	{"-", "-", "1x", "", plan.Create, "1x", "new"},                          // executable
+	{"-", "1", "1", "", plan.Unchanged, "1", "already there"},               // the same file exists
+	{"-", "1?", "1x", "", plan.Unchanged, "1?", "already there"},            // the same, on a system without modes
+	{"-", "1", "1x", "", plan.Update, "1x", "different mode"},               // the same content, another mode
+	{"-", "2", "1", "", plan.Conflict, "1", "not installed by ppm"},         // the user's file
+	{"-", "2", "1", "force", plan.Update, "1", "replaces"},                  //
+	{"-", "2", "1", "other", plan.Conflict, "1", `part of the install "o"`}, // another install's file
+	{"-", "2", "1", "other force", plan.Update, "1", `the install "o"`},     //
+	{"-", "1", "1", "other", plan.Unchanged, "1", "already there"},          // shared with another install
+	{"-", "1", "1x", "other", plan.Conflict, "1x", "different mode"},        // the modes differ
+	{"-", "/", "1", "force", plan.Conflict, "1", "is a folder"},             // never replaced
+	{"-", "@", "1", "force", plan.Conflict, "1", "is a symbolic link"},      //
+	{"-", "|", "1", "force", plan.Conflict, "1", "is a device"},             //
+	{"-", "~", "1", "force", plan.Conflict, "1", "differs in case"},         //
+	// Removing.
+	{"1", "1", "-", "", plan.Delete, "-", "not edited"},
+	{"1x", "1?", "-", "", plan.Delete, "-", "not edited"}, // on a system without modes
+	{"1", "-", "-", "", plan.Unchanged, "-", "already deleted"},
+	{"1", "2", "-", "", plan.Keep, "2", "you edited it"},
+	{"1", "2", "-", "force", plan.Keep, "2", "you edited it"}, // force replaces only collisions
+	{"1", "1x", "-", "", plan.Keep, "1x", "you changed its mode"},
+	{"1", "/", "-", "", plan.Keep, "/", "is a folder now"},
+	{"1", "@", "-", "", plan.Keep, "@", "is a symbolic link now"},
+	{"1", "1", "-", "other", plan.Keep, "1", `also part of the install "o"`}, // the other install needs it
+	// An upgrade.
+	{"1", "1", "1", "", plan.Unchanged, "1", "up to date"}, // nothing changed
+	{"1", "1", "2", "", plan.Update, "2", "changed upstream"},
+	{"1", "1", "1x", "", plan.Update, "1x", "changed upstream"}, // only its mode
+	{"1", "2", "1", "", plan.Keep, "2", "edited locally"},
+	{"1", "2", "1", "force", plan.Keep, "2", "edited locally"}, // not a collision
+	{"1", "1x", "1", "", plan.Keep, "1x", "mode changed locally"},
+	{"1", "-", "1", "", plan.Keep, "-", "deleted locally"},
+	{"1", "@", "1", "", plan.Keep, "@", "is a symbolic link now"},
+	{"1", "2", "2", "", plan.Unchanged, "2", "up to date"}, // the same edit on both sides
+	{"1", "2x", "2x", "", plan.Unchanged, "2x", "up to date"},
+	{"1", "1x", "2", "", plan.Update, "2x", "changed upstream"}, // mode locally, content upstream
+	{"1", "2", "1x", "", plan.Update, "2x", "changed upstream"}, // content locally, mode upstream
+	{"1", "2x", "2", "", plan.Keep, "2x", "edited locally"},     // the same edit, and the mode locally
+	{"1", "2", "2x", "", plan.Update, "2x", "changed upstream"},
+	{"1", "2", "3", "", plan.Conflict, "3", "changed locally and upstream"},
+	{"1", "2", "3", "force", plan.Update, "3", "replaces local edits"},
+	{"1", "-", "2", "", plan.Keep, "-", "deleted locally, changed"},
+	{"1", "-", "2", "force", plan.Create, "2", "replaces a local deletion"},
+	{"1", "/", "2", "force", plan.Conflict, "2", "is a folder now"},
+	{"1", "@", "2", "force", plan.Conflict, "2", "is a symbolic link now"},
+	{"1", "1", "2", "other", plan.Conflict, "2", `part of the install "o"`}, // shared with another install
+	{"1", "1", "2", "other force", plan.Update, "2", "changed upstream"},
+}
+
 func TestMake(t *testing.T) {
-	for _, c := range []struct {
-		base, disk, theirs, options string
-		action                      plan.Action
-		result, reason              string
-	}{
-		// A new install.
-		{"-", "-", "1", "", plan.Create, "1", "new"},                            // nothing there
-		{"-", "-", "1x", "", plan.Create, "1x", "new"},                          // executable
-		{"-", "1", "1", "", plan.Unchanged, "1", "already there"},               // the same there
-		{"-", "1?", "1x", "", plan.Unchanged, "1?", "already there"},            // the same, where no modes are kept
-		{"-", "1", "1x", "", plan.Update, "1x", "different mode"},               // the same but for its mode
-		{"-", "2", "1", "", plan.Conflict, "1", "not installed by ppm"},         // the user's file
-		{"-", "2", "1", "force", plan.Update, "1", "replaces"},                  // replaced on demand
-		{"-", "2", "1", "other", plan.Conflict, "1", `part of the install "o"`}, // another install's file
-		{"-", "2", "1", "other force", plan.Update, "1", `the install "o"`},     // replaced on demand
-		{"-", "1", "1", "other", plan.Unchanged, "1", "already there"},          // shared between two installs
-		{"-", "1", "1x", "other", plan.Conflict, "1x", "different mode"},        // not alike
-		{"-", "/", "1", "force", plan.Conflict, "1", "is a folder"},             // never replaced
-		{"-", "@", "1", "force", plan.Conflict, "1", "is a symbolic link"},      //
-		{"-", "|", "1", "force", plan.Conflict, "1", "is a device"},             //
-		{"-", "~", "1", "force", plan.Conflict, "1", "differs in case"},         //
-		// Removing.
-		{"1", "1", "-", "", plan.Delete, "-", "not edited"},
-		{"1x", "1?", "-", "", plan.Delete, "-", "not edited"}, // where no modes are kept
-		{"1", "-", "-", "", plan.Unchanged, "-", "already deleted"},
-		{"1", "2", "-", "", plan.Keep, "2", "you edited it"},
-		{"1", "2", "-", "force", plan.Keep, "2", "you edited it"}, // force is for what stands in the way
-		{"1", "1x", "-", "", plan.Keep, "1x", "you changed its mode"},
-		{"1", "/", "-", "", plan.Keep, "/", "is a folder now"},
-		{"1", "@", "-", "", plan.Keep, "@", "is a symbolic link now"},
-		{"1", "1", "-", "other", plan.Keep, "1", `also part of the install "o"`}, // still needed
-		// Another version.
-		{"1", "1", "1", "", plan.Unchanged, "1", "up to date"}, // nothing changed
-		{"1", "1", "2", "", plan.Update, "2", "changed upstream"},
-		{"1", "1", "1x", "", plan.Update, "1x", "changed upstream"}, // its mode only
-		{"1", "2", "1", "", plan.Keep, "2", "edited locally"},
-		{"1", "2", "1", "force", plan.Keep, "2", "edited locally"}, // not in the way
-		{"1", "1x", "1", "", plan.Keep, "1x", "mode changed locally"},
-		{"1", "-", "1", "", plan.Keep, "-", "deleted locally"},
-		{"1", "@", "1", "", plan.Keep, "@", "is a symbolic link now"},
-		{"1", "2", "2", "", plan.Unchanged, "2", "up to date"}, // both alike
-		{"1", "2x", "2x", "", plan.Unchanged, "2x", "up to date"},
-		{"1", "1x", "2", "", plan.Update, "2x", "changed upstream"}, // mode here, content upstream
-		{"1", "2", "1x", "", plan.Update, "2x", "changed upstream"}, // content here, mode upstream
-		{"1", "2x", "2", "", plan.Keep, "2x", "edited locally"},     // alike but for the mode changed here
-		{"1", "2", "2x", "", plan.Update, "2x", "changed upstream"},
-		{"1", "2", "3", "", plan.Conflict, "3", "changed locally and upstream"},
-		{"1", "2", "3", "force", plan.Update, "3", "replaces local edits"},
-		{"1", "-", "2", "", plan.Keep, "-", "deleted locally, changed"},
-		{"1", "-", "2", "force", plan.Create, "2", "replaces a local deletion"},
-		{"1", "/", "2", "force", plan.Conflict, "2", "is a folder now"},
-		{"1", "@", "2", "force", plan.Conflict, "2", "is a symbolic link now"},
-		{"1", "1", "2", "other", plan.Conflict, "2", `part of the install "o"`}, // shared with an install that stays
-		{"1", "1", "2", "other force", plan.Update, "2", "changed upstream"},
-	} {
+	for _, c := range makeTests {
 		owner := ""
 		if strings.Contains(c.options, "other") {
 			owner = "o"
@@ -124,14 +128,15 @@ func TestMake(t *testing.T) {
 			continue
 		}
 		got := p.Changes[0]
-		if got.Action != c.action || got.New != state(c.result) || !strings.Contains(got.Reason, c.reason) || got.Owner != owner || got.Old != state(c.disk) {
+		if got.Action != c.action || got.New != state(c.result) || !strings.Contains(got.Reason, c.reason) ||
+			got.Owner != owner || got.Old != state(c.disk) {
 			t.Errorf("%v: got %+v", c, got)
 		}
 	}
 }
 
-// TestLaws goes through all cells and proves what must hold in each.
-func TestLaws(t *testing.T) {
+// TestMakeInvariants checks rules that apply to every combination of states.
+func TestMakeInvariants(t *testing.T) {
 	all := []string{"-", "1", "1x", "2", "2x", "3", "/", "@", "~", "|"}
 	for _, base := range []string{"-", "1", "1x", "2"} {
 		for _, upstream := range []string{"-", "1", "1x", "2", "2x", "3"} {
@@ -144,11 +149,11 @@ func TestLaws(t *testing.T) {
 						}
 						if base == "-" && upstream == "-" {
 							if len(p.Changes) != 0 {
-								t.Errorf("a change out of nothing: %+v", p)
+								t.Errorf("a change without base and theirs: %+v", p)
 							}
 							continue
 						}
-						checkLaws(t, p.Changes[0], state(base), state(disk), state(upstream), owner != "", force)
+						checkInvariants(t, p.Changes[0], state(base), state(disk), state(upstream), owner != "", force)
 					}
 				}
 			}
@@ -156,38 +161,40 @@ func TestLaws(t *testing.T) {
 	}
 }
 
-func checkLaws(t *testing.T, c plan.Change, base, disk, upstream plan.State, shared, force bool) {
+func checkInvariants(t *testing.T, c plan.Change, base, disk, upstream plan.State, shared, force bool) {
 	t.Helper()
-	wrong := func(law string) {
-		t.Errorf("base %v, disk %v, theirs %v, shared %v, force %v: %+v: %s", base, disk, upstream, shared, force, c, law)
+	wrong := func(rule string) {
+		t.Errorf("base %v, disk %v, theirs %v, shared %v, force %v: %+v: %s",
+			base, disk, upstream, shared, force, c, rule)
 	}
-	alone := c.Action == plan.Conflict || shared
+	skipped := c.Action == plan.Conflict || shared
 	switch {
-	case disk == base && !alone && c.New != upstream:
-		wrong("what was not edited must become theirs")
+	case disk == base && !skipped && c.New != upstream:
+		wrong("an unedited file must become theirs")
 	case disk == upstream && c.Writes():
-		wrong("what is right must not be written")
+		wrong("a file that is equal to theirs must not be written")
 	case upstream == base && (c.Writes() && !(disk == base && upstream == plan.State{}) || c.Action == plan.Conflict):
-		wrong("what did not change upstream must stay")
+		wrong("a file that upstream did not change must not change")
 	case c.Writes() && disk.Kind != plan.Absent && disk.Kind != plan.File:
 		wrong("only files may be replaced")
 	case c.Writes() && !force && disk.Kind == plan.File && disk.Digest != base.Digest && c.New.Digest != disk.Digest:
 		wrong("the user's content is lost")
 	case !c.Writes() && c.Action != plan.Conflict && c.New != disk:
-		wrong("a change that does not write must leave what is there")
+		wrong("a change that does not write must not change the state")
 	case c.Writes() && c.New == disk:
-		wrong("a write that changes nothing")
+		wrong("a change that writes must change the state")
 	case c.Action == plan.Delete && c.New != plan.State{}:
-		wrong("a delete that leaves something")
+		wrong("a deleted file must be absent")
 	case c.Writes() && (c.New.Digest != disk.Digest && c.New.Kind == plan.File) != (c.Data != nil):
-		wrong("content must be there exactly when it is new")
+		wrong("a change must have data if and only if the content changes")
 	case c.Reason == "":
 		wrong("no reason")
 	}
 }
 
-func TestMakeBelow(t *testing.T) {
+func TestMakeFolders(t *testing.T) {
 	one := state("1")
+	fileA, fileAB := map[string]plan.State{"a": one}, map[string]plan.State{"a/b": one}
 	for _, c := range []struct {
 		name    string
 		disk    plan.Disk
@@ -198,21 +205,38 @@ func TestMakeBelow(t *testing.T) {
 		reason  string // of the last
 	}{
 		{"new folders", plan.Disk{"a": state("/")}, nil, theirs("a/b/c", "1"), nil, "a/b/c:create", "new"},
-		{"a file above", plan.Disk{"a": one}, nil, theirs("a/b/c", "1"), nil, "a/b/c:conflict", `"a" is a file, not installed by ppm`},
-		{"an install's file above", plan.Disk{"a": one}, nil, theirs("a/b", "1"), map[string]string{"a": "o"}, "a/b:conflict", `part of the install "o"`},
-		{"a link above", plan.Disk{"a": state("@")}, nil, theirs("a/b", "1"), nil, "a/b:conflict", `"a" is a symbolic link`},
-		{"a link above what is to go", plan.Disk{"a": state("@")}, map[string]plan.State{"a/b": one}, nil, nil, "a/b:keep", "cannot be reached"},
-		{"a link above what stays", plan.Disk{"a": state("@")}, map[string]plan.State{"a/b": one}, theirs("a/b", "1"), nil, "a/b:keep", "cannot be reached"},
-		{"a link above what changed", plan.Disk{"a": state("@")}, map[string]plan.State{"a/b": one}, theirs("a/b", "2"), nil, "a/b:conflict", "symbolic link"},
-		{"a file becomes a folder", plan.Disk{"a": one}, map[string]plan.State{"a": one}, theirs("a/b", "1"), nil, "a:delete a/b:create", "new"},
-		{"a file with different mode becomes a folder", plan.Disk{"a": state("1x")}, map[string]plan.State{"a": one}, theirs("a/b", "1"), nil, "a:keep a/b:conflict", `the mode of "a" was changed locally`},
-		{"a link instead of a file becomes a folder", plan.Disk{"a": state("@")}, map[string]plan.State{"a": one}, theirs("a/b", "1"), nil, "a:keep a/b:conflict", `"a" is a symbolic link now`},
-		{"an edited file becomes a folder", plan.Disk{"a": state("2")}, map[string]plan.State{"a": one}, theirs("a/b", "1"), nil, "a:keep a/b:conflict", `"a" was edited locally`},
-		{"a folder becomes a file", plan.Disk{"a": state("/"), "a/b": state("/"), "a/b/c": one}, map[string]plan.State{"a/b/c": one}, theirs("a", "1"), nil, "a:create a/b/c:delete", "not edited"},
-		{"a folder with an edited file", plan.Disk{"a": state("/"), "a/b": state("2")}, map[string]plan.State{"a/b": one}, theirs("a", "1"), nil, "a:conflict a/b:keep", "you edited it"},
-		{"a folder with another file", plan.Disk{"a": state("/"), "a/b": one, "a/mine": {Kind: plan.File}}, map[string]plan.State{"a/b": one}, theirs("a", "1"), nil, "a:conflict a/b:delete", "not edited"},
-		{"a folder with an empty folder", plan.Disk{"a": state("/"), "a/b": one, "a/mine": state("/")}, map[string]plan.State{"a/b": one}, theirs("a", "1"), nil, "a:conflict a/b:delete", "not edited"},
-		{"the user's empty folder", plan.Disk{"a": state("/")}, nil, theirs("a", "1"), nil, "a:conflict", "is a folder"},
+		{"the parent is a file", plan.Disk{"a": one}, nil, theirs("a/b/c", "1"), nil, "a/b/c:conflict",
+			`"a" is a file, not installed by ppm`},
+		{"the parent is a file of another install", plan.Disk{"a": one}, nil, theirs("a/b", "1"),
+			map[string]string{"a": "o"}, "a/b:conflict", `part of the install "o"`},
+		{"the parent is a link", plan.Disk{"a": state("@")}, nil, theirs("a/b", "1"), nil, "a/b:conflict",
+			`"a" is a symbolic link`},
+		{"the parent of a removed file is a link", plan.Disk{"a": state("@")}, fileAB, nil, nil, "a/b:keep",
+			"cannot be reached"},
+		{"the parent of an unchanged file is a link", plan.Disk{"a": state("@")}, fileAB, theirs("a/b", "1"),
+			nil, "a/b:keep", "cannot be reached"},
+		{"the parent of a changed file is a link", plan.Disk{"a": state("@")}, fileAB, theirs("a/b", "2"), nil,
+			"a/b:conflict", "symbolic link"},
+		{"a folder replaces a file", plan.Disk{"a": one}, fileA, theirs("a/b", "1"), nil, "a:delete a/b:create",
+			"new"},
+		{"a folder replaces a file with another mode", plan.Disk{"a": state("1x")}, fileA, theirs("a/b", "1"),
+			nil, "a:keep a/b:conflict", `the mode of "a" was changed locally`},
+		{"a folder replaces a file that is a link now", plan.Disk{"a": state("@")}, fileA, theirs("a/b", "1"),
+			nil, "a:keep a/b:conflict", `"a" is a symbolic link now`},
+		{"a folder replaces an edited file", plan.Disk{"a": state("2")}, fileA, theirs("a/b", "1"), nil,
+			"a:keep a/b:conflict", `"a" was edited locally`},
+		{"a file replaces a folder", plan.Disk{"a": state("/"), "a/b": state("/"), "a/b/c": one},
+			map[string]plan.State{"a/b/c": one}, theirs("a", "1"), nil, "a:create a/b/c:delete", "not edited"},
+		{"a file replaces a folder with an edited file", plan.Disk{"a": state("/"), "a/b": state("2")}, fileAB,
+			theirs("a", "1"), nil, "a:conflict a/b:keep", "you edited it"},
+		{"a file replaces a folder with another file",
+			plan.Disk{"a": state("/"), "a/b": one, "a/mine": {Kind: plan.File}}, fileAB, theirs("a", "1"), nil,
+			"a:conflict a/b:delete", "not edited"},
+		{"a file replaces a folder with an empty folder",
+			plan.Disk{"a": state("/"), "a/b": one, "a/mine": state("/")}, fileAB, theirs("a", "1"), nil,
+			"a:conflict a/b:delete", "not edited"},
+		{"the path is an empty folder", plan.Disk{"a": state("/")}, nil, theirs("a", "1"), nil, "a:conflict",
+			"is a folder"},
 	} {
 		p, err := plan.Make(plan.Input{Disk: c.disk, Base: c.base, Theirs: c.theirs, Owner: c.owner})
 		var actions []string
@@ -229,7 +253,10 @@ func TestMakeBelow(t *testing.T) {
 
 func TestMakeRefuses(t *testing.T) {
 	one := fileset.File{Mode: fileset.Regular, Data: []byte("1")}
-	for _, paths := range [][]string{{"../a"}, {".git/hooks/x"}, {"a/.GIT/x"}, {".ppm/lock"}, {"ppm.toml"}, {"ppm.lock"}, {"PPM.Lock"}, {"a", "A"}, {"a", "a/b"}, {"/etc/passwd"}} {
+	for _, paths := range [][]string{
+		{"../a"}, {".git/hooks/x"}, {"a/.GIT/x"}, {".ppm/lock"}, {"ppm.toml"}, {"ppm.lock"}, {"PPM.Lock"},
+		{"a", "A"}, {"a", "a/b"}, {"/etc/passwd"},
+	} {
 		var in plan.Input
 		for _, p := range paths {
 			f := one
@@ -242,18 +269,22 @@ func TestMakeRefuses(t *testing.T) {
 		if len(paths) > 1 {
 			continue
 		}
-		if _, err := plan.Make(plan.Input{Base: map[string]plan.State{paths[0]: state("1")}}); !errors.Is(err, failure.Refused) {
-			t.Errorf("Make with %q as base = %v, want it refused", paths, err) // as a forged lockfile could have it
+		in = plan.Input{Base: map[string]plan.State{paths[0]: state("1")}} // as from a forged lockfile
+		if _, err := plan.Make(in); !errors.Is(err, failure.Refused) {
+			t.Errorf("Make with %q as base = %v, want it refused", paths, err)
 		}
 	}
 }
 
 func TestPlan(t *testing.T) {
 	in := plan.Input{
-		Base:   map[string]plan.State{"c": state("1"), "b": state("1")},
-		Disk:   plan.Disk{"c": state("1"), "b": state("2"), "x/d": state("2"), "x": state("/"), "e": state("@")},
-		Theirs: fileset.Set{{Path: "a", Mode: fileset.Executable, Data: []byte{}}, {Path: "e", Mode: fileset.Regular}, {Path: "x/d", Mode: fileset.Regular}},
-		Owner:  map[string]string{"x/d": "x"},
+		Base: map[string]plan.State{"c": state("1"), "b": state("1")},
+		Disk: plan.Disk{"c": state("1"), "b": state("2"), "x/d": state("2"), "x": state("/"), "e": state("@")},
+		Theirs: fileset.Set{
+			{Path: "a", Mode: fileset.Executable, Data: []byte{}}, {Path: "e", Mode: fileset.Regular},
+			{Path: "x/d", Mode: fileset.Regular},
+		},
+		Owner: map[string]string{"x/d": "x"},
 	}
 	p, err := plan.Make(in)
 	if err != nil {
@@ -271,7 +302,8 @@ func TestPlan(t *testing.T) {
 	if got := p.Collisions(); len(got) != 2 || got[0].Path != "e" || got[1].Path != "x/d" {
 		t.Errorf("Collisions = %+v", got)
 	}
-	want := `writing files: "e" is a symbolic link, not installed by ppm; "x/d" exists with different content, part of the install "x"`
+	want := `writing files: "e" is a symbolic link, not installed by ppm; ` +
+		`"x/d" exists with different content, part of the install "x"`
 	if err := p.Err(); !errors.Is(err, failure.Refused) || err.Error() != want || failure.Hint(err) == "" {
 		t.Errorf("Err = %v, want %v", err, want)
 	}
@@ -279,21 +311,22 @@ func TestPlan(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	var back plan.Plan
-	if err := json.Unmarshal(text, &back); err != nil {
+	var decoded plan.Plan
+	if err := json.Unmarshal(text, &decoded); err != nil {
 		t.Fatal(err)
 	}
-	for i := range back.Changes { // an empty file's content is left out
+	for i := range decoded.Changes { // JSON omits empty content
 		if p.Changes[i].Data != nil && len(p.Changes[i].Data) == 0 {
 			p.Changes[i].Data = nil
 		}
 	}
-	if !reflect.DeepEqual(back, p) {
-		t.Errorf("through JSON:\n%+v\nwant\n%+v", back, p)
+	if !reflect.DeepEqual(decoded, p) {
+		t.Errorf("decoded from JSON:\n%+v\nwant\n%+v", decoded, p)
 	}
 	in.Base, in.Disk = maps.Clone(in.Base), maps.Clone(in.Disk)
-	if again, err := plan.Make(in); err != nil || !slices.EqualFunc(again.Changes, p.Changes[:5], func(a, b plan.Change) bool { return a.Path == b.Path && a.Reason == b.Reason }) {
-		t.Errorf("made again: %+v, %v", again, err)
+	equal := func(a, b plan.Change) bool { return a.Path == b.Path && a.Reason == b.Reason }
+	if again, err := plan.Make(in); err != nil || !slices.EqualFunc(again.Changes, p.Changes[:5], equal) {
+		t.Errorf("the second plan: %+v, %v", again, err)
 	}
 }
 
@@ -305,7 +338,7 @@ func TestWrite(t *testing.T) {
 	}{
 		{nil, nil, plan.Unchanged, true},
 		{nil, []byte("a"), plan.Create, false},
-		{nil, []byte{}, plan.Create, false}, // an empty file is not no file
+		{nil, []byte{}, plan.Create, false}, // an empty file
 		{[]byte{}, []byte{}, plan.Unchanged, true},
 		{[]byte("a"), []byte("a"), plan.Unchanged, true},
 		{[]byte("a"), []byte("b"), plan.Update, false},

@@ -9,7 +9,7 @@ import (
 	"github.com/Project-Manager-With-Git/ppm/pkg/plan"
 )
 
-// files reads "PATH=LINES …", in which each letter is a line.
+// files parses "PATH=LINES …", in which each letter is a line.
 func files(t *testing.T, text string) fileset.Set {
 	t.Helper()
 	var out []fileset.File
@@ -28,20 +28,20 @@ func files(t *testing.T, text string) fileset.Set {
 	return s
 }
 
-func TestRenamesOf(t *testing.T) {
+func TestRenames(t *testing.T) {
 	for _, c := range []struct{ base, theirs, want string }{
 		{"a=abcd", "b=abcd", "b<a"},                                   // the same content
 		{"a=abcd", "b=abxx", "b<a"},                                   // half of it
 		{"a=abcd", "b=axxx", ""},                                      // less than half
 		{"a=abcd", "a=abcd b=abcd", ""},                               // a copy
-		{"a=abcd b=x", "a=x b=abcd", ""},                              // paths that stay are what they were
-		{"a=abcd b=abce", "c=abce", "c<b"},                            // the equal one before the similar one
+		{"a=abcd b=x", "a=x b=abcd", ""},                              // a path on both sides is not a rename
+		{"a=abcd b=abce", "c=abce", "c<b"},                            // an exact rename first
 		{"a=abcd", "b=abcx c=abcd", "c<a"},                            //
-		{"a=abcd", "b=abxx c=abcx", "c<a"},                            // the more similar one
-		{"a=abcd b=abcd", "c=abcd d=abcd", "c<a d<b"},                 // each once, in order
-		{"a= b=", "c= d=", ""},                                        // empty files are no one's successors
-		{"a=ab", "b=abcdefgh", ""},                                    // grown too much
-		{"a=abcd z=1234", "b=abcx y=123x", "b<a y<z"},                 // two at once
+		{"a=abcd", "b=abxx c=abcx", "c<a"},                            // the higher similarity
+		{"a=abcd b=abcd", "c=abcd d=abcd", "c<a d<b"},                 // each file once, in order
+		{"a= b=", "c= d=", ""},                                        // empty files
+		{"a=ab", "b=abcdefgh", ""},                                    // too much added
+		{"a=abcd z=1234", "b=abcx y=123x", "b<a y<z"},                 // two renames
 		{"d/a=abcd d/b=efgh", "e/a=abcd e/b=efgx", "e/a<d/a e/b<d/b"}, // a folder
 	} {
 		got := plan.Renames(files(t, c.base), files(t, c.theirs))

@@ -11,16 +11,22 @@ import (
 	"github.com/Project-Manager-With-Git/ppm/pkg/fileset"
 )
 
-// sample is a plan with every sort of change.
-func sample() (Saved, map[string][]byte) {
-	old := map[string][]byte{"b.txt": []byte("one\ntwo\n"), "c.bin": {0xff, 0, 1}, "d.txt": []byte("gone\n"), Manifest: []byte("a = 1\n")}
+// samplePlan returns a plan with every kind of change, and the current contents of its files.
+func samplePlan() (Saved, map[string][]byte) {
+	old := map[string][]byte{
+		"b.txt": []byte("one\ntwo\n"), "c.bin": {0xff, 0, 1}, "d.txt": []byte("gone\n"), Manifest: []byte("a = 1\n"),
+	}
+	escaped := []byte("<\u202e>\u0085\U000e0001\n")
 	s := Saved{Command: "upgrade", Manifest: Of(old[Manifest], 0), Plan: Plan{Changes: []Change{
-		{Path: "a.txt", Action: Create, Reason: "new", New: Of([]byte("<\u202e>\u0085\U000e0001\n"), fileset.Regular), Data: []byte("<\u202e>\u0085\U000e0001\n")},
-		{Path: "b.txt", Action: Merge, Reason: "both", Old: Of(old["b.txt"], fileset.Regular), New: Of([]byte("one\n2\n"), fileset.Regular), Data: []byte("one\n2\n"), Conflicts: 1},
-		{Path: "c.bin", Action: Update, Old: Of(old["c.bin"], fileset.Regular), New: Of([]byte{0xfe}, fileset.Executable), Data: []byte{0xfe}},
+		{Path: "a.txt", Action: Create, Reason: "new", New: Of(escaped, fileset.Regular), Data: escaped},
+		{Path: "b.txt", Action: Merge, Reason: "both", Old: Of(old["b.txt"], fileset.Regular),
+			New: Of([]byte("one\n2\n"), fileset.Regular), Data: []byte("one\n2\n"), Conflicts: 1},
+		{Path: "c.bin", Action: Update, Old: Of(old["c.bin"], fileset.Regular),
+			New: Of([]byte{0xfe}, fileset.Executable), Data: []byte{0xfe}},
 		{Path: "d.txt", Action: Delete, Old: Of(old["d.txt"], fileset.Regular)},
 		{Path: "e.txt", Action: Create, New: Of(nil, fileset.Regular)},
-		{Path: "f.sh", Action: Update, Old: Of([]byte("x"), fileset.Regular), New: Of([]byte("x"), fileset.Executable)},
+		{Path: "f.sh", Action: Update, Old: Of([]byte("x"), fileset.Regular),
+			New: Of([]byte("x"), fileset.Executable)},
 		{Path: "g", Action: Keep, Reason: "is a folder now", Old: State{Kind: Folder}, New: State{Kind: Folder}},
 	}}}
 	s.Plan.Write(Manifest, old[Manifest], []byte("a = 2\n"))
@@ -37,14 +43,14 @@ func format(t *testing.T, s Saved, old map[string][]byte) []byte {
 	return data
 }
 
-func TestSavedPlanComesBack(t *testing.T) {
-	s, old := sample()
+func TestSavedPlanRoundTrip(t *testing.T) {
+	s, old := samplePlan()
 	data := format(t, s, old)
 	got, err := ParseSaved(data)
 	if err != nil {
 		t.Fatal(err)
 	}
-	for i := range got.Plan.Changes { // no content and an empty one are the same
+	for i := range got.Plan.Changes { // nil and empty content are the same
 		if len(got.Plan.Changes[i].Data) == 0 {
 			got.Plan.Changes[i].Data = nil
 		}
@@ -53,14 +59,14 @@ func TestSavedPlanComesBack(t *testing.T) {
 		t.Errorf("ParseSaved:\n%+v, want\n%+v", got, s)
 	}
 	if again := format(t, got, old); !bytes.Equal(again, data) {
-		t.Errorf("written again:\n%s\nwant\n%s", again, data)
+		t.Errorf("formatted again:\n%s\nwant\n%s", again, data)
 	}
 	for _, c := range []struct{ what, want string }{
-		{"text that steers a terminal is escaped", `"text": "<\u202e>\u0085\udb40\udc01\n"`},
+		{"control characters in text are escaped", `"text": "<\u202e>\u0085\udb40\udc01\n"`},
 		{"a diff of text", `"diff": "--- a/b.txt\n+++ b/b.txt\n@@ -1,2 +1,2 @@\n one\n-two\n+2\n"`},
-		{"base64 of what is no text", `"base64": "/g=="`},
+		{"base64 of a binary file", `"base64": "/g=="`},
 		{"a binary diff", `"diff": "Binary files a/c.bin and b/c.bin differ\n"`},
-		{"a diff of what goes", `"diff": "--- a/d.txt\n+++ /dev/null\n@@ -1 +0,0 @@\n-gone\n"`},
+		{"a diff of a deleted file", `"diff": "--- a/d.txt\n+++ /dev/null\n@@ -1 +0,0 @@\n-gone\n"`},
 		{"an empty file", `"text": ""`},
 		{"a record", `"ppm.lock": "absent"`},
 	} {
@@ -71,29 +77,34 @@ func TestSavedPlanComesBack(t *testing.T) {
 }
 
 func TestParseSavedRefuses(t *testing.T) {
-	s, old := sample()
+	s, old := samplePlan()
 	whole := string(format(t, s, old))
 	for _, c := range []struct {
 		what, old, new string
 		kind           failure.Kind
 		want           string
 	}{
-		{"no JSON", "{", "", failure.Usage, "not written by ppm project plan"},
+		{"not JSON", "{", "", failure.Usage, "not written by ppm project plan"},
 		{"other JSON", `"ppm_plan": 1`, `"other": 1`, failure.Usage, "not written by ppm project plan"},
 		{"a newer version", `"ppm_plan": 1`, `"ppm_plan": 2`, failure.Usage, "newer ppm"},
 		{"an unknown field", `"command"`, `"commands"`, failure.Usage, "unknown field"},
 		{"an unknown field of a change", `"reason": "new"`, `"reason": "new", "x": 1`, failure.Usage, "unknown field"},
-		{"the content under another name", `"reason": "new"`, `"reason": "new", "data": "eA=="`, failure.Usage, "data"},
-		{"a state that is none", `"ppm.lock": "absent"`, `"ppm.lock": "gone"`, failure.Usage, "neither a kind nor a digest"},
-		{"a command that steers a terminal", `"upgrade"`, `"\u001b[2J"`, failure.Refused, "control characters"},
-		{"a path outside", `"path": "a.txt"`, `"path": "../a.txt"`, failure.Refused, `a "." or ".." segment`},
-		{"git's own folder", `"path": "a.txt"`, `"path": ".git/a"`, failure.Refused, "tool's own folder"},
-		{"ppm's own folder", `"path": "a.txt"`, `"path": ".ppm/journal"`, failure.Refused, "tool's own folder"},
-		{"a record that does not say so", `"path": "a.txt"`, `"path": "PPM.lock"`, failure.Refused, "reserved for ppm"},
-		{"a file that says it is a record", `"reason": "new"`, `"reason": "new", "record": true`, failure.Refused, "not a record"},
+		{"the content in another field", `"reason": "new"`, `"reason": "new", "data": "eA=="`, failure.Usage, "data"},
+		{"an invalid state", `"ppm.lock": "absent"`, `"ppm.lock": "gone"`, failure.Usage,
+			"neither a kind nor a digest"},
+		{"a command with control characters", `"upgrade"`, `"\u001b[2J"`, failure.Refused, "control characters"},
+		{"a path outside the project", `"path": "a.txt"`, `"path": "../a.txt"`, failure.Refused,
+			`a "." or ".." segment`},
+		{"the folder of git", `"path": "a.txt"`, `"path": ".git/a"`, failure.Refused, "tool's own folder"},
+		{"the folder of ppm", `"path": "a.txt"`, `"path": ".ppm/journal"`, failure.Refused, "tool's own folder"},
+		{"a record without the field record", `"path": "a.txt"`, `"path": "PPM.lock"`, failure.Refused,
+			"reserved for ppm"},
+		{"a file with the field record", `"reason": "new"`, `"reason": "new", "record": true`, failure.Refused,
+			"not a record"},
 		{"another state of a record", `"ppm.lock": "absent"`, `"ppm.lock": "folder"`, failure.Refused, "not a record"},
 		{"a collision", `"action": "keep"`, `"action": "conflict"`, failure.Refused, "has the action conflict"},
-		{"content for a file that stays", `"reason": "is a folder now"`, `"reason": "", "text": "x"`, failure.Refused, "its content does not change"},
+		{"content for a file that does not change", `"reason": "is a folder now"`, `"reason": "", "text": "x"`,
+			failure.Refused, "its content does not change"},
 	} {
 		text := strings.Replace(whole, c.old, c.new, 1)
 		if text == whole {
@@ -111,7 +122,7 @@ func TestParseSavedRefuses(t *testing.T) {
 }
 
 func FuzzParseSaved(f *testing.F) {
-	s, old := sample()
+	s, old := samplePlan()
 	data, err := s.Format(func(path string) ([]byte, error) { return old[path], nil })
 	if err != nil {
 		f.Fatal(err)
@@ -123,17 +134,17 @@ func FuzzParseSaved(f *testing.F) {
 		if err != nil {
 			return
 		}
-		nothing := func(string) ([]byte, error) { return nil, nil }
-		once, err := s.Format(nothing)
+		noData := func(string) ([]byte, error) { return nil, nil }
+		once, err := s.Format(noData)
 		if err != nil {
 			t.Fatal(err)
 		}
 		again, err := ParseSaved(once)
 		if err != nil {
-			t.Fatalf("what was written cannot be read: %v\n%s", err, once)
+			t.Fatalf("ParseSaved of the output of Format: %v\n%s", err, once)
 		}
-		if twice, err := again.Format(nothing); err != nil || !bytes.Equal(once, twice) {
-			t.Errorf("written twice: %v\n%s\n%s", err, once, twice)
+		if twice, err := again.Format(noData); err != nil || !bytes.Equal(once, twice) {
+			t.Errorf("formatted twice: %v\n%s\n%s", err, once, twice)
 		}
 	})
 }
