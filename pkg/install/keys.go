@@ -43,7 +43,8 @@ type Values struct {
 // With returns k with more values given.
 func (k *Keys) With(values map[string]string) *Keys {
 	out := *k
-	out.Given = maps.Clone(k.Given)
+	out.Given = map[string]string{}
+	maps.Copy(out.Given, k.Given)
 	maps.Copy(out.Given, values)
 	return &out
 }

@@ -50,9 +50,12 @@ type Packs struct {
 // NewPacks returns Packs that look names up as the layers say.
 func NewPacks(o Options) (*Packs, error) {
 	p := &Packs{o: o, registry: registry.New(o.Layers, o.BuiltIn), hops: map[string]Hop{}}
-	var err error
-	p.client, err = p.newClient(o.Fetch.Offline)
-	return p, err
+	client, err := p.newClient(o.Fetch.Offline)
+	if err != nil {
+		return nil, err
+	}
+	p.client = client
+	return p, nil
 }
 
 // Close ends all connections.
@@ -251,6 +254,8 @@ func (p *Packs) suggestTags(ctx context.Context, h Hop, missing error) error {
 		return missing
 	}
 	defer client.Close()
+	// What is opened offline stays offline, so p must not remember it.
+	cached := &Packs{o: p.o, registry: p.registry, client: client, hops: map[string]Hop{}}
 	repo, err := client.Repo(h.Pin.URL)
 	if err != nil {
 		return missing
@@ -263,7 +268,7 @@ func (p *Packs) suggestTags(ctx context.Context, h Hop, missing error) error {
 	var have []string
 	for _, g := range refs[max(0, len(refs)-maxTags):] {
 		pin := ref.Pin{URL: h.Pin.URL, Ref: g.Name, Object: g.Object, Commit: g.Commit}
-		other, err := p.openPin(ctx, repo, h.Ref, pin)
+		other, err := cached.openPin(ctx, repo, h.Ref, pin)
 		if err != nil {
 			continue // not in the cache, or not a pack
 		}
