@@ -30,7 +30,7 @@ var (
 type walker struct {
 	*testing.T
 	*rand.Rand
-	st      *stage
+	st      *testPack
 	dir     string   // the project's folder
 	wrote   int      // how many marks there are: each edit, the user's or upstream's, is one of its own
 	history []string // what was done

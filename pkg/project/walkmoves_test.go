@@ -30,7 +30,7 @@ source = "one"
 `
 
 // newPack makes a pack with three versions of two folders, of which one has a file whose name is a key, and of a file.
-func (w *walker) newPack() *stage {
+func (w *walker) newPack() *testPack {
 	r := gittest.NewRepo(w.T)
 	files := map[string]string{"part/bin": "\x00bin"}
 	for _, name := range []string{"part/a", "part/b", "part/sub/c", "part/_ref_name_fer_.txt", "two/shared", "two/other", "one"} {
@@ -52,7 +52,7 @@ func (w *walker) newPack() *stage {
 		r.Tag(fmt.Sprint("v", v))
 		files = w.evolve(files)
 	}
-	return &stage{r.Dir, w.TempDir()}
+	return &testPack{r.Dir, w.TempDir()}
 }
 
 func text(name string) string {
@@ -290,7 +290,7 @@ func (w *walker) version() (string, []ref.KV) {
 
 func (w *walker) add() verb {
 	version, keys := w.version()
-	r, err := ref.Parse(w.st.pack + "@" + version + "//" + w.pick("part", "part", "part", "two", "one"))
+	r, err := ref.Parse(w.st.repo + "@" + version + "//" + w.pick("part", "part", "part", "two", "one"))
 	must(w.T, err)
 	o := project.AddOptions{Ref: r, Path: w.spot(), Force: w.IntN(4) == 0, Keys: keys}
 	line := fmt.Sprintf("add %s at %s with %v", r, o.Path, o.Keys)
