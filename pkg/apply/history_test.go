@@ -356,7 +356,8 @@ func TestUndoReasons(t *testing.T) {
 			"added: delete, created by the undone command; removed: create, restored; updated: unchanged, already " +
 				"restored"},
 		{"in the way", map[string]string{"removed": "another"}, "", false, "added: delete, created by the undone " +
-			"command; removed: conflict, exists with other content, not installed by ppm; updated: update, restored"},
+			"command; removed: conflict, exists with different content, not installed by ppm; " +
+			"updated: update, restored"},
 	} {
 		dir := t.TempDir()
 		one, two := files("1", "updated", "removed"), files("2", "updated", "added")
