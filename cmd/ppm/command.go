@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"fmt"
 	"slices"
 	"strings"
 )
@@ -94,5 +95,10 @@ func (c *command) call(ctx context.Context, in *invocation) (err error) {
 		return err
 	}
 	in.report.result, err = c.run(ctx, in)
-	return errors.Join(err, in.close())
+	closed := in.close()
+	if closed != nil && in.report.changed { // an exit code of 6 would mean that nothing was changed
+		in.note(fmt.Sprintf("ppm %s is done, but closing the project failed: %v", in.report.command, closed))
+		return err
+	}
+	return errors.Join(err, closed)
 }

@@ -142,7 +142,10 @@ func checkReplaceable(name string) error {
 // contents of the project's files.
 func writePlan(name string, plan []byte) error {
 	if info, err := os.Stat(name); err == nil && !info.Mode().IsRegular() {
-		return os.WriteFile(name, plan, 0o600)
+		if err := os.WriteFile(name, plan, 0o600); err != nil {
+			return errWritePlan(err)
+		}
+		return nil
 	}
 	draft, err := os.CreateTemp(filepath.Dir(name), ".ppm-plan-*")
 	if err != nil {
