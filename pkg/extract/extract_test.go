@@ -16,7 +16,7 @@ func TestParseReplacement(t *testing.T) {
 		want Replacement
 	}{
 		{"timer::source", Replacement{"timer", "source", "", false}},
-		{"timer::source::", Replacement{"timer", "source", "", true}}, // an empty default is one
+		{"timer::source::", Replacement{"timer", "source", "", true}}, // with an empty default
 		{"a b::k::x::y", Replacement{"a b", "k", "x::y", true}},
 	} {
 		if got, err := ParseReplacement(c.text); err != nil || got != c.want {
@@ -33,10 +33,10 @@ func TestParseReplacement(t *testing.T) {
 func TestAddKeys(t *testing.T) {
 	p := &pack.Pack{}
 	_, err := addKeys(p, metadata.Values{"project_name": "demo", "author": "Ann"}, []Replacement{
-		{"demo", "project_name", "", false}, // the project's information needs no declaration
-		{"Ann", "author", "Bob", true},      // unless it has a default of its own
+		{"demo", "project_name", "", false}, // the project's metadata needs no declaration
+		{"Ann", "author", "Bob", true},      // unless it has its own default
 		{"{{ x", "open", "", false},         // a default is a template
-		{"{{ x", "open", "", false},         // twice the same
+		{"{{ x", "open", "", false},         // repeated
 	})
 	if err != nil || len(p.Keys) != 2 || p.Keys[0].Default != "Bob" || p.Keys[1].Default != "{{ '{{' }} x" {
 		t.Errorf("the keys are %+v, %v", p.Keys, err)
@@ -48,18 +48,18 @@ func TestUnusedName(t *testing.T) {
 	for _, c := range []struct{ top, want string }{
 		{"README.md", "README.md"},
 		{".gitignore", "gitignore"},
-		{"gitignore", "gitignore-2"}, // is taken
+		{"gitignore", "gitignore-2"}, // already used
 		{"-a b#c@d", "a_b_c_d"},
 		{"服务", "服务"},
 		{"...", "part"},
 	} {
 		got := unusedName(taken, c.top)
 		if got != c.want {
-			t.Errorf("%q is named %q, want %q", c.top, got, c.want)
+			t.Errorf("unusedName of %q = %q, want %q", c.top, got, c.want)
 		}
 		taken[got] = pack.Component{}
 		if r, err := ref.Parse("pack//" + got); err != nil || r.Component != got {
-			t.Errorf("%q cannot stand in a reference: %v", got, err)
+			t.Errorf("%q is not valid in a reference: %v", got, err)
 		}
 	}
 }
@@ -71,6 +71,6 @@ func TestReadPipFile(t *testing.T) {
 		got += n.Text + "|"
 	}
 	if got != "grpcio>=1.60|b @ https://e.example/#egg|" {
-		t.Errorf("the needs are %q", got)
+		t.Errorf("the requirements are %q", got)
 	}
 }

@@ -16,22 +16,22 @@ func TestPlacement(t *testing.T) {
 		path string
 		dir  bool
 		want string
-		kind failure.Kind // 0 when the path will do
+		kind failure.Kind // 0 for a valid path
 	}{
 		{"a/b.txt", false, "a/b.txt", 0},
 		{"./a/b.txt", false, "a/b.txt", 0},
 		{"a/", false, "a/base.txt", 0},                // a file into a folder
 		{"./", false, "base.txt", 0},                  // a file into the project's folder
-		{"a/", true, "a", 0},                          // a folder's slash says nothing
-		{".", true, ".", 0},                           // a folder over the project's
-		{"a/../b", true, "b", 0},                      // stays inside
+		{"a/", true, "a", 0},                          // the slash has no effect
+		{".", true, ".", 0},                           // the project's folder
+		{"a/../b", true, "b", 0},                      // inside
 		{".", false, "", failure.Usage},               // a file needs a name
 		{"..", true, "", failure.Refused},             // outside
-		{"a/../../b", false, "", failure.Refused},     // outside, in disguise
+		{"a/../../b", false, "", failure.Refused},     // outside
 		{"/etc/passwd", false, "", failure.Refused},   // absolute
-		{".git/config", false, "", failure.Refused},   // git's own
-		{"a/.GIT/config", false, "", failure.Refused}, // git's own, in disguise
-		{"a\\b", false, "", failure.Refused},          // a path on another system
+		{".git/config", false, "", failure.Refused},   // git's folder
+		{"a/.GIT/config", false, "", failure.Refused}, // git's folder in another case
+		{"a\\b", false, "", failure.Refused},          // a Windows path
 	} {
 		got, err := Placement(c.path, c.dir, "base.txt")
 		if c.kind == 0 && (err != nil || got != c.want) || c.kind != 0 && !errors.Is(err, c.kind) {
@@ -44,7 +44,7 @@ func TestRepoName(t *testing.T) {
 	for _, c := range []struct{ url, want string }{
 		{"builtin:tp_py_grpc", "tp_py_grpc"},
 		{"https://git.example.com/team/pack.git", "pack"},
-		{"git@git.example.com:pack.git", "pack"}, // no folder
+		{"git@git.example.com:pack.git", "pack"}, // without a folder
 		{"../repos/pack/", "pack"},
 	} {
 		if got := repoName(c.url); got != c.want {
@@ -53,36 +53,45 @@ func TestRepoName(t *testing.T) {
 	}
 }
 
-func TestKeys(t *testing.T) {
-	outer := &pack.Pack{Keys: []pack.Key{{Name: "colour", Default: "blue"}}}
-	inner := &pack.Pack{Keys: []pack.Key{
+// keyChain is a pack with keys, and an outer pack with another default for one of them.
+var keyChain = Chain{
+	{Pack: &pack.Pack{Keys: []pack.Key{{Name: "colour", Default: "blue"}}}},
+	{Pack: &pack.Pack{Keys: []pack.Key{
 		{Name: "colour", Default: "red"},
 		{Name: "owner", Default: "{{ author }}{{ nobody }}"},
 		{Name: "size", Default: "1", Ask: true, Choices: []string{"1", "2"}},
-	}}
-	path := Chain{{Pack: outer}, {Pack: inner}}
-	asked := func(answer string) func(context.Context, Question) (string, error) {
-		return func(_ context.Context, q Question) (string, error) {
-			if q.Key != "size" || q.Default != "1" {
-				t.Errorf("asked for %+v", q)
-			}
-			return answer, nil
+	}}},
+}
+
+// answerSize returns a Keys.Ask that expects the question for the key size.
+func answerSize(t *testing.T, answer string) func(context.Context, Question) (string, error) {
+	return func(_ context.Context, q Question) (string, error) {
+		if q.Key != "size" || q.Default != "1" {
+			t.Errorf("asked for %+v", q)
 		}
+		return answer, nil
 	}
+}
+
+func TestKeys(t *testing.T) {
 	for _, c := range []struct {
 		name string
 		keys Keys
 		want map[string]string
 	}{
-		{"an outer pack wins", Keys{}, map[string]string{"colour": "blue", "owner": "me", "size": "1"}},
-		{"--kv wins over all", Keys{Given: map[string]string{"colour": "x::y", "owner": ""}}, map[string]string{"colour": "x::y", "owner": "", "size": "1"}},
-		{"the user's layer is the default", Keys{Defaults: map[string]string{"owner": "team"}}, map[string]string{"colour": "blue", "owner": "team", "size": "1"}},
-		{"an answer", Keys{Ask: asked("2")}, map[string]string{"colour": "blue", "owner": "me", "size": "2"}},
-		{"an empty answer is the default", Keys{Ask: asked("")}, map[string]string{"colour": "blue", "owner": "me", "size": "1"}},
-		{"a value is a template", Keys{Given: map[string]string{"owner": "{{ author }}!"}}, map[string]string{"colour": "blue", "owner": "me!", "size": "1"}},
+		{"the outer pack has precedence", Keys{}, map[string]string{"colour": "blue", "owner": "me", "size": "1"}},
+		{"--kv has precedence", Keys{Given: map[string]string{"colour": "x::y", "owner": ""}},
+			map[string]string{"colour": "x::y", "owner": "", "size": "1"}},
+		{"the user's layer is the default", Keys{Defaults: map[string]string{"owner": "team"}},
+			map[string]string{"colour": "blue", "owner": "team", "size": "1"}},
+		{"an answer", Keys{Ask: answerSize(t, "2")}, map[string]string{"colour": "blue", "owner": "me", "size": "2"}},
+		{"an empty answer is the default", Keys{Ask: answerSize(t, "")},
+			map[string]string{"colour": "blue", "owner": "me", "size": "1"}},
+		{"a value is a template", Keys{Given: map[string]string{"owner": "{{ author }}!"}},
+			map[string]string{"colour": "blue", "owner": "me!", "size": "1"}},
 	} {
 		c.keys.Metadata = metadata.Values{"author": "me"}
-		v, err := c.keys.Values(t.Context(), path, []string{"colour", "owner", "size"})
+		v, err := c.keys.Values(t.Context(), keyChain, []string{"colour", "owner", "size"})
 		if err != nil {
 			t.Errorf("%s: %v", c.name, err)
 			continue
@@ -93,23 +102,33 @@ func TestKeys(t *testing.T) {
 			}
 		}
 	}
-	// A key that the component does not need is neither asked for nor checked.
-	never := func(context.Context, Question) (string, error) { return "", errors.New("asked") }
-	odd := Chain{{Pack: &pack.Pack{Keys: []pack.Key{{Name: "size", Default: "{{ author }}", Ask: true, Choices: []string{"1", "2"}}}}}}
-	if _, err := (&Keys{Ask: never, Metadata: metadata.Values{"author": "me"}}).Values(t.Context(), odd, nil); err != nil {
-		t.Errorf("a key that is not needed: %v", err)
+}
+
+// TestUnusedKey checks that ppm neither asks for nor checks a key that the component does not use.
+func TestUnusedKey(t *testing.T) {
+	size := pack.Key{Name: "size", Default: "{{ author }}", Ask: true, Choices: []string{"1", "2"}}
+	chain := Chain{{Pack: &pack.Pack{Keys: []pack.Key{size}}}}
+	k := &Keys{
+		Ask:      func(context.Context, Question) (string, error) { return "", errors.New("asked") },
+		Metadata: metadata.Values{"author": "me"},
 	}
+	if _, err := k.Values(t.Context(), chain, nil); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestInvalidKeys(t *testing.T) {
 	for _, c := range []struct {
 		name string
 		keys Keys
 	}{
-		{"a key that nobody declares", Keys{Given: map[string]string{"color": "red"}}},
-		{"a value that is no choice", Keys{Given: map[string]string{"size": "3"}}},
-		{"an answer that is no choice", Keys{Ask: asked("3")}},
+		{"an undeclared key", Keys{Given: map[string]string{"color": "red"}}},
+		{"a value that is not a choice", Keys{Given: map[string]string{"size": "3"}}},
+		{"an answer that is not a choice", Keys{Ask: answerSize(t, "3")}},
 	} {
-		err := c.keys.checkGiven([]Chain{path})
+		err := c.keys.checkGiven([]Chain{keyChain})
 		if err == nil {
-			_, err = c.keys.Values(t.Context(), path, []string{"colour", "owner", "size"})
+			_, err = c.keys.Values(t.Context(), keyChain, []string{"colour", "owner", "size"})
 		}
 		if !errors.Is(err, failure.Usage) || failure.Hint(err) == "" {
 			t.Errorf("%s: %v, hint %q", c.name, err, failure.Hint(err))

@@ -16,39 +16,39 @@ import (
 	"github.com/Project-Manager-With-Git/ppm/pkg/state"
 )
 
-// A bench is a project with the packs inside ppm and no network.
-type bench struct {
+// An offlineProject is a project with the built-in packs and without a network.
+type offlineProject struct {
 	*testing.T
 	setup project.Setup
 }
 
 // do calls a verb and applies its transaction.
-func (b bench) do(verb func(context.Context, *project.Project) (*project.Transaction, error)) {
-	b.Helper()
-	p, err := project.Open(b.Context(), b.setup, project.Write)
+func (o offlineProject) do(verb func(context.Context, *project.Project) (*project.Transaction, error)) {
+	o.Helper()
+	p, err := project.Open(o.Context(), o.setup, project.Write)
 	if err != nil {
-		b.Fatal(err)
+		o.Fatal(err)
 	}
-	tx, err := verb(b.Context(), p)
+	tx, err := verb(o.Context(), p)
 	if err == nil {
-		err = p.Apply(b.Context(), tx, project.ApplyOptions{})
+		err = p.Apply(o.Context(), tx, project.ApplyOptions{})
 	}
 	if err := errors.Join(err, p.Close()); err != nil {
-		b.Fatal(err)
+		o.Fatal(err)
 	}
 }
 
 // components returns the components of a release of the built-in pack.
-func (b bench) components(reference string) []catalog.Component {
-	b.Helper()
-	packs, err := project.OpenPacks(b.setup)
+func (o offlineProject) components(reference string) []catalog.Component {
+	o.Helper()
+	packs, err := project.OpenPacks(o.setup)
 	if err != nil {
-		b.Fatal(err)
+		o.Fatal(err)
 	}
 	defer packs.Close()
-	pack, err := catalog.ShowPack(b.Context(), packs, parse(b.T, reference))
+	pack, err := catalog.ShowPack(o.Context(), packs, parse(o.T, reference))
 	if err != nil {
-		b.Fatal(err)
+		o.Fatal(err)
 	}
 	return pack.Components
 }
@@ -62,13 +62,13 @@ func parse(t *testing.T, text string) ref.Ref {
 	return r
 }
 
-// reworked puts one of the user's in the place of a line in twelve, and ends lines as editors of Windows do.
-func reworked(text string) string {
+// editText replaces one line in twelve, and changes the line ends to CRLF.
+func editText(text string) string {
 	var out strings.Builder
 	for i, line := range strings.SplitAfter(text, "\n") {
 		switch {
 		case i%12 == 7:
-			out.WriteString("a line of the user's\n")
+			out.WriteString("a line of the user\n")
 		default:
 			out.WriteString(strings.Replace(line, "\n", "\r\n", 1))
 		}
@@ -76,51 +76,58 @@ func reworked(text string) string {
 	return out.String()
 }
 
-// Every component of two releases is found again, in an edited copy and with no version named: its files, or those of
-// another tag that are the same, and the keys that it was rendered with.
+// TestAdoptFindsEveryComponent adopts an edited copy of every component of two releases without a version. It checks
+// that adopt finds the version, or one with the same files, and the keys.
 func TestAdoptFindsEveryComponent(t *testing.T) {
-	b := bench{t, project.Setup{CacheDir: t.TempDir(), BuiltIn: ppm.Manifest, Packs: ppm.Packs(), Env: func(string) string { return "" }, Offline: true}}
-	keys := []ref.KV{{Key: "source", Value: "tracer"}, {Key: "serv_name", Value: "calc"}, {Key: "app_name", Value: "my-app"}}
+	demo := offlineProject{t, project.Setup{
+		CacheDir: t.TempDir(), BuiltIn: ppm.Manifest, Packs: ppm.Packs(), Env: func(string) string { return "" },
+		Offline: true,
+	}}
+	keys := []ref.KV{
+		{Key: "source", Value: "tracer"}, {Key: "serv_name", Value: "calc"}, {Key: "app_name", Value: "my-app"},
+	}
 	tags := []string{"cp-0.0.2", "cp-0.0.1"}
 	if testing.Short() {
 		tags = tags[:1]
 	}
 	for _, tag := range tags {
-		for _, c := range b.components("tp_py_grpc@" + tag) {
-			b.setup.Dir = filepath.Join(t.TempDir(), "demo")
-			if err := os.Mkdir(b.setup.Dir, 0o777); err != nil {
+		for _, c := range demo.components("tp_py_grpc@" + tag) {
+			demo.setup.Dir = filepath.Join(t.TempDir(), "demo")
+			if err := os.Mkdir(demo.setup.Dir, 0o777); err != nil {
 				t.Fatal(err)
 			}
 			var added *project.AddResult
-			b.do(func(ctx context.Context, p *project.Project) (tx *project.Transaction, err error) {
-				added, tx, err = p.Add(ctx, project.AddOptions{Ref: parse(t, c.Reference), Path: "app/copy", Keys: keys})
+			demo.do(func(ctx context.Context, p *project.Project) (tx *project.Transaction, err error) {
+				o := project.AddOptions{Ref: parse(t, c.Reference), Path: "app/copy", Keys: keys}
+				added, tx, err = p.Add(ctx, o)
 				return tx, err
 			})
-			forget(t, b.setup.Dir)
+			removeRecords(t, demo.setup.Dir)
 			var got *project.AdoptResult
-			b.do(func(ctx context.Context, p *project.Project) (tx *project.Transaction, err error) {
-				got, tx, err = p.Adopt(ctx, project.AdoptOptions{Ref: parse(t, "tp_py_grpc//"+c.Name), Path: "app/copy", MinSimilarity: 50})
+			demo.do(func(ctx context.Context, p *project.Project) (tx *project.Transaction, err error) {
+				o := project.AdoptOptions{Ref: parse(t, "tp_py_grpc//"+c.Name), Path: "app/copy", MinSimilarity: 50}
+				got, tx, err = p.Adopt(ctx, o)
 				return tx, err
 			})
-			a, was := got.Adopted[0], added.Installs[0]
-			same := a.Commit == was.Commit
+			a, want := got.Adopted[0], added.Installs[0]
+			same := a.Commit == want.Commit
 			for _, alternative := range a.Alternatives {
-				same = same || alternative.Commit == was.Commit && alternative.Similarity == a.Similarity
+				same = same || alternative.Commit == want.Commit && alternative.Similarity == a.Similarity
 			}
 			if !same || a.Exact || a.Similarity < 70 {
-				t.Errorf("%s was taken for %s, %.1f %% alike", c.Reference, a.Source, a.Similarity)
+				t.Errorf("%s was adopted as %s with a similarity of %.1f %%", c.Reference, a.Source, a.Similarity)
 			}
 			for key, value := range a.Keys {
-				if was.Keys[key] != value && key != "port" { // only the second release has a port
-					t.Errorf("%s: key %q is %q, want %q", c.Reference, key, value, was.Keys[key])
+				if want.Keys[key] != value && key != "port" { // only the second release has a port
+					t.Errorf("%s: key %q is %q, want %q", c.Reference, key, value, want.Keys[key])
 				}
 			}
 		}
 	}
 }
 
-// forget removes the records of a project, and edits all other files.
-func forget(t *testing.T, dir string) {
+// removeRecords removes the records and the history of a project, and edits all other files.
+func removeRecords(t *testing.T, dir string) {
 	t.Helper()
 	for _, name := range []string{state.ManifestName, state.LockName, ".ppm"} {
 		if err := os.RemoveAll(filepath.Join(dir, name)); err != nil {
@@ -135,7 +142,7 @@ func forget(t *testing.T, dir string) {
 		if err != nil {
 			return err
 		}
-		return os.WriteFile(name, []byte(reworked(string(text))), 0o666)
+		return os.WriteFile(name, []byte(editText(string(text))), 0o666)
 	})
 	if err != nil {
 		t.Fatal(err)

@@ -251,13 +251,11 @@ func (s *randomSequence) randomVerb() verbCall {
 	}
 	if s.hasConflicts() && s.IntN(2) == 0 {
 		if s.IntN(2) == 0 {
-			return verbCall{line: "abort", undoes: true, do: func(p *project.Project) (any, *project.Transaction, error) {
-				return p.Abort(s.Context())
-			}}
+			do := func(p *project.Project) (any, *project.Transaction, error) { return p.Abort(s.Context()) }
+			return verbCall{line: "abort", undoes: true, do: do}
 		}
-		return verbCall{line: "continue", do: func(p *project.Project) (any, *project.Transaction, error) {
-			return p.Continue(s.Context(), false)
-		}}
+		do := func(p *project.Project) (any, *project.Transaction, error) { return p.Continue(s.Context(), false) }
+		return verbCall{line: "continue", do: do}
 	}
 	name := s.anyInstall()
 	old := s.pick(s.anyFile(), s.anyInstall(), path.Dir(s.anyFile()), s.anyPath())
@@ -273,9 +271,8 @@ func (s *randomSequence) randomVerb() verbCall {
 		return verbCall{line: "remove " + name, hasDryRun: true, do: do}
 	case 6, 7:
 		line := "move " + old + " " + to
-		return verbCall{line: line, hasDryRun: true, do: func(p *project.Project) (any, *project.Transaction, error) {
-			return p.Move(s.Context(), old, to)
-		}}
+		do := func(p *project.Project) (any, *project.Transaction, error) { return p.Move(s.Context(), old, to) }
+		return verbCall{line: line, hasDryRun: true, do: do}
 	case 8:
 		line := "own " + old + " " + string(own)
 		do := func(p *project.Project) (any, *project.Transaction, error) { return p.Own(old, own) }
