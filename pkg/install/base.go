@@ -10,17 +10,17 @@ import (
 	"github.com/Project-Manager-With-Git/ppm/pkg/render"
 )
 
-// A Base is the files of an install exactly as ppm rendered them, and what they were rendered from.
+// A Base is the files of an install as ppm rendered them, and what they were rendered from.
 type Base struct {
 	Hop      Hop  // with its component
 	Dir      bool // the component is a folder
 	Template fileset.Set
-	Source   map[string]string // by the path of a rendered file in the component: that of the file of Template
+	Source   map[string]string // for each path of a rendered file in the component, the path in Template
 	Files    fileset.Set       // each at its path in the project
 }
 
-// Base renders an install again, from the locked commit with the locked keys. The digests of the lockfile prove each
-// file: what differs from them is an error of kind Integrity.
+// Base renders an install again, from the locked commit with the locked keys. The error is of kind Integrity if a file
+// does not have the digest in the lockfile.
 func (p *Packs) Base(ctx context.Context, c lockfile.Component) (Base, error) {
 	h, err := p.OpenLocked(ctx, c)
 	if err != nil {
@@ -36,7 +36,7 @@ func (p *Packs) Base(ctx context.Context, c lockfile.Component) (Base, error) {
 	if tree.ID != c.Tree || tree.Files.Digest() != c.Digest {
 		return Base{}, ErrUnproven(c, "the component at commit %.12s is not the one that was installed", c.Commit)
 	}
-	// A name that was undefined at install, with --allow-undefined, was empty. The digests prove it.
+	// With --allow-undefined, undefined names were rendered as empty text at install. The digests are checked below.
 	template := h.Component.Select(tree.Files)
 	rendered, err := render.Component(template, tree.Dir, render.Context(c.Keys), render.Options{AllowUndefined: true})
 	if err != nil {
@@ -62,7 +62,7 @@ func (p *Packs) Base(ctx context.Context, c lockfile.Component) (Base, error) {
 	return Base{h, tree.Dir, template, rendered.Source, files}, err
 }
 
-// ErrUnproven returns an error of kind Integrity: the base of an install is not what the lockfile says.
+// ErrUnproven returns an error of kind Integrity about an install whose base is not what the lockfile says.
 func ErrUnproven(c lockfile.Component, format string, args ...any) error {
 	return failure.Errorf(failure.Integrity, "proving %q from %s: %s", c.Path, c.Source, fmt.Sprintf(format, args...)).
 		WithHint("the lockfile or the pack was altered; restore ppm.lock from version control, "+

@@ -17,34 +17,34 @@ import (
 	"github.com/Project-Manager-With-Git/ppm/pkg/render"
 )
 
-// A Component is rendered and placed, and nothing of it has been written.
+// A Component is a component that has been rendered and placed, but not written.
 type Component struct {
-	Want     manifest.Component // what the manifest will say
-	Locked   lockfile.Component // what the lockfile will say
+	Want     manifest.Component // its entry in the manifest
+	Locked   lockfile.Component // its entry in the lockfile
 	Files    fileset.Set        // paths relative to the project
 	Language string
 	Needs    []langdeps.Requirement
 }
 
-// A Builder makes the components of one transaction: Find finds them and what they depend on, Build renders them.
+// A Builder builds the components of one transaction. Find finds them and their dependencies, Build renders them.
 type Builder struct {
 	Packs          *Packs
-	Lock           *lockfile.Lock // of the project: what it has is not added again as a dependency
+	Lock           *lockfile.Lock // of the project; its components are not added again as dependencies
 	Keys           *Keys
-	AcceptMoved    []string // tags that may name another commit than the lockfile says
-	AllowUndefined bool     // render an undefined name as nothing
+	AcceptMoved    []string // tags that may point to another commit than in the lockfile
+	AllowUndefined bool     // render undefined names as empty text
 
 	found []Found
 }
 
-// A Found is a component that is not rendered yet.
+// A Found is a component that has not been rendered yet.
 type Found struct {
 	Chain     Chain
-	Typed     ref.Ref // as the user, a template or another component names it
-	Placement string  // a template; empty takes the default
+	Typed     ref.Ref // the reference by the user, a template or another component
+	Placement string  // a template; empty means the default
 }
 
-// Find adds a component, and all that it depends on and the project lacks.
+// Find adds a component, and those of its dependencies that are not installed in the project.
 func (b *Builder) Find(ctx context.Context, r ref.Ref, placement string) error {
 	if r.Component == "" {
 		return b.errNoComponent(ctx, r)
@@ -73,10 +73,10 @@ func (b *Builder) Find(ctx context.Context, r ref.Ref, placement string) error {
 	return nil
 }
 
-// Add adds a component that has been found already.
+// Add adds a component without its dependencies.
 func (b *Builder) Add(f Found) { b.found = append(b.found, f) }
 
-// errNoComponent returns the error about a reference to a whole pack, with the components that could be meant.
+// errNoComponent returns the error about a reference without a component. Its hint lists the pack's components.
 func (b *Builder) errNoComponent(ctx context.Context, r ref.Ref) error {
 	h, err := b.Packs.Open(ctx, r)
 	if err != nil {
@@ -97,15 +97,15 @@ func (c Chain) dependency(name string) (ref.Ref, error) {
 	return r, nil
 }
 
-// isInstalled reports whether the project has the component that r names, at any path and version: a dependency that
-// is there is upgraded by its own name.
+// isInstalled reports whether the project has the component that r names, at any path and version. An installed
+// dependency is only upgraded by its own name.
 func (b *Builder) isInstalled(r ref.Ref) bool {
 	return slices.ContainsFunc(b.Lock.Components, func(c lockfile.Component) bool {
 		return c.Source.Origin == r.Origin && c.Source.Component == r.Component
 	})
 }
 
-// Build gives the keys their values, and renders and places all that was found, in the order in which it was.
+// Build gives the keys their values, and renders and places the components, in the order in which they were found.
 func (b *Builder) Build(ctx context.Context) ([]Component, error) {
 	var chains []Chain
 	for _, f := range b.found {
@@ -184,18 +184,18 @@ func (b *Builder) build(ctx context.Context, f Found) (Component, error) {
 	}, nil
 }
 
-// usedNames returns which of the names the files of a component, or its placement, can use.
+// usedNames returns those of the names that the files of a component, or its placement, can use.
 func usedNames(files fileset.Set, dir bool, placement string, names []string) []string {
 	path := fileset.Set{{Path: "placement.jinja", Data: []byte(placement)}}
 	return slices.Concat(render.UsedNames(files, dir, names), render.UsedNames(path, false, names))
 }
 
-// UsedKeys returns which keys of the chain's packs the component's files, or its default path, can use.
+// UsedKeys returns the keys of the chain's packs that the component's files, or its default path, can use.
 func UsedKeys(c Chain, files fileset.Set, dir bool) []string {
 	return usedNames(files, dir, c.DefaultPath(), (&Keys{}).names(c))
 }
 
-// template returns the placement of a component before it is rendered: the user's, else the default of the packs.
+// template returns the placement before it is rendered: the user's, else the default of the packs.
 func (f Found) template() string {
 	return cmp.Or(f.Placement, f.Chain.DefaultPath(), f.Chain.Last().Component.Name)
 }
@@ -212,7 +212,7 @@ func checkLanguage(h Hop, project metadata.Values) error {
 	return nil
 }
 
-// checkMoved returns an error about a tag that the lockfile knows at another commit than the server.
+// checkMoved returns an error about a tag that points to another commit than in the lockfile.
 func checkMoved(lock *lockfile.Lock, pin ref.Pin, accept []string) error {
 	tag, isTag := strings.CutPrefix(pin.Ref, ref.TagPrefix)
 	if !isTag || slices.Contains(accept, tag) {

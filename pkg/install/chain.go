@@ -11,16 +11,16 @@ import (
 	"github.com/Project-Manager-With-Git/ppm/pkg/ref"
 )
 
-// A Hop is one pack on the way from a reference to the files that it means.
+// A Hop is one pack of a chain.
 type Hop struct {
-	Ref       ref.Ref // as typed, or as the pack before it names it
+	Ref       ref.Ref // as the user typed it, or as the previous hop has it
 	Pin       ref.Pin
 	Snapshot  *fetch.Snapshot
 	Pack      *pack.Pack
-	Component pack.Component // that Ref names; the zero value when it names none
+	Component pack.Component // the one that Ref names; the zero value if it names none
 }
 
-// TestComponent is the name by which the tests of a pack are installed like a component.
+// TestComponent is the name under which the tests of a pack can be installed like a component.
 const TestComponent = "test"
 
 // Find returns the component of the pack that a reference names.
@@ -34,8 +34,8 @@ func (h Hop) Find(name string) (pack.Component, error) {
 	return h.Pack.Component(name)
 }
 
-// isSameRepository reports whether an origin in the pack's manifest means the pack's own repository: a bare name
-// equal to the pack's own does, wherever the pack was fetched from.
+// isSameRepository reports whether an origin in the pack's manifest is the pack's own repository. A bare name that
+// equals the pack's own is, so that a fork works unchanged.
 func (h Hop) isSameRepository(o ref.Origin) bool {
 	return o.URL == "" && o.Host == "" && o.Namespace == "" && o.Repo == repoName(h.Pin.URL)
 }
@@ -49,8 +49,8 @@ func repoName(url string) string {
 	return strings.TrimSuffix(url, ".git")
 }
 
-// A Chain is the hops from a reference to a component, the pack that the user named first. It is not empty. The
-// default path of the first hop wins; the last hop has the component's files.
+// A Chain is the hops from a reference to the component's files. It is not empty. The first hop is the pack that the
+// user named; its default path wins. The last hop has the files.
 type Chain []Hop
 
 // First returns the pack that the user named.
@@ -59,14 +59,14 @@ func (c Chain) First() Hop { return c[0] }
 // Last returns the pack with the component's files.
 func (c Chain) Last() Hop { return c[len(c)-1] }
 
-// Source returns what the lockfile records: the reference reached in the end.
+// Source returns the reference that the chain ends with, which the lockfile records.
 func (c Chain) Source() ref.Ref {
 	r := c.Last().Ref
 	r.Component = c.Last().Component.Name
 	return r
 }
 
-// Via returns the references before Source, the user's first; nil when the user's is Source itself.
+// Via returns the references before Source, starting with the user's; nil if there is only one hop.
 func (c Chain) Via() []ref.Ref {
 	var out []ref.Ref
 	for _, h := range c[:len(c)-1] {
@@ -75,7 +75,7 @@ func (c Chain) Via() []ref.Ref {
 	return out
 }
 
-// Key returns the declaration of a key that counts: the first on the chain, or the zero value.
+// Key returns the first declaration of a key in the chain, or the zero value.
 func (c Chain) Key(name string) pack.Key {
 	for _, h := range c {
 		for _, key := range h.Pack.Keys {
@@ -87,7 +87,7 @@ func (c Chain) Key(name string) pack.Key {
 	return pack.Key{}
 }
 
-// Language returns the language that the packs state, the last first; "" when none does.
+// Language returns the language of the last pack that states one, or "".
 func (c Chain) Language() string {
 	for _, h := range slices.Backward(c) {
 		if h.Pack.Language != "" {
@@ -97,8 +97,8 @@ func (c Chain) Language() string {
 	return ""
 }
 
-// Requirements returns what the component needs: what it states itself, and what the packs on the chain do. By names
-// whoever needs it.
+// Requirements returns the packages that the component and the packs of the chain require, and with tests also those
+// of their tests. by names the install in messages.
 func (c Chain) Requirements(by string, tests bool) []langdeps.Requirement {
 	var out []langdeps.Requirement
 	for _, h := range c {
@@ -113,7 +113,7 @@ func (c Chain) Requirements(by string, tests bool) []langdeps.Requirement {
 	return out
 }
 
-// DefaultPath returns the path at which the component goes when the user names none, a template.
+// DefaultPath returns the template of the path at which the component is placed if the user names none.
 func (c Chain) DefaultPath() string {
 	for _, path := range []string{c.First().Component.DefaultPath, c.Last().Component.DefaultPath} {
 		if path != "" {
@@ -123,7 +123,7 @@ func (c Chain) DefaultPath() string {
 	return ""
 }
 
-// String returns the references with arrows between them.
+// String returns the references, separated by arrows.
 func (c Chain) String() string {
 	var names []string
 	for _, h := range c {
@@ -132,7 +132,7 @@ func (c Chain) String() string {
 	return strings.Join(names, " → ")
 }
 
-// wrap adds the chain to a failure behind its first hop.
+// wrap adds the chain to an error that occurred after its first hop.
 func (c Chain) wrap(err error) error {
 	if len(c) < 2 {
 		return err

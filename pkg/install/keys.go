@@ -22,25 +22,26 @@ type Question struct {
 	Choices     []string
 }
 
-// Keys gives the keys of packs their values. The rules are pmfp's: the value that an outer pack has, else the user's
-// --kv, else the answer to a question, else the default. The value is rendered with the project's metadata.
+// Keys gives the keys of packs their values. As in pmfp, the declaration of an outer pack overrides that of an inner
+// one, and the value is the user's --kv, else the answer to a question, else the default. It is rendered with the
+// project's metadata.
 type Keys struct {
 	Given    map[string]string // from --kv or the project's manifest
 	Defaults map[string]string // [keys] of the manifest's layers
 	Metadata metadata.Values
 	Ask      func(context.Context, Question) (string, error) // nil when nobody can answer
 
-	answers map[string]string // by key: each is asked for once
+	answers map[string]string // by key, so that each is asked for once
 }
 
-// Values are the values of all names that the files of a component can use.
+// Values holds the values of all names that the files of a component can use.
 type Values struct {
 	All    render.Context    // the project's metadata and the keys
 	Keys   map[string]string // the packs' keys
-	Chosen map[string]string // those of Keys that the user gave or answered; nil when there are none
+	Chosen map[string]string // those of Keys that the user chose; nil if there are none
 }
 
-// With returns k with more values given.
+// With returns a copy of k with more given values.
 func (k *Keys) With(values map[string]string) *Keys {
 	out := *k
 	out.Given = map[string]string{}
@@ -49,7 +50,7 @@ func (k *Keys) With(values map[string]string) *Keys {
 	return &out
 }
 
-// names returns what the files of a component can name: the project's metadata and the keys of the chain.
+// names returns the names that the files of a component can use: the project's metadata and the keys of the chain.
 func (k *Keys) names(c Chain) []string {
 	names := slices.Collect(maps.Keys(k.Metadata))
 	for _, h := range c {
@@ -60,8 +61,8 @@ func (k *Keys) names(c Chain) []string {
 	return names
 }
 
-// Values gives every key on a chain a value. Only the keys in needed are asked for and checked: the others cannot
-// change a byte of the component.
+// Values returns the values of all keys of a chain. It prompts for and checks only the keys in needed: the others do
+// not affect the component.
 func (k *Keys) Values(ctx context.Context, c Chain, needed []string) (Values, error) {
 	v := Values{All: render.Context{}, Keys: map[string]string{}}
 	for name, value := range k.Metadata {
@@ -115,7 +116,7 @@ func (k *Keys) value(ctx context.Context, key pack.Key, needed bool) (value stri
 	return value, chosen, err
 }
 
-// answer asks for a key, once in a run.
+// answer prompts for a key, at most once.
 func (k *Keys) answer(ctx context.Context, key pack.Key, text string) (string, error) {
 	if answer, asked := k.answers[key.Name]; asked {
 		return answer, nil
@@ -137,7 +138,7 @@ func (k *Keys) answer(ctx context.Context, key pack.Key, text string) (string, e
 	return answer, nil
 }
 
-// Render renders the value of a key with the project's metadata. Unlike in files, an unknown name is empty.
+// Render renders the value of a key with the project's metadata. Unlike in files, an undefined name is empty.
 func (k *Keys) Render(name, text string) (string, error) {
 	if !strings.Contains(text, "{") {
 		return text, nil
@@ -145,7 +146,7 @@ func (k *Keys) Render(name, text string) (string, error) {
 	return render.String("key "+name, text, render.Context(k.Metadata), render.Options{AllowUndefined: true})
 }
 
-// checkGiven returns an error about a given key that no pack on any of the chains declares.
+// checkGiven returns an error about a given key that no pack of the chains declares.
 func (k *Keys) checkGiven(chains []Chain) error {
 	declared := map[string]bool{}
 	for _, c := range chains {
@@ -172,8 +173,8 @@ func (k *Keys) checkGiven(chains []Chain) error {
 	return nil
 }
 
-// locked returns the values that a later rendering of the same files needs: those of the names that the files use, and
-// those that the user chose.
+// locked returns the values that are needed to render the same files again: those of the names that the files use,
+// and those that the user chose.
 func (v Values) locked(used []string) map[string]any {
 	out := map[string]any{}
 	for _, name := range used {
@@ -188,7 +189,7 @@ func (v Values) locked(used []string) map[string]any {
 	return out
 }
 
-// GivenKeys returns --kv pairs as a map. A key that is given two values is an error: one of them would be lost.
+// GivenKeys returns --kv pairs as a map. A key with two different values is an error.
 func GivenKeys(pairs []ref.KV) (map[string]string, error) {
 	out := map[string]string{}
 	for _, kv := range pairs {

@@ -1,8 +1,8 @@
-// Package install owns how a reference or an entry of the lockfile becomes rendered files.
+// Package install turns a reference, or an entry of the lockfile, into rendered files.
 //
-// A hop is one pack on the way from a reference to the files that it means: a component can be a reference to a
-// component of another pack. A chain is all hops, the pack that the user named first. A Builder gives the keys of a
-// chain their values, renders the component and places its files. Nothing here writes into a project.
+// A component can be a reference to a component of another pack. Each pack that is followed is a hop, and all hops are
+// a chain, which begins with the pack that the user named. A Builder gives the keys of a chain their values, renders
+// the component and places its files. Nothing here writes to a project.
 package install
 
 import (
@@ -27,19 +27,19 @@ import (
 // maxHops limits how many references from pack to pack are followed.
 const maxHops = 32
 
-// maxTags limits in how many tags a missing component is looked for.
+// maxTags limits the tags that are searched for a missing component.
 const maxTags = 64
 
 // Options say where packs come from.
 type Options struct {
 	Layers   *manifest.Manifest // all layers, merged
 	BuiltIn  fs.FS              // the folders that the index of the built-in packs names
-	Fetch    fetch.Options      // Builtin, Policy and Progress are filled in
-	Notify   func(string)       // reports what the user should know and is no failure
-	Progress func(string)       // reports what is being done; nil when nobody reads it
+	Fetch    fetch.Options      // NewPacks sets Builtin, Policy and Progress
+	Notify   func(string)       // reports what is worth knowing and is not an error
+	Progress func(string)       // reports what is being done; may be nil
 }
 
-// Packs opens packs at one version. It reads the manifest of each commit once.
+// Packs opens packs. It reads the manifest of each commit once.
 type Packs struct {
 	o        Options
 	registry *registry.Registry
@@ -47,7 +47,7 @@ type Packs struct {
 	hops     map[string]Hop // without Ref and Component, by URL and commit
 }
 
-// NewPacks returns Packs that look names up as the layers say.
+// NewPacks returns Packs that look up names in the layers.
 func NewPacks(o Options) (*Packs, error) {
 	p := &Packs{o: o, registry: registry.New(o.Layers, o.BuiltIn), hops: map[string]Hop{}}
 	client, err := p.newClient(o.Fetch.Offline)
@@ -67,7 +67,7 @@ func (p *Packs) Client() *fetch.Client { return p.client }
 // Registry returns the registry in which names are looked up.
 func (p *Packs) Registry() *registry.Registry { return p.registry }
 
-// Offline reports whether no server may be asked.
+// Offline reports whether the network must not be used.
 func (p *Packs) Offline() bool { return p.o.Fetch.Offline }
 
 func (p *Packs) newClient(offline bool) (*fetch.Client, error) {
@@ -110,7 +110,7 @@ func (p *Packs) Builtin(name string) (*fetch.Builtin, error) {
 	}}, nil
 }
 
-// Repo returns the repository that a reference's origin means, and its URL.
+// Repo returns the repository of an origin, and its URL.
 func (p *Packs) Repo(o ref.Origin) (*fetch.Repo, string, error) {
 	url := p.registry.URL(o)
 	repo, err := p.client.Repo(url)
@@ -144,8 +144,8 @@ func (p *Packs) progress(format string, args ...any) {
 	}
 }
 
-// SuggestBuiltin adds to the failure of a name that was looked up on the default host the
-// built-in pack that was probably meant.
+// SuggestBuiltin adds a hint to the error about a name that was looked up on the default host, if a built-in pack has
+// a similar name.
 func (p *Packs) SuggestBuiltin(o ref.Origin, err error) error {
 	near := suggest.Words(o.Repo, p.registry.Names())
 	if o.URL != "" || o.Host != "" || o.Namespace != "" || len(near) == 0 || near[0] == o.Repo {
@@ -155,13 +155,12 @@ func (p *Packs) SuggestBuiltin(o ref.Origin, err error) error {
 		WithHint("%s It is built in. Otherwise %s", suggest.DidYouMean(near[:1]), failure.Hint(err))
 }
 
-// OpenLocked reads the pack of an install at its locked commit, which needs no connection when the cache has it.
+// OpenLocked reads the pack of an install at its locked commit. It uses no network if the commit is in the cache.
 func (p *Packs) OpenLocked(ctx context.Context, c lockfile.Component) (Hop, error) {
 	return p.OpenPin(ctx, c.Source, ref.Pin{URL: c.URL, Ref: c.Ref, Object: c.Object, Commit: c.Commit})
 }
 
-// OpenPin reads the manifest of the pack at a pin. The result has the component that r names
-// only after Hop.Find.
+// OpenPin reads the manifest of the pack at a pin. It leaves Hop.Component empty: see Hop.Find.
 func (p *Packs) OpenPin(ctx context.Context, r ref.Ref, pin ref.Pin) (Hop, error) {
 	repo, err := p.client.Repo(pin.URL)
 	if err != nil {
@@ -247,7 +246,7 @@ func (p *Packs) FollowFrom(ctx context.Context, h Hop) (c Chain, err error) {
 	}
 }
 
-// suggestTags adds to the failure to find a component the tags of its pack that have it, as far as the cache knows.
+// suggestTags adds a hint to the error about a missing component: the tags in the cache that have it.
 func (p *Packs) suggestTags(ctx context.Context, h Hop, missing error) error {
 	client, err := p.newClient(true)
 	if err != nil {
@@ -316,7 +315,7 @@ func (p *Packs) Retrace(ctx context.Context, locked lockfile.Component) (Chain, 
 	return c, nil
 }
 
-// Newer returns the released tags after the one that r names, of the same series, oldest first.
+// Newer returns the released tags of the same series that are newer than the one that r names, oldest first.
 func (p *Packs) Newer(ctx context.Context, r ref.Ref) ([]string, error) {
 	repo, _, err := p.Repo(r.Origin)
 	if err != nil {
@@ -345,7 +344,7 @@ func (p *Packs) OpenAt(ctx context.Context, c lockfile.Component, url, commit st
 	return h, err
 }
 
-// RefCommit returns the commit that the ref of an install names on the server now; "" when the ref is gone.
+// RefCommit returns the commit that the ref of an install points to on the server, or "" if the ref is gone.
 func (p *Packs) RefCommit(ctx context.Context, c lockfile.Component) (string, error) {
 	repo, err := p.client.Repo(c.URL)
 	if err != nil {
