@@ -14,14 +14,14 @@ import (
 // An Adopted is a copy that becomes an install: its base is the most similar rendering of the component.
 type Adopted struct {
 	Path   string         `json:"path"`
-	Source string         `json:"source"` // as the manifest has it now
+	Source string         `json:"source"` // as in the manifest
 	URL    string         `json:"url"`
 	Ref    string         `json:"ref,omitempty"`
 	Commit string         `json:"commit"`
 	Keys   map[string]any `json:"keys,omitempty"` // each a string or a []string
-	// Percent of the bytes, in lines that both sides have; rounded down.
+	// The percentage of bytes that are in lines of both sides, rounded down.
 	Similarity   float64       `json:"similarity"`
-	Exact        bool          `json:"exact"` // every byte is that of the rendering
+	Exact        bool          `json:"exact"` // equal to the rendering, byte for byte
 	Files        []File        `json:"files"`
 	Alternatives []Alternative `json:"alternatives"` // the next best
 }
@@ -31,11 +31,11 @@ type File struct {
 	Path       string  `json:"path"`
 	Similarity float64 `json:"similarity"`
 	Exact      bool    `json:"exact"`
-	Missing    bool    `json:"missing,omitempty"`   // there is no such file that can be compared
-	LineEnds   bool    `json:"line_ends,omitempty"` // one side has CRLF line endings and the other LF
+	Missing    bool    `json:"missing,omitempty"`   // there is no file that can be compared
+	LineEnds   bool    `json:"line_ends,omitempty"` // only one side has CRLF line endings
 }
 
-// An Alternative is another version, or the same with other keys.
+// An Alternative is another version, or the same version with other keys.
 type Alternative struct {
 	Source     string            `json:"source"`
 	Commit     string            `json:"commit"`
@@ -46,20 +46,20 @@ type Alternative struct {
 // A Finder finds what copies were made from.
 type Finder struct {
 	Packs         *install.Packs
-	Builder       *install.Builder // with the keys that are given
+	Builder       *install.Builder // with the given keys
 	Tree          worktree.Tree
-	MinSimilarity int          // percent: what is less similar is not a copy
-	Notify        func(string) // reports what is no failure
+	MinSimilarity int          // percentage below which something is not a copy
+	Notify        func(string) // reports what is worth knowing and is not an error
 	Progress      func(string)
 }
 
 // A Target is a path that may become an install.
 type Target struct {
-	Ref  ref.Ref // without a version, all tags are compared; with a glob or a range, those that match
+	Ref  ref.Ref // without a version, all tags are compared; with a glob or range, the matching ones
 	Path string  // clean
-	Hint bool    // the version of Ref is compared first, and all others are compared, too
+	Hint bool    // the version of Ref is compared first, but all others are compared, too
 
-	Listed string // the text that Ref was read from, in pmfp's file
+	Listed string // the text of Ref in pmfp's file
 }
 
 // Find returns the component whose rendering is the most similar to what is at the target. The error is of kind
@@ -94,7 +94,7 @@ func (f *Finder) Find(ctx context.Context, target Target) (install.Component, *A
 	return found, describe(found, candidates), nil
 }
 
-// checkSimilar returns an error when the best candidate is not similar enough.
+// checkSimilar returns an error if the best candidate is not similar enough.
 func (s *search) checkSimilar(best candidate) error {
 	if best.Common > 0 && best.Percent() >= float64(s.MinSimilarity) {
 		return nil
@@ -108,7 +108,7 @@ func (s *search) checkSimilar(best candidate) error {
 		s.Path, best.name(), best.Percent()).WithHint("%s", hint)
 }
 
-// describe returns what was found: the first of the candidates, and some of the others.
+// describe describes the first of the candidates, and lists some of the others as alternatives.
 func describe(found install.Component, candidates []candidate) *Adopted {
 	const maxAlternatives = 3
 	best, locked := candidates[0], found.Locked

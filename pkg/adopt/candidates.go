@@ -1,7 +1,7 @@
 // Package adopt finds the version of a component, and the values of its keys, that a copy in a project was made from.
 //
-// It renders the component at every version that may be meant, with every value of its keys that the copy suggests,
-// and compares the result with the files on disk. The most similar rendering becomes the base of an install.
+// It renders the component at each possible version, with each value of its keys that the copy suggests, and compares
+// the result with the files on disk. The most similar rendering becomes the base of an install.
 package adopt
 
 import (
@@ -22,7 +22,7 @@ import (
 	"github.com/Project-Manager-With-Git/ppm/pkg/similarity"
 )
 
-// maxVersions bounds how many versions of a component a copy is compared with, the newest first.
+// maxVersions limits the versions that a copy is compared with, the newest first.
 const maxVersions = 200
 
 // A search looks for the rendering that is the most similar to a copy.
@@ -34,8 +34,8 @@ type search struct {
 	seen     map[string]candidate // by what the component is rendered from
 	list     []candidate
 	has      bool // a version has the component
-	beyond   int  // versions that are too many
-	// Why the first version could not be compared; once one has the component, the first of those that do.
+	beyond   int  // versions over maxVersions, which are not compared
+	// Why the first version could not be compared. Once a version has the component, only versions with it count.
 	failed error
 }
 
@@ -45,8 +45,8 @@ type candidate struct {
 	chain     install.Chain
 	typed     ref.Ref                    // as the manifest will have it
 	root      string                     // its placement
-	values    map[string]string          // of the keys that are not what they would be anyway
-	files     map[string]similarity.File // those of the rendering that are on the disk, by path
+	values    map[string]string          // of the keys that do not have the value that they have without --kv
+	files     map[string]similarity.File // those of the rendering that are on disk, by path
 	paths     []string                   // of the rendering, sorted
 	runnersUp []similarity.Finding       // with other values
 }
@@ -62,7 +62,7 @@ func bySimilarity(a, b candidate) int {
 	return cmp.Compare(b.exact(), a.exact())
 }
 
-// exact returns how many files are the same to the last byte.
+// exact returns the number of files that are equal byte for byte.
 func (c candidate) exact() int {
 	n := 0
 	for _, f := range c.files {
@@ -73,7 +73,7 @@ func (c candidate) exact() int {
 	return n
 }
 
-// name returns the reference of the very version, where the manifest will have a range.
+// name returns the reference with the exact version, even if the manifest gets a range.
 func (c candidate) name() string {
 	r := c.typed
 	if tag, ok := strings.CutPrefix(c.chain.First().Pin.Ref, ref.TagPrefix); ok {
@@ -82,16 +82,17 @@ func (c candidate) name() string {
 	return r.String()
 }
 
-// A version is a version of a pack to compare with.
+// A version is a version of a pack that the copy is compared with.
 type version struct {
-	ref   ref.Ref // what the manifest will say
-	pin   ref.Pin // the zero value when it has to be resolved
+	ref   ref.Ref // for the manifest
+	pin   ref.Pin // the zero value if ref is not resolved yet
 	named bool    // the reference names it
 }
 
-// candidates returns the versions that the copy was compared with, the most similar first; of equally similar ones
-// the one that the reference names, then the newest. There is at least one, or an error. The search ends at the
-// first that is the same in every byte, if it is the named one or the copy has no more files.
+// candidates returns the versions that the copy was compared with, the most similar first. Equally similar ones are
+// in the order in which they were compared: the version that the reference names, then the newest. Without an error
+// there is at least one. The search ends at the first version that is equal byte for byte, if the reference names it
+// or the copy has no other files.
 func (s *search) candidates(ctx context.Context) ([]candidate, error) {
 	s.searched, s.seen = map[string]bool{}, map[string]candidate{}
 	for _, next := range []func(context.Context) ([]version, error){s.named, s.tagged, s.fallback} {
@@ -129,7 +130,7 @@ func (s *search) candidates(ctx context.Context) ([]candidate, error) {
 	return s.list, nil
 }
 
-// weighExtras counts the files of the copy that a version lacks and another has.
+// weighExtras lowers the score of a version for each file of the copy that only other versions have.
 func (s *search) weighExtras() {
 	known := map[string]bool{}
 	for _, c := range s.list {
@@ -147,7 +148,7 @@ func (s *search) weighExtras() {
 	}
 }
 
-// named returns the version that the reference names, if it names one.
+// named returns the version that the reference names, if any.
 func (s *search) named(context.Context) ([]version, error) {
 	if s.Ref.Version.String() == "" || !s.anyTag() {
 		return nil, nil
@@ -155,7 +156,7 @@ func (s *search) named(context.Context) ([]version, error) {
 	return []version{{ref: s.Ref, named: true}}, nil
 }
 
-// tagged returns the tags that the reference allows, the newest first, and no commit twice.
+// tagged returns the tags that match the reference, the newest first, one for each commit.
 func (s *search) tagged(ctx context.Context) ([]version, error) {
 	if s.isExact() {
 		return nil, nil
@@ -170,7 +171,7 @@ func (s *search) tagged(ctx context.Context) ([]version, error) {
 		return nil, s.Packs.SuggestBuiltin(s.Ref.Origin, err)
 	}
 	if len(pins) == 0 && !s.anyTag() {
-		_, err = resolver.Resolve(ctx, url, s.Ref.Version, repo) // its error says what there is instead
+		_, err = resolver.Resolve(ctx, url, s.Ref.Version, repo) // for its error, which lists the tags
 		return nil, err
 	}
 	var out []version
@@ -179,7 +180,7 @@ func (s *search) tagged(ctx context.Context) ([]version, error) {
 		v := version{ref: s.Ref, pin: pin}
 		exact, err := ref.ParseVersion(strings.TrimPrefix(pin.Ref, ref.TagPrefix))
 		if err != nil || exact.Kind() != ref.Exact || commits[pin.Commit] {
-			// No reference can name it, or it is the same commit.
+			// No reference can name the tag, or its commit is in the list already.
 			continue
 		}
 		if commits[pin.Commit] = true; len(commits) > maxVersions {
@@ -194,7 +195,7 @@ func (s *search) tagged(ctx context.Context) ([]version, error) {
 	return out, nil
 }
 
-// fallback returns the default branch when nothing so far is similar enough.
+// fallback returns the default branch if no version so far is similar enough.
 func (s *search) fallback(context.Context) ([]version, error) {
 	isEnough := func(c candidate) bool { return c.Percent() >= float64(s.MinSimilarity) }
 	if s.isExact() || !s.anyTag() || slices.ContainsFunc(s.list, isEnough) {
@@ -211,20 +212,20 @@ func (s *search) isExact() bool {
 	return !s.Hint && s.anyTag() && s.Ref.Version.String() != ""
 }
 
-// anyTag reports whether the reference allows every tag of the pack.
+// anyTag reports whether every tag of the pack matches the reference.
 func (s *search) anyTag() bool {
 	kind := s.Ref.Version.Kind()
 	return kind != ref.Glob && kind != ref.Range
 }
 
-// isRedirect reports whether a chain leads to the component of the same name under another tag of the same pack.
+// isRedirect reports whether a chain ends at the component of the same name, at another tag of the same pack.
 func isRedirect(c install.Chain) bool {
 	first, last := c.First(), c.Last()
 	return len(c) > 1 && first.Pin.URL == last.Pin.URL && first.Component.Name == last.Component.Name &&
 		strings.HasPrefix(last.Pin.Ref, ref.TagPrefix)
 }
 
-// compare compares the copy with one version. It returns nil for one that is compared under another name.
+// compare compares the copy with one version. It returns nil if the same commit is compared as another version.
 func (s *search) compare(ctx context.Context, v version) (*candidate, error) {
 	chain, err := s.follow(ctx, v)
 	if err != nil {
@@ -292,8 +293,8 @@ type template struct {
 	dir   bool // the component is a folder
 }
 
-// choices returns the values that each key can have that the files use: the one that it has when nothing is given,
-// those that the copy suggests, and those that the pack allows. A given key has its one value.
+// choices returns the possible values of each key that the files use: first the one that it has without --kv, then
+// those that the copy suggests, and those that the pack allows. A given key has only its given value.
 func (s *search) choices(ctx context.Context, c candidate, t template) (map[string][]string, error) {
 	values, err := s.Builder.Keys.Values(ctx, c.chain, nil)
 	if err != nil {
@@ -336,11 +337,10 @@ func (s *search) render(
 	return install.Place(c.root, t.dir, r.Files)
 }
 
-// chooseKeys finds the values of the keys with which the rendering is the most similar, and puts them into the
-// candidate.
+// chooseKeys finds the values of the keys with which the rendering is the most similar, and sets them in the candidate.
 func (s *search) chooseKeys(ctx context.Context, c *candidate, t template, choices map[string][]string) error {
 	var impossible error
-	given := func(values map[string]string) map[string]string { // what has to be given for these values
+	given := func(values map[string]string) map[string]string { // those that differ from the default
 		out := map[string]string{}
 		for key, value := range values {
 			if value != choices[key][0] {

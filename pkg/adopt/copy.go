@@ -15,11 +15,11 @@ import (
 	"github.com/Project-Manager-With-Git/ppm/pkg/worktree"
 )
 
-// maxNames bounds how many files a folder that is compared with a component may have.
+// maxNames limits the files of a folder that is compared with a component.
 const maxNames = 200_000
 
-// A localCopy is a file or folder of the project that may be a copy of a component. Its files are read when they
-// are asked for, and each content is compared with another only once.
+// A localCopy is a file or folder of the project that may be a copy of a component. It reads files when they are
+// needed, and caches comparisons.
 type localCopy struct {
 	tree     worktree.Tree
 	root     string           // from the project's folder
@@ -56,7 +56,7 @@ func openCopy(ctx context.Context, tree worktree.Tree, root string) (*localCopy,
 			return ctx.Err()
 		}
 		if err != nil && name != root {
-			return fs.SkipDir // a folder that cannot be read: what it holds counts as missing
+			return fs.SkipDir // the files in a folder that cannot be read count as missing
 		}
 		return c.visit(name, d, err)
 	})
@@ -75,13 +75,13 @@ func (c *localCopy) visit(name string, d fs.DirEntry, err error) error {
 		return failure.Errorf(failure.Refused, "adopting %q: it has more than %d files", c.root, maxNames).
 			WithHint("name a folder inside it")
 	}
-	if info, err := d.Info(); err == nil { // one that is gone by now is missing
+	if info, err := d.Info(); err == nil { // a file that was removed meanwhile is missing
 		c.sizes[name] = info.Size()
 	}
 	return nil
 }
 
-// read returns the content of a file, or false when there is none that can be compared.
+// read returns the content of a file, or false if there is no file that can be compared.
 func (c *localCopy) read(name string) ([]byte, bool, error) {
 	if data, done := c.texts[name]; done {
 		return data, data != nil, nil
@@ -91,7 +91,7 @@ func (c *localCopy) read(name string) ([]byte, bool, error) {
 	}
 	data, err := c.tree.ReadFile(name)
 	if errors.Is(err, fs.ErrNotExist) || failure.KindOf(err) == failure.Refused {
-		// It is gone by now, or too large to compare.
+		// It was removed meanwhile, or is too large to compare.
 		c.texts[name] = nil
 		return nil, false, nil
 	}
@@ -110,7 +110,7 @@ func (c *localCopy) read(name string) ([]byte, bool, error) {
 	return data, true, nil
 }
 
-// files returns the files that a component at root may have, with their paths from there.
+// files returns the files below root whose paths from there match.
 func (c *localCopy) files(root string, match func(string) bool) (fileset.Set, error) {
 	var files []fileset.File
 	for name := range c.sizes {
@@ -129,7 +129,7 @@ func (c *localCopy) files(root string, match func(string) bool) (fileset.Set, er
 	return fileset.New(files)
 }
 
-// compare returns how like the files of a rendering are to those on the disk.
+// compare returns how similar the files of a rendering are to those on disk.
 func (c *localCopy) compare(files fileset.Set) (similarity.Score, map[string]similarity.File, error) {
 	var all similarity.Score
 	each := map[string]similarity.File{}
@@ -154,7 +154,7 @@ func (c *localCopy) compare(files fileset.Set) (similarity.Score, map[string]sim
 	return all, each, nil
 }
 
-// within returns the path of a file from a folder, "" for the folder itself.
+// within returns the path of a file relative to a folder, "" for the folder itself.
 func within(root, name string) (string, bool) {
 	switch {
 	case root == ".":

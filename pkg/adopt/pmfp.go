@@ -17,8 +17,8 @@ import (
 // PmfpName is the file in which pmfp records what it added to a project.
 const PmfpName = "pmfprc.json"
 
-// ParsePmfp returns the components that pmfp added, as its file lists them. The problems are entries that cannot be
-// adopted. No data means that there is no such file, which is an error of kind Usage.
+// ParsePmfp returns the components that pmfp's file lists. The problems are about entries that cannot be adopted. Nil
+// data means that there is no file, which is an error of kind Usage.
 func ParsePmfp(data []byte) (targets []Target, problems []error, err error) {
 	if data == nil {
 		return nil, nil, failure.Errorf(failure.Usage, "adopting what pmfp installed: there is no %s", PmfpName).
@@ -48,7 +48,7 @@ func ParsePmfp(data []byte) (targets []Target, problems []error, err error) {
 	return targets, problems, nil
 }
 
-// pmfpTarget returns the target of an entry whose path is none of those seen.
+// pmfpTarget returns the target of an entry. A path in seen is an error.
 func pmfpTarget(listed, path string, seen map[string]bool) (Target, error) {
 	path = strings.TrimSuffix(strings.ReplaceAll(path, `\`, "/"), "/") // pmfp writes paths as the system does
 	target := Target{Listed: listed, Hint: true}
