@@ -19,8 +19,8 @@ type Base struct {
 	Files    fileset.Set       // each at its path in the project
 }
 
-// Base renders an install again, from the locked commit with the locked keys. The error is of kind Integrity if a file
-// does not have the digest in the lockfile.
+// Base renders an install again, from the locked commit with the locked keys. The error is of kind Integrity if a
+// file does not have the digest in the lockfile.
 func (p *Packs) Base(ctx context.Context, c lockfile.Component) (Base, error) {
 	h, err := p.OpenLocked(ctx, c)
 	if err != nil {

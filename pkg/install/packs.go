@@ -1,8 +1,8 @@
 // Package install turns a reference, or an entry of the lockfile, into rendered files.
 //
-// A component can be a reference to a component of another pack. Each pack that is followed is a hop, and all hops are
-// a chain, which begins with the pack that the user named. A Builder gives the keys of a chain their values, renders
-// the component and places its files. Nothing here writes to a project.
+// A component can be a reference to a component of another pack. Each pack that is followed is a hop, and all hops
+// are a chain, which begins with the pack that the user named. A Builder gives the keys of a chain their values,
+// renders the component and places its files. Nothing here writes to a project.
 package install
 
 import (
