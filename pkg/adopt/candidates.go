@@ -337,7 +337,8 @@ func (s *search) render(
 	return install.Place(c.root, t.dir, r.Files)
 }
 
-// chooseKeys finds the values of the keys with which the rendering is the most similar, and sets them in the candidate.
+// chooseKeys finds the values of the keys with which the rendering is the most similar, and sets them in the
+// candidate.
 func (s *search) chooseKeys(ctx context.Context, c *candidate, t template, choices map[string][]string) error {
 	var impossible error
 	given := func(values map[string]string) map[string]string { // those that differ from the default
