@@ -1,5 +1,5 @@
-// Package blame tells who wrote a file of an install, or lines of it: a template of a pack with which keys, or the
-// user.
+// Package blame finds where the files and lines of a project come from: a template of a pack and values of keys, or
+// the user.
 package blame
 
 import (
@@ -15,58 +15,58 @@ import (
 	"github.com/Project-Manager-With-Git/ppm/pkg/render"
 )
 
-// Owners of a file or a line.
+// The owners of a file or a line.
 const (
-	ByInstall  = "install"  // ppm wrote it
-	ByUser     = "user"     // the user did
+	ByInstall  = "install"  // rendered from a pack
+	ByUser     = "user"     // written by the user
 	ByPpm      = "ppm"      // ppm.toml, ppm.lock and .ppm
-	InConflict = "conflict" // of a line: it is in a conflict that is not resolved
+	InConflict = "conflict" // only of a line: in an unresolved conflict
 )
 
-// A Template is the file of a pack that an installed file comes from.
+// A Template is the file of a pack that an installed file was made from.
 type Template struct {
 	File     string `json:"file"`     // from the pack's root
-	Rendered bool   `json:"rendered"` // else it was copied
+	Rendered bool   `json:"rendered"` // false if it was copied
 }
 
-// A Key is a key with its value and where that comes from.
+// A Key is a key, its value and the origin of the value.
 type Key struct {
 	Name  string `json:"name"`
 	Value any    `json:"value"` // a string or a []string
-	From  string `json:"from"`  // manifest, settings, pack, project, or lock when it is not known any more
+	From  string `json:"from"`  // manifest, settings, pack, project, or lock if it is no longer known
 }
 
-// Name says how the path of a file came about.
+// Name explains the path of a file.
 type Name struct {
 	Placement string `json:"placement"` // of the install
-	// The pack's template for the placement, when that is what it comes from.
+	// The pack's template that gives the placement; empty if the user chose it.
 	Default string `json:"default,omitempty"`
-	Moved   string `json:"moved,omitempty"` // the path that ppm gave it, when the user moved it since
-	// Below the placement, as the component has it; empty for a component of one file.
+	Moved   string `json:"moved,omitempty"` // the path at which it was installed, if the user moved it
+	// The path in the component; empty for a component of one file.
 	File string `json:"file,omitempty"`
-	Keys []Key  `json:"keys,omitempty"` // that the name of the file or its folders read
+	Keys []Key  `json:"keys,omitempty"` // used in the names of the file and its folders
 }
 
-// Count counts the lines of a file by whose they are.
+// Count counts the lines of a file by origin.
 type Count struct {
-	Installed int `json:"installed"` // as ppm wrote them
+	Installed int `json:"installed"` // as installed
 	Edited    int `json:"edited"`    // by the user
 	Added     int `json:"added"`     // by the user
 	Deleted   int `json:"deleted"`   // by the user
 	Conflict  int `json:"conflict"`  // in unresolved conflicts
 }
 
-// A Line says who wrote a line.
+// A Line is a line and its origin.
 type Line struct {
 	Line    int     `json:"line"`
 	Text    string  `json:"text"`
 	Owner   string  `json:"owner"`              // install, user, ppm or conflict
 	Side    string  `json:"side,omitempty"`     // in a conflict: ours, base, theirs or marker
-	From    []Place `json:"from,omitempty"`     // where the line was written, or the one that the user edited
-	Keys    []Key   `json:"keys,omitempty"`     // whose values are in it
-	Because []Key   `json:"because,omitempty"`  // that conditions and loops around it asked
+	From    []Place `json:"from,omitempty"`     // where the line, or the one that the user edited, comes from
+	Keys    []Key   `json:"keys,omitempty"`     // whose values the line contains
+	Because []Key   `json:"because,omitempty"`  // used by the conditions and loops around it
 	Was     *string `json:"was,omitempty"`      // the installed line that the user edited
-	LineEnd bool    `json:"line_end,omitempty"` // the user changed its line end, and nothing else
+	LineEnd bool    `json:"line_end,omitempty"` // the user changed only its line ending
 
 	TextBase64 []byte `json:"text_base64,omitempty"` // the exact bytes of Text and Was, where these are not UTF-8
 	WasBase64  []byte `json:"was_base64,omitempty"`
@@ -78,27 +78,27 @@ type Place struct {
 	Line int    `json:"line"`
 }
 
-// Sources are what the values of keys can come from.
+// Sources are the possible origins of the values of keys.
 type Sources struct {
 	Manifest map[string]string // the keys of the install's entry in the manifest
 	Settings map[string]string // [keys] of the manifest's layers
 	Metadata metadata.Values   // of the project
 }
 
-// A File is a file of an install with all that it was made of.
+// A File is a file of an install and what it was made from.
 type File struct {
 	Template Template
-	Keys     []Key // that the template read
+	Keys     []Key // used by the template
 	Name     Name
 
 	trace  render.Trace
-	source string // path of the component in its pack
+	source string // the path of the component in its pack
 	dir    bool
 	key    func(name string) Key
 }
 
-// Open renders the file f of the install c again. The error is of kind Integrity when the result is not what the
-// lockfile says.
+// Open renders the file f of the install c again. The error is of kind Integrity if the result does not match the
+// lockfile.
 func Open(ctx context.Context, packs *install.Packs, c lockfile.Component, f lockfile.File, s Sources) (*File, error) {
 	base, err := packs.Base(ctx, c)
 	if err != nil {
@@ -133,7 +133,7 @@ func Open(ctx context.Context, packs *install.Packs, c lockfile.Component, f loc
 	return out, nil
 }
 
-// isDefault reports whether an install is where the pack's template for the placement puts it.
+// isDefault reports whether the placement of an install is what the pack's template gives.
 func (s Sources) isDefault(c lockfile.Component, template string, dir bool, base string) bool {
 	names := render.Context{}
 	for name, value := range s.Metadata {
@@ -149,10 +149,10 @@ func (s Sources) isDefault(c lockfile.Component, template string, dir bool, base
 	return err == nil && p == c.Path
 }
 
-// IsBinary reports whether the file, as ppm rendered it, has no lines.
+// IsBinary reports whether the file, as installed, is binary.
 func (f *File) IsBinary() bool { return IsBinary(f.trace.Data) }
 
-// inPack returns the path of a component's file from the pack's root.
+// inPack returns the path of a file of the component relative to the pack's root.
 func (f *File) inPack(name string) string {
 	if !f.dir {
 		return path.Clean(f.source)
@@ -168,7 +168,7 @@ func (f *File) keys(names []string) []Key {
 	return out
 }
 
-// keyOf returns what tells where the value of a key of an install comes from.
+// keyOf returns a function that finds the origin of the value of a key of an install.
 func (s Sources) keyOf(c lockfile.Component, base install.Base) func(string) Key {
 	keys := &install.Keys{Metadata: s.Metadata}
 	gives := func(text, name string, value any) bool {

@@ -11,13 +11,13 @@ import (
 	"github.com/Project-Manager-With-Git/ppm/pkg/merge"
 )
 
-// A line on disk is looked for in the rendered file by a diff of the two. Line endings, a byte order mark and a
-// missing final newline are normalized for the diff: a tool that changes them everywhere has not written any line.
+// The lines on disk are matched with the lines of the rendered file by a diff. It ignores line endings, a byte order
+// mark and a missing final newline: a tool that changes these everywhere has not written any line.
 
-// A Range is a range of lines, both ends included, from 1. The zero value is none.
+// A Range is a range of lines, counted from 1, both ends included. The zero value is no range.
 type Range struct{ First, Last int }
 
-// IsBinary reports whether a text is binary, and so has no lines.
+// IsBinary reports whether a text is binary. Binary files have no lines.
 func IsBinary(text []byte) bool { return bytes.IndexByte(text, 0) >= 0 }
 
 // normalize returns a text without a byte order mark, each of its lines ended by "\n".
@@ -35,7 +35,7 @@ func splitLines(text []byte) [][]byte { return slices.Collect(bytes.Lines(text))
 // CountLines returns how many lines a text has.
 func CountLines(text []byte) int { return bytes.Count(normalize(text), []byte("\n")) }
 
-// withoutEnd returns a line without its line ending, and its bytes as well when they are not UTF-8.
+// withoutEnd returns a line without its line ending, and its exact bytes if they are not UTF-8.
 func withoutEnd(line []byte) (text string, exact []byte) {
 	if line = bytes.TrimRight(line, "\r\n"); !utf8.Valid(line) {
 		exact = line
@@ -43,7 +43,7 @@ func withoutEnd(line []byte) (text string, exact []byte) {
 	return string(line), exact
 }
 
-// CheckRange returns an error when a file does not have all lines of a range.
+// CheckRange returns an error if a file does not have all lines of a range.
 func CheckRange(name string, text []byte, lines Range) error {
 	if total := CountLines(text); lines.Last > total {
 		return failure.Errorf(failure.Usage, "%q ends with line %d", name, total).WithHint("name one of them")
@@ -57,7 +57,7 @@ func ErrBinary(name string) error {
 		WithHint("ask for the whole file")
 }
 
-// OwnLines returns lines of a file that no install has, all with one owner.
+// OwnLines returns lines of a file that is in no install. All have the same owner.
 func OwnLines(name string, text []byte, lines Range, owner string) ([]Line, error) {
 	if IsBinary(text) {
 		return nil, ErrBinary(name)
@@ -75,14 +75,14 @@ func OwnLines(name string, text []byte, lines Range, owner string) ([]Line, erro
 	return out, nil
 }
 
-// A match names the rendered line that a line on disk is, or was before the user edited it.
+// A match is the rendered line that a line on disk is equal to, or was before the user edited it.
 type match struct {
 	base   int // the index of the rendered line; -1 for none
 	edited bool
 }
 
-// Lines returns those of the lines of the text on disk that were asked for, with who wrote them, and counts all lines.
-// Of locked, the conflict counts.
+// Lines returns a range of the lines on disk with their origins, and counts all lines. Of locked, only the conflict
+// is used.
 func (f *File) Lines(text []byte, locked lockfile.File, lines Range) ([]Line, Count) {
 	base, disk := splitLines(normalize(f.trace.Data)), splitLines(normalize(text))
 	matches, count := pair(base, disk, merge.Diff(normalize(f.trace.Data), normalize(text)))
@@ -134,7 +134,7 @@ var sideName = map[merge.LineKind]string{
 	merge.Ours: "ours", merge.Base: "base", merge.Theirs: "theirs", merge.Marker: "marker",
 }
 
-// origins returns what adds to a line where a rendered line, one of the matches, comes from.
+// origins returns a function that adds to a line the origin of a rendered line, which is one of the matches.
 func (f *File) origins(matches []match) func(line *Line, base int) {
 	first, end := len(f.trace.Data), 0
 	for _, m := range matches {
@@ -154,7 +154,7 @@ func (f *File) origins(matches []match) func(line *Line, base int) {
 	}
 }
 
-// isSameLine returns what reports whether a line on disk is a rendered line, line ending and byte order mark included.
+// isSameLine returns a function that reports whether a line on disk equals a rendered line byte for byte.
 func (f *File) isSameLine(text []byte) func(base, disk int) bool {
 	before, after := splitLines(f.trace.Data), splitLines(text)
 	return func(base, disk int) bool {
@@ -162,10 +162,10 @@ func (f *File) isSameLine(text []byte) func(base, disk int) bool {
 	}
 }
 
-// maxPairs limits how many pairs of lines of one hunk are compared. In a larger hunk no line counts as edited.
+// maxPairs limits the pairs of lines that are compared in a hunk. In a larger hunk, no line counts as edited.
 const maxPairs = 1 << 20
 
-// pair finds for each line on disk the rendered line, given the diff of the two texts. It counts deleted lines.
+// pair finds the rendered line of each line on disk, given the diff of the two texts. It counts deleted lines.
 func pair(base, disk [][]byte, changes []merge.Hunk) ([]match, Count) {
 	out := make([]match, len(disk))
 	var count Count
@@ -192,7 +192,8 @@ func pair(base, disk [][]byte, changes []merge.Hunk) ([]match, Count) {
 	return out, count
 }
 
-// isEditOf reports whether one line may be the other after an edit in one place: half of the longer one is the same.
+// isEditOf reports whether one line may be an edit of the other: their common prefix and suffix are at least half of
+// the longer one.
 func isEditOf(a, b []byte) bool {
 	a, b = bytes.TrimSpace(a), bytes.TrimSpace(b)
 	shorter := min(len(a), len(b))

@@ -22,23 +22,23 @@ import (
 	"github.com/Project-Manager-With-Git/ppm/pkg/worktree"
 )
 
-// Result says who wrote a file or folder, and what it was made of.
+// Result is the origin of a file or folder.
 type Result struct {
 	Path     string          `json:"path"`
 	Folder   bool            `json:"folder,omitempty"`
 	Owner    string          `json:"owner"`    // install, user or ppm
-	Installs []state.Install `json:"installs"` // those that have the file, or files in the folder
+	Installs []state.Install `json:"installs"` // those with the file, or with files in the folder
 	State    string          `json:"state,omitempty"`
 	Own      string          `json:"own,omitempty"` // once or mine, of a file that the user owns
 	Template *Template       `json:"template,omitempty"`
-	Keys     []Key           `json:"keys,omitempty"` // that the template read
+	Keys     []Key           `json:"keys,omitempty"` // used by the template
 	Name     *Name           `json:"name,omitempty"`
-	// Of lines; missing for a binary file, and for one that is not there.
+	// Nil for a binary or missing file.
 	Count *Count `json:"count,omitempty"`
 	Lines []Line `json:"lines,omitempty"` // those that were asked for
 }
 
-// A Project is the project whose files are asked about.
+// A Project is a project whose files can be traced to their origin.
 type Project struct {
 	State    state.State
 	Tree     worktree.Tree
@@ -46,9 +46,9 @@ type Project struct {
 	Metadata metadata.Values
 }
 
-// Why says of a file, or of lines of it, which install and template wrote it with which keys, or that the user did.
-// The target is PATH, PATH:LINE or PATH:FIRST-LAST. When the install cannot be rendered again, the result has what
-// the lockfile says, and the error is of kind Integrity, or what kept the pack from being read.
+// Why returns the origin of a file, or of lines of it: the install, template and keys, or the user. The target is
+// PATH, PATH:LINE or PATH:FIRST-LAST. If the install cannot be rendered again, Why returns both an error and a result
+// with what the lockfile says. The error is of kind Integrity if the pack could be read.
 func (p Project) Why(ctx context.Context, target string) (*Result, error) {
 	name, lines, err := p.parseTarget(target)
 	if err != nil {
@@ -63,7 +63,7 @@ func (p Project) Why(ctx context.Context, target string) (*Result, error) {
 		}
 		err := p.whyFile(ctx, c, f, lines, result)
 		if err != nil && result.Template != nil {
-			result = nil // all is known of the file, and the lines are not there
+			result = nil // only the lines are missing
 		}
 		return result, err
 	}
@@ -101,7 +101,7 @@ func (p Project) Why(ctx context.Context, target string) (*Result, error) {
 
 var targetWithLines = regexp.MustCompile(`^(.+):([0-9]{1,9})(?:-([0-9]{1,9}))?$`)
 
-// parseTarget returns the path, from the project's folder, and the lines that a target means.
+// parseTarget returns the path, relative to the project's folder, and the lines of a target.
 func (p Project) parseTarget(target string) (string, Range, error) {
 	none := Range{}
 	name, err := p.pathInProject(target)
@@ -134,7 +134,7 @@ func (p Project) parseTarget(target string) (string, Range, error) {
 	return name, Range{First: first, Last: last}, nil
 }
 
-// pathInProject returns a path that the user typed, from the project's folder.
+// pathInProject returns a path that the user typed, relative to the project's folder.
 func (p Project) pathInProject(typed string) (string, error) {
 	name := typed
 	if filepath.IsAbs(name) {
@@ -151,7 +151,7 @@ func (p Project) pathInProject(typed string) (string, error) {
 	return name, nil
 }
 
-// exists reports whether there is something at a path, or an install has a file there.
+// exists reports whether a path exists, on disk or in an install.
 func (p Project) exists(name string) bool {
 	if _, _, ok := p.State.Lock.Owner(name); ok {
 		return true
@@ -160,7 +160,7 @@ func (p Project) exists(name string) bool {
 	return err == nil
 }
 
-// errNothingAt returns the error about a path at which there is nothing, and that no install has.
+// errNothingAt returns the error about a path that exists neither on disk nor in an install.
 func (p Project) errNothingAt(name string) error {
 	err := failure.Errorf(failure.Usage, "no install contains %q, and there is no such file", name)
 	var known []string
@@ -183,7 +183,7 @@ func (p Project) errNothingAt(name string) error {
 	return err.WithHint("ppm project list shows what is installed")
 }
 
-// whyFile fills in the result for a file that an install has.
+// whyFile sets the result for a file of an install.
 func (p Project) whyFile(
 	ctx context.Context, c lockfile.Component, f lockfile.File, lines Range, result *Result,
 ) error {
