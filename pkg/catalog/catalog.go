@@ -1,4 +1,4 @@
-// Package catalog describes packs and components for a user who looks for one.
+// Package catalog describes packs and components to users who choose one.
 package catalog
 
 import (
@@ -15,14 +15,14 @@ import (
 	"github.com/Project-Manager-With-Git/ppm/pkg/ref"
 )
 
-// A Summary is one pack of the registry inside the binary.
+// A Summary describes a built-in pack.
 type Summary struct {
 	Name        string   `json:"name"`
 	Description string   `json:"description"`
 	Tags        []string `json:"tags"`
 }
 
-// BuiltIn lists the packs inside the binary.
+// BuiltIn lists the built-in packs.
 func BuiltIn(packs *install.Packs) []Summary {
 	var out []Summary
 	r := packs.Registry()
@@ -46,7 +46,7 @@ type Pack struct {
 	Requires    []string    `json:"requires,omitempty"`
 }
 
-// A Component is a component of a pack. Files, Keys, Requires and Example are filled by ShowComponent only.
+// A Component is a component of a pack. Only ShowComponent sets Files, Keys, Requires and Example.
 type Component struct {
 	Name        string   `json:"name"`
 	Reference   string   `json:"reference"`
@@ -69,7 +69,7 @@ type Key struct {
 	Pattern     string   `json:"pattern,omitempty"`
 }
 
-// ShowPack returns what the manifest of the pack that r names says.
+// ShowPack describes the pack that r names.
 func ShowPack(ctx context.Context, packs *install.Packs, r ref.Ref) (*Pack, error) {
 	r.Component = ""
 	h, err := packs.Open(ctx, r)
@@ -88,7 +88,7 @@ func ShowPack(ctx context.Context, packs *install.Packs, r ref.Ref) (*Pack, erro
 	return out, nil
 }
 
-// ShowComponent returns what a component is, what it asks for and what it installs.
+// ShowComponent describes the component that r names, with its keys, files and requirements.
 func ShowComponent(ctx context.Context, packs *install.Packs, r ref.Ref) (*Component, error) {
 	chain, err := packs.Follow(ctx, r)
 	if err != nil {
@@ -148,8 +148,8 @@ func example(c Component) string {
 	return line
 }
 
-// Export writes the repositories of the named built-in packs, or of all, as bare repositories "NAME.git" in dir, ready
-// to push. It returns their folders.
+// Export writes the named built-in packs, or all, as bare repositories "NAME.git" in dir, ready to push. It returns
+// their folders, also with an error.
 func Export(ctx context.Context, packs *install.Packs, names []string, dir string) ([]string, error) {
 	if len(names) == 0 {
 		names = packs.Registry().Names()
@@ -169,8 +169,8 @@ func Export(ctx context.Context, packs *install.Packs, names []string, dir strin
 	return written, nil
 }
 
-// Download brings the whole pack that r names into the cache, so that later commands need no network for it. When r
-// names a component of another pack, that pack is brought in.
+// Download downloads the pack that r names into the cache, so that later commands need no network for it. If r names
+// a component that refers to another pack, Download downloads that pack.
 func Download(ctx context.Context, packs *install.Packs, r ref.Ref) (ref.Pin, error) {
 	h, err := packs.Open(ctx, ref.Ref{Origin: r.Origin, Version: r.Version})
 	if err != nil {
