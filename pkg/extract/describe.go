@@ -5,7 +5,7 @@ import (
 	"github.com/Project-Manager-With-Git/ppm/pkg/shell"
 )
 
-// A Description is a pack and how to go on with it.
+// A Description describes a pack, and how to publish and use it.
 type Description struct {
 	Folder     string              `json:"folder"`
 	Type       string              `json:"type"`
@@ -13,10 +13,10 @@ type Description struct {
 	Components []catalog.Component `json:"components"`
 	Keys       []catalog.Key       `json:"keys"`
 	Requires   []string            `json:"requires"`
-	Next       []string            `json:"next"` // commands that publish the pack and use it
+	Next       []string            `json:"next"` // commands that publish and use the pack
 }
 
-// firstTag is the tag that the commands give the pack.
+// firstTag is the tag in the suggested commands.
 const firstTag = "v0.1.0"
 
 // Describe describes the pack in the folder dir.

@@ -1,7 +1,7 @@
-// Package extract makes a pack of the files of a project.
+// Package extract creates a pack from the files of a project.
 //
-// Each file or folder at the top of the project becomes a component. A text that a replacement names becomes a key: it
-// is replaced in files and names by the expression that gives it back.
+// Each file or folder at the top of the project becomes a component. A replacement turns a text into a key: in files
+// and file names, the text is replaced by an expression that renders to it.
 package extract
 
 import (
@@ -21,11 +21,11 @@ import (
 	"github.com/Project-Manager-With-Git/ppm/pkg/render"
 )
 
-// A Replacement makes a key of a text in a project's files and names.
+// A Replacement replaces a text in a project's files and file names by a key.
 type Replacement struct {
 	Text       string
 	Key        string
-	Default    string // of the key, a template; when it is not stated, the text
+	Default    string // of the key, a template; used if HasDefault is set, else the text is the default
 	HasDefault bool
 }
 
@@ -45,7 +45,7 @@ func ParseReplacement(s string) (Replacement, error) {
 	return r, nil
 }
 
-// A Source is the project that a pack is made of.
+// A Source is the project that a pack is created from.
 type Source struct {
 	Name     string // of the pack
 	Type     string // one of pack.Types
@@ -59,11 +59,11 @@ type Source struct {
 type Result struct {
 	Pack      *pack.Pack
 	Manifest  []byte      // the text of its ppm.toml
-	Files     fileset.Set // all its other files
+	Files     fileset.Set // all other files
 	Conflicts []langdeps.Conflict
 }
 
-// Pack makes a pack. Its manifests are proven by reading them.
+// Pack creates a pack. It checks that the manifests can be read back.
 func Pack(src Source, replacements []Replacement) (*Result, error) {
 	p := &pack.Pack{Name: src.Name, Type: src.Type, Components: map[string]pack.Component{}}
 	for field, name := range map[*string]string{
@@ -108,7 +108,7 @@ func Pack(src Source, replacements []Replacement) (*Result, error) {
 	return result, err
 }
 
-// checkManifests returns an error unless each manifest can be read.
+// checkManifests returns an error about a manifest that cannot be read.
 func checkManifests(name string, manifests map[string][]byte) error {
 	for file, text := range manifests {
 		_, err := pack.Load(name, func(asked string) ([]byte, error) {
@@ -124,7 +124,7 @@ func checkManifests(name string, manifests map[string][]byte) error {
 	return nil
 }
 
-// requirements returns what the project needs: what its requirements.txt says, and what is installed in it.
+// requirements returns what requirements.txt and the installed components require, merged.
 func (s Source) requirements(language string) langdeps.Union {
 	needs := s.Needs[langdeps.Ecosystem(language)]
 	if f, ok := s.Files.Lookup(pipFile); ok && langdeps.Ecosystem(language) == "py" {
@@ -133,7 +133,7 @@ func (s Source) requirements(language string) langdeps.Union {
 	return langdeps.Merge(language, needs)
 }
 
-// componentsDir is the folder of a pack with its components, apart from what the pack's repository itself needs.
+// componentsDir is the folder of the components in the pack, so that they are separate from files like README.md.
 const componentsDir = "parts"
 
 // topNames returns the names of the files and folders at the top of the project.
@@ -147,8 +147,8 @@ func topNames(files fileset.Set) []string {
 	return slices.Compact(out)
 }
 
-// addKeys declares the keys of the replacements. Metadata of the project, such as its name, needs no declaration: in
-// the project that the pack is added to, it has the value of that project.
+// addKeys declares the keys of the replacements. Metadata, such as project_name, needs no declaration: it has the
+// value of the project that the pack is added to.
 func addKeys(p *pack.Pack, info metadata.Values, replacements []Replacement) (*render.Inverse, error) {
 	texts := map[string]string{}
 	for _, r := range replacements {
@@ -181,7 +181,7 @@ func addKeys(p *pack.Pack, info metadata.Values, replacements []Replacement) (*r
 	return inverse, nil
 }
 
-// pipFile is where Python projects list what they need.
+// pipFile is the file in which Python projects list their requirements.
 const pipFile = "requirements.txt"
 
 // readPipFile returns the requirements in a requirements.txt. Options of pip, which name other files or places, are
@@ -197,7 +197,7 @@ func readPipFile(data []byte) []langdeps.Requirement {
 	return out
 }
 
-// component makes a component of the file or folder top. The files of the result are relative to the pack.
+// component creates a component from the file or folder top. Its files have paths relative to the pack.
 func component(top string, files fileset.Set, inverse *render.Inverse) (pack.Component, []fileset.File, error) {
 	var own []fileset.File
 	dir := true
@@ -229,7 +229,7 @@ func component(top string, files fileset.Set, inverse *render.Inverse) (pack.Com
 	return c, made, nil
 }
 
-// unusedName returns a name for the component of the file or folder top that no other component has.
+// unusedName returns an unused name for the component of the file or folder top.
 func unusedName(taken map[string]pack.Component, top string) string {
 	name := strings.TrimLeft(strings.Map(func(r rune) rune {
 		if unicode.IsLetter(r) || unicode.IsDigit(r) || strings.ContainsRune("._-", r) {
