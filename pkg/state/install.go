@@ -2,7 +2,7 @@ package state
 
 import "github.com/Project-Manager-With-Git/ppm/pkg/lockfile"
 
-// An Install is one component at one path.
+// An Install is a component that is installed at a path.
 type Install struct {
 	Path   string         `json:"path"`
 	Source string         `json:"source"`
@@ -25,7 +25,7 @@ func NewInstall(c lockfile.Component) Install {
 	return in
 }
 
-// Installs describes all installs, by path.
+// Installs describes all installs, sorted by path.
 func (s State) Installs() []Install {
 	var installs []Install
 	for _, c := range s.Lock.Components {

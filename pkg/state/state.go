@@ -1,6 +1,6 @@
-// Package state owns what is recorded about a project: the layers of its manifest and its lockfile.
+// Package state reads what is recorded about a project: the layers of its manifest, and its lockfile.
 //
-// A State is read once and never changes: what a verb makes of it is a transaction.
+// A State is read once, when a project is opened, and never changes.
 package state
 
 import (
@@ -26,13 +26,13 @@ const (
 	LockName     = plan.Lock
 )
 
-// A State is what is recorded about a project, as it was when the project was opened. Nothing changes it.
+// A State is what is recorded about a project when it is opened. It is read-only.
 type State struct {
 	Layers       *manifest.Manifest // the built-in layer, the user's and the project's, merged
-	Manifest     *manifest.Manifest // the project's layer alone; empty when there is none
-	ManifestText []byte             // nil when there is no file
-	Lock         *lockfile.Lock     // empty when there is none
-	LockText     []byte             // nil when there is no file
+	Manifest     *manifest.Manifest // only the project's layer; empty if there is no file
+	ManifestText []byte             // nil if there is no file
+	Lock         *lockfile.Lock     // empty if there is no file
+	LockText     []byte             // nil if there is no file
 
 	Entries map[string]manifest.Component // of Manifest, by path
 }
@@ -65,7 +65,7 @@ func ReadLayers(builtIn []byte, pmfpConfig, userFile string) (*manifest.Manifest
 	return merged, nil
 }
 
-// Read reads the project's layer of the manifest and its lockfile. layers are those below.
+// Read reads the project's layer of the manifest and its lockfile. layers are the layers below.
 func Read(tree worktree.Tree, layers *manifest.Manifest) (s State, err error) {
 	s = State{Layers: layers, Manifest: &manifest.Manifest{}, Lock: &lockfile.Lock{}}
 	if s.ManifestText, err = tree.ReadOptional(ManifestName); err != nil {
@@ -102,7 +102,7 @@ func checkRenderVersion(lock *lockfile.Lock) error {
 	return nil
 }
 
-// Wanted returns the manifest's entry of an install, or what it would be when the user has deleted it.
+// Wanted returns the manifest's entry of an install. If the user has deleted it, Wanted returns a new one.
 func (s State) Wanted(c lockfile.Component) manifest.Component {
 	if want, ok := s.Entries[c.Path]; ok {
 		return want
@@ -110,8 +110,8 @@ func (s State) Wanted(c lockfile.Component) manifest.Component {
 	return manifest.Component{Source: c.Typed(), Path: c.Path}
 }
 
-// Ownership returns who owns a file, for the files for which the manifest says it. A file that installs share is the
-// user's when one of them says so.
+// Ownership returns the ownership of the files for which the manifest sets it, by path. It applies to a shared file
+// if one of its installs sets it.
 func (s State) Ownership() map[string]manifest.Ownership {
 	out := map[string]manifest.Ownership{}
 	for _, c := range s.Manifest.Components {
@@ -120,7 +120,7 @@ func (s State) Ownership() map[string]manifest.Ownership {
 	return out
 }
 
-// Find returns the one install that a user means by its placement, its reference or its component's name.
+// Find returns the install with a placement, reference or component name, which must be unambiguous.
 func (s State) Find(name string) (lockfile.Component, error) {
 	clean := strings.TrimSuffix(strings.TrimPrefix(name, "./"), "/")
 	if c, ok := s.Lock.Component(clean); ok {
@@ -151,8 +151,8 @@ func (s State) Find(name string) (lockfile.Component, error) {
 		WithHint("%s", suggest.Hint("install", name, known))
 }
 
-// FindFiles is FindAll for names that may also be those of files. only lists the paths that were named; it is empty
-// when there are no names.
+// FindFiles is FindAll for names that may also be paths of files. only lists the paths of the named files and
+// installs.
 func (s State) FindFiles(names []string) (installs []lockfile.Component, only []string, err error) {
 	var found []string
 	for _, name := range names {
@@ -171,7 +171,7 @@ func (s State) FindFiles(names []string) (installs []lockfile.Component, only []
 	return installs, only, err
 }
 
-// Owned returns those of the names that mean an install of this project, or a file of one.
+// Owned returns those of the names that are installs of this project or files of them.
 func (s State) Owned(names []string) []string {
 	var owned []string
 	for _, name := range names {
@@ -182,13 +182,13 @@ func (s State) Owned(names []string) []string {
 	return owned
 }
 
-// HasConflicts reports whether an upgrade left conflicts that are not resolved yet.
+// HasConflicts reports whether there are unresolved conflicts.
 func (s State) HasConflicts() bool { return len(s.Lock.Conflicts()) > 0 }
 
-// errNoInstall is wrapped by the error about a name that means no install.
+// errNoInstall is wrapped by the error about a name that is not an install.
 var errNoInstall = errors.New("no install")
 
-// FindAll returns the installs that names mean, each once, or all installs when there are no names.
+// FindAll returns the installs with the given names, each once, or all installs if there are no names.
 func (s State) FindAll(names []string) ([]lockfile.Component, error) {
 	if len(names) == 0 {
 		return s.Lock.Components, nil
@@ -233,7 +233,7 @@ func SidePaths(files []lockfile.File) []string {
 	return out
 }
 
-// ErrNoFile returns the error about a path at which no install has a file.
+// ErrNoFile returns the error about a path that is not a file of an install.
 func (s State) ErrNoFile(path string) error {
 	var known []string
 	for _, c := range s.Lock.Components {
@@ -249,7 +249,7 @@ func (s State) ErrNoFile(path string) error {
 		WithHint("%s", suggest.Hint("file", path, known))
 }
 
-// AddBase adds the files of an install, as the lockfile has them, to base.
+// AddBase adds the files of an install, as recorded in the lockfile, to base.
 func AddBase(base map[string]plan.State, c lockfile.Component) {
 	for _, f := range c.Files {
 		mode, err := fileset.ParseMode(f.Mode)
