@@ -9,8 +9,8 @@ import (
 	"github.com/Project-Manager-With-Git/ppm/pkg/lockfile"
 )
 
-// addExtra adds the files in the folders of installs that no install has. Files in the project's folder itself
-// are not ppm's.
+// addExtra adds the files in the folders of installs that are in no install. Files directly in the project's folder
+// are not extra.
 func (c Comparer) addExtra(ctx context.Context, result *Result, installs []lockfile.Component) error {
 	dirs := map[string]int{}     // of installs → index in the result
 	parents := map[string]bool{} // of dirs

@@ -10,10 +10,10 @@ import (
 	"github.com/Project-Manager-With-Git/ppm/pkg/plan"
 )
 
-// maxCandidates limits how many files are read in search of those that the user moved.
+// maxCandidates limits the files that are read to find those that the user moved.
 const maxCandidates = 1000
 
-// setMoved finds out which of the missing files were moved.
+// setMoved changes the state of missing files that were moved.
 func (c Comparer) setMoved(ctx context.Context, result *Result) error {
 	missing := map[string]string{}
 	for _, in := range result.Installs {
@@ -35,8 +35,8 @@ func (c Comparer) setMoved(ctx context.Context, result *Result) error {
 	return err
 }
 
-// FindMoved returns for missing files, given as digests by path, the path of a file with the same content that no
-// install has, and the path of the only such file with the same name. Files with the same name are compared first.
+// FindMoved searches the files that are in no install for missing ones, which are given as digests by path.
+// sameContent has the path of a file with the same content, sameName that of the only file with the same name.
 func (c Comparer) FindMoved(
 	ctx context.Context, missing map[string]string,
 ) (sameContent, sameName map[string]string, err error) {
@@ -71,7 +71,8 @@ func (c Comparer) FindMoved(
 	return sameContent, sameName, nil
 }
 
-// candidates returns files that no install has, those with a name in byName first, which it adds there.
+// candidates returns the files that are in no install. Those with a name in byName come first; it adds them to
+// byName.
 func (c Comparer) candidates(ctx context.Context, byName map[string][]string) ([]string, error) {
 	installed := c.State.InstalledFiles()
 	var named, others []string

@@ -16,7 +16,7 @@ import (
 type File struct {
 	Path  string `json:"path"`
 	State string `json:"state"`         // clean, edited, "mode changed", missing, moved, replaced, conflict or extra
-	To    string `json:"to,omitempty"`  // of a moved file: the path of a file with its content
+	To    string `json:"to,omitempty"`  // of a moved file: its new path
 	Own   string `json:"own,omitempty"` // once or mine, of a file that the user owns
 
 	// PathBase64 is the exact bytes of Path when these are not UTF-8. Only an extra file can have such a path.
@@ -38,7 +38,7 @@ func (f File) IsChanged() bool {
 type Install struct {
 	Path   string `json:"path"`
 	Source string `json:"source"`
-	State  string `json:"state"` // clean, or changed when a file is not
+	State  string `json:"state"` // clean or changed
 	Files  []File `json:"files"`
 }
 
@@ -47,19 +47,19 @@ type Result struct {
 	Installs []Install `json:"installs"`
 }
 
-// Changed reports whether a file is not as it was installed.
+// Changed reports whether a file has changed.
 func (r *Result) Changed() bool {
 	return slices.ContainsFunc(r.Installs, func(in Install) bool { return in.State != "clean" })
 }
 
-// A Comparer compares the files of a project with its lockfile. It reads nothing but the project.
+// A Comparer compares the files of a project with its lockfile. It uses no network.
 type Comparer struct {
 	State state.State
 	Tree  worktree.Tree
 }
 
-// Status compares the files of installs, tells where missing ones were moved to, and lists the other files in the
-// folders of the installs.
+// Status compares the files of installs with the lockfile, finds out where missing files were moved, and lists the
+// extra files in the folders of the installs.
 func (c Comparer) Status(ctx context.Context, installs []lockfile.Component) (*Result, error) {
 	result, err := c.Compare(ctx, installs)
 	if err != nil {
