@@ -9,8 +9,9 @@ import (
 	"github.com/Project-Manager-With-Git/ppm/pkg/fileset"
 )
 
-// Gather reads the files that Walk visits, without the folder skip when it is not "". It returns the names of
-// those that are not regular files, which are left out. More files than a pack may have are an error of kind Refused.
+// Gather reads the files that Walk visits, except those in the folder skip, which may be "". It leaves out what is
+// not a regular file, and returns the names. The error is of kind Refused if there are more files than a pack may
+// have.
 func (t Tree) Gather(ctx context.Context, skip string) (files fileset.Set, leftOut []string, err error) {
 	var list []fileset.File
 	var size int64

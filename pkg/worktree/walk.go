@@ -14,17 +14,17 @@ import (
 	"github.com/Project-Manager-With-Git/ppm/pkg/git/ignore"
 )
 
-// Files and folders that do not belong to what a project is made of.
+// Files and folders that Walk skips.
 var (
 	toolDirs    = []string{".git", ".hg", ".svn", ".bzr", ".jj", ".ppm", ".venv", "node_modules", "__pycache__"}
 	recordFiles = []string{"ppm.toml", "ppm.lock", "pmfprc.json"}
 )
 
-// IsToolDir reports whether a folder of this name is made anew by a tool, or is a tool's own.
+// IsToolDir reports whether a folder of this name belongs to a tool, such as .git or node_modules.
 func IsToolDir(name string) bool { return slices.Contains(toolDirs, name) }
 
-// Walk calls visit for the project's own files: not those that .gitignore files name, that tools make, or that record
-// what is installed. It does not enter a folder for which skip returns true.
+// Walk calls visit for the files of the project. It leaves out the records of ppm and pmfp, folders of tools, what
+// .gitignore files exclude, and the files and folders for which skip returns true.
 func (t Tree) Walk(
 	ctx context.Context, skip func(name string) bool, visit func(name string, d fs.DirEntry) error,
 ) error {
@@ -54,7 +54,7 @@ type walk struct {
 	skip    func(name string) bool
 	visit   func(name string, d fs.DirEntry) error
 	ignored ignore.Rules
-	prefix  string // of the project's folder in its git work tree
+	prefix  string // the path of the project's folder in its git work tree
 }
 
 // readParents reads the .gitignore files of the folders between the git work tree's root and the project's folder.

@@ -1,7 +1,7 @@
 // Package worktree reads the files of a project as they are on disk.
 //
-// It reads what package apply may read: regular files of limited size, through no link that leaves the project. A walk
-// leaves out what git ignores and what tools make anew.
+// It reads what package apply can read: regular files of limited size. It follows no link out of the project. A walk
+// skips what git ignores and what other tools create.
 package worktree
 
 import (
@@ -23,7 +23,7 @@ type Tree struct {
 	*apply.Project
 }
 
-// ReadOptional reads a file, or nil when there is none.
+// ReadOptional reads a file. It returns nil if the file does not exist.
 func (t Tree) ReadOptional(name string) ([]byte, error) {
 	data, err := t.ReadFile(name)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -32,8 +32,8 @@ func (t Tree) ReadOptional(name string) ([]byte, error) {
 	return data, err
 }
 
-// ReadLinked is ReadOptional that follows a symbolic link to a file inside the project. The result is false for what
-// leads elsewhere or is not a file of at most 64 MiB.
+// ReadLinked is like ReadOptional, but follows a symbolic link to a file inside the project. ok is false for a link
+// that leads elsewhere, and for anything but a file of at most 64 MiB.
 func (t Tree) ReadLinked(name string) (data []byte, ok bool, err error) {
 	data, err = t.ReadOptional(name)
 	if !errors.Is(err, failure.Refused) {
@@ -47,7 +47,7 @@ func (t Tree) ReadLinked(name string) (data []byte, ok bool, err error) {
 	return data, err == nil, nil
 }
 
-// linkTarget returns the path in the project that a link leads to, and false when there is none.
+// linkTarget returns the path in the project that a link points to, or false if it points elsewhere.
 func (t Tree) linkTarget(name string) (string, bool) {
 	root, err := filepath.EvalSymlinks(t.Dir)
 	if err != nil {
@@ -61,7 +61,7 @@ func (t Tree) linkTarget(name string) (string, bool) {
 	return filepath.ToSlash(target), err == nil && filepath.IsLocal(target)
 }
 
-// Kind returns what is at a path. For a path behind a link, a device or the like it is that thing's kind.
+// Kind returns what is at a path. Below a link, device or the like, it returns the kind of that.
 func (t Tree) Kind(ctx context.Context, name string) (plan.Kind, error) {
 	if name == "." {
 		return plan.Folder, nil
@@ -75,7 +75,7 @@ func (t Tree) Kind(ctx context.Context, name string) (plan.Kind, error) {
 	return disk[name].Kind, err
 }
 
-// MakeDir makes a folder and those above it. remove removes the ones it made, as long as they are empty.
+// MakeDir creates a folder and its parents. remove removes those that it created, if they are empty.
 func MakeDir(dir string) (remove func(), err error) {
 	var made []string // the innermost first
 	for at := dir; ; at = filepath.Dir(at) {
