@@ -37,11 +37,11 @@ func openCopy(ctx context.Context, tree worktree.Tree, root string) (*localCopy,
 		return nil, err
 	}
 	c := &localCopy{
-		tree: tree, root: root, dir: kind == plan.Folder,
+		tree: tree, root: root, dir: kind == plan.Dir,
 		sizes: map[string]int64{}, texts: map[string][]byte{}, compared: map[string]similarity.File{},
 	}
 	switch kind {
-	case plan.File, plan.Folder:
+	case plan.File, plan.Dir:
 	case plan.Absent:
 		return nil, failure.Errorf(failure.Usage, "adopting %q: there is no such file or folder", root).
 			WithHint("name the path of the copy, from the project's folder")

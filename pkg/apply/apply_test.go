@@ -59,7 +59,7 @@ func files(version string, names ...string) fileset.Set {
 func states(s fileset.Set) map[string]plan.State {
 	out := make(map[string]plan.State)
 	for _, f := range s {
-		out[f.Path] = plan.Of(f.Data, f.Mode)
+		out[f.Path] = plan.FileState(f.Data, f.Mode)
 	}
 	return out
 }
@@ -285,7 +285,7 @@ func TestInvalidPlan(t *testing.T) {
 	applytest.Write(t, dir, map[string]string{"old": "old"})
 	p := open(t, dir, Options{})
 	data := []byte("new")
-	file, old := plan.Of(data, fileset.Regular), plan.Of([]byte("old"), fileset.Regular)
+	file, old := plan.FileState(data, fileset.Regular), plan.FileState([]byte("old"), fileset.Regular)
 	before := applytest.Tree(t, dir)
 	changesOf := map[string][]plan.Change{
 		"outside": {{Path: "../a", Action: plan.Create, New: file, Data: data}},
@@ -299,7 +299,7 @@ func TestInvalidPlan(t *testing.T) {
 		"no content":          {{Path: "a", Action: plan.Create, New: file}},
 		"unknown action":      {{Path: "a", Action: "chown", New: file, Data: data}},
 		"a conflict":          {{Path: "a", Action: plan.Conflict, New: file, Data: data}},
-		"creates a folder":    {{Path: "a", Action: plan.Create, New: plan.State{Kind: plan.Folder}}},
+		"creates a folder":    {{Path: "a", Action: plan.Create, New: plan.State{Kind: plan.Dir}}},
 		"creates over a file": {{Path: "old", Action: plan.Create, Old: old, New: file, Data: data}},
 		"missing old state":   {{Path: "old", Action: plan.Create, New: file, Data: data}},
 		"updates a link": {{Path: "old", Action: plan.Update, Old: plan.State{Kind: plan.Symlink}, New: file,

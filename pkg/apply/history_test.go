@@ -213,7 +213,7 @@ func writeJournal(t *testing.T, path string, members ...string) {
 
 // TestForeignJournal opens projects with a crafted .ppm folder, which a repository could contain.
 func TestForeignJournal(t *testing.T) {
-	mine := plan.Of([]byte("mine"), 0).String()
+	mine := plan.FileState([]byte("mine"), 0).String()
 	for _, c := range []struct {
 		name, journal string
 		want          failure.Kind
@@ -259,7 +259,7 @@ func TestForeignJournal(t *testing.T) {
 
 // TestDamagedOldContent checks that damaged content is not restored.
 func TestDamagedOldContent(t *testing.T) {
-	old := plan.Of([]byte("old"), 0).String()
+	old := plan.FileState([]byte("old"), 0).String()
 	text := `{"version":1,"command":"c","changes":[{"path":"f","old":"` + old + `","new":"absent","perm":"0644"}]}`
 	for _, content := range []string{"damaged", ""} {
 		dir := t.TempDir()

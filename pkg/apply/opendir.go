@@ -58,7 +58,7 @@ func (s openDir) lstat(name string) (plan.Kind, fs.FileInfo, error) {
 	case info.Mode().IsRegular():
 		return plan.File, info, nil
 	case info.IsDir():
-		return plan.Folder, info, nil
+		return plan.Dir, info, nil
 	case info.Mode()&fs.ModeSymlink != 0:
 		return plan.Symlink, info, nil
 	}

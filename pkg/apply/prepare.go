@@ -48,8 +48,8 @@ func checkChange(c plan.Change) error {
 	switch c.Action {
 	case plan.Create:
 		before = plan.Absent
-		if c.Old.Kind == plan.Folder { // that becomes empty
-			before = plan.Folder
+		if c.Old.Kind == plan.Dir { // that becomes empty
+			before = plan.Dir
 		}
 	case plan.Delete:
 		after = plan.Absent
@@ -121,7 +121,7 @@ func (p *Project) prepareChange(c plan.Change, j *journal, m Meta) (fileChange, 
 	if kind != c.Old.Kind {
 		return e, errChanged(c.Path)
 	}
-	if kind == plan.Folder {
+	if kind == plan.Dir {
 		e.Old = plan.State{} // it is removed before the file is written
 	}
 	if kind == plan.File {
@@ -143,7 +143,7 @@ func (p *Project) prepareChange(c plan.Change, j *journal, m Meta) (fileChange, 
 		switch {
 		case err != nil:
 			return e, err
-		case kind == plan.Folder || containsDir(j.CreatedDirs, dir):
+		case kind == plan.Dir || containsDir(j.CreatedDirs, dir):
 		case kind == plan.Absent || kind == plan.File && j.removes(dir): // missing, or a file that becomes a folder
 			j.CreatedDirs = append(j.CreatedDirs, m.newDir(dir))
 		default:

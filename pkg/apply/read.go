@@ -59,7 +59,7 @@ func (p *Project) state(name string) (plan.State, fs.FileInfo, error) {
 // lookup returns the kind of file at name. It is Absent below anything that is not a folder.
 func (p *Project) lookup(name string) (plan.Kind, fs.FileInfo, error) {
 	for _, dir := range ancestors(name) {
-		if kind, _, err := p.lstat(dir); err != nil || kind != plan.Folder {
+		if kind, _, err := p.lstat(dir); err != nil || kind != plan.Dir {
 			return plan.Absent, nil, err
 		}
 	}
@@ -69,7 +69,7 @@ func (p *Project) lookup(name string) (plan.Kind, fs.FileInfo, error) {
 // nonDirAbove returns the first path above name that exists and is not a folder, or "".
 func (p *Project) nonDirAbove(name string) (string, error) {
 	for _, dir := range ancestors(name) {
-		if kind, _, err := p.lstat(dir); err != nil || kind != plan.Folder {
+		if kind, _, err := p.lstat(dir); err != nil || kind != plan.Dir {
 			if kind == plan.Absent {
 				dir = ""
 			}

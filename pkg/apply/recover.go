@@ -80,7 +80,7 @@ func (p *Project) progress(j *journal, i int) (done, ready bool, err error) {
 		return false, false, err
 	}
 	if e.New.Kind != plan.File {
-		inTheWay := now.Kind != plan.Absent && now.Kind != plan.Folder && containsDir(j.CreatedDirs, e.Path)
+		inTheWay := now.Kind != plan.Absent && now.Kind != plan.Dir && containsDir(j.CreatedDirs, e.Path)
 		return !now.Same(e.Old) && !inTheWay, now.Same(e.Old), nil
 	}
 	if now.Same(e.New) {
@@ -89,7 +89,7 @@ func (p *Project) progress(j *journal, i int) (done, ready bool, err error) {
 	if isPlaced, err := p.isPlaced(i, info); err != nil || isPlaced { // and possibly edited since
 		return isPlaced && now.Kind != plan.Absent && !now.Same(e.Old), false, err
 	}
-	free := now.Same(e.Old) || now.Kind == plan.Absent || now.Kind == plan.Folder && containsDir(j.RemovedDirs, e.Path)
+	free := now.Same(e.Old) || now.Kind == plan.Absent || now.Kind == plan.Dir && containsDir(j.RemovedDirs, e.Path)
 	next, _, err := p.state(stagedName(i))
 	return false, next.Same(e.New) && free, err
 }
@@ -244,7 +244,7 @@ func (p *Project) unexpectedFiles(j *journal, dirs []dirRecord, want func(fileCh
 		if err != nil {
 			return nil, err
 		}
-		if !now.Same(want(e)) && !(now.Kind == plan.Folder && containsDir(dirs, e.Path)) {
+		if !now.Same(want(e)) && !(now.Kind == plan.Dir && containsDir(dirs, e.Path)) {
 			out = append(out, e.Path)
 		}
 	}

@@ -48,7 +48,7 @@ func (p *Project) Scan(ctx context.Context, paths []string) (plan.Disk, error) {
 		}
 	}
 	for _, name := range paths {
-		if s.disk[name].Kind == plan.Folder {
+		if s.disk[name].Kind == plan.Dir {
 			if _, err := p.scanDir(name, requested, s.disk); err != nil {
 				return nil, err
 			}
@@ -121,7 +121,7 @@ func (s *scanner) dirInfo(ctx context.Context, name string) (fs.FileInfo, error)
 		return nil, err
 	}
 	s.disk[name] = state
-	if state.Kind != plan.Folder {
+	if state.Kind != plan.Dir {
 		info = nil
 	}
 	s.dirs[name] = info
@@ -175,12 +175,12 @@ func (p *Project) scanDir(dir string, requested map[string]bool, disk plan.Disk)
 		if err != nil {
 			return false, err
 		}
-		if kind != plan.Folder && requested[full] {
+		if kind != plan.Dir && requested[full] {
 			continue
 		}
 		disk[full] = plan.State{Kind: kind}
 		only := false
-		if kind == plan.Folder {
+		if kind == plan.Dir {
 			only, err = p.scanDir(full, requested, disk)
 		}
 		if err != nil || !only {

@@ -114,7 +114,7 @@ func (p *Project) execute(j *journal, done map[string]bool) error {
 func (p *Project) removeDirs(dirs []dirRecord) error {
 	for _, dir := range dirs {
 		kind, _, err := p.lookup(dir.Path)
-		if err == nil && kind == plan.Folder {
+		if err == nil && kind == plan.Dir {
 			err = p.disk.Remove(dir.Path)
 		}
 		if err != nil && !isMissingOrNotEmpty(err) {
@@ -221,7 +221,7 @@ func (p *Project) makeDirs(name string, known []dirRecord) error {
 			if errors.Is(err, fs.ErrExist) {
 				err = errChanged(at)
 			}
-		case kind != plan.Folder:
+		case kind != plan.Dir:
 			err = errChanged(at)
 		case info.Mode().Perm() == bits:
 			continue
@@ -248,7 +248,7 @@ func (p *Project) syncAll(j *journal, dirs map[string]bool) error {
 	}
 	for _, dir := range slices.Sorted(maps.Keys(dirs)) {
 		kind, _, err := p.lookup(dir)
-		if err == nil && kind == plan.Folder { // else it was removed or replaced
+		if err == nil && kind == plan.Dir { // else it was removed or replaced
 			err = errIO("writing", dir, p.disk.Sync(dir))
 		}
 		if err != nil {

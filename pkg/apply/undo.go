@@ -130,7 +130,7 @@ func (p *Project) planRecordUndo(out *plan.Plan, a *journalReader, e fileChange)
 	}
 	state := plan.State{}
 	if now != nil {
-		state = plan.Of(now, 0)
+		state = plan.FileState(now, 0)
 	}
 	if !state.Same(e.New) {
 		out.Changes = append(out.Changes, plan.Change{Path: e.Path, Record: true, Action: plan.Conflict,

@@ -61,14 +61,14 @@ func TestScan(t *testing.T) {
 		t.Fatal(err)
 	}
 	p := open(t, dir, Options{ReadOnly: true})
-	link, file := plan.State{Kind: plan.Symlink}, plan.Of([]byte("f"), fileset.Regular)
+	link, file := plan.State{Kind: plan.Symlink}, plan.FileState([]byte("f"), fileset.Regular)
 	got, err := p.Scan(t.Context(), []string{"a/f", "a/x", "a/f/g", "link/f", "link/sub/f", "out/passwd", "dangling",
 		"loop/x", "pipe", "none/at/all", "a", "pipe/x"})
 	if err != nil {
 		t.Fatal(err)
 	}
 	wanted := plan.Disk{
-		"a/f": file, "a/x": plan.Of([]byte("x"), fileset.Executable), "a": {Kind: plan.Folder}, // existing files
+		"a/f": file, "a/x": plan.FileState([]byte("x"), fileset.Executable), "a": {Kind: plan.Dir}, // existing files
 		"a/f/g": {}, "none/at/all": {}, "none": {}, "none/at": {}, // missing files
 		// links are not followed
 		"link": link, "link/f": {}, "link/sub/f": {}, "out": link, "out/passwd": {}, "dangling": link, "loop": link,
@@ -120,11 +120,11 @@ func TestScanMany(t *testing.T) {
 		t.Fatal(err)
 	}
 	for name, text := range set {
-		if want := plan.Of([]byte(text), fileset.Regular); got[name] != want {
+		if want := plan.FileState([]byte(text), fileset.Regular); got[name] != want {
 			t.Errorf("%s is %v, want %v", name, got[name], want)
 		}
 	}
-	if got["above/it"] != (plan.State{}) || got["many/7"].Kind != plan.Folder {
+	if got["above/it"] != (plan.State{}) || got["many/7"].Kind != plan.Dir {
 		t.Errorf("the state below a file is %v, above one %v", got["above/it"], got["many/7"])
 	}
 }

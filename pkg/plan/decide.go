@@ -29,7 +29,7 @@ func (in Input) change(path string) (Change, error) {
 		return in.changeRenamed(path, from)
 	}
 	s := in.pathState(path)
-	if s.base == nil && s.disk.Kind == Folder && in.emptiesDir(path) { // a file replaces the folder
+	if s.base == nil && s.disk.Kind == Dir && in.emptiesDir(path) { // a file replaces the folder
 		s.disk = State{}
 	}
 	d := s.decide()
@@ -67,13 +67,13 @@ func (in Input) pathState(path string) pathState {
 		s.base = &base
 	}
 	if file, ok := in.Theirs.Lookup(path); ok {
-		theirs := Of(file.Data, file.Mode)
+		theirs := FileState(file.Data, file.Mode)
 		s.theirs = &theirs
 	}
 	if parent, kind := in.blocker(path); parent != "" {
 		s.blocked = in.describeBlocker(parent, kind)
 	}
-	s.hasInstalled = s.disk.Kind == Folder && in.hasInstalled(path)
+	s.hasInstalled = s.disk.Kind == Dir && in.hasInstalled(path)
 	return s
 }
 

@@ -57,7 +57,7 @@ func mergeChange(c Change, ours, to State, texts Texts, theirs fileset.File) (Ch
 		return c, fmt.Errorf("merging %q: %w", c.Path, err)
 	}
 	c.Conflicts, c.Sides = len(r.Conflicts), r.Binary
-	c.New = Of(r.Text, to.Mode)
+	c.New = FileState(r.Text, to.Mode)
 	c.Action, c.Data = Merge, nil
 	switch {
 	case r.Binary:
@@ -194,7 +194,8 @@ func (p *Plan) addSides(in Input) error {
 
 // side returns the change that writes a version of a binary file: the one with the suffix Sides[i].
 func (p *Plan) side(path string, i int, data []byte, mode fs.FileMode, disk Disk) (Change, error) {
-	c := Change{Path: path + Sides[i], Action: Create, Old: disk[path+Sides[i]], New: Of(data, mode), Data: data}
+	name := path + Sides[i]
+	c := Change{Path: name, Action: Create, Old: disk[name], New: FileState(data, mode), Data: data}
 	version := [...]string{"the installed version", "your version", "upstream's version"}[i]
 	c.Reason = fmt.Sprintf("%s of %q, until the conflict is resolved", version, path)
 	taken := slices.ContainsFunc(p.Changes, func(o Change) bool { return strings.EqualFold(o.Path, c.Path) })

@@ -157,9 +157,9 @@ func TestOwn(t *testing.T) {
 func TestBinaryFiles(t *testing.T) {
 	base, ours, upstream := "\x00base", "\x00ours", "\x00theirs"
 	in := func(disk plan.Disk) plan.Input {
-		disk["f"] = plan.Of([]byte(ours), fileset.Executable)
+		disk["f"] = plan.FileState([]byte(ours), fileset.Executable)
 		return plan.Input{
-			Base: map[string]plan.State{"f": plan.Of([]byte(base), fileset.Executable)}, Disk: disk,
+			Base: map[string]plan.State{"f": plan.FileState([]byte(base), fileset.Executable)}, Disk: disk,
 			Theirs: fileset.Set{{Path: "f", Mode: fileset.Executable, Data: []byte(upstream)}},
 		}
 	}
@@ -174,7 +174,7 @@ func TestBinaryFiles(t *testing.T) {
 	}{
 		{"a conflict", plan.Disk{}, texts(0),
 			"f:keep= f.base:create=" + base + " f.ours:create=" + ours + " f.theirs:create=" + upstream},
-		{"a saved version exists", plan.Disk{"f.ours": plan.Of([]byte(ours), fileset.Regular)}, texts(0),
+		{"a saved version exists", plan.Disk{"f.ours": plan.FileState([]byte(ours), fileset.Regular)}, texts(0),
 			"f:keep= f.base:create=" + base + " f.ours:unchanged= f.theirs:create=" + upstream},
 		{"another file exists", plan.Disk{"f.theirs": state("1")}, texts(0),
 			"f:keep= f.base:create=" + base + " f.ours:create=" + ours + " f.theirs:conflict="},

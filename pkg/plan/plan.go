@@ -180,10 +180,10 @@ func checkPath(p string) error {
 func (p *Plan) Write(path string, old, data []byte) {
 	c := Change{Path: path, Record: true, Reason: "records what is installed"}
 	if old != nil {
-		c.Old = Of(old, 0)
+		c.Old = FileState(old, 0)
 	}
 	if data != nil {
-		c.New = Of(data, 0)
+		c.New = FileState(data, 0)
 	}
 	switch {
 	case c.Old == c.New:
@@ -235,7 +235,7 @@ func (p Plan) Err() error {
 func (in Input) blocker(p string) (string, Kind) {
 	for dir := path.Dir(p); dir != "."; dir = path.Dir(dir) {
 		s := in.Disk[dir]
-		if s.Kind == Absent || s.Kind == Folder || in.deletes(dir) {
+		if s.Kind == Absent || s.Kind == Dir || in.deletes(dir) {
 			continue
 		}
 		return dir, s.Kind
@@ -249,7 +249,7 @@ func (in Input) emptiesDir(p string) bool {
 	for name, s := range in.Disk {
 		switch {
 		case !strings.HasPrefix(name, p+"/") || s.Kind == Absent:
-		case s.Kind == Folder:
+		case s.Kind == Dir:
 			dirs = append(dirs, name)
 		case in.deletes(name):
 			deleted = append(deleted, name)

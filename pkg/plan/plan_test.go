@@ -21,7 +21,7 @@ func state(s string) plan.State {
 	case "-":
 		return plan.State{}
 	case "/":
-		return plan.State{Kind: plan.Folder}
+		return plan.State{Kind: plan.Dir}
 	case "@":
 		return plan.State{Kind: plan.Symlink}
 	case "~":
@@ -33,11 +33,11 @@ func state(s string) plan.State {
 	content, anyMode := strings.CutSuffix(content, "?")
 	switch {
 	case executable:
-		return plan.Of([]byte(content), fileset.Executable)
+		return plan.FileState([]byte(content), fileset.Executable)
 	case anyMode:
-		return plan.Of([]byte(content), 0)
+		return plan.FileState([]byte(content), 0)
 	}
-	return plan.Of([]byte(content), fileset.Regular)
+	return plan.FileState([]byte(content), fileset.Regular)
 }
 
 // theirs returns a set with one file in the given state, or nil for "-".

@@ -17,17 +17,17 @@ func samplePlan() (Saved, map[string][]byte) {
 		"b.txt": []byte("one\ntwo\n"), "c.bin": {0xff, 0, 1}, "d.txt": []byte("gone\n"), Manifest: []byte("a = 1\n"),
 	}
 	escaped := []byte("<\u202e>\u0085\U000e0001\n")
-	s := Saved{Command: "upgrade", Manifest: Of(old[Manifest], 0), Plan: Plan{Changes: []Change{
-		{Path: "a.txt", Action: Create, Reason: "new", New: Of(escaped, fileset.Regular), Data: escaped},
-		{Path: "b.txt", Action: Merge, Reason: "both", Old: Of(old["b.txt"], fileset.Regular),
-			New: Of([]byte("one\n2\n"), fileset.Regular), Data: []byte("one\n2\n"), Conflicts: 1},
-		{Path: "c.bin", Action: Update, Old: Of(old["c.bin"], fileset.Regular),
-			New: Of([]byte{0xfe}, fileset.Executable), Data: []byte{0xfe}},
-		{Path: "d.txt", Action: Delete, Old: Of(old["d.txt"], fileset.Regular)},
-		{Path: "e.txt", Action: Create, New: Of(nil, fileset.Regular)},
-		{Path: "f.sh", Action: Update, Old: Of([]byte("x"), fileset.Regular),
-			New: Of([]byte("x"), fileset.Executable)},
-		{Path: "g", Action: Keep, Reason: "is a folder now", Old: State{Kind: Folder}, New: State{Kind: Folder}},
+	s := Saved{Command: "upgrade", Manifest: FileState(old[Manifest], 0), Plan: Plan{Changes: []Change{
+		{Path: "a.txt", Action: Create, Reason: "new", New: FileState(escaped, fileset.Regular), Data: escaped},
+		{Path: "b.txt", Action: Merge, Reason: "both", Old: FileState(old["b.txt"], fileset.Regular),
+			New: FileState([]byte("one\n2\n"), fileset.Regular), Data: []byte("one\n2\n"), Conflicts: 1},
+		{Path: "c.bin", Action: Update, Old: FileState(old["c.bin"], fileset.Regular),
+			New: FileState([]byte{0xfe}, fileset.Executable), Data: []byte{0xfe}},
+		{Path: "d.txt", Action: Delete, Old: FileState(old["d.txt"], fileset.Regular)},
+		{Path: "e.txt", Action: Create, New: FileState(nil, fileset.Regular)},
+		{Path: "f.sh", Action: Update, Old: FileState([]byte("x"), fileset.Regular),
+			New: FileState([]byte("x"), fileset.Executable)},
+		{Path: "g", Action: Keep, Reason: "is a folder now", Old: State{Kind: Dir}, New: State{Kind: Dir}},
 	}}}
 	s.Plan.Write(Manifest, old[Manifest], []byte("a = 2\n"))
 	s.Plan.Write(Lock, nil, []byte("version = 1\n"))

@@ -15,7 +15,7 @@ type Kind uint8
 const (
 	Absent  Kind = iota // nothing
 	File                // a regular file
-	Folder              // a folder
+	Dir                 // a folder
 	Symlink             // a symbolic link
 	Alias               // a file whose name differs from the path in case or Unicode form, on a disk that ignores both
 	Other               // a device, pipe or socket
@@ -44,8 +44,8 @@ type State struct {
 // files in it, at least up to the first one that is not one of the paths. A path that is not in Disk is Absent.
 type Disk map[string]State
 
-// Of returns the state of a file with this content and mode.
-func Of(data []byte, mode fs.FileMode) State {
+// FileState returns the state of a file with this content and mode.
+func FileState(data []byte, mode fs.FileMode) State {
 	return State{Kind: File, Digest: fileset.Digest(data), Mode: mode}
 }
 

@@ -55,7 +55,7 @@ func recordState(text []byte) plan.State {
 	if text == nil {
 		return plan.State{}
 	}
-	return plan.Of(text, 0)
+	return plan.FileState(text, 0)
 }
 
 // An AppliedResult is what applying a saved plan did, or with a dry run would do.

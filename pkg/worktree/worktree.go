@@ -64,11 +64,11 @@ func (t Tree) linkTarget(name string) (string, bool) {
 // Kind returns what is at a path. Below a link, device or the like, it returns the kind of that.
 func (t Tree) Kind(ctx context.Context, name string) (plan.Kind, error) {
 	if name == "." {
-		return plan.Folder, nil
+		return plan.Dir, nil
 	}
 	disk, err := t.Scan(ctx, []string{name})
 	for dir := path.Dir(name); dir != "."; dir = path.Dir(dir) {
-		if kind := disk[dir].Kind; kind != plan.Folder && kind != plan.File && kind != plan.Absent {
+		if kind := disk[dir].Kind; kind != plan.Dir && kind != plan.File && kind != plan.Absent {
 			return kind, err
 		}
 	}

@@ -103,7 +103,7 @@ func TestLinks(t *testing.T) {
 		t.Errorf("Gather leaves out %q, %v", leftOut, err)
 	}
 	for name, want := range map[string]plan.Kind{
-		".": plan.Folder, "real": plan.File, "inside": plan.Symlink, "inside/x": plan.Symlink, "missing": plan.Absent,
+		".": plan.Dir, "real": plan.File, "inside": plan.Symlink, "inside/x": plan.Symlink, "missing": plan.Absent,
 	} {
 		if got, err := tree.Kind(t.Context(), name); got != want || err != nil {
 			t.Errorf("Kind(%q) = %v, %v; want %v", name, got, err, want)
