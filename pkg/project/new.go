@@ -70,20 +70,8 @@ func (p *Project) New(ctx context.Context, o NewOptions) (*NewResult, *Transacti
 		return nil, nil, err
 	}
 	b.AllowUndefined = o.AllowUndefined
-	names := at.Pack.Names()
-	if o.Tests {
-		if at.Pack.Test == nil {
-			return nil, nil, failure.Errorf(failure.Usage, "template %q has no tests", o.Template).
-				WithHint("omit --with-test")
-		}
-		names = append(names, install.TestComponent)
-	}
-	for _, name := range names {
-		component := o.Template
-		component.Component = name
-		if err := b.Find(ctx, component, ""); err != nil {
-			return nil, nil, err
-		}
+	if err := findTemplate(ctx, b, o, at.Pack); err != nil {
+		return nil, nil, err
 	}
 	installs, err := b.Build(ctx)
 	if err != nil {
@@ -102,6 +90,25 @@ func (p *Project) New(ctx context.Context, o NewOptions) (*NewResult, *Transacti
 	result.Command, err = render.String("the pack's command", at.Pack.Command, render.Context(b.Keys.Metadata),
 		render.Options{AllowUndefined: true})
 	return result, t, err
+}
+
+// findTemplate adds all components of a template to a builder.
+func findTemplate(ctx context.Context, b *install.Builder, o NewOptions, template *pack.Pack) error {
+	names := template.Names()
+	if o.Tests {
+		if template.Test == nil {
+			return failure.Errorf(failure.Usage, "template %q has no tests", o.Template).WithHint("omit --with-test")
+		}
+		names = append(names, install.TestComponent)
+	}
+	for _, name := range names {
+		component := o.Template
+		component.Component = name
+		if err := b.Find(ctx, component, ""); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // MakeEnvironment makes the environment of the language of a project that was just made. When that fails, the project

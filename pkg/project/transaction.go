@@ -91,7 +91,8 @@ func (p *Project) Apply(ctx context.Context, t *Transaction, o ApplyOptions) err
 		p.changed = true
 		if !o.NoIndex {
 			p.index().Apply(ctx, conflict.Update{
-				Before: p.Lock.Conflicts(), After: t.lock.Conflicts(), Versions: t.versions, Undo: t.meta.Undoes() != 0,
+				Before: p.Lock.Conflicts(), After: t.lock.Conflicts(), Versions: t.versions,
+				Undo: t.meta.Undoes() != 0,
 			})
 		}
 	}
