@@ -63,9 +63,11 @@ const exitTerminated = 143
 
 // exitCode returns the exit code of a command that ended with err.
 func exitCode(ctx context.Context, err error) int {
-	switch {
+	switch kind := failure.KindOf(err); {
 	case err == nil:
 		return 0
+	case kind == failure.Conflicts, kind == failure.Differs: // the work is done, so a signal came too late
+		return int(kind)
 	case ctx.Err() != nil && errors.Is(context.Cause(ctx), errTerminated):
 		return exitTerminated
 	case ctx.Err() != nil && errors.Is(err, context.Canceled):
