@@ -46,7 +46,7 @@ func (p *Project) Add(ctx context.Context, o AddOptions) (*AddResult, *Transacti
 	if err != nil {
 		return nil, nil, err
 	}
-	t, err := p.propose(ctx, request{command: "add " + o.Ref.String(), coming: installs, force: o.Force})
+	t, err := p.propose(ctx, request{command: "add " + o.Ref.String(), components: installs, force: o.Force})
 	if err != nil {
 		return nil, nil, err
 	}
@@ -81,19 +81,19 @@ type RemoveResult struct {
 // Remove removes installs, each named by a placement, a component's name or a whole reference. Files that still are
 // what was installed are deleted, edited ones are kept and listed.
 func (p *Project) Remove(ctx context.Context, names []string) (*RemoveResult, *Transaction, error) {
-	var going []lockfile.Component
+	var removed []lockfile.Component
 	if len(names) > 0 { // findAll takes no names for all installs
 		var err error
-		if going, err = p.FindAll(names); err != nil {
+		if removed, err = p.FindAll(names); err != nil {
 			return nil, nil, err
 		}
 	}
-	t, err := p.propose(ctx, request{command: "remove " + strings.Join(names, " "), going: going})
+	t, err := p.propose(ctx, request{command: "remove " + strings.Join(names, " "), removed: removed})
 	if err != nil {
 		return nil, nil, err
 	}
 	result := &RemoveResult{Changes: t.Changes}
-	for _, c := range going {
+	for _, c := range removed {
 		result.Removed = append(result.Removed, state.NewInstall(c))
 	}
 	for _, c := range t.Changes {

@@ -69,14 +69,14 @@ func (p *Project) Adopt(ctx context.Context, o AdoptOptions) (*AdoptResult, *Tra
 			problems = append(problems, fmt.Errorf("%q: %w", target.Path, err))
 			continue
 		}
-		r.coming = append(r.coming, found)
+		r.components = append(r.components, found)
 		result.Adopted = append(result.Adopted, *adopted)
 		r.command += " " + target.Path
 	}
 	if len(problems) > 0 {
-		return nil, nil, joinProblems(problems, len(r.coming))
+		return nil, nil, joinProblems(problems, len(r.components))
 	}
-	if len(r.coming) == 0 {
+	if len(r.components) == 0 {
 		return result, newTransaction(plan.Plan{}, apply.Meta{Command: r.command}, p.Lock), nil
 	}
 	t, err := p.propose(ctx, r)

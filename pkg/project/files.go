@@ -179,12 +179,12 @@ func (m *move) plan(ctx context.Context, p *Project) (plan.Plan, error) {
 		return plan.Plan{}, err
 	}
 	in := plan.Input{Base: map[string]plan.State{}, Disk: disk}
-	var come []fileset.File
+	var moved []fileset.File
 	for _, f := range m.files {
 		from, to := disk[f.From], disk[f.To]
 		switch {
 		case from.Kind == plan.Absent && to.Kind == plan.File: // moved already
-		case from.Kind == plan.Absent: // deleted here, and it stays so
+		case from.Kind == plan.Absent: // deleted locally
 		case from.Kind != plan.File:
 			return plan.Plan{}, failure.Errorf(failure.Refused, "moving %q: it is %s now, and not the file that "+
 				"was installed",
@@ -199,7 +199,7 @@ func (m *move) plan(ctx context.Context, p *Project) (plan.Plan, error) {
 				return plan.Plan{}, err
 			}
 			in.Base[f.From] = from
-			come = append(come, fileset.File{Path: f.To, Mode: from.Mode, Data: data})
+			moved = append(moved, fileset.File{Path: f.To, Mode: from.Mode, Data: data})
 		}
 	}
 	exists := func(f MovedFile) bool { return disk[f.From].Kind == plan.File || disk[f.To].Kind == plan.File }
@@ -207,7 +207,7 @@ func (m *move) plan(ctx context.Context, p *Project) (plan.Plan, error) {
 		return plan.Plan{}, failure.Errorf(failure.Usage, "moving %q: neither it nor %q exists", m.old, m.new).
 			WithHint("name its current path")
 	}
-	if in.Theirs, err = fileset.New(come); err != nil {
+	if in.Theirs, err = fileset.New(moved); err != nil {
 		return plan.Plan{}, err
 	}
 	pl, err := plan.Make(in)

@@ -21,8 +21,8 @@ import (
 
 // inherit gives installs what the manifest says of those at their paths: how they are merged, who owns their files,
 // and where the user moved these.
-func (p *Project) inherit(coming []install.Component) ([]install.Component, error) {
-	out := slices.Clone(coming)
+func (p *Project) inherit(components []install.Component) ([]install.Component, error) {
+	out := slices.Clone(components)
 	for i := range out {
 		want, entry := &out[i].Want, p.Entries[out[i].Want.Path]
 		want.Own, want.Moved, want.Strategy = entry.Own, entry.Moved, cmp.Or(want.Strategy, entry.Strategy)
@@ -66,9 +66,9 @@ func placeMoved(c install.Component) (install.Component, error) {
 func (p *Project) followRenames(
 	ctx context.Context, r request, disk plan.Disk,
 ) ([]install.Component, map[string]string, error) {
-	coming := slices.Clone(r.coming)
+	components := slices.Clone(r.components)
 	out := map[string]string{}
-	for i, c := range coming {
+	for i, c := range components {
 		old, _ := p.Lock.Component(c.Locked.Path)
 		renamed, err := p.findRenames(ctx, old, c, disk, r.remake)
 		if err != nil {
@@ -85,12 +85,12 @@ func (p *Project) followRenames(
 			delete(moved, f.From)
 			moved[to] = f.Path
 		}
-		coming[i].Want.Moved = moved
-		if coming[i], err = placeMoved(coming[i]); err != nil {
+		components[i].Want.Moved = moved
+		if components[i], err = placeMoved(components[i]); err != nil {
 			return nil, nil, err
 		}
 	}
-	return coming, out, nil
+	return components, out, nil
 }
 
 // fileAt returns the file at a path, which is one of them.
@@ -114,17 +114,17 @@ func (p *Project) findRenames(
 			touched = touched || f.From != "" || !remade && !disk[f.Path].Same(base[f.Path])
 		}
 	}
-	come := slices.DeleteFunc(slices.Clone(next.Locked.Files), func(f lockfile.File) bool {
+	added := slices.DeleteFunc(slices.Clone(next.Locked.Files), func(f lockfile.File) bool {
 		_, had := base[f.Path]
 		return had
 	})
-	if touched && len(come) > 0 {
+	if touched && len(added) > 0 {
 		files, err := p.baseIfProven(ctx, old)
 		return plan.Renames(files, next.Files), err
 	}
 	delete(gone, fileset.Digest(nil)) // any two empty files are equal
 	out := map[string]string{}
-	for _, f := range come {
+	for _, f := range added {
 		if from := gone[f.Digest]; from != "" {
 			out[f.Path] = from
 			delete(gone, f.Digest)
@@ -158,9 +158,9 @@ func (c *contents) Scan(paths []string) (plan.Disk, error) { return c.project.tr
 // Texts implements plan.Contents. What a new install brings is not merged, nor what an install brings whose strategy
 // is to fast-forward.
 func (c *contents) Texts(change plan.Change) (plan.Texts, bool, error) {
-	for _, comes := range slices.Backward(c.request.coming) { // of installs that share a file, the last one counts
-		old, installed := c.project.Lock.Component(comes.Locked.Path)
-		if !installed || comes.Want.Strategy == manifest.FastForward || !c.belongs(change, old, comes) {
+	for _, next := range slices.Backward(c.request.components) { // of installs that share a file, the last one counts
+		old, installed := c.project.Lock.Component(next.Locked.Path)
+		if !installed || next.Want.Strategy == manifest.FastForward || !c.belongs(change, old, next) {
 			continue
 		}
 		base, known := c.bases[old.Path]
@@ -177,8 +177,8 @@ func (c *contents) Texts(change plan.Change) (plan.Texts, bool, error) {
 		}
 		file, _ := base.Lookup(cmp.Or(change.From, change.Path))
 		return plan.Texts{Base: file.Data, Ours: ours, Merge: merge.Options{
-			Style: c.request.style, Favor: favors[comes.Want.Strategy],
-			Labels: merge.Labels{Base: old.Source.String(), Ours: "yours", Theirs: comes.Locked.Source.String()},
+			Style: c.request.style, Favor: favors[next.Want.Strategy],
+			Labels: merge.Labels{Base: old.Source.String(), Ours: "yours", Theirs: next.Locked.Source.String()},
 		}}, true, err
 	}
 	return plan.Texts{}, false, nil
@@ -191,14 +191,14 @@ var favors = map[manifest.Strategy]merge.Favor{manifest.Ours: merge.FavorOurs, m
 func (c *contents) belongs(change plan.Change, old lockfile.Component, next install.Component) bool {
 	was := cmp.Or(change.From, change.Path)
 	_, known := c.base[was]
-	_, comes := next.Files.Lookup(change.Path)
-	return !known && comes || slices.ContainsFunc(old.Files, func(f lockfile.File) bool { return f.Path == was })
+	_, isNew := next.Files.Lookup(change.Path)
+	return !known && isNew || slices.ContainsFunc(old.Files, func(f lockfile.File) bool { return f.Path == was })
 }
 
 // recordOutcome makes the lockfile remember which files of new installs were in the project already, so that removing
 // an install restores what was there before it, and which files have conflicts.
 func (p *Project) recordOutcome(
-	lock *lockfile.Lock, coming []install.Component, base map[string]plan.State, pl plan.Plan,
+	lock *lockfile.Lock, components []install.Component, base map[string]plan.State, pl plan.Plan,
 ) {
 	found := map[string]bool{}
 	conflicts := map[string]plan.Change{}
@@ -215,7 +215,7 @@ func (p *Project) recordOutcome(
 			found[f.Path] = found[f.Path] || f.Found
 		}
 	}
-	for _, c := range coming {
+	for _, c := range components {
 		locked := c.Locked
 		locked.Files = slices.Clone(locked.Files)
 		for i, f := range locked.Files {

@@ -78,7 +78,7 @@ func (p *Project) New(ctx context.Context, o NewOptions) (*NewResult, *Transacti
 		return nil, nil, err
 	}
 	t, err := p.propose(ctx, request{
-		command: "new " + o.Template.String(), coming: installs, project: &stated, force: o.Force,
+		command: "new " + o.Template.String(), components: installs, project: &stated, force: o.Force,
 	})
 	if err != nil {
 		return nil, nil, err

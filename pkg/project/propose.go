@@ -23,16 +23,16 @@ import (
 
 // A request is what a verb wants to change, and what the transaction may do for it.
 type request struct {
-	command string              // for the history
-	coming  []install.Component // installs to add, or to put in the place of those at the same paths
-	going   []lockfile.Component
-	project *manifest.Project // the new [project]; nil leaves it
+	command    string              // for the history
+	components []install.Component // to install, in place of those at the same paths
+	removed    []lockfile.Component
+	project    *manifest.Project // the new [project]; nil leaves it
 
 	force   bool        // replace files that are in the way
 	upgrade bool        // an install may become another version of itself; files edited on both sides are merged
 	style   merge.Style // of their conflicts
-	adopt   bool        // what comes is taken for the base of what is there: no file changes
-	remake  bool        // files that the user deleted from installs that come are made again
+	adopt   bool        // the components are the base of what is there: no file changes
+	remake  bool        // files of the components that the user deleted are made again
 	restore fileset.Set // files of installs that stay, to be made again
 }
 
@@ -42,7 +42,7 @@ func (p *Project) propose(ctx context.Context, r request) (*Transaction, error) 
 		return nil, err
 	}
 	var err error
-	if r.coming, err = p.inherit(r.coming); err != nil {
+	if r.components, err = p.inherit(r.components); err != nil {
 		return nil, err
 	}
 	disk, err := p.tree.Scan(ctx, p.paths(r))
@@ -51,7 +51,7 @@ func (p *Project) propose(ctx context.Context, r request) (*Transaction, error) 
 	}
 	renamed := map[string]string{}
 	if r.upgrade {
-		if r.coming, renamed, err = p.followRenames(ctx, r, disk); err != nil {
+		if r.components, renamed, err = p.followRenames(ctx, r, disk); err != nil {
 			return nil, err
 		}
 	}
@@ -73,7 +73,7 @@ func (p *Project) propose(ctx context.Context, r request) (*Transaction, error) 
 	if err := p.checkCollisions(pl, r); err != nil {
 		return nil, err
 	}
-	p.recordOutcome(lock, r.coming, in.Base, pl)
+	p.recordOutcome(lock, r.components, in.Base, pl)
 	if err := lock.Check(); err != nil {
 		return nil, err
 	}
@@ -82,15 +82,15 @@ func (p *Project) propose(ctx context.Context, r request) (*Transaction, error) 
 	}
 	t := newTransaction(pl, apply.Meta{Command: r.command}, lock)
 	if r.upgrade {
-		t.moved = p.findMovedAway(ctx, pl, r.coming)
+		t.moved = p.findMovedAway(ctx, pl, r.components)
 	}
 	return t, nil
 }
 
-// checkResolved returns an error when an install that comes or goes has unresolved conflicts.
+// checkResolved returns an error when an install that is replaced or removed has unresolved conflicts.
 func (p *Project) checkResolved(r request) error {
-	touched := r.going
-	for _, c := range r.coming {
+	touched := r.removed
+	for _, c := range r.components {
 		if old, ok := p.Lock.Component(c.Locked.Path); ok {
 			touched = append(slices.Clip(touched), old)
 		}
@@ -100,9 +100,9 @@ func (p *Project) checkResolved(r request) error {
 
 // paths returns the paths that a request concerns.
 func (p *Project) paths(r request) []string {
-	installs := slices.Clone(r.going)
+	installs := slices.Clone(r.removed)
 	out := paths(r.restore)
-	for _, c := range r.coming {
+	for _, c := range r.components {
 		installs = append(installs, c.Locked)
 		if old, ok := p.Lock.Component(c.Locked.Path); ok {
 			installs = append(installs, old)
@@ -153,7 +153,7 @@ func (p *Project) manifestAfter(r request) ([]byte, error) {
 			return nil, err
 		}
 	}
-	for _, c := range r.going {
+	for _, c := range r.removed {
 		if _, wanted := p.Entries[c.Path]; !wanted { // the user has deleted the entry
 			continue
 		}
@@ -161,16 +161,16 @@ func (p *Project) manifestAfter(r request) ([]byte, error) {
 			return nil, err
 		}
 	}
-	if len(r.coming) > 0 {
-		wanted := make([]manifest.Component, len(r.coming))
-		for i, c := range r.coming {
+	if len(r.components) > 0 {
+		wanted := make([]manifest.Component, len(r.components))
+		for i, c := range r.components {
 			wanted[i] = c.Want
 		}
 		if text, err = manifest.SetComponents(state.ManifestName, text, wanted...); err != nil {
 			return nil, err
 		}
 	}
-	if len(bytes.TrimSpace(text)) == 0 && len(r.going) > 0 {
+	if len(bytes.TrimSpace(text)) == 0 && len(r.removed) > 0 {
 		return nil, nil
 	}
 	return text, nil
@@ -182,14 +182,14 @@ func (p *Project) checkCollisions(pl plan.Plan, r request) error {
 	if err == nil || !r.upgrade {
 		return err
 	}
-	for _, comes := range r.coming {
+	for _, next := range r.components {
 		needsMerge := func(c plan.Change) bool {
-			_, ours := comes.Files.Lookup(c.Path)
+			_, ours := next.Files.Lookup(c.Path)
 			return ours && c.Old.Kind == plan.File
 		}
-		if comes.Want.Strategy == manifest.FastForward && slices.ContainsFunc(pl.Collisions(), needsMerge) {
+		if next.Want.Strategy == manifest.FastForward && slices.ContainsFunc(pl.Collisions(), needsMerge) {
 			return failure.Errorf(failure.Refused, "upgrading %q, whose strategy is %s: %w",
-				comes.Locked.Path, manifest.FastForward, err).
+				next.Locked.Path, manifest.FastForward, err).
 				WithHint("revert your edits, or merge them with --strategy merge")
 		}
 	}
@@ -213,12 +213,12 @@ func (p *Project) sides(r request) (plan.Input, *lockfile.Lock, error) {
 	for name, own := range p.Ownership() {
 		in.Own[name] = planOwn[own]
 	}
-	for _, c := range r.going {
+	for _, c := range r.removed {
 		lock.Remove(c.Path)
 		c.Files = slices.DeleteFunc(slices.Clone(c.Files), func(f lockfile.File) bool { return f.Found })
 		state.AddBase(in.Base, c)
 	}
-	for _, c := range r.coming {
+	for _, c := range r.components {
 		if old, ok := lock.Component(c.Locked.Path); ok {
 			if !r.force && !r.upgrade {
 				if err := checkReplaceable(old, c.Locked); err != nil {
@@ -232,13 +232,13 @@ func (p *Project) sides(r request) (plan.Input, *lockfile.Lock, error) {
 		}
 		lock.Put(c.Locked)
 	}
-	theirs, err := joinFiles(r.coming)
+	theirs, err := joinFiles(r.components)
 	if err != nil {
 		return in, nil, err
 	}
-	come := fileset.Set(theirs)
+	all := fileset.Set(theirs)
 	for _, f := range r.restore {
-		if _, comes := come.Lookup(f.Path); !comes {
+		if _, ok := all.Lookup(f.Path); !ok {
 			theirs = append(theirs, f)
 			delete(in.Owner, f.Path)
 		}
@@ -256,10 +256,10 @@ func (p *Project) sides(r request) (plan.Input, *lockfile.Lock, error) {
 var planOwn = map[manifest.Ownership]plan.Own{manifest.Once: plan.Once, manifest.Mine: plan.Mine}
 
 // joinFiles returns the files of installs, sorted by path. Installs may share a file that is the same in each of them.
-func joinFiles(coming []install.Component) ([]fileset.File, error) {
+func joinFiles(components []install.Component) ([]fileset.File, error) {
 	var out []fileset.File
 	owner := map[string]install.Component{}
-	for _, c := range coming {
+	for _, c := range components {
 		for _, f := range c.Files {
 			first, shared := owner[f.Path]
 			if !shared {
@@ -294,8 +294,8 @@ func (p *Project) otherOwners(r request) map[string]string {
 
 // concerns reports whether the install at a path comes or goes.
 func (r request) concerns(path string) bool {
-	return slices.ContainsFunc(r.going, func(c lockfile.Component) bool { return c.Path == path }) ||
-		slices.ContainsFunc(r.coming, func(c install.Component) bool { return c.Locked.Path == path })
+	return slices.ContainsFunc(r.removed, func(c lockfile.Component) bool { return c.Path == path }) ||
+		slices.ContainsFunc(r.components, func(c install.Component) bool { return c.Locked.Path == path })
 }
 
 // checkReplaceable returns an error unless one install may take the place of another: the same component with the same
@@ -316,7 +316,7 @@ func checkReplaceable(old, next lockfile.Component) error {
 
 // findMovedAway returns the files that a plan leaves deleted although upstream changed them, with where they may
 // have been moved to. A failure to find out is no reason to stop.
-func (p *Project) findMovedAway(ctx context.Context, pl plan.Plan, coming []install.Component) []movedHint {
+func (p *Project) findMovedAway(ctx context.Context, pl plan.Plan, components []install.Component) []movedHint {
 	gone := map[string]string{}
 	for _, c := range pl.Changes {
 		if c.Action != plan.Keep || c.Old.Kind != plan.Absent {
@@ -324,9 +324,9 @@ func (p *Project) findMovedAway(ctx context.Context, pl plan.Plan, coming []inst
 		}
 		was := cmp.Or(c.From, c.Path)
 		_, f, installed := p.Lock.Owner(was)
-		for _, next := range coming {
-			file, comes := next.Files.Lookup(c.Path)
-			if installed && comes && p.Entries[next.Want.Path].Own[was] == "" && f.Digest != file.Digest() {
+		for _, next := range components {
+			file, ok := next.Files.Lookup(c.Path)
+			if installed && ok && p.Entries[next.Want.Path].Own[was] == "" && f.Digest != file.Digest() {
 				gone[was] = f.Digest
 			}
 		}

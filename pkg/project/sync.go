@@ -46,21 +46,21 @@ func (p *Project) Sync(ctx context.Context, o SyncOptions) (*SyncResult, *Transa
 	result := &SyncResult{
 		Added: []state.Install{}, Upgrades: []Upgraded{}, Removed: []state.Install{}, Changes: []Change{},
 	}
-	coming, going, err := p.difference(ctx, o, result)
+	components, removed, err := p.difference(ctx, o, result)
 	if err != nil {
 		return nil, nil, err
 	}
-	if o.Frozen && len(coming)+len(going) > 0 {
+	if o.Frozen && len(components)+len(removed) > 0 {
 		return nil, nil, failure.Errorf(failure.Differs, "%s and %s differ, and --frozen forbids changing %s",
 			state.ManifestName, state.LockName, state.LockName).
 			WithHint("run ppm project sync without --frozen and commit %s", state.LockName)
 	}
-	missing, replaced, err := p.missing(ctx, request{coming: coming, going: going})
+	missing, replaced, err := p.missing(ctx, request{components: components, removed: removed})
 	if err != nil {
 		return nil, nil, err
 	}
 	t, err := p.propose(ctx, request{
-		command: "sync", coming: coming, going: going, upgrade: true, style: o.Style, remake: true, restore: missing,
+		command: "sync", components: components, removed: removed, upgrade: true, style: o.Style, remake: true, restore: missing,
 	})
 	if err != nil {
 		return nil, nil, err
@@ -81,7 +81,7 @@ func (p *Project) Sync(ctx context.Context, o SyncOptions) (*SyncResult, *Transa
 // difference returns what the manifest wants and the lockfile does not have, and the other way round.
 func (p *Project) difference(
 	ctx context.Context, o SyncOptions, result *SyncResult,
-) (coming []install.Component, going []lockfile.Component, err error) {
+) (components []install.Component, removed []lockfile.Component, err error) {
 	wanted := map[string]bool{}
 	for _, want := range p.Manifest.Components {
 		wanted[want.Path] = true
@@ -93,7 +93,7 @@ func (p *Project) difference(
 		if err != nil {
 			return nil, nil, fmt.Errorf("installing what %s has at %q: %w", state.ManifestName, want.Path, err)
 		}
-		coming = append(coming, installs...)
+		components = append(components, installs...)
 		next := installs[0].Locked
 		if !installed {
 			result.Added = append(result.Added, state.NewInstall(next))
@@ -106,11 +106,11 @@ func (p *Project) difference(
 	}
 	for _, c := range p.Lock.Components {
 		if !wanted[c.Path] {
-			going = append(going, c)
+			removed = append(removed, c)
 			result.Removed = append(result.Removed, state.NewInstall(c))
 		}
 	}
-	return coming, going, nil
+	return components, removed, nil
 }
 
 // isAsWanted reports whether an install is what the manifest asks for, as far as manifest and lockfile tell.

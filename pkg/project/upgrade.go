@@ -68,20 +68,20 @@ func (p *Project) Upgrade(ctx context.Context, o UpgradeOptions) (*UpgradeResult
 		return nil, nil, err
 	}
 	result := &UpgradeResult{Upgrades: []Upgraded{}, Changes: []Change{}}
-	var coming []install.Component
+	var components []install.Component
 	for _, old := range installs {
 		next, up, err := p.upgradeOne(ctx, old, o)
 		if err != nil {
 			return nil, nil, err
 		}
 		if next != nil {
-			coming = append(coming, next...)
+			components = append(components, next...)
 			result.Upgrades = append(result.Upgrades, up)
 		}
 	}
 	t := newTransaction(plan.Plan{}, apply.Meta{Command: o.command()}, p.Lock)
-	if len(coming) > 0 {
-		if t, err = p.propose(ctx, o.request(coming)); err != nil {
+	if len(components) > 0 {
+		if t, err = p.propose(ctx, o.request(components)); err != nil {
 			return nil, nil, err
 		}
 		result.Changes = t.Changes
@@ -93,8 +93,8 @@ func (o UpgradeOptions) command() string {
 	return strings.TrimSpace("upgrade " + strings.Join(o.Names, " "))
 }
 
-func (o UpgradeOptions) request(coming []install.Component) request {
-	return request{command: o.command(), coming: coming, upgrade: true, style: o.Style}
+func (o UpgradeOptions) request(components []install.Component) request {
+	return request{command: o.command(), components: components, upgrade: true, style: o.Style}
 }
 
 // upgradeOne returns what an install becomes, itself first, or nil when there is nothing to do. In steps that is the
