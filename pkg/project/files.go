@@ -61,7 +61,7 @@ func (p *Project) Move(ctx context.Context, old, new string) (*MoveResult, *Tran
 	return &MoveResult{Moved: m.files, Changes: t.Changes}, t, nil
 }
 
-// A move is one path that becomes another, and the files that go with it.
+// A move renames a path, with all files at or below it.
 type move struct {
 	old, new string
 	files    []MovedFile

@@ -292,7 +292,7 @@ func (p *Project) otherOwners(r request) map[string]string {
 	return out
 }
 
-// concerns reports whether the install at a path comes or goes.
+// concerns reports whether a request replaces or removes the install at a path.
 func (r request) concerns(path string) bool {
 	return slices.ContainsFunc(r.removed, func(c lockfile.Component) bool { return c.Path == path }) ||
 		slices.ContainsFunc(r.components, func(c install.Component) bool { return c.Locked.Path == path })

@@ -60,7 +60,8 @@ func (p *Project) Sync(ctx context.Context, o SyncOptions) (*SyncResult, *Transa
 		return nil, nil, err
 	}
 	t, err := p.propose(ctx, request{
-		command: "sync", components: components, removed: removed, upgrade: true, style: o.Style, remake: true, restore: missing,
+		command: "sync", components: components, removed: removed,
+		upgrade: true, style: o.Style, remake: true, restore: missing,
 	})
 	if err != nil {
 		return nil, nil, err

@@ -141,7 +141,7 @@ func (p *Project) upgradeOne(
 	return installs, up, err
 }
 
-// steps returns the versions that an upgrade goes through, of which the last is where it leads.
+// steps returns the versions that an upgrade tries, oldest first; the last is its target.
 func (p *Project) steps(ctx context.Context, old lockfile.Component, o UpgradeOptions) ([]string, error) {
 	r := p.Wanted(old).Source
 	last, err := p.target(ctx, r, o.To)
@@ -185,7 +185,7 @@ func (p *Project) successor(
 	return p.inherit(installs)
 }
 
-// target returns the version that an upgrade leads to.
+// target returns the version to upgrade to.
 func (p *Project) target(ctx context.Context, r ref.Ref, to string) (ref.Version, error) {
 	if to == Current {
 		return r.Version, nil

@@ -12,7 +12,7 @@ import (
 	"github.com/Project-Manager-With-Git/ppm/pkg/status"
 )
 
-// VerifyOptions say how far Verify goes.
+// VerifyOptions are the options of Verify.
 type VerifyOptions struct {
 	Remote bool // ask the servers, too, whether the tags still name what was installed
 }
