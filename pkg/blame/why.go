@@ -43,7 +43,7 @@ type Project struct {
 	State    state.State
 	Tree     worktree.Tree
 	Packs    *install.Packs
-	Metadata metadata.Values
+	Metadata func() (metadata.Values, error) // called only for files of installs
 }
 
 // Why returns the origin of a file, or of lines of it: the install, template and keys, or the user. The target is
@@ -195,8 +195,12 @@ func (p Project) whyFile(
 	}
 	now := compared.Installs[0].Files[0]
 	result.State, result.Own = now.State, now.Own
+	info, err := p.Metadata()
+	if err != nil {
+		return err
+	}
 	file, err := Open(ctx, p.Packs, c, f, Sources{
-		Manifest: p.State.Wanted(c).Keys, Settings: p.State.Layers.Keys, Metadata: p.Metadata,
+		Manifest: p.State.Wanted(c).Keys, Settings: p.State.Layers.Keys, Metadata: info,
 	})
 	if err != nil {
 		return fmt.Errorf("finding the origin of %q: %w", f.Path, err)

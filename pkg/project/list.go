@@ -39,9 +39,6 @@ func (p *Project) Status(ctx context.Context, names []string) (*status.Result, e
 // The target is PATH, PATH:LINE or PATH:FIRST-LAST. When the install cannot be rendered again, the result has what
 // the lockfile says, and the error is of kind Integrity, or what kept the pack from being read.
 func (p *Project) Why(ctx context.Context, target string) (*blame.Result, error) {
-	info, err := p.metadata(p.Manifest.Project)
-	if err != nil {
-		return nil, err
-	}
+	info := func() (metadata.Values, error) { return p.metadata(p.Manifest.Project) }
 	return blame.Project{State: p.State, Tree: p.tree, Packs: p.packs, Metadata: info}.Why(ctx, target)
 }
