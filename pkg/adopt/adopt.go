@@ -55,9 +55,9 @@ type Finder struct {
 
 // A Target is a path that may become an install.
 type Target struct {
-	Ref  ref.Ref // without a version, all tags are compared; with a glob or range, the matching ones
-	Path string  // clean
-	Hint bool    // the version of Ref is compared first, but all others are compared, too
+	Ref      ref.Ref // without a version, all tags are compared; with a glob or range, the matching ones
+	Path     string  // clean
+	TryFirst bool    // the version of Ref is compared first, but all others are compared, too
 
 	Listed string // the text of Ref in pmfp's file
 }

@@ -29,12 +29,12 @@ const maxVersions = 200
 type search struct {
 	*Finder
 	Target
-	copy     *localCopy
-	searched map[string]bool      // commits
-	seen     map[string]candidate // by what the component is rendered from
-	list     []candidate
-	has      bool // a version has the component
-	beyond   int  // versions over maxVersions, which are not compared
+	copy         *localCopy
+	searched     map[string]bool      // commits
+	seen         map[string]candidate // by what the component is rendered from
+	list         []candidate
+	hasComponent bool // a version has the component
+	skipped      int  // versions over maxVersions, which are not compared
 	// Why the first version could not be compared. Once a version has the component, only versions with it count.
 	failed error
 }
@@ -115,10 +115,10 @@ func (s *search) candidates(ctx context.Context) ([]candidate, error) {
 			}
 		}
 	}
-	if s.beyond > 0 {
+	if s.skipped > 0 {
 		s.Notify(fmt.Sprintf("%s was compared with the newest %d versions of %s, and not with %d older ones; a "+
 			"range in --ref names others",
-			s.Path, maxVersions, s.Ref.Origin, s.beyond))
+			s.Path, maxVersions, s.Ref.Origin, s.skipped))
 	}
 	if len(s.list) == 0 {
 		err := failure.Errorf(failure.Usage, "adopting %q: no version of %s can be named", s.Path, s.Ref).
@@ -184,7 +184,7 @@ func (s *search) tagged(ctx context.Context) ([]version, error) {
 			continue
 		}
 		if commits[pin.Commit] = true; len(commits) > maxVersions {
-			s.beyond++
+			s.skipped++
 			continue
 		}
 		if s.anyTag() {
@@ -209,7 +209,7 @@ func (s *search) fallback(context.Context) ([]version, error) {
 
 // isExact reports whether only the version that the reference names is compared.
 func (s *search) isExact() bool {
-	return !s.Hint && s.anyTag() && s.Ref.Version.String() != ""
+	return !s.TryFirst && s.anyTag() && s.Ref.Version.String() != ""
 }
 
 // anyTag reports whether every tag of the pack matches the reference.
@@ -236,8 +236,8 @@ func (s *search) compare(ctx context.Context, v version) (*candidate, error) {
 		return nil, nil
 	}
 	s.searched[commit] = true
-	if !s.has {
-		s.has, s.failed = true, nil
+	if !s.hasComponent {
+		s.hasComponent, s.failed = true, nil
 	}
 	last := chain.Last()
 	tree, err := last.Snapshot.Component(ctx, last.Component.Source)

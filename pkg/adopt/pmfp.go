@@ -51,7 +51,7 @@ func ParsePmfp(data []byte) (targets []Target, problems []error, err error) {
 // pmfpTarget returns the target of an entry. A path in seen is an error.
 func pmfpTarget(listed, path string, seen map[string]bool) (Target, error) {
 	path = strings.TrimSuffix(strings.ReplaceAll(path, `\`, "/"), "/") // pmfp writes paths as the system does
-	target := Target{Listed: listed, Hint: true}
+	target := Target{Listed: listed, TryFirst: true}
 	var err error
 	if target.Ref, err = ref.Parse(listed); err == nil {
 		target.Path, err = install.Placement(path, true, "")

@@ -153,7 +153,7 @@ func addKeys(p *pack.Pack, info metadata.Values, replacements []Replacement) (*r
 	texts := map[string]string{}
 	for _, r := range replacements {
 		if text, twice := texts[r.Key]; twice && text != r.Text {
-			return nil, failure.Errorf(failure.Usage, "key %q stands for both %q and %q", r.Key, text, r.Text).
+			return nil, failure.Errorf(failure.Usage, "key %q replaces both %q and %q", r.Key, text, r.Text).
 				WithHint("give each text a key of its own")
 		}
 		texts[r.Key] = r.Text
