@@ -53,7 +53,7 @@ func runAdd(ctx context.Context, in *invocation) (any, error) {
 		return nil, err
 	}
 	result.DryRun = in.dryRun()
-	return carryOut(ctx, in, t, result, printAdd)
+	return finishTransaction(ctx, in, t, result, printAdd)
 }
 
 func printAdd(in *invocation, result *project.AddResult) {
@@ -66,7 +66,7 @@ func printAdd(in *invocation, result *project.AddResult) {
 		in.printf("install its dependencies with: %s\n", result.Setup)
 	}
 	if !result.DryRun && slices.ContainsFunc(result.Changes, changesRecord) {
-		in.noteAlone("next: commit the files together with ppm.toml and ppm.lock; " +
+		in.noteUnlessMember("next: commit the files together with ppm.toml and ppm.lock; " +
 			"to undo the command, run ppm project undo")
 	}
 }

@@ -56,7 +56,7 @@ func runAdopt(ctx context.Context, in *invocation) (any, error) {
 		return nil, err
 	}
 	result.DryRun = in.dryRun()
-	return carryOut(ctx, in, t, result, printAdopt)
+	return finishTransaction(ctx, in, t, result, printAdopt)
 }
 
 func adoptOptions(in *invocation) (project.AdoptOptions, error) {

@@ -41,7 +41,7 @@ func runApply(ctx context.Context, in *invocation) (any, error) {
 		return nil, err
 	}
 	result := &project.AppliedResult{Command: t.Command, Changes: t.Changes, DryRun: in.dryRun()}
-	return carryOut(ctx, in, t, result, printApply)
+	return finishTransaction(ctx, in, t, result, printApply)
 }
 
 func printApply(in *invocation, result *project.AppliedResult) {

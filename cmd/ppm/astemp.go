@@ -58,7 +58,7 @@ func runAsTemp(ctx context.Context, in *invocation) (any, error) {
 		return nil, err
 	}
 	result.DryRun = in.dryRun()
-	return carryOut(ctx, in, t, result, printAsTemp)
+	return finishTransaction(ctx, in, t, result, printAsTemp)
 }
 
 func printAsTemp(in *invocation, result *project.ExtractResult) {

@@ -36,11 +36,11 @@ func runContinue(ctx context.Context, in *invocation) (any, error) {
 		return nil, err
 	}
 	result.DryRun = in.dryRun()
-	return carryOut(ctx, in, t, result, printContinue)
+	return finishTransaction(ctx, in, t, result, printContinue)
 }
 
 func printContinue(in *invocation, result *project.ContinueResult) {
-	for _, name := range result.Settled {
+	for _, name := range result.Resolved {
 		in.printf("resolved  %s\n", name)
 	}
 }
@@ -69,5 +69,5 @@ func runAbort(ctx context.Context, in *invocation) (any, error) {
 		return nil, err
 	}
 	result.DryRun = in.dryRun()
-	return carryOut(ctx, in, t, result, printUndo)
+	return finishTransaction(ctx, in, t, result, printUndo)
 }

@@ -66,7 +66,7 @@ func runDiff(ctx context.Context, in *invocation) (any, error) {
 		printDiff(in, result)
 	}
 	if len(result.Files) == 0 {
-		in.noteAlone("no differences")
+		in.noteUnlessMember("no differences")
 	}
 	if len(result.Files) > 0 && in.flags.Bool("exit-code") {
 		return result, failure.Errorf(failure.Differs, "%s", count(len(result.Files), "file differs", "files differ")).

@@ -77,8 +77,8 @@ func (in *invocation) note(text string) {
 	}
 }
 
-// noteAlone is note for what is not worth saying of each member of a workspace.
-func (in *invocation) noteAlone(text string) {
+// noteUnlessMember is note for what is not worth saying of each member of a workspace.
+func (in *invocation) noteUnlessMember(text string) {
 	if in.member == "" || in.options.json || in.options.verbose {
 		in.note(text)
 	}

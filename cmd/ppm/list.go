@@ -29,7 +29,7 @@ func runList(ctx context.Context, in *invocation) (any, error) {
 	}
 	installs := p.Installs()
 	if len(installs) == 0 {
-		in.noteAlone(nothingInstalled)
+		in.noteUnlessMember(nothingInstalled)
 	}
 	in.printf("%s", installTable(installs))
 	return map[string]any{"installs": orEmpty(installs)}, nil

@@ -33,7 +33,7 @@ func runMove(ctx context.Context, in *invocation) (any, error) {
 		return nil, err
 	}
 	result.DryRun = in.dryRun()
-	return carryOut(ctx, in, t, result, printMove)
+	return finishTransaction(ctx, in, t, result, printMove)
 }
 
 func printMove(in *invocation, result *project.MoveResult) {

@@ -35,7 +35,7 @@ func runOutdated(ctx context.Context, in *invocation) (any, error) {
 	}
 	in.printf("%s", outdatedText(result))
 	if len(result.Installs) == 0 {
-		in.noteAlone("every install is up to date")
+		in.noteUnlessMember("every install is up to date")
 	}
 	pending := 0
 	for _, o := range result.Installs {

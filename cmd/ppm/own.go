@@ -49,7 +49,7 @@ func runOwn(ctx context.Context, in *invocation) (any, error) {
 		return nil, err
 	}
 	result.DryRun = in.dryRun()
-	return carryOut(ctx, in, t, result, printOwn)
+	return finishTransaction(ctx, in, t, result, printOwn)
 }
 
 func printOwn(in *invocation, result *project.OwnResult) {

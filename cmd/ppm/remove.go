@@ -32,7 +32,7 @@ func runRemove(ctx context.Context, in *invocation) (any, error) {
 		return nil, err
 	}
 	result.DryRun = in.dryRun()
-	return carryOut(ctx, in, t, result, printRemove)
+	return finishTransaction(ctx, in, t, result, printRemove)
 }
 
 func printRemove(in *invocation, result *project.RemoveResult) {

@@ -47,7 +47,7 @@ func runRequires(ctx context.Context, in *invocation) (any, error) {
 
 func printRequires(in *invocation, result *project.RequiresResult) {
 	if len(result.Languages) == 0 {
-		in.noteAlone("no installed component requires a package")
+		in.noteUnlessMember("no installed component requires a package")
 	}
 	for _, l := range result.Languages {
 		if len(result.Languages) > 1 {

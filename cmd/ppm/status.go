@@ -59,8 +59,9 @@ func printStatus(in *invocation, result *status.Result) {
 	}))
 	switch {
 	case len(result.Installs) == 0:
-		in.noteAlone(nothingInstalled)
+		in.noteUnlessMember(nothingInstalled)
 	case !listed:
-		in.noteAlone(fmt.Sprintf("all files of %s are unchanged", count(len(result.Installs), "install", "installs")))
+		installs := count(len(result.Installs), "install", "installs")
+		in.noteUnlessMember("all files of " + installs + " are unchanged")
 	}
 }

@@ -9,7 +9,7 @@ import (
 )
 
 // summary returns the text of a change request for an upgrade, in Markdown: a line that can be its
-// title, then versions, upstream commits, files and conflicts. What comes from a pack stands in
+// title, then versions, upstream commits, files and conflicts. What comes from a pack is in
 // code spans, in which no host of repositories finds links, names of people or numbers of issues.
 func summary(r *project.UpgradeResult) string {
 	var b strings.Builder

@@ -49,7 +49,7 @@ func runSync(ctx context.Context, in *invocation) (any, error) {
 		printSync(in, result)
 		return result, err
 	}
-	return carryOut(ctx, in, t, result, printSync)
+	return finishTransaction(ctx, in, t, result, printSync)
 }
 
 func printSync(in *invocation, result *project.SyncResult) {
@@ -60,6 +60,6 @@ func printSync(in *invocation, result *project.SyncResult) {
 	printUpgrades(in, result.Upgrades, result.DryRun)
 	printRemoved(in, result.Removed, result.DryRun)
 	if len(result.Changes)+len(result.Added)+len(result.Upgrades)+len(result.Removed) == 0 {
-		in.noteAlone("the project is up to date with ppm.toml and ppm.lock")
+		in.noteUnlessMember("the project is up to date with ppm.toml and ppm.lock")
 	}
 }

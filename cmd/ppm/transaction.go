@@ -10,7 +10,7 @@ import (
 
 // carryOut consumes the transaction of a command and prints its result. A command that leaves conflicts returns a
 // result and an error.
-func carryOut[R any](
+func finishTransaction[R any](
 	ctx context.Context, in *invocation, t *project.Transaction, result R, print func(*invocation, R),
 ) (any, error) {
 	err := in.consume(ctx, t)

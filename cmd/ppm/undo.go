@@ -46,7 +46,7 @@ func runUndo(ctx context.Context, in *invocation) (any, error) {
 		return nil, err
 	}
 	result.DryRun = in.dryRun()
-	return carryOut(ctx, in, t, result, printUndo)
+	return finishTransaction(ctx, in, t, result, printUndo)
 }
 
 func runUndoList(ctx context.Context, in *invocation) (any, error) {
@@ -84,6 +84,6 @@ func printHistory(in *invocation, past []project.PastCommand) {
 		}
 	}))
 	if len(past) == 0 {
-		in.noteAlone("no command to undo")
+		in.noteUnlessMember("no command to undo")
 	}
 }

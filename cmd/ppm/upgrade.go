@@ -75,7 +75,7 @@ func runUpgrade(ctx context.Context, in *invocation) (any, error) {
 	if options.Commits {
 		result.Summary = summary(result)
 	}
-	return carryOut(ctx, in, t, result, printUpgrade)
+	return finishTransaction(ctx, in, t, result, printUpgrade)
 }
 
 func upgradeOptions(in *invocation) (project.UpgradeOptions, error) {
@@ -117,9 +117,9 @@ func printUpgrade(in *invocation, result *project.UpgradeResult) {
 	switch {
 	case len(result.Upgrades) > 0:
 	case in.flags.IsSet("to"):
-		in.noteAlone("nothing to do: every install has this version and these keys")
+		in.noteUnlessMember("nothing to do: every install has this version and these keys")
 	default:
-		in.noteAlone("every install is up to date")
+		in.noteUnlessMember("every install is up to date")
 	}
 }
 

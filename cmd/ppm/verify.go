@@ -59,6 +59,6 @@ func printVerify(in *invocation, result *project.VerifyResult) {
 		}
 	}))
 	if len(result.Installs) == 0 {
-		in.noteAlone(nothingInstalled)
+		in.noteUnlessMember(nothingInstalled)
 	}
 }

@@ -165,7 +165,7 @@ func (r *memberRun) inScope(ctx context.Context, s scope, setup project.Setup) (
 		r.last, err = p.LastCommand()
 		return !r.last.Time.IsZero(), err
 	}
-	r.args = p.Owned(r.args)
+	r.args = p.MatchingNames(r.args)
 	return len(r.args) > 0, nil
 }
 

@@ -80,7 +80,7 @@ func (f *Finder) Find(ctx context.Context, target Target) (install.Component, *A
 	}
 	b := *f.Builder
 	b.Keys = f.Builder.Keys.With(best.values)
-	b.Add(install.Found{Chain: best.chain, Typed: best.typed, Placement: best.root})
+	b.Add(install.Selection{Chain: best.chain, Typed: best.typed, Placement: best.root})
 	components, err := b.Build(ctx)
 	if err != nil {
 		return install.Component{}, nil, err

@@ -125,13 +125,13 @@ func (s *search) candidates(ctx context.Context) ([]candidate, error) {
 			WithHint("name one with --ref")
 		return nil, cmp.Or(s.failed, error(err))
 	}
-	s.weighExtras()
+	s.penalizeExtras()
 	slices.SortStableFunc(s.list, bySimilarity)
 	return s.list, nil
 }
 
-// weighExtras lowers the score of a version for each file of the copy that only other versions have.
-func (s *search) weighExtras() {
+// penalizeExtras lowers the score of a version for each file of the copy that only other versions have.
+func (s *search) penalizeExtras() {
 	known := map[string]bool{}
 	for _, c := range s.list {
 		for _, p := range c.paths {

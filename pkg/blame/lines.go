@@ -57,8 +57,8 @@ func ErrBinary(name string) error {
 		WithHint("ask for the whole file")
 }
 
-// OwnLines returns lines of a file that is in no install. All have the same owner.
-func OwnLines(name string, text []byte, lines Range, owner string) ([]Line, error) {
+// LinesOf returns lines of a file that is in no install. All have the same owner.
+func LinesOf(name string, text []byte, lines Range, owner string) ([]Line, error) {
 	if IsBinary(text) {
 		return nil, ErrBinary(name)
 	}

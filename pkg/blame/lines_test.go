@@ -125,7 +125,7 @@ func TestOwnLines(t *testing.T) {
 		"an empty file":                    {"", Range{1, 1}, nil},
 		"a binary file":                    {"a\x00\n", Range{1, 1}, nil},
 	} {
-		lines, err := OwnLines("x", []byte(c.text), c.lines, ByUser)
+		lines, err := LinesOf("x", []byte(c.text), c.lines, ByUser)
 		var got []string
 		for _, l := range lines {
 			got = append(got, fmt.Sprintf("%d:%s", l.Line, l.Text))

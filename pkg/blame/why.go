@@ -39,7 +39,7 @@ type Result struct {
 }
 
 // A Project is a project whose files can be traced to their origin.
-type Project struct {
+type Tracer struct {
 	State    state.State
 	Tree     worktree.Tree
 	Packs    *install.Packs
@@ -49,7 +49,7 @@ type Project struct {
 // Why returns the origin of a file, or of lines of it: the install, template and keys, or the user. The target is
 // PATH, PATH:LINE or PATH:FIRST-LAST. If the install cannot be rendered again, Why returns both an error and a result
 // with what the lockfile says. The error is of kind Integrity if the pack could be read.
-func (p Project) Why(ctx context.Context, target string) (*Result, error) {
+func (p Tracer) Why(ctx context.Context, target string) (*Result, error) {
 	name, lines, err := p.parseTarget(target)
 	if err != nil {
 		return nil, err
@@ -95,14 +95,14 @@ func (p Project) Why(ctx context.Context, target string) (*Result, error) {
 	if err != nil {
 		return nil, err
 	}
-	result.Lines, err = OwnLines(name, text, lines, result.Owner)
+	result.Lines, err = LinesOf(name, text, lines, result.Owner)
 	return result, err
 }
 
 var targetWithLines = regexp.MustCompile(`^(.+):([0-9]{1,9})(?:-([0-9]{1,9}))?$`)
 
 // parseTarget returns the path, relative to the project's folder, and the lines of a target.
-func (p Project) parseTarget(target string) (string, Range, error) {
+func (p Tracer) parseTarget(target string) (string, Range, error) {
 	none := Range{}
 	name, err := p.pathInProject(target)
 	if err != nil || p.exists(name) {
@@ -135,7 +135,7 @@ func (p Project) parseTarget(target string) (string, Range, error) {
 }
 
 // pathInProject returns a path that the user typed, relative to the project's folder.
-func (p Project) pathInProject(typed string) (string, error) {
+func (p Tracer) pathInProject(typed string) (string, error) {
 	name := typed
 	if filepath.IsAbs(name) {
 		var err error
@@ -152,7 +152,7 @@ func (p Project) pathInProject(typed string) (string, error) {
 }
 
 // exists reports whether a path exists, on disk or in an install.
-func (p Project) exists(name string) bool {
+func (p Tracer) exists(name string) bool {
 	if _, _, ok := p.State.Lock.Owner(name); ok {
 		return true
 	}
@@ -161,7 +161,7 @@ func (p Project) exists(name string) bool {
 }
 
 // errNothingAt returns the error about a path that exists neither on disk nor in an install.
-func (p Project) errNothingAt(name string) error {
+func (p Tracer) errNothingAt(name string) error {
 	err := failure.Errorf(failure.Usage, "no install contains %q, and there is no such file", name)
 	var known []string
 	for _, c := range p.State.Lock.Components {
@@ -184,7 +184,7 @@ func (p Project) errNothingAt(name string) error {
 }
 
 // whyFile sets the result for a file of an install.
-func (p Project) whyFile(
+func (p Tracer) whyFile(
 	ctx context.Context, c lockfile.Component, f lockfile.File, lines Range, result *Result,
 ) error {
 	alone := c

@@ -91,7 +91,7 @@ func Pack(src Source, replacements []Replacement) (*Result, error) {
 		content = append(content, files...)
 	}
 	if len(content) == 0 {
-		return nil, failure.Errorf(failure.Usage, "making a pack of %q: it has no files", src.Name).
+		return nil, failure.Errorf(failure.Usage, "creating a pack of %q: it has no files", src.Name).
 			WithHint("files that .gitignore excludes do not count")
 	}
 	manifest, err := p.JSON()
@@ -118,7 +118,7 @@ func checkManifests(name string, manifests map[string][]byte) error {
 			return text, nil
 		})
 		if err != nil {
-			return fmt.Errorf("making a pack: %w", err)
+			return fmt.Errorf("creating a pack: %w", err)
 		}
 	}
 	return nil

@@ -64,7 +64,8 @@ func (p *Packs) Base(ctx context.Context, c lockfile.Component) (Base, error) {
 
 // ErrUnproven returns an error of kind Integrity about an install whose base is not what the lockfile says.
 func ErrUnproven(c lockfile.Component, format string, args ...any) error {
-	return failure.Errorf(failure.Integrity, "proving %q from %s: %s", c.Path, c.Source, fmt.Sprintf(format, args...)).
+	problem := fmt.Sprintf(format, args...)
+	return failure.Errorf(failure.Integrity, "verifying %q against %s: %s", c.Path, c.Source, problem).
 		WithHint("the lockfile or the pack was altered; restore ppm.lock from version control, "+
 			"or install %q again with --force", c.Path)
 }

@@ -34,11 +34,11 @@ type Builder struct {
 	AcceptMoved    []string // tags that may point to another commit than in the lockfile
 	AllowUndefined bool     // render undefined names as empty text
 
-	found []Found
+	selections []Selection
 }
 
-// A Found is a component that has not been rendered yet.
-type Found struct {
+// A Selection is a component that has not been rendered yet.
+type Selection struct {
 	Chain     Chain
 	Typed     ref.Ref // the reference by the user, a template or another component
 	Placement string  // a template; empty means the default
@@ -53,11 +53,11 @@ func (b *Builder) Find(ctx context.Context, r ref.Ref, placement string) error {
 	if err != nil {
 		return err
 	}
-	same := func(f Found) bool { return f.Placement == "" && f.Chain.Source() == c.Source() }
-	if placement == "" && slices.ContainsFunc(b.found, same) {
+	same := func(s Selection) bool { return s.Placement == "" && s.Chain.Source() == c.Source() }
+	if placement == "" && slices.ContainsFunc(b.selections, same) {
 		return nil // two components may depend on the same third
 	}
-	b.Add(Found{c, r, placement})
+	b.Add(Selection{c, r, placement})
 	for _, name := range c.Last().Component.Depends {
 		dep, err := c.dependency(name)
 		if err != nil {
@@ -74,7 +74,7 @@ func (b *Builder) Find(ctx context.Context, r ref.Ref, placement string) error {
 }
 
 // Add adds a component without its dependencies.
-func (b *Builder) Add(f Found) { b.found = append(b.found, f) }
+func (b *Builder) Add(s Selection) { b.selections = append(b.selections, s) }
 
 // errNoComponent returns the error about a reference without a component. Its hint lists the pack's components.
 func (b *Builder) errNoComponent(ctx context.Context, r ref.Ref) error {
@@ -105,18 +105,18 @@ func (b *Builder) isInstalled(r ref.Ref) bool {
 	})
 }
 
-// Build gives the keys their values, and renders and places the components, in the order in which they were found.
+// Build gives the keys their values, and renders and places the components, in the order in which they were added.
 func (b *Builder) Build(ctx context.Context) ([]Component, error) {
 	var chains []Chain
-	for _, f := range b.found {
-		chains = append(chains, f.Chain)
+	for _, s := range b.selections {
+		chains = append(chains, s.Chain)
 	}
 	if err := b.Keys.checkGiven(chains); err != nil {
 		return nil, err
 	}
 	var out []Component
-	for _, f := range b.found {
-		c, err := b.build(ctx, f)
+	for _, s := range b.selections {
+		c, err := b.build(ctx, s)
 		if err != nil {
 			return nil, err
 		}
@@ -126,10 +126,10 @@ func (b *Builder) Build(ctx context.Context) ([]Component, error) {
 }
 
 // build renders and places one component.
-func (b *Builder) build(ctx context.Context, f Found) (Component, error) {
-	last := f.Chain.Last()
+func (b *Builder) build(ctx context.Context, s Selection) (Component, error) {
+	last := s.Chain.Last()
 	if err := checkLanguage(last, b.Keys.Metadata); err != nil {
-		return Component{}, fmt.Errorf("adding %q: %w", f.Typed, err)
+		return Component{}, fmt.Errorf("adding %q: %w", s.Typed, err)
 	}
 	if err := checkMoved(b.Lock, last.Pin, b.AcceptMoved); err != nil {
 		return Component{}, err
@@ -140,20 +140,20 @@ func (b *Builder) build(ctx context.Context, f Found) (Component, error) {
 	}
 	files := last.Component.Select(tree.Files)
 	if len(files) == 0 {
-		return Component{}, failure.Errorf(failure.Usage, "component %q has no files", f.Typed).
+		return Component{}, failure.Errorf(failure.Usage, "component %q has no files", s.Typed).
 			WithHint("its include and exclude patterns in the pack's manifest match nothing")
 	}
-	used := usedNames(files, tree.Dir, f.template(), b.Keys.names(f.Chain))
-	values, err := b.Keys.Values(ctx, f.Chain, used)
+	used := usedNames(files, tree.Dir, s.template(), b.Keys.names(s.Chain))
+	values, err := b.Keys.Values(ctx, s.Chain, used)
 	if err != nil {
 		return Component{}, err
 	}
 	options := render.Options{AllowUndefined: b.AllowUndefined}
 	rendered, err := render.Component(files, tree.Dir, values.All, options)
 	if err != nil {
-		return Component{}, fmt.Errorf("rendering %q: %w", f.Typed, err)
+		return Component{}, fmt.Errorf("rendering %q: %w", s.Typed, err)
 	}
-	root, err := render.String("placement "+f.template(), f.template(), values.All, options)
+	root, err := render.String("placement "+s.template(), s.template(), values.All, options)
 	if err == nil {
 		root, err = Placement(root, tree.Dir, rendered.Files[0].Path)
 	}
@@ -166,8 +166,8 @@ func (b *Builder) build(ctx context.Context, f Found) (Component, error) {
 	}
 	pin := last.Pin
 	locked := lockfile.Component{
-		Path: root, Source: f.Chain.Source(), URL: pin.URL, Ref: pin.Ref, Object: pin.Object, Commit: pin.Commit,
-		Tree: tree.ID, Digest: tree.Files.Digest(), Render: render.Version, Dir: tree.Dir, Via: f.Chain.Via(),
+		Path: root, Source: s.Chain.Source(), URL: pin.URL, Ref: pin.Ref, Object: pin.Object, Commit: pin.Commit,
+		Tree: tree.ID, Digest: tree.Files.Digest(), Render: render.Version, Dir: tree.Dir, Via: s.Chain.Via(),
 		Keys: values.locked(used),
 	}
 	for _, file := range placed {
@@ -176,11 +176,11 @@ func (b *Builder) build(ctx context.Context, f Found) (Component, error) {
 		})
 	}
 	return Component{
-		Want:     manifest.Component{Source: f.Typed, Path: root, Keys: values.Chosen},
+		Want:     manifest.Component{Source: s.Typed, Path: root, Keys: values.Chosen},
 		Locked:   locked,
 		Files:    placed,
-		Language: f.Chain.Language(),
-		Needs:    f.Chain.Requirements(root, false),
+		Language: s.Chain.Language(),
+		Needs:    s.Chain.Requirements(root, false),
 	}, nil
 }
 
@@ -196,8 +196,8 @@ func UsedKeys(c Chain, files fileset.Set, dir bool) []string {
 }
 
 // template returns the placement before it is rendered: the user's, else the default of the packs.
-func (f Found) template() string {
-	return cmp.Or(f.Placement, f.Chain.DefaultPath(), f.Chain.Last().Component.Name)
+func (s Selection) template() string {
+	return cmp.Or(s.Placement, s.Chain.DefaultPath(), s.Chain.Last().Component.Name)
 }
 
 // checkLanguage returns an error about a pack that is for another language or environment than the project.

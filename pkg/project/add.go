@@ -25,7 +25,7 @@ type AddOptions struct {
 // AddResult is what Add installs.
 type AddResult struct {
 	Installs []state.Install `json:"installs"` // what was asked for first, then what it depends on
-	Changes  []Change        `json:"changes"`  // every file looked at, by path
+	Changes  []Change        `json:"changes"`  // every file of the plan, by path
 	// Packages that the installed code needs, in its language's own form.
 	Requires []string `json:"requires"`
 	Setup    string   `json:"setup,omitempty"` // the command that installs Requires

@@ -20,12 +20,12 @@ import (
 
 // ContinueResult is what Continue finishes.
 type ContinueResult struct {
-	Settled []string `json:"settled"` // the files whose conflicts are resolved
-	DryRun  bool     `json:"dry_run"`
+	Resolved []string `json:"settled"` // the files whose conflicts are resolved
+	DryRun   bool     `json:"dry_run"`
 }
 
 // Continue finishes an upgrade whose conflicts the user has resolved. A file is resolved when it is no longer what
-// the upgrade wrote, and either git add has told git so or no conflict markers are left in it. A binary file is
+// the upgrade wrote, and either the user has run git add or no conflict markers are left in it. A binary file is
 // resolved when it was changed or the versions beside it are gone. With force every file is. The versions beside a
 // file are removed.
 func (p *Project) Continue(ctx context.Context, force bool) (*ContinueResult, *Transaction, error) {
@@ -49,7 +49,7 @@ func (p *Project) Continue(ctx context.Context, force bool) (*ContinueResult, *T
 		if left && !force {
 			unresolved = append(unresolved, f)
 		}
-		result.Settled = append(result.Settled, f.Path)
+		result.Resolved = append(result.Resolved, f.Path)
 	}
 	if len(unresolved) > 0 {
 		return nil, nil, failure.Errorf(failure.Refused, "unresolved conflicts in %s", quotedPaths(unresolved)).
@@ -100,7 +100,7 @@ func (p *Project) finishUpgrade(disk plan.Disk) (*Transaction, error) {
 	}
 	for _, c := range pl.Changes {
 		if c.Action == plan.Keep {
-			p.setup.Notify(fmt.Sprintf("%s was edited and stays", c.Path))
+			p.setup.Notify(fmt.Sprintf("%s is kept because you edited it", c.Path))
 		}
 	}
 	pl.Write(state.LockName, p.LockText, lock.Format())

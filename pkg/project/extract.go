@@ -51,7 +51,7 @@ func (p *Project) Extract(ctx context.Context, o ExtractOptions) (*ExtractResult
 		return nil, nil, err
 	}
 	for _, name := range leftOut {
-		p.setup.Notify("left out, because a pack holds regular files alone: " + name)
+		p.setup.Notify("skipped, because a pack can only contain regular files: " + name)
 	}
 	src := extract.Source{Name: filepath.Base(p.setup.Dir), Type: o.Type, Files: files}
 	if src.Metadata, err = p.metadata(p.Manifest.Project); err != nil {
@@ -72,7 +72,7 @@ func (p *Project) Extract(ctx context.Context, o ExtractOptions) (*ExtractResult
 		err = pl.Err()
 	}
 	if err != nil {
-		return nil, nil, failure.Errorf(failure.KindOf(err), "making a pack in %q: %w", dir, err).
+		return nil, nil, failure.Errorf(failure.KindOf(err), "creating a pack in %q: %w", dir, err).
 			WithHint("name another folder with -t, or move away what is in the way")
 	}
 	t := newTransaction(pl, apply.Meta{Command: "as_temp " + o.Type}, p.Lock)
@@ -95,7 +95,7 @@ func (p *Project) packDir(dir string) (abs, inside string, err error) {
 	case err != nil || inside == ".." || strings.HasPrefix(inside, ".."+string(filepath.Separator)):
 		inside = ""
 	case inside == ".":
-		return "", "", failure.Errorf(failure.Refused, "making a pack in %q: that is the project itself", abs).
+		return "", "", failure.Errorf(failure.Refused, "creating a pack in %q: that is the project itself", abs).
 			WithHint("name another folder with -t")
 	}
 	if dir != "" {
@@ -103,10 +103,10 @@ func (p *Project) packDir(dir string) (abs, inside string, err error) {
 	}
 	switch entries, err := os.ReadDir(abs); {
 	case err == nil && len(entries) > 0:
-		return "", "", failure.Errorf(failure.Refused, "making a pack in %q: the folder is not empty", abs).
+		return "", "", failure.Errorf(failure.Refused, "creating a pack in %q: the folder is not empty", abs).
 			WithHint("name the folder with -t: no file in it is overwritten")
 	case err != nil && !errors.Is(err, fs.ErrNotExist):
-		return "", "", failure.Errorf(failure.LocalIO, "making a pack: %w", err).
+		return "", "", failure.Errorf(failure.LocalIO, "creating a pack: %w", err).
 			WithHint("name another folder with -t")
 	}
 	return abs, filepath.ToSlash(inside), nil

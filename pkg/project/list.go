@@ -40,5 +40,5 @@ func (p *Project) Status(ctx context.Context, names []string) (*status.Result, e
 // the lockfile says, and the error is of kind Integrity, or what kept the pack from being read.
 func (p *Project) Why(ctx context.Context, target string) (*blame.Result, error) {
 	info := func() (metadata.Values, error) { return p.metadata(p.Manifest.Project) }
-	return blame.Project{State: p.State, Tree: p.tree, Packs: p.packs, Metadata: info}.Why(ctx, target)
+	return blame.Tracer{State: p.State, Tree: p.tree, Packs: p.packs, Metadata: info}.Why(ctx, target)
 }

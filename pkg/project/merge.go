@@ -70,7 +70,7 @@ func (p *Project) followRenames(
 	out := map[string]string{}
 	for i, c := range components {
 		old, _ := p.Lock.Component(c.Locked.Path)
-		renamed, err := p.findRenames(ctx, old, c, disk, r.remake)
+		renamed, err := p.findRenames(ctx, old, c, disk, r.recreate)
 		if err != nil {
 			return nil, nil, err
 		}
@@ -101,7 +101,7 @@ func fileAt(files []lockfile.File, path string) lockfile.File {
 // findRenames returns the files of an install that upstream renamed, each with its path so far. Files that were
 // changed as well are looked for only when the user edited, moved or deleted one that is gone.
 func (p *Project) findRenames(
-	ctx context.Context, old lockfile.Component, next install.Component, disk plan.Disk, remake bool,
+	ctx context.Context, old lockfile.Component, next install.Component, disk plan.Disk, recreate bool,
 ) (map[string]string, error) {
 	base := map[string]plan.State{}
 	state.AddBase(base, old)
@@ -110,8 +110,8 @@ func (p *Project) findRenames(
 	for _, f := range old.Files {
 		if _, stays := next.Files.Lookup(f.Path); !stays {
 			gone[f.Digest] = cmp.Or(gone[f.Digest], f.Path)
-			remade := remake && disk[f.Path].Kind == plan.Absent
-			touched = touched || f.From != "" || !remade && !disk[f.Path].Same(base[f.Path])
+			recreated := recreate && disk[f.Path].Kind == plan.Absent
+			touched = touched || f.From != "" || !recreated && !disk[f.Path].Same(base[f.Path])
 		}
 	}
 	added := slices.DeleteFunc(slices.Clone(next.Locked.Files), func(f lockfile.File) bool {

@@ -28,12 +28,12 @@ type request struct {
 	removed    []lockfile.Component
 	project    *manifest.Project // the new [project]; nil leaves it
 
-	force   bool        // replace files that are in the way
-	upgrade bool        // an install may become another version of itself; files edited on both sides are merged
-	style   merge.Style // of their conflicts
-	adopt   bool        // the components are the base of what is there: no file changes
-	remake  bool        // files of the components that the user deleted are made again
-	restore fileset.Set // files of installs that stay, to be made again
+	force    bool        // replace files that are in the way
+	upgrade  bool        // an install may become another version of itself; files edited on both sides are merged
+	style    merge.Style // of their conflicts
+	adopt    bool        // the components are the base of what is there: no file changes
+	recreate bool        // files of the components that the user deleted are made again
+	restore  fileset.Set // files of installs that stay, to be made again
 }
 
 // propose returns the transaction for a request.
@@ -60,7 +60,7 @@ func (p *Project) propose(ctx context.Context, r request) (*Transaction, error) 
 		return nil, err
 	}
 	in.Disk, in.Renamed = disk, renamed
-	if r.remake {
+	if r.recreate {
 		maps.DeleteFunc(in.Base, func(name string, _ plan.State) bool { return disk[name].Kind == plan.Absent })
 	}
 	if r.upgrade {
@@ -247,7 +247,7 @@ func (p *Project) sides(r request) (plan.Input, *lockfile.Lock, error) {
 		err = fileset.CheckCollisions(paths(in.Theirs))
 	}
 	if err != nil {
-		err = failure.Errorf(failure.Refused, "bringing the files of all installs together: %w", err).
+		err = failure.Errorf(failure.Refused, "combining the files of all installs: %w", err).
 			WithHint("place one of the installs elsewhere with ppm project move or --located-path")
 	}
 	return in, lock, err
@@ -268,7 +268,7 @@ func joinFiles(components []install.Component) ([]fileset.File, error) {
 				continue
 			}
 			if other, _ := first.Files.Lookup(f.Path); !bytes.Equal(other.Data, f.Data) || other.Mode != f.Mode {
-				return nil, failure.Errorf(failure.Refused, "both %q and %q bring %q, with different content",
+				return nil, failure.Errorf(failure.Refused, "%q and %q both install %q, with different content",
 					first.Locked.Source, c.Locked.Source, f.Path).
 					WithHint("place one of them elsewhere with --located-path")
 			}

@@ -61,7 +61,7 @@ func (p *Project) Sync(ctx context.Context, o SyncOptions) (*SyncResult, *Transa
 	}
 	t, err := p.propose(ctx, request{
 		command: "sync", components: components, removed: removed,
-		upgrade: true, style: o.Style, remake: true, restore: missing,
+		upgrade: true, style: o.Style, recreate: true, restore: missing,
 	})
 	if err != nil {
 		return nil, nil, err
@@ -74,7 +74,7 @@ func (p *Project) Sync(ctx context.Context, o SyncOptions) (*SyncResult, *Transa
 			WithHint("run ppm project sync")
 	case o.Check && len(replaced) > 0:
 		return result, t, failure.Errorf(failure.Differs, "%q %s", replaced[0].Path, replaced[0].Reason).
-			WithHint("%s", hintMakeWay(replaced[0].Path))
+			WithHint("%s", hintMoveAway(replaced[0].Path))
 	}
 	return result, t, nil
 }
@@ -90,7 +90,7 @@ func (p *Project) difference(
 		if installed && isAsWanted(old, want) {
 			continue
 		}
-		installs, err := p.fulfil(ctx, want, o)
+		installs, err := p.build(ctx, want, o)
 		if err != nil {
 			return nil, nil, fmt.Errorf("installing what %s has at %q: %w", state.ManifestName, want.Path, err)
 		}
@@ -132,8 +132,8 @@ func isAsWanted(c lockfile.Component, want manifest.Component) bool {
 	return true
 }
 
-// fulfil builds what an entry of the manifest asks for.
-func (p *Project) fulfil(ctx context.Context, want manifest.Component, o SyncOptions) ([]install.Component, error) {
+// build builds what an entry of the manifest asks for.
+func (p *Project) build(ctx context.Context, want manifest.Component, o SyncOptions) ([]install.Component, error) {
 	b, err := p.newBuilder(nil, p.Manifest.Project)
 	if err != nil {
 		return nil, err
@@ -197,8 +197,8 @@ func (p *Project) missing(ctx context.Context, r request) (fileset.Set, []Change
 	return out, replaced, err
 }
 
-// hintMakeWay says what to do about something that is where an installed file belongs.
-func hintMakeWay(path string) string {
+// hintMoveAway says what to do about something that is where an installed file belongs.
+func hintMoveAway(path string) string {
 	return fmt.Sprintf("move it away and run ppm project sync, or keep it with ppm project own %s mine",
 		shell.Quote(path))
 }

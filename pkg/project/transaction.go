@@ -40,7 +40,7 @@ func (c Change) writes() bool {
 // it.
 type Transaction struct {
 	Command string   // the command that made it, without "ppm project"
-	Changes []Change // every file looked at, by path; the records last
+	Changes []Change // every file of the plan, by path; the records last
 
 	plan     plan.Plan
 	meta     apply.Meta
@@ -107,7 +107,7 @@ func (p *Project) Preview(t *Transaction) { p.reportMoved(t, false) }
 func (p *Project) applyIn(ctx context.Context, t *Transaction) error {
 	removeCreated, err := worktree.MakeDir(t.dir)
 	if err != nil {
-		return failure.Errorf(failure.LocalIO, "making the folder of the pack: %w", err).
+		return failure.Errorf(failure.LocalIO, "creating the folder of the pack: %w", err).
 			WithHint("name another folder with -t")
 	}
 	store, err := apply.Open(ctx, t.dir, apply.Options{LockTimeout: p.setup.LockWait})

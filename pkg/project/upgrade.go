@@ -27,7 +27,7 @@ type UpgradeOptions struct {
 	Keys           []ref.KV // new values for keys
 	Style          merge.Style
 	Strategy       manifest.Strategy // from now on; empty leaves it
-	Step           bool              // stop at the first version that brings a conflict
+	Step           bool              // stop at the first version that causes a conflict
 	Commits        bool              // list the upstream commits of each upgrade
 	AllowUndefined bool
 	AcceptMoved    []string
@@ -52,7 +52,7 @@ type Upgraded struct {
 	// The version that brings a conflict and that an upgrade in steps stops at.
 	Stops string `json:"stops,omitempty"`
 
-	// That changed the component on the way, newest first; for a summary alone.
+	// That changed the component on the way, newest first; only for a summary.
 	Commits []UpstreamCommit `json:"commits,omitempty"`
 }
 
@@ -98,7 +98,7 @@ func (o UpgradeOptions) request(components []install.Component) request {
 }
 
 // upgradeOne returns what an install becomes, itself first, or nil when there is nothing to do. In steps that is the
-// first version that brings a conflict, or else the last.
+// first version that causes a conflict, or else the last.
 func (p *Project) upgradeOne(
 	ctx context.Context, old lockfile.Component, o UpgradeOptions,
 ) ([]install.Component, Upgraded, error) {

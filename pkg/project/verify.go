@@ -81,10 +81,10 @@ func (p *Project) Verify(ctx context.Context, o VerifyOptions) (*VerifyResult, e
 		}
 		for _, f := range in.Files {
 			if (f.State == "missing" || f.State == "replaced") && f.IsChanged() {
-				hint := "restore it with ppm project sync, or take the install out with ppm project remove " +
-					"" + shell.Quote(c.Path)
+				hint := "restore it with ppm project sync, or remove it with ppm project remove " +
+					shell.Quote(c.Path)
 				if f.State == "replaced" {
-					hint = hintMakeWay(f.Path)
+					hint = hintMoveAway(f.Path)
 				}
 				missing = firstError(missing, failure.Errorf(failure.Differs, "%q of %s is %s",
 					f.Path, c.Source, f.State).

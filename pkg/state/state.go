@@ -171,8 +171,8 @@ func (s State) FindFiles(names []string) (installs []lockfile.Component, only []
 	return installs, only, err
 }
 
-// Owned returns those of the names that are installs of this project or files of them.
-func (s State) Owned(names []string) []string {
+// MatchingNames returns those of the names that are installs of this project or files of them.
+func (s State) MatchingNames(names []string) []string {
 	var owned []string
 	for _, name := range names {
 		if _, _, err := s.FindFiles([]string{name}); !errors.Is(err, errNoInstall) {

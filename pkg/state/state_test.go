@@ -75,9 +75,9 @@ func TestFindFiles(t *testing.T) {
 	if err != nil || len(installs) != 2 || !slices.Equal(only, []string{"a/one/file", "two.txt"}) {
 		t.Errorf("FindFiles returns %d installs, %q, %v", len(installs), only, err)
 	}
-	owned := s.Owned([]string{"b/one/file", "nothing", "part", "other"})
+	owned := s.MatchingNames([]string{"b/one/file", "nothing", "part", "other"})
 	if strings.Join(owned, " ") != "b/one/file part other" {
-		t.Errorf("Owned returns %q", owned)
+		t.Errorf("MatchingNames returns %q", owned)
 	}
 	if _, _, err := s.FindFiles([]string{"a/one/nothing"}); !errors.Is(err, failure.Usage) {
 		t.Errorf("a file that no install has: %v", err)
