@@ -188,6 +188,7 @@ mkdir -p "$ROOT/bodies" && cp "$REQUEST_BODY" "$ROOT/bodies/$project" && git rev
 
 // Each project gets a branch and a request, whatever happens to the others. A second run changes only what is needed.
 func TestUpgradeFleet(t *testing.T) {
+	e2etest.SkipInShort(t)
 	t.Parallel()
 	f := newFleet(t, map[string]string{"request": record})
 	f.project("clean", "", "v1.0.0", "alpha\nbeta\ngamma\nmy delta\n")
