@@ -96,7 +96,7 @@ func (a *arrangement) subcommand(rest []string) ([]string, error) {
 	return append(a.line(), sub.line()...), nil
 }
 
-// word reads a word that is no flag: the name of a command, or an argument.
+// word reads a word that is not a flag: the name of a command, or an argument.
 func (a *arrangement) word(word string) error {
 	if len(a.command.commands) == 0 {
 		a.positionals = append(a.positionals, word)

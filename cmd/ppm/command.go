@@ -36,7 +36,7 @@ type command struct {
 type arguments struct {
 	usage   string // such as "OLD NEW"
 	least   int
-	most    int    // -1 is no limit
+	most    int    // -1 means no limit
 	missing string // what ppm says that the command needs when there are too few
 }
 

@@ -84,7 +84,7 @@ func (in *invocation) noteUnlessMember(text string) {
 	}
 }
 
-// checkArguments checks the number of arguments. A most of -1 is no limit.
+// checkArguments checks the number of arguments. If most is -1, there is no limit.
 func (in *invocation) checkArguments(least, most int, missing string) error {
 	var err *failure.Error
 	switch {

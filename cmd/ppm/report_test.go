@@ -14,7 +14,7 @@ func TestExitCode(t *testing.T) {
 	usage := failure.Errorf(failure.Usage, "usage")
 	for _, c := range []struct {
 		name  string
-		cause error // of the end of the context; nil if it has not ended
+		cause error // why the context was canceled; nil if it was not
 		err   error
 		want  int
 	}{

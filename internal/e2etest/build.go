@@ -21,14 +21,20 @@ var Binary = Build(Root, "./cmd/ppm")
 
 // Build returns a function that builds a program in the module at dir, once per test process, and returns its path.
 func Build(dir, program string) func(t *testing.T) string {
-	build := sync.OnceValues(func() (string, error) { return goBuild(dir, program) })
+	return once(func() (string, error) { return goBuild(dir, program) })
+}
+
+// once returns a function that calls build the first time, and returns its path every time. It ends the test if the
+// build failed.
+func once(build func() (string, error)) func(t *testing.T) string {
+	build = sync.OnceValues(build)
 	return func(t *testing.T) string {
 		t.Helper()
-		name, err := build()
+		path, err := build()
 		if err != nil {
 			t.Fatal(err)
 		}
-		return name
+		return path
 	}
 }
 

@@ -32,29 +32,13 @@ func Tool(t *testing.T, name string) string {
 
 // GoTool returns a function that builds a program of another module at a version, once.
 func GoTool(path, version string) func(t *testing.T) string {
-	build := sync.OnceValues(func() (string, error) { return goInstall(path, version) })
-	return func(t *testing.T) string {
-		t.Helper()
-		name, err := build()
-		if err != nil {
-			t.Fatal(err)
-		}
-		return name
-	}
+	return once(func() (string, error) { return goInstall(path, version) })
 }
 
 // NodeTool returns a function that installs an npm package at a version, once, and returns the folder of the package.
 // No installation scripts run.
 func NodeTool(name, version string) func(t *testing.T) string {
-	install := sync.OnceValues(func() (string, error) { return npmInstall(name, version) })
-	return func(t *testing.T) string {
-		t.Helper()
-		dir, err := install()
-		if err != nil {
-			t.Fatal(err)
-		}
-		return dir
-	}
+	return once(func() (string, error) { return npmInstall(name, version) })
 }
 
 // virtualEnv creates the virtual environment, once for each list of requirements and each Python.

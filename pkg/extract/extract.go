@@ -154,7 +154,7 @@ func addKeys(p *pack.Pack, info metadata.Values, replacements []Replacement) (*r
 	for _, r := range replacements {
 		if text, twice := texts[r.Key]; twice && text != r.Text {
 			return nil, failure.Errorf(failure.Usage, "key %q replaces both %q and %q", r.Key, text, r.Text).
-				WithHint("give each text a key of its own")
+				WithHint("use a different key for each text")
 		}
 		texts[r.Key] = r.Text
 	}

@@ -33,7 +33,7 @@ func (c cacheDir) list(ctx context.Context) ([]CacheEntry, error) {
 			}
 			if err != nil {
 				return nil, failure.Errorf(failure.LocalIO, "reading the cache %q: %w", s.path, err).
-					WithHint("correct the permissions, or delete the folder: ppm makes it again")
+					WithHint("correct the permissions, or delete the folder; ppm creates it again")
 			}
 			entries = append(entries, e)
 		}
