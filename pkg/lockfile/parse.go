@@ -2,8 +2,8 @@ package lockfile
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
-	"slices"
 	"strings"
 
 	"github.com/Project-Manager-With-Git/ppm/pkg/failure"
@@ -50,10 +50,8 @@ func errNewer(name string, version any) error {
 // errInvalid returns the error for a text that is not a lock: for conflict markers and for a newer version of the
 // format it explains what to do, else it is err.
 func errInvalid(name string, data []byte, err error) error {
-	lines := strings.Split(string(data), "\n")
-	if i := slices.IndexFunc(lines, isConflictMarker); i >= 0 {
-		return failure.Errorf(failure.Usage,
-			"reading %q: line %d: it contains conflict markers", name, i+1).
+	if errors.Is(err, tomldoc.ErrConflictMarkers) {
+		return failure.Errorf(failure.Usage, "%w", err).
 			WithHint("take either side of the whole file (git checkout --ours or --theirs); " +
 				"ppm lock merge --help explains how to let git merge locks")
 	}
@@ -64,15 +62,6 @@ func errInvalid(name string, data []byte, err error) error {
 		}
 	}
 	return err
-}
-
-func isConflictMarker(line string) bool {
-	for _, marker := range []string{"<<<<<<< ", "||||||| ", ">>>>>>> "} {
-		if strings.HasPrefix(line, marker) {
-			return true
-		}
-	}
-	return strings.TrimRight(line, "\r") == "======="
 }
 
 // parseFormatted parses a text that Format wrote, with any line endings, and returns nil for any other text. It is

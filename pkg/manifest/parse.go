@@ -2,6 +2,7 @@ package manifest
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
 	"maps"
 	"path"
@@ -45,6 +46,11 @@ func Parse(name string, data []byte, layer Layer) (*Manifest, error) {
 func parse(name string, data []byte, layer Layer) (*Manifest, *tomldoc.Document, error) {
 	var f file
 	doc, err := tomldoc.Decode(name, data, &f)
+	if errors.Is(err, tomldoc.ErrConflictMarkers) && layer == ProjectLayer {
+		return nil, nil, failure.Errorf(failure.Usage, "%w", err).
+			WithHint("resolve the conflict, then run ppm project sync; " +
+				"ppm lock merge --help explains how to let git merge the file")
+	}
 	if err != nil {
 		return nil, nil, err
 	}

@@ -67,7 +67,7 @@ type Statement struct {
 // become []map[string]any, and other arrays []any.
 //
 // Errors name the file, the line and, for an unknown field, the known field that may have been meant. They are of kind
-// Usage, or Refused for text that is too large.
+// Usage, or Refused for text that is too large. The error about conflict markers wraps ErrConflictMarkers.
 func Decode(name string, text []byte, into any) (*Document, error) {
 	if len(text) > MaxSize {
 		return nil, failure.Errorf(failure.Refused, "reading %q: it is larger than %d bytes", name, MaxSize).
@@ -83,24 +83,32 @@ func Decode(name string, text []byte, into any) (*Document, error) {
 	if bytes.HasPrefix(text, []byte("\xff\xfe")) || bytes.HasPrefix(text, []byte("\xfe\xff")) {
 		return nil, d.errSyntax(1, "the text is in UTF-16, not in UTF-8")
 	}
+	if err := d.checkMarkers(d.decode(start, into)); err != nil {
+		return nil, err
+	}
+	return d, nil
+}
+
+// decode is Decode for the text from offset start on.
+func (d *Document) decode(start int, into any) error {
 	s := scan(string(d.Text), start)
 	if s.exceeded != "" {
-		return nil, d.errSyntax(s.exceededLine, s.exceeded)
+		return d.errSyntax(s.exceededLine, s.exceeded)
 	}
 	var tables toml.Primitive
 	md, err := parse(s.text, &tables)
 	if err != nil {
-		return nil, d.errSyntax(lineOf(err, s.text), message(err))
+		return d.errSyntax(lineOf(err, s.text), message(err))
 	}
 	d.Statements, d.lines = s.statements, make(map[string]int, len(s.statements))
 	c := checker{doc: d, counts: make(map[string]int), fields: make(map[reflect.Type]map[string]reflect.Type)}
 	if err := c.check(reflect.TypeOf(into).Elem()); err != nil {
-		return nil, err
+		return err
 	}
 	if err := md.PrimitiveDecode(tables, into); err != nil {
-		return nil, d.errSyntax(1, strings.TrimPrefix(err.Error(), "toml: "))
+		return d.errSyntax(1, strings.TrimPrefix(err.Error(), "toml: "))
 	}
-	return d, nil
+	return nil
 }
 
 // parse parses text with the library.
