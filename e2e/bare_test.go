@@ -82,11 +82,11 @@ func renderComponent(c pack.Component, files fileset.Set, keys render.Context) (
 		if f.Path == c.Source {
 			name, found, isDir = path.Base(c.Source), true, false
 		}
-		if found {
+		if found && c.Selects(name, false) {
 			source = append(source, fileset.File{Path: name, Mode: f.Mode, Data: f.Data})
 		}
 	}
-	rendered, err := render.Component(c.Select(source), isDir, keys, render.Options{})
+	rendered, err := render.Component(source, isDir, keys, render.Options{})
 	if err != nil {
 		return nil, err
 	}

@@ -240,34 +240,33 @@ func (s *search) compare(ctx context.Context, v version) (*candidate, error) {
 		s.hasComponent, s.failed = true, nil
 	}
 	last := chain.Last()
-	tree, err := last.Snapshot.Component(ctx, last.Component.Source)
+	source, err := last.Source(ctx)
 	if err != nil {
 		return nil, err
 	}
-	template := template{last.Component.Select(tree.Files), tree.Dir}
-	if len(template.files) == 0 {
+	if len(source.Files) == 0 {
 		return nil, failure.Errorf(failure.Usage, "component %q has no files", v.ref).
 			WithHint("name another component with --ref")
 	}
 	c := candidate{chain: chain, typed: v.ref, root: s.Path}
 	switch {
-	case tree.Dir && !s.copy.dir:
+	case source.Dir && !s.copy.dir:
 		return nil, failure.Errorf(failure.Usage, "adopting %q: it is a file, and the component %q is a folder",
 			s.Path, v.ref).
 			WithHint("name the folder that has the file in it")
-	case !tree.Dir && s.copy.dir:
-		c.root = path.Join(s.Path, strings.TrimSuffix(template.files[0].Path, ".jinja"))
+	case !source.Dir && s.copy.dir:
+		c.root = path.Join(s.Path, strings.TrimSuffix(source.Files[0].Path, ".jinja"))
 	}
-	choices, err := s.choices(ctx, c, template)
+	choices, err := s.choices(ctx, c, source)
 	if err != nil {
 		return nil, err
 	}
-	id := fmt.Sprint(tree.ID, last.Component.Include, last.Component.Exclude, choices) // maps print sorted
+	id := fmt.Sprint(source.ID, source.Digest(), choices) // maps print sorted
 	if same, done := s.seen[id]; done {
 		same.chain, same.typed = chain, v.ref
 		return &same, nil
 	}
-	if err := s.chooseKeys(ctx, &c, template, choices); err != nil {
+	if err := s.chooseKeys(ctx, &c, source, choices); err != nil {
 		return nil, err
 	}
 	s.seen[id] = c
@@ -287,21 +286,15 @@ func (s *search) follow(ctx context.Context, v version) (install.Chain, error) {
 	return s.Packs.FollowFrom(ctx, h)
 }
 
-// A template is what a component is rendered from.
-type template struct {
-	files fileset.Set
-	dir   bool // the component is a folder
-}
-
 // choices returns the possible values of each key that the files use: first the one that it has without --kv, then
 // those that the copy suggests, and those that the pack allows. A given key has only its given value.
-func (s *search) choices(ctx context.Context, c candidate, t template) (map[string][]string, error) {
+func (s *search) choices(ctx context.Context, c candidate, source install.Source) (map[string][]string, error) {
 	values, err := s.Builder.Keys.Values(ctx, c.chain, nil)
 	if err != nil {
 		return nil, err
 	}
-	names := render.UsedNames(t.files, t.dir, slices.Collect(maps.Keys(values.Keys)))
-	pattern := render.NewPattern(t.files, t.dir, names)
+	names := render.UsedNames(source.Files, source.Dir, slices.Collect(maps.Keys(values.Keys)))
+	pattern := render.NewPattern(source.Files, source.Dir, names)
 	files, err := s.copy.files(c.root, pattern.Match)
 	if err != nil {
 		return nil, err
@@ -324,22 +317,24 @@ func (s *search) choices(ctx context.Context, c candidate, t template) (map[stri
 
 // render renders a candidate with values given for keys.
 func (s *search) render(
-	ctx context.Context, c *candidate, t template, choices map[string][]string, given map[string]string,
+	ctx context.Context, c *candidate, source install.Source, choices map[string][]string, given map[string]string,
 ) (fileset.Set, error) {
 	values, err := s.Builder.Keys.With(given).Values(ctx, c.chain, slices.Collect(maps.Keys(choices)))
 	if err != nil {
 		return nil, err
 	}
-	r, err := render.Component(t.files, t.dir, values.All, render.Options{AllowUndefined: true})
+	r, err := source.Render(values.All, render.Options{AllowUndefined: true})
 	if err != nil {
 		return nil, fmt.Errorf("rendering %q: %w", c.typed, err)
 	}
-	return install.Place(c.root, t.dir, r.Files)
+	return install.Place(c.root, source.Dir, r.Files)
 }
 
 // chooseKeys finds the values of the keys with which the rendering is the most similar, and sets them in the
 // candidate.
-func (s *search) chooseKeys(ctx context.Context, c *candidate, t template, choices map[string][]string) error {
+func (s *search) chooseKeys(
+	ctx context.Context, c *candidate, source install.Source, choices map[string][]string,
+) error {
 	var impossible error
 	given := func(values map[string]string) map[string]string { // those that differ from the default
 		out := map[string]string{}
@@ -351,7 +346,7 @@ func (s *search) chooseKeys(ctx context.Context, c *candidate, t template, choic
 		return out
 	}
 	found, err := similarity.Search(choices, func(values map[string]string) (similarity.Score, bool, error) {
-		placed, err := s.render(ctx, c, t, choices, given(values))
+		placed, err := s.render(ctx, c, source, choices, given(values))
 		if kind := failure.KindOf(err); kind == failure.Usage || kind == failure.Refused {
 			impossible = cmp.Or(impossible, err)
 			return similarity.Score{}, false, ctx.Err()
@@ -371,7 +366,7 @@ func (s *search) chooseKeys(ctx context.Context, c *candidate, t template, choic
 		found[i].Values = given(found[i].Values)
 	}
 	c.values, c.runnersUp = found[0].Values, found[1:]
-	placed, err := s.render(ctx, c, t, choices, c.values)
+	placed, err := s.render(ctx, c, source, choices, c.values)
 	if err != nil {
 		return err
 	}

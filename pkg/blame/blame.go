@@ -105,15 +105,15 @@ func Open(ctx context.Context, packs *install.Packs, c lockfile.Component, f loc
 		return nil, err
 	}
 	component := base.Hop.Component
-	out := &File{source: component.Source, dir: base.Dir, key: s.keyOf(c, base)}
+	out := &File{source: component.Source, dir: base.Source.Dir, key: s.keyOf(c, base)}
 	source := ""
-	for rendered, from := range base.Source {
-		if !base.Dir || path.Join(c.Path, rendered) == f.Rendered() {
+	for rendered, from := range base.From {
+		if !base.Source.Dir || path.Join(c.Path, rendered) == f.Rendered() {
 			source = from
 		}
 	}
 	options := render.Options{AllowUndefined: true}
-	out.trace, err = render.TraceFile(base.Template, base.Dir, source, render.Context(c.Keys), options)
+	out.trace, err = render.TraceFile(base.Source.Files, base.Source.Dir, source, render.Context(c.Keys), options)
 	if err != nil {
 		return nil, err
 	}
@@ -123,11 +123,11 @@ func Open(ctx context.Context, packs *install.Packs, c lockfile.Component, f loc
 	out.Template = Template{File: out.inPack(source), Rendered: out.trace.Rendered}
 	out.Keys = out.keys(out.trace.Keys)
 	out.Name = Name{Placement: c.Path, Moved: f.From, Keys: out.keys(out.trace.NameKeys)}
-	if base.Dir {
+	if base.Source.Dir {
 		out.Name.File = source
 	}
 	template := cmp.Or(component.DefaultPath, component.Name)
-	if s.isDefault(c, template, base.Dir, path.Base(source)) {
+	if s.isDefault(c, template, base.Source.Dir, path.Base(source)) {
 		out.Name.Default = template
 	}
 	return out, nil

@@ -95,17 +95,16 @@ func ShowComponent(ctx context.Context, packs *install.Packs, r ref.Ref) (*Compo
 		return nil, err
 	}
 	last := chain.Last()
-	tree, err := last.Snapshot.Component(ctx, last.Component.Source)
+	source, err := last.Source(ctx)
 	if err != nil {
 		return nil, err
 	}
 	out := newComponent(r, last.Component)
 	out.DefaultPath = chain.DefaultPath()
-	files := last.Component.Select(tree.Files)
-	for _, f := range files {
+	for _, f := range source.Files {
 		out.Files = append(out.Files, f.Path)
 	}
-	used := install.UsedKeys(chain, files, tree.Dir)
+	used := install.UsedKeys(chain, source.Files, source.Dir)
 	for _, h := range chain {
 		for _, k := range Keys(h.Pack.Keys) {
 			isListed := func(other Key) bool { return other.Name == k.Name }

@@ -82,7 +82,7 @@ func componentAt(r *fetch.Repo, pin ref.Pin, path string) (fetch.Tree, error) {
 	if err != nil {
 		return fetch.Tree{}, err
 	}
-	return s.Component(context.Background(), path)
+	return s.Component(context.Background(), path, nil)
 }
 
 // pinOf looks up a tag, a branch or a commit, or HEAD for "".

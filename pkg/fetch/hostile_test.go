@@ -124,9 +124,6 @@ var hostileTrees = []struct {
 	{"a folder .git", func(r rawRepo, b string) string {
 		return r.tree("40000 x", r.tree("40000 .git", r.tree("100644 config", b)))
 	}, "tool's own"},
-	{"an empty folder .git",
-		func(r rawRepo, b string) string { return r.tree("40000 x", r.tree("40000 .git", r.tree())) },
-		"tool's own"},
 	{"device", oneEntry("100644 CON.txt"), "device"},
 	{"backslash", oneEntry("100644 a\\b"), "Windows"},
 	{"colon", oneEntry("100644 a:b"), "Windows"},
@@ -181,6 +178,9 @@ var hostileTrees = []struct {
 		}
 		return r.tree("40000 x", r.tree(entries...))
 	}, "files and folders"},
+	{"a link in a folder", func(r rawRepo, b string) string {
+		return r.tree("40000 x", r.tree("40000 aux", r.tree("120000 a", b)))
+	}, "device"},
 	{"a tree bomb", func(r rawRepo, b string) string { // ten folders in each of ten levels: 10^10 files
 		id := b
 		for level := range 10 {
@@ -228,6 +228,32 @@ func TestHostileTrees(t *testing.T) {
 			}
 		})
 	}
+}
+
+// TestHostileLeftOut reads a component in which everything but one file is invalid and left out by a filter.
+func TestHostileLeftOut(t *testing.T) {
+	r := newRaw(t)
+	blob, missing := r.object("blob", "data"), strings.Repeat("12", 20)
+	big := r.stream("blob", 600_000_000, strings.NewReader("never inflated"))
+	r.commit(r.tree("40000 x", r.tree(
+		"120000 link", blob, "160000 module", missing, "100644 CON", blob, "100644 con", blob, "100644 ..", blob,
+		"100644 twice", blob, "100644 twice", blob, "100644 big", big, "100644 gone", missing, "104755 setuid", blob,
+		"40000 gone.d", missing, "40000 aux", r.tree("100644 a", blob, "120000 b", blob),
+		"40000 sub", r.tree("40000 deep", r.tree("120000 link", blob), "100644 f", blob), "100644 f", blob)))
+	repo, err := newClient(t, fetch.Options{}).Repo(r.dir)
+	r.check(err)
+	pin, err := pinOf(repo, "")
+	r.check(err)
+	snapshot, err := repo.Snapshot(context.Background(), pin)
+	r.check(err)
+	only := func(path string, dir bool) bool { return path == "f" || path == "sub/f" || dir && path == "sub" }
+	tree, err := snapshot.Component(context.Background(), "x", only)
+	if err != nil || len(tree.Files) != 2 || tree.Files[0].Path != "f" || tree.Files[1].Path != "sub/f" {
+		t.Errorf("Component = %v, %v", tree, err)
+	}
+	module := func(path string, dir bool) bool { return path == "f" || path == "module" }
+	_, err = snapshot.Component(context.Background(), "x", module)
+	wantKind(t, "a selected submodule", err, failure.Refused, "submodule")
 }
 
 // TestHostileNeighbours reads a valid component next to invalid ones.

@@ -22,6 +22,10 @@ type Tree struct {
 	Files fileset.Set // paths relative to the component; a single file has its base name as path
 }
 
+// A Filter reports whether an entry of a component is read: a file, or a folder, which may have files that are read.
+// The path is relative to the component. A nil Filter selects all entries.
+type Filter func(path string, dir bool) bool
+
 // ReadFile returns the content of the regular file at name, a slash-separated path from the
 // pack's root. The error is fs.ErrNotExist when there is no such file.
 func (s *Snapshot) ReadFile(ctx context.Context, name string) ([]byte, error) {
@@ -42,11 +46,11 @@ func (s *Snapshot) ReadFile(ctx context.Context, name string) ([]byte, error) {
 }
 
 // Component returns the file or folder at name, a slash-separated path from the pack's root;
-// "." or "" is the whole pack. Every name, mode and size in it is checked before a byte of a
-// file is read. Errors are fs.ErrNotExist, of kind Usage, when there is nothing at name, and
-// of kind Refused when something in it is not a regular file, has a name that not every
-// system accepts, collides with another, or goes over a limit.
-func (s *Snapshot) Component(ctx context.Context, name string) (Tree, error) {
+// "." or "" is the whole pack, with the files that the filter selects. Every name, mode and size of these is checked
+// before a byte of a file is read; nothing is required of the others. Errors are fs.ErrNotExist, of kind Usage, when
+// there is nothing at name, and of kind Refused when something that is selected is not a regular file, has a name that
+// not every system accepts, collides with another, or goes over a limit.
+func (s *Snapshot) Component(ctx context.Context, name string, filter Filter) (Tree, error) {
 	var out Tree
 	err := s.read(ctx, func(t *treeReader) error {
 		e, err := t.find(name)
@@ -54,7 +58,7 @@ func (s *Snapshot) Component(ctx context.Context, name string) (Tree, error) {
 			return err
 		}
 		out = Tree{ID: e.ID.String(), Dir: e.Mode == objects.ModeTree}
-		out.Files, err = t.component(e)
+		out.Files, err = t.component(e, filter)
 		return err
 	})
 	if err != nil {

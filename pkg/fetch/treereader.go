@@ -19,9 +19,10 @@ type treeReader struct {
 	repo   string // the repository's URL, quoted, for messages
 	root   objects.ID
 
-	trees map[objects.ID][]objects.Entry // read so far: a tree that is in a thousand folders is read once
-	count int                            // files and folders so far
-	files []treeFile
+	trees  map[objects.ID][]objects.Entry // read so far: a tree that is in a thousand folders is read once
+	filter Filter                         // of the component that is read
+	count  int                            // files and folders so far
+	files  []treeFile
 }
 
 // A treeFile is a file whose name and mode have been checked. It has not been read.
@@ -86,13 +87,16 @@ func (t *treeReader) errRefused(name, problem string) error {
 		WithHint("report it to the author of the pack: only regular files with portable names can be installed")
 }
 
-// component reads all files of e, which is a folder or a file.
-func (t *treeReader) component(e objects.Entry) (fileset.Set, error) {
+// component reads those files of e, which is a folder or a file, that the filter selects.
+func (t *treeReader) component(e objects.Entry, filter Filter) (fileset.Set, error) {
+	if t.filter = filter; filter == nil {
+		t.filter = func(string, bool) bool { return true }
+	}
 	if e.Mode == objects.ModeTree {
 		if err := t.addDir(e.ID, "", 0); err != nil {
 			return nil, err
 		}
-	} else {
+	} else if t.filter(e.Name, false) {
 		t.files = []treeFile{{e.Name, e.Mode.Perm(), e.ID}}
 	}
 	names := make([]string, len(t.files))
@@ -105,7 +109,8 @@ func (t *treeReader) component(e objects.Entry) (fileset.Set, error) {
 	return t.contents()
 }
 
-// addDir checks the tree id and everything below it, and adds its files. prefix is its path in the component.
+// addDir adds the selected files of the tree id and of all trees below it, and checks their paths, which include the
+// names of their folders, and modes. prefix is its path in the component.
 func (t *treeReader) addDir(id objects.ID, prefix string, depth int) error {
 	if depth > t.limits.Depth {
 		return objects.LimitError(quote(prefix)+" of "+t.repo, depth, "nested folders", t.limits.Depth)
@@ -126,23 +131,30 @@ func (t *treeReader) addDir(id objects.ID, prefix string, depth int) error {
 		if prefix != "" {
 			at = prefix + "/" + e.Name
 		}
-		if err := fileset.CheckPath(at); err != nil {
-			return err
+		if !t.filter(at, e.Mode == objects.ModeTree) {
+			continue
 		}
 		if seen[e.Name] {
 			return t.errRefused(at, "the name occurs twice in its folder")
 		}
 		seen[e.Name] = true
-		if err := t.checkMode(e, at); err != nil {
-			return err
-		}
-		if e.Mode != objects.ModeTree {
-			t.files = append(t.files, treeFile{at, e.Mode.Perm(), e.ID})
-		} else if err := t.addDir(e.ID, at, depth+1); err != nil {
+		if err := t.addEntry(e, at, depth); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// addEntry adds a selected entry of a folder. at is its path in the component.
+func (t *treeReader) addEntry(e objects.Entry, at string, depth int) error {
+	if e.Mode == objects.ModeTree {
+		return t.addDir(e.ID, at, depth+1)
+	}
+	if err := fileset.CheckPath(at); err != nil {
+		return err
+	}
+	t.files = append(t.files, treeFile{at, e.Mode.Perm(), e.ID})
+	return t.checkMode(e, at)
 }
 
 // checkMode refuses an entry that is not a file or a folder.

@@ -12,11 +12,10 @@ import (
 
 // A Base is the files of an install as ppm rendered them, and what they were rendered from.
 type Base struct {
-	Hop      Hop  // with its component
-	Dir      bool // the component is a folder
-	Template fileset.Set
-	Source   map[string]string // for each path of a rendered file in the component, the path in Template
-	Files    fileset.Set       // each at its path in the project
+	Hop    Hop               // with its component
+	Source Source            // what they were rendered from
+	From   map[string]string // for each path of a rendered file in the component, the path in Source
+	Files  fileset.Set       // each at its path in the project
 }
 
 // Base renders an install again, from the locked commit with the locked keys. The error is of kind Integrity if a
@@ -29,20 +28,19 @@ func (p *Packs) Base(ctx context.Context, c lockfile.Component) (Base, error) {
 	if h.Component, err = h.Find(c.Source.Component); err != nil {
 		return Base{}, err
 	}
-	tree, err := h.Snapshot.Component(ctx, h.Component.Source)
+	source, err := h.Source(ctx)
 	if err != nil {
 		return Base{}, err
 	}
-	if tree.ID != c.Tree || tree.Files.Digest() != c.Digest {
+	if source.ID != c.Tree || source.Digest() != c.Digest {
 		return Base{}, ErrUnproven(c, "the component at commit %.12s is not the one that was installed", c.Commit)
 	}
 	// With --allow-undefined, undefined names were rendered as empty text at install. The digests are checked below.
-	template := h.Component.Select(tree.Files)
-	rendered, err := render.Component(template, tree.Dir, render.Context(c.Keys), render.Options{AllowUndefined: true})
+	rendered, err := source.Render(render.Context(c.Keys), render.Options{AllowUndefined: true})
 	if err != nil {
 		return Base{}, fmt.Errorf("rendering %q again: %w", c.Source, err)
 	}
-	files, err := Place(c.Path, tree.Dir, rendered.Files)
+	files, err := Place(c.Path, source.Dir, rendered.Files)
 	if err != nil {
 		return Base{}, err
 	}
@@ -59,7 +57,7 @@ func (p *Packs) Base(ctx context.Context, c lockfile.Component) (Base, error) {
 		out[i].Path = f.Path
 	}
 	files, err = fileset.New(out)
-	return Base{h, tree.Dir, template, rendered.Source, files}, err
+	return Base{h, source, rendered.Source, files}, err
 }
 
 // ErrUnproven returns an error of kind Integrity about an install whose base is not what the lockfile says.

@@ -134,40 +134,39 @@ func (b *Builder) build(ctx context.Context, s Selection) (Component, error) {
 	if err := checkMoved(b.Lock, last.Pin, b.AcceptMoved); err != nil {
 		return Component{}, err
 	}
-	tree, err := last.Snapshot.Component(ctx, last.Component.Source)
+	source, err := last.Source(ctx)
 	if err != nil {
 		return Component{}, err
 	}
-	files := last.Component.Select(tree.Files)
-	if len(files) == 0 {
+	if len(source.Files) == 0 {
 		return Component{}, failure.Errorf(failure.Usage, "component %q has no files", s.Typed).
 			WithHint("its include and exclude patterns in the pack's manifest match nothing")
 	}
-	used := usedNames(files, tree.Dir, s.template(), b.Keys.names(s.Chain))
+	used := usedNames(source.Files, source.Dir, s.template(), b.Keys.names(s.Chain))
 	values, err := b.Keys.Values(ctx, s.Chain, used)
 	if err != nil {
 		return Component{}, err
 	}
 	options := render.Options{AllowUndefined: b.AllowUndefined}
-	rendered, err := render.Component(files, tree.Dir, values.All, options)
+	rendered, err := source.Render(values.All, options)
 	if err != nil {
 		return Component{}, fmt.Errorf("rendering %q: %w", s.Typed, err)
 	}
 	root, err := render.String("placement "+s.template(), s.template(), values.All, options)
 	if err == nil {
-		root, err = Placement(root, tree.Dir, rendered.Files[0].Path)
+		root, err = Placement(root, source.Dir, rendered.Files[0].Path)
 	}
 	if err != nil {
 		return Component{}, err
 	}
-	placed, err := Place(root, tree.Dir, rendered.Files)
+	placed, err := Place(root, source.Dir, rendered.Files)
 	if err != nil {
 		return Component{}, err
 	}
 	pin := last.Pin
 	locked := lockfile.Component{
 		Path: root, Source: s.Chain.Source(), URL: pin.URL, Ref: pin.Ref, Object: pin.Object, Commit: pin.Commit,
-		Tree: tree.ID, Digest: tree.Files.Digest(), Render: render.Version, Dir: tree.Dir, Via: s.Chain.Via(),
+		Tree: source.ID, Digest: source.Digest(), Render: render.Version, Dir: source.Dir, Via: s.Chain.Via(),
 		Keys: values.locked(used),
 	}
 	for _, file := range placed {

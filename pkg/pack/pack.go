@@ -14,10 +14,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/bmatcuk/doublestar/v4"
-
 	"github.com/Project-Manager-With-Git/ppm/pkg/failure"
-	"github.com/Project-Manager-With-Git/ppm/pkg/fileset"
 	"github.com/Project-Manager-With-Git/ppm/pkg/ref"
 	"github.com/Project-Manager-With-Git/ppm/pkg/suggest"
 )
@@ -111,24 +108,6 @@ func (c Component) Link() (r ref.Ref, ok bool, err error) {
 			WithHint("end it with //COMPONENT")
 	}
 	return r, true, err
-}
-
-// Select returns the files that the patterns of the component select. Paths are relative to the component. A pattern
-// that matches a folder matches all files in it.
-func (c Component) Select(files fileset.Set) fileset.Set {
-	var out fileset.Set
-	for _, f := range files {
-		if (len(c.Include) == 0 || matchesAny(c.Include, f.Path)) && !matchesAny(c.Exclude, f.Path) {
-			out = append(out, f)
-		}
-	}
-	return out
-}
-
-func matchesAny(patterns []string, name string) bool {
-	return slices.ContainsFunc(patterns, func(p string) bool {
-		return doublestar.MatchUnvalidated(p, name) || doublestar.MatchUnvalidated(p+"/**", name)
-	})
 }
 
 // CheckValue returns nil if the value is valid for the key. Errors are of kind Usage.

@@ -9,7 +9,6 @@ import (
 	"testing"
 
 	"github.com/Project-Manager-With-Git/ppm/pkg/failure"
-	"github.com/Project-Manager-With-Git/ppm/pkg/fileset"
 	"github.com/Project-Manager-With-Git/ppm/pkg/pack"
 )
 
@@ -314,30 +313,6 @@ func TestLink(t *testing.T) {
 		r, link, err := pack.Component{Source: c.source}.Link()
 		if err != nil || link != c.link || link && r.String() != c.want {
 			t.Errorf("Link of %q = %v, %v, %v, want %q", c.source, r, link, err, c.want)
-		}
-	}
-}
-
-func TestSelect(t *testing.T) {
-	all := fileset.Set{{Path: ".x"}, {Path: "a.py"}, {Path: "b/c.py"}, {Path: "b/d.md"}, {Path: "tests/t.py"}}
-	for _, c := range []struct {
-		include, exclude []string
-		want             string
-	}{
-		{nil, nil, ".x a.py b/c.py b/d.md tests/t.py"},
-		{[]string{"*.py"}, nil, "a.py"},
-		{[]string{"**/*.py"}, nil, "a.py b/c.py tests/t.py"},
-		{[]string{"**/*.py"}, []string{"tests"}, "a.py b/c.py"}, // a folder matches all files in it
-		{[]string{"b"}, []string{"b/*.md"}, "b/c.py"},
-		{nil, []string{"**/*.{py,md}"}, ".x"},
-		{[]string{"nothing"}, nil, ""},
-	} {
-		var got []string
-		for _, f := range (pack.Component{Include: c.include, Exclude: c.exclude}).Select(all) {
-			got = append(got, f.Path)
-		}
-		if strings.Join(got, " ") != c.want {
-			t.Errorf("Select with include %q, exclude %q = %q, want %q", c.include, c.exclude, got, c.want)
 		}
 	}
 }

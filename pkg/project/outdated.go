@@ -68,11 +68,11 @@ func (p *Project) outdated(ctx context.Context, c lockfile.Component) (Outdated,
 	if err != nil || out.Newest == "" && out.Moved == "" {
 		return out, err
 	}
-	tree, err := to.Snapshot.Component(ctx, to.Component.Source)
+	source, err := to.Source(ctx)
 	if err != nil {
 		return out, err
 	}
-	if out.Same = tree.ID == c.Tree; out.Same {
+	if out.Same = source.ID == c.Tree && source.Digest() == c.Digest; out.Same {
 		return out, nil
 	}
 	out.Commits, err = p.commitsIfKnown(ctx, c, to.Pin)

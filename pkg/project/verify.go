@@ -151,8 +151,8 @@ func (p *Project) isSameAt(ctx context.Context, c lockfile.Component, commit str
 	if err != nil {
 		return false, ignoreUsage(err)
 	}
-	tree, err := at.Snapshot.Component(ctx, at.Component.Source)
-	return err == nil && tree.ID == c.Tree, ignoreUsage(err)
+	source, err := at.Source(ctx)
+	return err == nil && source.ID == c.Tree && source.Digest() == c.Digest, ignoreUsage(err)
 }
 
 // ignoreUsage drops the errors of a pack that does not have, or does not say, what is looked for in it.
