@@ -107,6 +107,9 @@ func runRegistryShow(ctx context.Context, in *invocation) (any, error) {
 
 func printComponent(in *invocation, v *catalog.Component) {
 	in.printf("%s\n  %s\n", v.Reference, v.Description)
+	if len(v.RenamedFrom) > 0 {
+		in.printf("\nrenamed from %s\n", strings.Join(v.RenamedFrom, ", "))
+	}
 	if v.DefaultPath != "" {
 		in.printf("\ninstalled at %s unless --located-path names another path\n", v.DefaultPath)
 	}
@@ -118,6 +121,9 @@ func printComponent(in *invocation, v *catalog.Component) {
 					allowed = "one of " + strings.Join(k.Choices, ", ")
 				} else if k.Pattern != "" {
 					allowed = "matching " + k.Pattern
+				}
+				if len(k.RenamedFrom) > 0 {
+					allowed = strings.TrimSpace(allowed + " (renamed from " + strings.Join(k.RenamedFrom, ", ") + ")")
 				}
 				fmt.Fprintf(w, "  %s\t%s\t%s\t%s\n", k.Name, formatDefault(k.Default), k.Description, allowed)
 			}

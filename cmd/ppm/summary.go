@@ -2,6 +2,8 @@ package main
 
 import (
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 
 	"github.com/Project-Manager-With-Git/ppm/pkg/project"
@@ -36,6 +38,7 @@ func summary(r *project.UpgradeResult) string {
 			}
 		}
 	}
+	summarizeKeys(&b, r.Upgrades)
 	summarizeFiles(&b, r.Changes)
 	return b.String()
 }
@@ -52,6 +55,23 @@ func summaryTitle(upgrades []project.Upgraded) string {
 		return fmt.Sprintf("Upgrade %s to %s", code(upgrades[0].Path), code(to))
 	}
 	return fmt.Sprintf("Upgrade %d components", len(upgrades))
+}
+
+// summarizeKeys writes the keys that a pack renamed or dropped.
+func summarizeKeys(b *strings.Builder, upgrades []project.Upgraded) {
+	for _, u := range upgrades {
+		if len(u.RenamedKeys)+len(u.DroppedKeys) == 0 {
+			continue
+		}
+		fmt.Fprintf(b, "\n## Keys of %s\n\n", code(u.Path))
+		for _, old := range slices.Sorted(maps.Keys(u.RenamedKeys)) {
+			fmt.Fprintf(b, "- Key %s is now called %s.\n", code(old), code(u.RenamedKeys[old]))
+		}
+		for _, key := range slices.Sorted(maps.Keys(u.DroppedKeys)) {
+			fmt.Fprintf(b, "- The value %s of key %s was dropped: the pack no longer declares it.\n",
+				code(u.DroppedKeys[key]), code(key))
+		}
+	}
 }
 
 // summarizeFiles writes the files that an upgrade touches, and those in which it leaves conflicts.

@@ -3,6 +3,8 @@ package main
 import (
 	"context"
 	"fmt"
+	"maps"
+	"slices"
 
 	"github.com/Project-Manager-With-Git/ppm/pkg/failure"
 	"github.com/Project-Manager-With-Git/ppm/pkg/manifest"
@@ -130,6 +132,14 @@ func printUpgrades(in *invocation, upgrades []project.Upgraded, dryRun bool) {
 			same = " (the same files)"
 		}
 		in.printf("%s %s from %s to %s%s\n", verb(dryRun, "would upgrade", "upgraded"), u.Path, u.From, u.To, same)
+		for _, old := range slices.Sorted(maps.Keys(u.RenamedKeys)) {
+			in.printf("%s key %s of %s to %s\n",
+				verb(dryRun, "would rename", "renamed"), old, u.Path, u.RenamedKeys[old])
+		}
+		for _, key := range slices.Sorted(maps.Keys(u.DroppedKeys)) {
+			in.printf("%s %s::%s of %s: the pack no longer declares the key\n",
+				verb(dryRun, "would drop", "dropped"), key, u.DroppedKeys[key], u.Path)
+		}
 		if u.Stops != "" {
 			in.note(fmt.Sprintf("version %s causes the conflict in %s; ", u.Stops, u.Path) +
 				"resolve it and run ppm project upgrade --step again")

@@ -53,6 +53,7 @@ type Component struct {
 	Description string   `json:"description"`
 	DefaultPath string   `json:"default_path"`
 	Source      string   `json:"source"`
+	RenamedFrom []string `json:"renamed_from,omitempty"`
 	Files       []string `json:"files,omitempty"`
 	Keys        []Key    `json:"keys,omitempty"`
 	Requires    []string `json:"requires,omitempty"`
@@ -67,6 +68,7 @@ type Key struct {
 	Ask         bool     `json:"ask"`
 	Choices     []string `json:"choices,omitempty"`
 	Pattern     string   `json:"pattern,omitempty"`
+	RenamedFrom []string `json:"renamed_from,omitempty"`
 }
 
 // ShowPack describes the pack that r names.
@@ -99,7 +101,9 @@ func ShowComponent(ctx context.Context, packs *install.Packs, r ref.Ref) (*Compo
 	if err != nil {
 		return nil, err
 	}
+	r = chain.First().Ref
 	out := newComponent(r, last.Component)
+	out.RenamedFrom = chain.First().Component.RenamedFrom
 	out.DefaultPath = chain.DefaultPath()
 	for _, f := range source.Files {
 		out.Files = append(out.Files, f.Path)
@@ -121,6 +125,7 @@ func ShowComponent(ctx context.Context, packs *install.Packs, r ref.Ref) (*Compo
 func newComponent(r ref.Ref, c pack.Component) Component {
 	return Component{
 		Name: c.Name, Reference: r.String(), Description: c.Description, DefaultPath: c.DefaultPath, Source: c.Source,
+		RenamedFrom: c.RenamedFrom,
 	}
 }
 
@@ -128,7 +133,7 @@ func newComponent(r ref.Ref, c pack.Component) Component {
 func Keys(keys []pack.Key) []Key {
 	out := []Key{}
 	for _, k := range keys {
-		out = append(out, Key{k.Name, k.Description, k.Default, k.Ask, k.Choices, k.Pattern})
+		out = append(out, Key{k.Name, k.Description, k.Default, k.Ask, k.Choices, k.Pattern, k.RenamedFrom})
 	}
 	return out
 }

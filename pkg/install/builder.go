@@ -24,6 +24,13 @@ type Component struct {
 	Files    fileset.Set        // paths relative to the project
 	Language string
 	Needs    []langdeps.Requirement
+	Keys     KeyChanges
+}
+
+// KeyChanges are the keys for which the user chose a value and that the pack renamed or no longer declares.
+type KeyChanges struct {
+	Renamed map[string]string // the name now, by the earlier name
+	Dropped map[string]string // the value, by the name
 }
 
 // A Builder builds the components of one transaction. Find finds them and their dependencies, Build renders them.
@@ -40,7 +47,7 @@ type Builder struct {
 // A Selection is a component that has not been rendered yet.
 type Selection struct {
 	Chain     Chain
-	Typed     ref.Ref // the reference by the user, a template or another component
+	Typed     ref.Ref // the reference by the user, a template or another component, with the component's current name
 	Placement string  // a template; empty means the default
 }
 
@@ -57,13 +64,14 @@ func (b *Builder) Find(ctx context.Context, r ref.Ref, placement string) error {
 	if placement == "" && slices.ContainsFunc(b.selections, same) {
 		return nil // two components may depend on the same third
 	}
-	b.Add(Selection{c, r, placement})
+	b.Add(Selection{c, c.First().Ref, placement})
 	for _, name := range c.Last().Component.Depends {
 		dep, err := c.dependency(name)
 		if err != nil {
 			return err
 		}
-		if b.isInstalled(dep) {
+		earlier := c.Last().Pack.Components[name].RenamedFrom
+		if b.isInstalled(dep, earlier) {
 			continue
 		}
 		if err := b.Find(ctx, dep, ""); err != nil {
@@ -97,11 +105,12 @@ func (c Chain) dependency(name string) (ref.Ref, error) {
 	return r, nil
 }
 
-// isInstalled reports whether the project has the component that r names, at any path and version. An installed
-// dependency is only upgraded by its own name.
-func (b *Builder) isInstalled(r ref.Ref) bool {
+// isInstalled reports whether the project has the component that r names, at any path and version, perhaps under an
+// earlier name. An installed dependency is only upgraded by its own name.
+func (b *Builder) isInstalled(r ref.Ref, earlier []string) bool {
 	return slices.ContainsFunc(b.Lock.Components, func(c lockfile.Component) bool {
-		return c.Source.Origin == r.Origin && c.Source.Component == r.Component
+		return c.Source.Origin == r.Origin &&
+			(c.Source.Component == r.Component || slices.Contains(earlier, c.Source.Component))
 	})
 }
 
@@ -111,7 +120,8 @@ func (b *Builder) Build(ctx context.Context) ([]Component, error) {
 	for _, s := range b.selections {
 		chains = append(chains, s.Chain)
 	}
-	if err := b.Keys.checkGiven(chains); err != nil {
+	dropped, err := b.Keys.dropUndeclared(chains)
+	if err != nil {
 		return nil, err
 	}
 	var out []Component
@@ -121,6 +131,9 @@ func (b *Builder) Build(ctx context.Context) ([]Component, error) {
 			return nil, err
 		}
 		out = append(out, c)
+	}
+	if len(out) > 0 {
+		out[0].Keys.Dropped = dropped
 	}
 	return out, nil
 }
@@ -178,6 +191,7 @@ func (b *Builder) build(ctx context.Context, s Selection) (Component, error) {
 		Want:     manifest.Component{Source: s.Typed, Path: root, Keys: values.Chosen},
 		Locked:   locked,
 		Files:    placed,
+		Keys:     KeyChanges{Renamed: values.Renamed},
 		Language: s.Chain.Language(),
 		Needs:    s.Chain.Requirements(root, false),
 	}, nil

@@ -87,6 +87,19 @@ func (c Chain) Key(name string) pack.Key {
 	return pack.Key{}
 }
 
+// earlierNames returns the earlier names of a key, by all its declarations in the chain.
+func (c Chain) earlierNames(name string) []string {
+	var out []string
+	for _, h := range c {
+		for _, key := range h.Pack.Keys {
+			if key.Name == name {
+				out = append(out, key.RenamedFrom...)
+			}
+		}
+	}
+	return out
+}
+
 // Language returns the language of the last pack that states one, or "".
 func (c Chain) Language() string {
 	for _, h := range slices.Backward(c) {

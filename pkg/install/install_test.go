@@ -3,6 +3,7 @@ package install
 import (
 	"context"
 	"errors"
+	"maps"
 	"testing"
 
 	"github.com/Project-Manager-With-Git/ppm/pkg/failure"
@@ -57,7 +58,7 @@ func TestRepoName(t *testing.T) {
 var keyChain = Chain{
 	{Pack: &pack.Pack{Keys: []pack.Key{{Name: "colour", Default: "blue"}}}},
 	{Pack: &pack.Pack{Keys: []pack.Key{
-		{Name: "colour", Default: "red"},
+		{Name: "colour", Default: "red", RenamedFrom: []string{"color"}},
 		{Name: "owner", Default: "{{ author }}{{ nobody }}"},
 		{Name: "size", Default: "1", Ask: true, Choices: []string{"1", "2"}},
 	}}},
@@ -87,6 +88,13 @@ func TestKeys(t *testing.T) {
 		{"an answer", Keys{Ask: answerSize(t, "2")}, map[string]string{"colour": "blue", "owner": "me", "size": "2"}},
 		{"an empty answer is the default", Keys{Ask: answerSize(t, "")},
 			map[string]string{"colour": "blue", "owner": "me", "size": "1"}},
+		{"an earlier name", Keys{Given: map[string]string{"color": "green"}},
+			map[string]string{"colour": "green", "owner": "me", "size": "1"}},
+		{"an earlier name in the user's layer", Keys{Defaults: map[string]string{"color": "green"}},
+			map[string]string{"colour": "green", "owner": "me", "size": "1"}},
+		{"--kv has precedence over what was chosen under an earlier name",
+			Keys{Given: map[string]string{"color": "green", "colour": "red"}, Carried: map[string]bool{"color": true}},
+			map[string]string{"colour": "red", "owner": "me", "size": "1"}},
 		{"a value is a template", Keys{Given: map[string]string{"owner": "{{ author }}!"}},
 			map[string]string{"colour": "blue", "owner": "me!", "size": "1"}},
 	} {
@@ -122,16 +130,45 @@ func TestInvalidKeys(t *testing.T) {
 		name string
 		keys Keys
 	}{
-		{"an undeclared key", Keys{Given: map[string]string{"color": "red"}}},
+		{"an undeclared key", Keys{Given: map[string]string{"shade": "red"}}},
+		{"a key by two names", Keys{Given: map[string]string{"color": "red", "colour": "green"}}},
 		{"a value that is not a choice", Keys{Given: map[string]string{"size": "3"}}},
 		{"an answer that is not a choice", Keys{Ask: answerSize(t, "3")}},
 	} {
-		err := c.keys.checkGiven([]Chain{keyChain})
+		_, err := c.keys.dropUndeclared([]Chain{keyChain})
 		if err == nil {
 			_, err = c.keys.Values(t.Context(), keyChain, []string{"colour", "owner", "size"})
 		}
 		if !errors.Is(err, failure.Usage) || failure.Hint(err) == "" {
 			t.Errorf("%s: %v, hint %q", c.name, err, failure.Hint(err))
+		}
+	}
+}
+
+// TestDropUndeclared checks which of the keys of an installed component are dropped: those that the user chose before
+// and that no pack declares any more.
+func TestDropUndeclared(t *testing.T) {
+	k := &Keys{}
+	k.Carry(
+		map[string]string{"shade": "dark", "color": "red", "owner": "me"},
+		map[string]any{"shade": "dark", "color": "red", "owner": "me"})
+	dropped, err := k.dropUndeclared([]Chain{keyChain})
+	if err != nil || !maps.Equal(dropped, map[string]string{"shade": "dark"}) {
+		t.Errorf("dropped %v, %v", dropped, err)
+	}
+	if want := map[string]string{"color": "red", "owner": "me"}; !maps.Equal(k.Given, want) {
+		t.Errorf("kept %v, want %v", k.Given, want)
+	}
+	for name, k := range map[string]*Keys{
+		"not installed with": {}, "given again": {Given: map[string]string{"shade": "light"}},
+	} {
+		locked := map[string]any{}
+		if len(k.Given) > 0 {
+			locked["shade"] = "dark"
+		}
+		k.Carry(map[string]string{"shade": "dark"}, locked)
+		if dropped, err := k.dropUndeclared([]Chain{keyChain}); !errors.Is(err, failure.Usage) {
+			t.Errorf("%s: dropped %v, %v", name, dropped, err)
 		}
 	}
 }

@@ -27,6 +27,7 @@ type Question struct {
 // project's metadata.
 type Keys struct {
 	Given    map[string]string // from --kv or the project's manifest
+	Carried  map[string]bool   // keys of Given with which the previous version was installed: dropped if undeclared
 	Defaults map[string]string // [keys] of the manifest's layers
 	Metadata metadata.Values
 	Ask      func(context.Context, Question) (string, error) // nil when nobody can answer
@@ -39,6 +40,8 @@ type Values struct {
 	All    render.Context    // the project's metadata and the keys
 	Keys   map[string]string // the packs' keys
 	Chosen map[string]string // those of Keys that the user chose; nil if there are none
+
+	Renamed map[string]string // keys given by an earlier name: the name now, by that name; nil if there are none
 }
 
 // With returns a copy of k with more given values.
@@ -48,6 +51,22 @@ func (k *Keys) With(values map[string]string) *Keys {
 	maps.Copy(out.Given, k.Given)
 	maps.Copy(out.Given, values)
 	return &out
+}
+
+// Carry gives k the values of an installed component, below those that are given: wanted are those of its entry in the
+// manifest, and locked those that it was installed with.
+func (k *Keys) Carry(wanted map[string]string, locked map[string]any) {
+	given, carried := maps.Clone(wanted), map[string]bool{}
+	if given == nil {
+		given = map[string]string{}
+	}
+	for name := range wanted {
+		_, known := locked[name]
+		_, again := k.Given[name]
+		carried[name] = known && !again
+	}
+	maps.Copy(given, k.Given)
+	k.Given, k.Carried = given, carried
 }
 
 // names returns the names that the files of a component can use: the project's metadata and the keys of the chain.
@@ -73,9 +92,20 @@ func (k *Keys) Values(ctx context.Context, c Chain, needed []string) (Values, er
 			if _, done := v.Keys[key.Name]; done {
 				continue
 			}
-			value, chosen, err := k.value(ctx, key, slices.Contains(needed, key.Name))
+			name, err := k.givenName(c, key)
 			if err != nil {
 				return v, err
+			}
+			key.RenamedFrom = c.earlierNames(key.Name)
+			value, chosen, err := k.value(ctx, key, name, slices.Contains(needed, key.Name))
+			if err != nil {
+				return v, err
+			}
+			if _, given := k.Given[name]; given && name != key.Name {
+				if v.Renamed == nil {
+					v.Renamed = map[string]string{}
+				}
+				v.Renamed[name] = key.Name
 			}
 			v.Keys[key.Name], v.All[key.Name] = value, value
 			if chosen {
@@ -89,13 +119,38 @@ func (k *Keys) Values(ctx context.Context, c Chain, needed []string) (Values, er
 	return v, nil
 }
 
-// value returns the value of a key, and whether the user chose it.
-func (k *Keys) value(ctx context.Context, key pack.Key, needed bool) (value string, chosen bool, err error) {
-	text, chosen := k.Given[key.Name]
+// givenName returns the name by which the value of a key is given: the key's own, or an earlier one that no pack of
+// the chain declares as a key. Two different values that the user gives now are an error.
+func (k *Keys) givenName(c Chain, key pack.Key) (string, error) {
+	name := key.Name
+	value, given := k.Given[name]
+	for _, old := range c.earlierNames(key.Name) {
+		other, ok := k.Given[old]
+		switch {
+		case !ok || c.Key(old).Name == old:
+		case !given:
+			name, value, given = old, other, true
+		case value != other && !k.Carried[old] && !k.Carried[name]:
+			return "", failure.Errorf(failure.Usage, "key %q is given twice: %q is an earlier name of it",
+				key.Name, old).
+				WithHint("leave %s out", old)
+		}
+	}
+	return name, nil
+}
+
+// value returns the value of a key, which is given by name, and whether the user chose it.
+func (k *Keys) value(ctx context.Context, key pack.Key, name string, needed bool) (
+	value string, chosen bool, err error,
+) {
+	text, chosen := k.Given[name]
 	if !chosen {
 		text = key.Default
-		if v, ok := k.Defaults[key.Name]; ok {
-			text = v
+		for _, name := range append([]string{key.Name}, key.RenamedFrom...) {
+			if v, ok := k.Defaults[name]; ok {
+				text = v
+				break
+			}
 		}
 		if key.Ask && needed && k.Ask != nil {
 			answer, err := k.answer(ctx, key, text)
@@ -146,19 +201,39 @@ func (k *Keys) Render(name, text string) (string, error) {
 	return render.String("key "+name, text, render.Context(k.Metadata), render.Options{AllowUndefined: true})
 }
 
-// checkGiven returns an error about a given key that no pack of the chains declares.
-func (k *Keys) checkGiven(chains []Chain) error {
-	declared := map[string]bool{}
+// dropUndeclared returns the carried keys that no pack of the chains declares, with their values, and removes them
+// from k.Given. Any other given key that no pack declares is an error.
+func (k *Keys) dropUndeclared(chains []Chain) (dropped map[string]string, err error) {
+	declared, earlier := map[string]bool{}, map[string]bool{}
 	for _, c := range chains {
 		for _, h := range c {
 			for _, key := range h.Pack.Keys {
 				declared[key.Name] = true
+				for _, old := range key.RenamedFrom {
+					earlier[old] = true
+				}
 			}
 		}
 	}
+	kept := maps.Clone(k.Given)
+	for name, value := range k.Given {
+		if k.Carried[name] && !declared[name] && !earlier[name] {
+			if dropped == nil {
+				dropped = map[string]string{}
+			}
+			dropped[name] = value
+			delete(kept, name)
+		}
+	}
+	k.Given = kept
+	return dropped, k.checkGiven(chains, declared, earlier)
+}
+
+// checkGiven returns an error about a given key that no pack of the chains declares, or declared before.
+func (k *Keys) checkGiven(chains []Chain, declared, earlier map[string]bool) error {
 	names := slices.Sorted(maps.Keys(declared))
 	for _, name := range slices.Sorted(maps.Keys(k.Given)) {
-		if declared[name] {
+		if declared[name] || earlier[name] {
 			continue
 		}
 		err := failure.Errorf(failure.Usage, "no key %q in %s", name, chains[0])

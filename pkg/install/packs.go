@@ -213,6 +213,9 @@ func (p *Packs) FollowFrom(ctx context.Context, h Hop) (c Chain, err error) {
 	seen := map[string]bool{}
 	for {
 		h.Component, err = h.Find(h.Ref.Component)
+		if _, renamed := h.Pack.Renamed(h.Ref.Component); renamed {
+			h.Ref.Component = h.Component.Name
+		}
 		c = append(c, h)
 		if err != nil {
 			return c, c.wrap(err)

@@ -94,7 +94,7 @@ func (p *Pack) normalize() (field string, err error) {
 			return "keys." + k.Name, err
 		}
 	}
-	return "", nil
+	return p.checkRenamed()
 }
 
 func (p *Pack) normalizeComponent(c *Component) (field string, err error) {

@@ -53,6 +53,7 @@ type nativeComponent struct {
 	Exclude     []string `toml:"exclude"`
 	Requires    []string `toml:"requires"`
 	Depends     []string `toml:"depends"`
+	RenamedFrom []string `toml:"renamed_from"`
 }
 
 type nativeKey struct {
@@ -61,6 +62,7 @@ type nativeKey struct {
 	Ask         bool     `toml:"ask"`
 	Choices     []string `toml:"choices"`
 	Pattern     string   `toml:"pattern"`
+	RenamedFrom []string `toml:"renamed_from"`
 }
 
 // decodeNative decodes ppm.toml. Without a [pack] table it returns no pack.
@@ -105,12 +107,13 @@ func (n nativePack) pack() *Pack {
 		p.Components[name] = Component{
 			Name: name, Source: c.Source, DefaultPath: c.DefaultPath, Description: c.Description,
 			Include: c.Include, Exclude: c.Exclude, Requires: c.Requires, Depends: c.Depends,
+			RenamedFrom: c.RenamedFrom,
 		}
 	}
 	for name, k := range n.Keys {
 		p.Keys = append(p.Keys, Key{
 			Name: name, Description: k.Description, Default: k.Default, Ask: k.Ask, Choices: k.Choices,
-			Pattern: k.Pattern,
+			Pattern: k.Pattern, RenamedFrom: k.RenamedFrom,
 		})
 	}
 	return p
@@ -126,11 +129,13 @@ func (p *Pack) native() nativePack {
 }
 
 func (c Component) native() nativeComponent {
-	return nativeComponent{c.Source, c.DefaultPath, c.Description, c.Include, c.Exclude, c.Requires, c.Depends}
+	return nativeComponent{
+		c.Source, c.DefaultPath, c.Description, c.Include, c.Exclude, c.Requires, c.Depends, c.RenamedFrom,
+	}
 }
 
 func (k Key) native() nativeKey {
-	return nativeKey{k.Description, k.Default, k.Ask, k.Choices, k.Pattern}
+	return nativeKey{k.Description, k.Default, k.Ask, k.Choices, k.Pattern, k.RenamedFrom}
 }
 
 // TOML returns the pack as ppm.toml. Load reads it back. All strings must be valid UTF-8.

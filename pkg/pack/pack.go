@@ -64,6 +64,7 @@ type Component struct {
 	Exclude     []string // patterns of files to leave out; has precedence over Include
 	Requires    []string // required packages, in addition to those of the pack
 	Depends     []string // required components: names in the same pack, or references
+	RenamedFrom []string // names that the component had in earlier versions
 }
 
 // A Key is a named value that the files of a pack are rendered with.
@@ -74,6 +75,7 @@ type Key struct {
 	Ask         bool     // prompt for the value at a terminal
 	Choices     []string // the valid values; empty means any
 	Pattern     string   // a regular expression (RE2) that the whole value must match
+	RenamedFrom []string // names that the key had in earlier versions
 }
 
 // IsTemplate reports whether the components of the pack make up a project.
@@ -82,10 +84,13 @@ func (p *Pack) IsTemplate() bool { return p.Type != "components" }
 // Names returns the names of the components, sorted.
 func (p *Pack) Names() []string { return slices.Sorted(maps.Keys(p.Components)) }
 
-// Component returns the component of that name. Without one, it returns the first component, by name, whose source is
-// that path. Errors are of kind Usage and suggest similar names.
+// Component returns the component of that name. Without one, it returns the component that was renamed from it, and
+// then the first component, by name, whose source is that path. Errors are of kind Usage and suggest similar names.
 func (p *Pack) Component(name string) (Component, error) {
 	if c, ok := p.Components[name]; ok {
+		return c, nil
+	}
+	if c, ok := p.Renamed(name); ok {
 		return c, nil
 	}
 	for _, n := range p.Names() {

@@ -3,6 +3,9 @@ package project
 import (
 	"cmp"
 	"context"
+	"fmt"
+	"maps"
+	"slices"
 	"strings"
 
 	"github.com/Project-Manager-With-Git/ppm/pkg/install"
@@ -46,11 +49,22 @@ func (p *Project) Add(ctx context.Context, o AddOptions) (*AddResult, *Transacti
 	if err != nil {
 		return nil, nil, err
 	}
+	p.noteRenames(o.Ref.Component, installs[0])
 	t, err := p.propose(ctx, request{command: "add " + o.Ref.String(), components: installs, force: o.Force})
 	if err != nil {
 		return nil, nil, err
 	}
 	return p.addResult(installs, t), t, nil
+}
+
+// noteRenames reports that the component and the keys of a new install have other names than those given.
+func (p *Project) noteRenames(component string, c install.Component) {
+	if now := c.Want.Source.Component; now != component {
+		p.setup.Notify(fmt.Sprintf("component %q is called %q now", component, now))
+	}
+	for _, old := range slices.Sorted(maps.Keys(c.Keys.Renamed)) {
+		p.setup.Notify(fmt.Sprintf("key %q is called %q now", old, c.Keys.Renamed[old]))
+	}
 }
 
 func (p *Project) addResult(installs []install.Component, t *Transaction) *AddResult {

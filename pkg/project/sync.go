@@ -90,7 +90,7 @@ func (p *Project) difference(
 		if installed && isAsWanted(old, want) {
 			continue
 		}
-		installs, err := p.build(ctx, want, o)
+		installs, err := p.build(ctx, want, old, o)
 		if err != nil {
 			return nil, nil, fmt.Errorf("installing what %s has at %q: %w", state.ManifestName, want.Path, err)
 		}
@@ -101,8 +101,9 @@ func (p *Project) difference(
 			continue
 		}
 		result.Upgrades = append(result.Upgrades, Upgraded{
-			Path: want.Path, From: old.Typed().String(), To: want.Source.String(),
+			Path: want.Path, From: old.Typed().String(), To: installs[0].Want.Source.String(),
 			FromCommit: old.Commit, ToCommit: next.Commit,
+			RenamedKeys: installs[0].Keys.Renamed, DroppedKeys: installs[0].Keys.Dropped,
 		})
 	}
 	for _, c := range p.Lock.Components {
@@ -132,13 +133,16 @@ func isAsWanted(c lockfile.Component, want manifest.Component) bool {
 	return true
 }
 
-// build builds what an entry of the manifest asks for.
-func (p *Project) build(ctx context.Context, want manifest.Component, o SyncOptions) ([]install.Component, error) {
+// build builds what an entry of the manifest asks for, in place of old, which is zero for a new install.
+func (p *Project) build(
+	ctx context.Context, want manifest.Component, old lockfile.Component, o SyncOptions,
+) ([]install.Component, error) {
 	b, err := p.newBuilder(nil, p.Manifest.Project)
 	if err != nil {
 		return nil, err
 	}
-	b.Keys.Given, b.Keys.Ask, b.AllowUndefined, b.AcceptMoved = want.Keys, nil, o.AllowUndefined, o.AcceptMoved
+	b.Keys.Carry(want.Keys, old.Keys)
+	b.Keys.Ask, b.AllowUndefined, b.AcceptMoved = nil, o.AllowUndefined, o.AcceptMoved
 	if err := b.Find(ctx, want.Source, want.Path); err != nil {
 		return nil, err
 	}

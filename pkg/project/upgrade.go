@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"cmp"
 	"context"
-	"maps"
 	"slices"
 	"strings"
 
@@ -49,6 +48,10 @@ type Upgraded struct {
 	FromCommit string `json:"from_commit"`
 	ToCommit   string `json:"to_commit"`
 	Same       bool   `json:"same"` // the component's files are the same in both versions
+
+	// Keys for which the user chose a value and that the new version names otherwise, by the name so far, or drops.
+	RenamedKeys map[string]string `json:"renamed_keys,omitempty"`
+	DroppedKeys map[string]string `json:"dropped_keys,omitempty"` // with their values
 	// The version that brings a conflict and that an upgrade in steps stops at.
 	Stops string `json:"stops,omitempty"`
 
@@ -133,7 +136,8 @@ func (p *Project) upgradeOne(
 	up := Upgraded{
 		Path: old.Path, From: want.Source.String(), To: next.Want.Source.String(),
 		FromCommit: old.Commit, ToCommit: next.Locked.Commit, Stops: stops,
-		Same: slices.EqualFunc(old.Files, next.Locked.Files, isSame),
+		Same:        slices.EqualFunc(old.Files, next.Locked.Files, isSame),
+		RenamedKeys: next.Keys.Renamed, DroppedKeys: next.Keys.Dropped,
 	}
 	if o.Commits && !up.Same {
 		up.Commits, err = p.commitsIfKnown(ctx, old, ref.Pin{URL: next.Locked.URL, Commit: next.Locked.Commit})
@@ -170,10 +174,8 @@ func (p *Project) successor(
 	if err != nil {
 		return nil, err
 	}
-	given := map[string]string{}
-	maps.Copy(given, want.Keys)
-	maps.Copy(given, b.Keys.Given)
-	b.Keys.Given, b.AllowUndefined, b.AcceptMoved = given, o.AllowUndefined, o.AcceptMoved
+	b.Keys.Carry(want.Keys, old.Keys)
+	b.AllowUndefined, b.AcceptMoved = o.AllowUndefined, o.AcceptMoved
 	if err := b.Find(ctx, r, old.Path); err != nil {
 		return nil, err
 	}
