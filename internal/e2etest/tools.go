@@ -20,14 +20,23 @@ func Python(t *testing.T) string {
 	return Tool(t, "python")
 }
 
-// Tool returns the path of a program of the virtual environment, such as ruff or shellcheck.
+// Tool returns the path of a program of that virtual environment, such as ruff or shellcheck.
 func Tool(t *testing.T, name string) string {
 	t.Helper()
-	dir, err := virtualEnv()
+	dir, err := liveEnv()
 	if err != nil {
 		t.Fatal(err)
 	}
 	return inEnv(dir, name)
+}
+
+// PythonWith returns a function that creates a virtual environment with the packages of a list of requirements, once,
+// and returns its interpreter. The list must be complete: pip installs nothing else.
+func PythonWith(requirements string) func(t *testing.T) string {
+	return once(func() (string, error) {
+		dir, err := virtualEnv(requirements, "--no-deps")
+		return inEnv(dir, "python"), err
+	})
 }
 
 // GoTool returns a function that builds a program of another module at a version, once.
@@ -41,9 +50,13 @@ func NodeTool(name, version string) func(t *testing.T) string {
 	return once(func() (string, error) { return npmInstall(name, version) })
 }
 
-// virtualEnv creates the virtual environment, once for each list of requirements and each Python.
-var virtualEnv = sync.OnceValues(func() (string, error) {
-	requirements := filepath.Join(Root, "e2e", "live", "requirements.txt")
+// liveEnv creates the virtual environment of the live tests.
+var liveEnv = sync.OnceValues(func() (string, error) {
+	return virtualEnv(filepath.Join(Root, "e2e", "live", "requirements.txt"))
+})
+
+// virtualEnv creates a virtual environment, once for each list of requirements and each Python.
+func virtualEnv(requirements string, options ...string) (string, error) {
 	list, err := os.ReadFile(requirements)
 	if err != nil {
 		return "", err
@@ -62,9 +75,9 @@ var virtualEnv = sync.OnceValues(func() (string, error) {
 			return err
 		}
 		pip := []string{"-m", "pip", "install", "-q", "--disable-pip-version-check", "-r", requirements}
-		return install(exec.Command(inEnv(dir, "python"), pip...))
+		return install(exec.Command(inEnv(dir, "python"), append(pip, options...)...))
 	})
-})
+}
 
 // inEnv returns the path of a program of a virtual environment.
 func inEnv(dir, name string) string {
@@ -85,7 +98,7 @@ func goInstall(path, version string) (string, error) {
 }
 
 func npmInstall(name, version string) (string, error) {
-	env, err := virtualEnv()
+	env, err := liveEnv()
 	if err != nil {
 		return "", err
 	}

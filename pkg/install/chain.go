@@ -20,15 +20,12 @@ type Hop struct {
 	Component pack.Component // the one that Ref names; the zero value if it names none
 }
 
-// TestComponent is the name under which the tests of a pack can be installed like a component.
-const TestComponent = "test"
-
 // Find returns the component of the pack that a reference names.
 func (h Hop) Find(name string) (pack.Component, error) {
 	_, declared := h.Pack.Components[name]
-	if test := h.Pack.Test; name == TestComponent && !declared && test != nil {
+	if test := h.Pack.Test; name == pack.TestComponent && !declared && test != nil {
 		return pack.Component{
-			Name: TestComponent, Source: test.Source, DefaultPath: test.DefaultPath, Requires: h.Pack.TestRequires,
+			Name: name, Source: test.Source, DefaultPath: test.DefaultPath, Requires: h.Pack.TestRequires,
 		}, nil
 	}
 	return h.Pack.Component(name)

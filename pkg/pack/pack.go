@@ -1,9 +1,9 @@
 // Package pack reads and writes the manifest of a pack: its components, the keys that they are rendered with, and
 // their requirements.
 //
-// A manifest has one of two equivalent formats: ppm.toml with a [pack] table, or the
-// .pmfp_template.json of packs for pmfp. The source of a component is a path inside the pack
-// or a link, which is a reference to a component of another pack.
+// A manifest is a ppm.toml with a [pack] table, or the .pmfp_template.json of packs for pmfp, which has fewer fields.
+// A pack with both is read from ppm.toml. The source of a component is a path inside the pack or a link, which is a
+// reference to a component of another pack.
 package pack
 
 import (
@@ -24,6 +24,9 @@ const (
 	Native = "ppm.toml"
 	Pmfp   = ".pmfp_template.json"
 )
+
+// TestComponent is the name under which the tests of a pack can be installed like a component.
+const TestComponent = "test"
 
 // Types are the valid types of a pack.
 var Types = []string{"socket", "GUI", "task", "watcher", "module", "components", "doc"}

@@ -42,7 +42,7 @@ const published = `{
     },
     "template_keys": {
         "zeta": {"default": 1, "description": "first", "ask": true},
-        "alpha-1": {"default": "{{ project_name }}"}
+        "alpha-1": {"default": "{{ project_name }}", "pattern": "["}
     },
     "something_else": [1, 2]
 }`
@@ -120,45 +120,94 @@ func TestLoad(t *testing.T) {
 	}
 }
 
-func TestJSONRoundTrip(t *testing.T) {
-	full := `
+// full has every field that pmfp does not know.
+const full = `
 [pack]
 type = "components"
+language = "rust"
+env = "cargo"
+[pack.test]
+source = "tests"
 [pack.components.a]
-source = "a"
+source = "src/a"
 include = ["**/*.py"]
 exclude = ["tests"]
 requires = ["x"]
 depends = ["b", "q//c"]
 [pack.components.b]
 source = "."
+[pack.components.c]
+source = "q@v1//c"
 [pack.keys.k]
 default = "v"
 choices = ["v", "w"]
 pattern = "[a-z]"
 `
+
+// A manifest for pmfp has the fields of its schema, the values that its schema allows, and a path for each component.
+func TestJSON(t *testing.T) {
+	p, err := pack.Load("p", files{pack.Native: full}.read)
+	if err != nil {
+		t.Fatal(err)
+	}
+	const want = `{
+    "template_type": "components",
+    "test": {
+        "source": "tests",
+        "default_path": "test"
+    },
+    "components": {
+        "a": {
+            "source": "src/a",
+            "default_path": "a",
+            "description": ""
+        },
+        "b": {
+            "source": ".",
+            "default_path": "b",
+            "description": ""
+        },
+        "c": {
+            "source": "q@v1//c",
+            "default_path": "",
+            "description": ""
+        }
+    },
+    "template_keys": {
+        "k": {
+            "default": "v",
+            "description": "",
+            "ask": false
+        }
+    }
+}
+`
+	if got, err := p.JSON(); err != nil || string(got) != want {
+		t.Errorf("JSON() = %s, %v, want %s", got, err, want)
+	}
+}
+
+func TestRoundTrip(t *testing.T) {
 	for _, text := range []string{native, full, "[pack]\ntype='doc'\n[pack.components]\n"} {
 		p, err := pack.Load("p", files{pack.Native: text}.read)
 		if err != nil {
 			t.Fatal(err)
 		}
+		again, err := pack.Load("p", files{pack.Native: string(p.TOML())}.read)
+		if err != nil {
+			t.Fatalf("%v in\n%s", err, p.TOML())
+		}
+		if !reflect.DeepEqual(again, p) {
+			t.Errorf("Load(TOML()) = %+v, want %+v, from\n%s", again, p, p.TOML())
+		}
 		data, err := p.JSON()
 		if err != nil {
 			t.Fatal(err)
 		}
-		again, err := pack.Load("p", files{pack.Pmfp: string(data)}.read)
-		if err != nil {
+		if again, err = pack.Load("p", files{pack.Pmfp: string(data)}.read); err != nil {
 			t.Fatalf("%v in\n%s", err, data)
 		}
-		ownAgain, err := pack.Load("p", files{pack.Native: string(p.TOML())}.read)
-		if err != nil {
-			t.Fatalf("%v in\n%s", err, p.TOML())
-		}
-		if p.Format = pack.Native; !reflect.DeepEqual(ownAgain, p) {
-			t.Errorf("Load(TOML()) = %+v, want %+v, from\n%s", ownAgain, p, p.TOML())
-		}
-		p.Format = pack.Pmfp
-		if !reflect.DeepEqual(again, p) {
+		if p.Format = pack.Pmfp; text == native && !reflect.DeepEqual(again, p) {
 			t.Errorf("Load(JSON()) = %+v, want %+v, from\n%s", again, p, data)
 		}
 		if second, err := again.JSON(); err != nil || string(second) != string(data) {
@@ -202,9 +251,6 @@ func TestLoadRefusesJSON(t *testing.T) {
 		{component(`"source": "a\\b"`), `field "components.a.source"`, ""},
 		{component(`"source": "q@@//b"`), `field "components.a.source"`, ""},
 		{component(`"source": "https://h.x/q.git"`), `names no component`, ""},
-		{component(`"source": "a", "depends": ["be"]`), `depends on "be"`, `"bee"`},
-		{component(`"source": "a", "depends": ["q@@//b"]`), `field "components.a.depends"`, ""},
-		{component(`"source": "a", "include": ["[a"]`), `not a valid file pattern`, ""},
 		{`{"template_type": "module", "components": {"a@b": {"source": "a"}}}`, `not allowed in a reference`, ""},
 		{`{"template_type": "module", "components": {"a": "a"}}`,
 			`field "components.a": it must be an object, not a string`, ""},
@@ -223,6 +269,8 @@ func TestLoadRefusesNative(t *testing.T) {
 		{"[pack]\nlangage = 'py'\n", `line 2: unknown field "pack.langage"`, `"language"`},
 		{"[pack]\nLanguage = 'py'\n", `unknown field "pack.Language"`, `"language"`},
 		{ok + "descripton = 'x'\n", `line 5: unknown field "pack.components.bee.descripton"`, `"description"`},
+		{ok + "depends = ['be']\n", `depends on "be"`, `"bee"`},
+		{ok + "depends = ['q@@//b']\n", `line 5: component "bee"`, ""},
 		{ok + "depends = ['a']\n", `line 5: component "bee" depends on "a"`, ""},
 		{ok + "exclude = ['[']\n", `line 3: component "bee": "[" is not a valid file pattern`, ""},
 		{ok + "[pack.components.a]\nsource = '../x'\n", `line 6: component "a"`, ""},

@@ -2,15 +2,17 @@ package pack
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/Project-Manager-With-Git/ppm/pkg/failure"
 )
 
-// decodePmfp decodes .pmfp_template.json. It ignores unknown fields, which published packs have. The fields of
-// ppm.toml that pmfp does not know, such as include and depends, have the same names.
+// decodePmfp decodes .pmfp_template.json. It reads the fields of pmfp's schema (TEMPLATE_INFO_SCHEMA in pmfp's
+// protocol.py) and ignores all others.
 func decodePmfp(name string, data []byte) (source, error) {
 	d := &decoder{}
 	root := d.object("", bytes.TrimPrefix(data, []byte("\ufeff")))
@@ -32,8 +34,6 @@ func decodePmfp(name string, data []byte) (source, error) {
 				p.Components[n] = Component{
 					Name: n, Source: c.text("source"), DefaultPath: c.text("default_path"),
 					Description: c.text("description"),
-					Include:     c.texts("include"), Exclude: c.texts("exclude"), Requires: c.texts("requires"),
-					Depends: c.texts("depends"),
 				}
 			}
 		}
@@ -43,7 +43,6 @@ func decodePmfp(name string, data []byte) (source, error) {
 			k, _ := keys.sub(n)
 			p.Keys = append(p.Keys, Key{
 				Name: n, Description: k.text("description"), Default: k.scalar("default"), Ask: k.flag("ask"),
-				Choices: k.texts("choices"), Pattern: k.text("pattern"),
 			})
 		}
 	}
@@ -72,7 +71,8 @@ func pmfpField(field string) string {
 	return first
 }
 
-// A pmfpFile is the content of .pmfp_template.json. Fields that pmfp does not know are omitted if they are empty.
+// A pmfpFile is the content of .pmfp_template.json. pmfp refuses a pack whose file has other fields, or a language or
+// environment that it does not know.
 type pmfpFile struct {
 	Language            string                   `json:"language,omitempty"`
 	MiniLanguageVersion string                   `json:"mini_language_version,omitempty"`
@@ -96,21 +96,15 @@ type pmfpTest struct {
 }
 
 type pmfpComponent struct {
-	Source      string   `json:"source"`
-	DefaultPath string   `json:"default_path"`
-	Description string   `json:"description"`
-	Include     []string `json:"include,omitempty"`
-	Exclude     []string `json:"exclude,omitempty"`
-	Requires    []string `json:"requires,omitempty"`
-	Depends     []string `json:"depends,omitempty"`
+	Source      string `json:"source"`
+	DefaultPath string `json:"default_path"`
+	Description string `json:"description"`
 }
 
 type pmfpKey struct {
-	Default     string   `json:"default"`
-	Description string   `json:"description"`
-	Ask         bool     `json:"ask"`
-	Choices     []string `json:"choices,omitempty"`
-	Pattern     string   `json:"pattern,omitempty"`
+	Default     string `json:"default"`
+	Description string `json:"description"`
+	Ask         bool   `json:"ask"`
 }
 
 // pmfpKeys are the keys in the order in which pmfp prompts for them.
@@ -128,7 +122,7 @@ func (keys pmfpKeys) MarshalJSON() ([]byte, error) {
 		if err != nil {
 			return nil, err
 		}
-		value, err := marshal(pmfpKey{k.Default, k.Description, k.Ask, k.Choices, k.Pattern})
+		value, err := marshal(pmfpKey{k.Default, k.Description, k.Ask})
 		if err != nil {
 			return nil, err
 		}
@@ -140,18 +134,34 @@ func (keys pmfpKeys) MarshalJSON() ([]byte, error) {
 	return b.Bytes(), nil
 }
 
-// JSON returns the pack as .pmfp_template.json, for pmfp. Load reads it back.
+// The values that pmfp knows.
+var (
+	pmfpLanguages = []string{"py", "cython", "go", "C", "CXX", "js", "md"}
+	pmfpEnvs      = []string{"venv", "conda", "pypy", "gomod", "cmake", "node", "webpack", "http"}
+)
+
+// known returns value if it is in values, else "".
+func known(value string, values []string) string {
+	if slices.Contains(values, value) {
+		return value
+	}
+	return ""
+}
+
+// JSON returns what pmfp can use of the pack as .pmfp_template.json. Load reads it back.
 func (p *Pack) JSON() ([]byte, error) {
 	f := pmfpFile{
-		Language: p.Language, MiniLanguageVersion: p.MiniLanguageVersion, Description: p.Description, Author: p.Author,
-		Type: p.Type, Env: p.Env, Command: p.Command, Requires: p.Requires, TestRequires: p.TestRequires,
-		SetupRequires: p.SetupRequires, ExtrasRequires: p.ExtrasRequires, Test: (*pmfpTest)(p.Test),
-		Components: make(map[string]pmfpComponent, len(p.Components)), Keys: p.Keys,
+		Language: known(p.Language, pmfpLanguages), MiniLanguageVersion: p.MiniLanguageVersion,
+		Description: p.Description, Author: p.Author, Type: p.Type, Env: known(p.Env, pmfpEnvs), Command: p.Command,
+		Requires: p.Requires, TestRequires: p.TestRequires, SetupRequires: p.SetupRequires,
+		ExtrasRequires: p.ExtrasRequires, Components: make(map[string]pmfpComponent, len(p.Components)), Keys: p.Keys,
 	}
 	for name, c := range p.Components {
-		f.Components[name] = pmfpComponent{
-			c.Source, c.DefaultPath, c.Description, c.Include, c.Exclude, c.Requires, c.Depends,
-		}
+		f.Components[name] = pmfpComponent{c.Source, c.pmfpPath(), c.Description}
+	}
+	if p.Test != nil {
+		c := Component{Name: TestComponent, Source: p.Test.Source, DefaultPath: p.Test.DefaultPath}
+		f.Test = &pmfpTest{c.Source, c.pmfpPath()}
 	}
 	data, err := marshal(f)
 	if err != nil {
@@ -172,4 +182,13 @@ func marshal(v any) ([]byte, error) {
 	e.SetEscapeHTML(false)
 	err := e.Encode(v)
 	return bytes.TrimSuffix(b.Bytes(), []byte("\n")), err
+}
+
+// pmfpPath returns the default path for pmfp, which does not install a component at its name if there is none. For a
+// link without one, pmfp uses that of the component that it leads to.
+func (c Component) pmfpPath() string {
+	if _, isLink, _ := c.Link(); isLink {
+		return c.DefaultPath
+	}
+	return cmp.Or(c.DefaultPath, c.Name)
 }

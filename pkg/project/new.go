@@ -99,7 +99,7 @@ func findTemplate(ctx context.Context, b *install.Builder, o NewOptions, templat
 		if template.Test == nil {
 			return failure.Errorf(failure.Usage, "template %q has no tests", o.Template).WithHint("omit --with-test")
 		}
-		names = append(names, install.TestComponent)
+		names = append(names, pack.TestComponent)
 	}
 	for _, name := range names {
 		component := o.Template
