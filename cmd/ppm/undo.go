@@ -65,6 +65,11 @@ func runUndoList(ctx context.Context, in *invocation) (any, error) {
 // printUndo prints what undo or abort has done.
 func printUndo(in *invocation, result *project.UndoResult) {
 	printChanges(in, result.Changes)
+	if result.Reverted {
+		in.printf("nothing to restore: ppm project %s was reverted by other means, as with git checkout\n", result.Undone)
+		in.noteUnlessMember("to undo the command before it, run ppm project undo again")
+		return
+	}
 	in.printf("%s ppm project %s\n", verb(result.DryRun, "would undo", "undid"), result.Undone)
 }
 

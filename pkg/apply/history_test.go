@@ -160,6 +160,54 @@ func TestUndoAfterEdits(t *testing.T) {
 	}
 }
 
+// TestUndoAfterRevert reverts some of the files of a command, as git checkout does, and undoes the command: the others
+// are restored, and the command counts as undone.
+func TestUndoAfterRevert(t *testing.T) {
+	names := []string{"updated", "removed", "added", "ppm.lock"}
+	for reverted := range 1 << len(names) {
+		dir, crlf := t.TempDir(), reverted%3 == 0
+		one, two := files("1", "updated", "removed"), files("2", "updated", "added")
+		run(t, dir, nil, one)
+		before := applytest.Tree(t, dir, ".ppm")
+		old := map[string]string{}
+		for _, name := range names {
+			data, _ := os.ReadFile(filepath.Join(dir, name))
+			old[name] = string(data)
+		}
+		run(t, dir, one, two)
+		var what []string
+		for i, name := range names {
+			if reverted&(1<<i) == 0 {
+				continue
+			}
+			what = append(what, name)
+			if name == "added" {
+				must(t, os.Remove(filepath.Join(dir, name)))
+				continue
+			}
+			text := old[name]
+			if name == "ppm.lock" && crlf { // as with core.autocrlf
+				text = strings.ReplaceAll(text, "\n", "\r\n")
+			}
+			applytest.Write(t, dir, map[string]string{name: text})
+		}
+		if _, err := undo(t, dir, false); err != nil {
+			t.Errorf("after reverting %v: %v", what, err)
+			continue
+		}
+		if got := applytest.Tree(t, dir, ".ppm"); without(got, "ppm.lock") != without(before, "ppm.lock") ||
+			!crlf && got != before {
+			t.Errorf("after reverting %v:\n%s", what, difference(got, before))
+		}
+		p := open(t, dir, Options{ReadOnly: true})
+		history, err := p.History()
+		if err != nil || len(history) != 3 || !history[1].Undone || history[2].Undone {
+			t.Errorf("after reverting %v: History = %+v, %v", what, history, err)
+		}
+		closeProject(t, p)
+	}
+}
+
 // TestHistoryLimits checks that the history has at most 20 commands and 64 MiB, but always the last command.
 func TestHistoryLimits(t *testing.T) {
 	dir := t.TempDir()

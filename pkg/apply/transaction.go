@@ -27,14 +27,15 @@ type Meta struct {
 // Undoes returns the number of the command that is undone, or 0.
 func (m Meta) Undoes() int { return m.undoes }
 
-// Apply carries out pl, completely or not at all. It writes nothing if nothing changes. The error is of kind Refused
+// Apply carries out pl, completely or not at all. It writes nothing if nothing changes, except that the history
+// records that a command is undone. The error is of kind Refused
 // if the plan has collisions or a file is not in the state that the plan was made for. Apply returns the context's
 // error if the context ends before the journal is durable; later it ignores the context.
 func (p *Project) Apply(ctx context.Context, pl plan.Plan, m Meta) error {
 	if err := checkPlan(pl); err != nil {
 		return err
 	}
-	if pl.Empty() {
+	if pl.Empty() && m.undoes == 0 {
 		return nil
 	}
 	if p.lock == nil {

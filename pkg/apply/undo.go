@@ -15,9 +15,10 @@ import (
 )
 
 // PlanUndo returns the plan that undoes the last command that is not undone yet, and the Meta to apply it with.
-// Line is the command line to record. A file that the user edited since is kept if the command created it, and is a
-// collision otherwise; with force it is replaced, unless it is one of the project's records. The error is of kind
-// Usage if there is nothing to undo. If the entry is damaged, PlanUndo fails and does not go back further.
+// Line is the command line to record. A file that already is as it was before the command, as after a git checkout,
+// is left alone; if all of them are, applying the plan only records that the command is undone. A file that the user
+// edited since is kept if the command created it, and is a collision otherwise; with force it is replaced, unless it is
+// one of the project's records. The error is of kind Usage if there is nothing to undo. If the entry is damaged, PlanUndo fails and does not go back further.
 func (p *Project) PlanUndo(ctx context.Context, line string, force bool) (plan.Plan, Meta, error) {
 	history, err := p.History()
 	if err != nil {
@@ -87,6 +88,8 @@ func (p *Project) planInverse(ctx context.Context, a *journalReader, force bool,
 	return out, nil
 }
 
+const alreadyRestored = "already restored"
+
 // undoReason returns the reason of change c when a command is undone. Wrote says whether the command wrote the file,
 // and made what it wrote. The content that the undo replaces is kept in the file backup.
 func undoReason(c plan.Change, made plan.State, wrote bool, backup string) string {
@@ -106,7 +109,7 @@ func undoReason(c plan.Change, made plan.State, wrote bool, backup string) strin
 		if c.Old.Kind == plan.Absent {
 			return "already deleted"
 		}
-		return "already restored"
+		return alreadyRestored
 	case plan.Keep:
 		if c.Old.Kind == plan.Absent {
 			return "not restored because you deleted it"
@@ -132,20 +135,28 @@ func (p *Project) planRecordUndo(out *plan.Plan, a *journalReader, e fileChange)
 	if now != nil {
 		state = plan.FileState(now, 0)
 	}
-	if !state.Same(e.New) {
-		out.Changes = append(out.Changes, plan.Change{Path: e.Path, Record: true, Action: plan.Conflict,
-			Reason: "was changed since the command", Old: state, New: e.Old})
-		return nil
-	}
 	var old []byte
 	if e.Old.Kind == plan.File {
 		if old, err = a.oldContent(e); err != nil {
 			return err
 		}
 	}
-	out.Write(e.Path, now, old)
+	change := plan.Change{Path: e.Path, Record: true, Old: state}
+	switch {
+	case state.Kind == e.Old.Kind && bytes.Equal(withoutCR(now), withoutCR(old)): // a checkout may convert line ends
+		change.Action, change.Reason, change.New = plan.Unchanged, alreadyRestored, state
+	case !state.Same(e.New):
+		change.Action, change.Reason, change.New = plan.Conflict, "was changed since the command", e.Old
+	default:
+		out.Write(e.Path, now, old)
+		return nil
+	}
+	out.Changes = append(out.Changes, change)
 	return nil
 }
+
+// withoutCR returns a record with the line ends of Unix.
+func withoutCR(text []byte) []byte { return bytes.ReplaceAll(text, []byte("\r\n"), []byte("\n")) }
 
 // oldContent returns the old content of e, never nil.
 func (a *journalReader) oldContent(e fileChange) ([]byte, error) {

@@ -54,8 +54,8 @@ type Transaction struct {
 // A movedHint names a deleted file that changed upstream and that the user seems to have moved.
 type movedHint struct{ path, to string }
 
-// Empty reports whether the transaction changes nothing.
-func (t *Transaction) Empty() bool { return t.plan.Empty() }
+// Empty reports whether the transaction changes nothing, neither a file nor the history.
+func (t *Transaction) Empty() bool { return t.plan.Empty() && t.meta.Undoes() == 0 }
 
 func newTransaction(p plan.Plan, m apply.Meta, lock *lockfile.Lock) *Transaction {
 	t := &Transaction{Command: m.Command, Changes: make([]Change, len(p.Changes)), plan: p, meta: m, lock: lock}
@@ -88,7 +88,7 @@ func (p *Project) Apply(ctx context.Context, t *Transaction, o ApplyOptions) err
 		if err := p.tree.Apply(ctx, t.plan, t.meta); err != nil {
 			return err
 		}
-		p.changed = true
+		p.changed = p.changed || !t.plan.Empty()
 		if !o.NoIndex {
 			p.index().Apply(ctx, conflict.Update{
 				Before: p.Lock.Conflicts(), After: t.lock.Conflicts(), Versions: t.versions,

@@ -16,12 +16,14 @@ import (
 type UndoResult struct {
 	Undone  string   `json:"undone"` // the command that is undone
 	Changes []Change `json:"changes"`
-	DryRun  bool     `json:"dry_run"`
+	// Every file already is as it was before the command, as after a git checkout: the history records it.
+	Reverted bool `json:"reverted,omitempty"`
+	DryRun   bool `json:"dry_run"`
 }
 
 // Undo undoes the last command that changed the project and has not been undone yet, so that repeating it goes
-// further back. What was edited since is never lost: a new file stays, and one that the command replaced is a
-// collision unless force is set.
+// further back. Files that are restored already, as by git checkout, are left alone. What was edited since is never
+// lost: a new file stays, and one that the command replaced is a collision unless force is set.
 func (p *Project) Undo(ctx context.Context, force bool) (*UndoResult, *Transaction, error) {
 	last, err := p.LastCommand()
 	if err != nil {
@@ -49,7 +51,8 @@ func (p *Project) planUndo(
 		return nil, nil, failure.Errorf(failure.Refused, "%w", err).WithHint("%s", hint)
 	}
 	t := newTransaction(pl, meta, p.lockAfter(pl))
-	return &UndoResult{Undone: last.Command, Changes: t.Changes}, t, nil
+	reverted := !slices.ContainsFunc(t.Changes, func(c Change) bool { return c.Action != string(plan.Unchanged) })
+	return &UndoResult{Undone: last.Command, Changes: t.Changes, Reverted: reverted}, t, nil
 }
 
 // lockAfter returns the lockfile that a plan leads to, which is empty when the plan restores one that ppm cannot read.
