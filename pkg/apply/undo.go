@@ -17,8 +17,9 @@ import (
 // PlanUndo returns the plan that undoes the last command that is not undone yet, and the Meta to apply it with.
 // Line is the command line to record. A file that already is as it was before the command, as after a git checkout,
 // is left alone; if all of them are, applying the plan only records that the command is undone. A file that the user
-// edited since is kept if the command created it, and is a collision otherwise; with force it is replaced, unless it is
-// one of the project's records. The error is of kind Usage if there is nothing to undo. If the entry is damaged, PlanUndo fails and does not go back further.
+// edited since is kept if the command created it, and is a collision otherwise; with force it is replaced, unless it
+// is one of the project's records. The error is of kind Usage if there is nothing to undo. If the entry is damaged,
+// PlanUndo fails and does not go back further.
 func (p *Project) PlanUndo(ctx context.Context, line string, force bool) (plan.Plan, Meta, error) {
 	history, err := p.History()
 	if err != nil {
