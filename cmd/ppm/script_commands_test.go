@@ -171,6 +171,12 @@ var scriptFaults = map[string]scriptFault{
 	"auth": {2, func(_ *testscript.TestScript, args []string) gittest.Option {
 		return gittest.With(gittest.BasicAuth(args[0], args[1]))
 	}},
+	"azure": {0, func(*testscript.TestScript, []string) gittest.Option {
+		return func(s *gittest.HTTPServer) {
+			gittest.Version0()(s)
+			gittest.With(gittest.MultiACK())(s)
+		}
+	}},
 	"cut": {1, func(ts *testscript.TestScript, args []string) gittest.Option {
 		n, err := strconv.Atoi(args[0])
 		ts.Check(err)
@@ -178,6 +184,11 @@ var scriptFaults = map[string]scriptFault{
 	}},
 	"garbage": {1, func(_ *testscript.TestScript, args []string) gittest.Option {
 		return gittest.With(gittest.Garbage(args[0]))
+	}},
+	"says": {3, func(ts *testscript.TestScript, args []string) gittest.Option {
+		code, err := strconv.Atoi(args[0])
+		ts.Check(err)
+		return gittest.With(gittest.Says(code, args[1], args[2]))
 	}},
 	"stall": {1, func(ts *testscript.TestScript, args []string) gittest.Option {
 		return gittest.With(recordRequest(filepath.Join(ts.Getenv("WORK"), args[0])), gittest.Stall(0))

@@ -141,6 +141,35 @@ func auth(challenge string, ok func(*http.Request) bool) Fault {
 	}
 }
 
+// MultiACK refuses requests for a pack in version 0 whose first want has no multi_ack, as Azure DevOps does.
+func MultiACK() Fault {
+	const text = "TF401041: The Git protocol sent is not as expected (Clients must support multi-ack.)."
+	return func(next http.Handler) http.Handler {
+		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			body, err := io.ReadAll(r.Body)
+			if err != nil {
+				panic(http.ErrAbortHandler)
+			}
+			want, _, _ := bytes.Cut(body, []byte("\n"))
+			if r.Method == http.MethodPost && !bytes.Contains(want, []byte(" multi_ack")) {
+				http.Error(w, text, http.StatusBadRequest)
+				return
+			}
+			r.Body = io.NopCloser(bytes.NewReader(body))
+			next.ServeHTTP(w, r)
+		})
+	}
+}
+
+// Says answers every request with a status code and a text of that content type.
+func Says(code int, contentType, text string) Fault {
+	return Answer(func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", contentType)
+		w.WriteHeader(code)
+		io.WriteString(w, text)
+	})
+}
+
 // Hangup closes the connection without a response.
 func Hangup() Fault {
 	return Answer(func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) })

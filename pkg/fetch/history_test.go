@@ -37,6 +37,7 @@ func TestLog(t *testing.T) {
 		"http":      func(t testing.TB) served { return serveHTTP(t) },
 		"filter":    func(t testing.TB) served { return serveFilter(t) },
 		"ssh":       func(t testing.TB) served { return serveSSH(t) },
+		"Azure":     serveAzure,
 		"version 0": func(t testing.TB) served { return serveHTTP(t, gittest.Version0()) },
 		"local": func(t testing.TB) served {
 			s := serveHTTP(t)

@@ -54,6 +54,11 @@ func (s served) client(t testing.TB, cache string, change ...func(*fetch.Options
 	return newClient(t, o)
 }
 
+// serveAzure serves a pack as Azure DevOps does.
+func serveAzure(t testing.TB) served {
+	return serveHTTP(t, gittest.Version0(), gittest.With(gittest.MultiACK()))
+}
+
 func offline(o *fetch.Options) { o.Offline = true }
 func refresh(o *fetch.Options) { o.Refresh = true }
 
@@ -66,6 +71,7 @@ func TestRemote(t *testing.T) {
 		{"http", func(t testing.TB) served { return serveHTTP(t) }, 1},
 		{"http with filter", func(t testing.TB) served { return serveFilter(t) }, 2},
 		{"http of version 0", func(t testing.TB) served { return serveHTTP(t, gittest.Version0()) }, 0},
+		{"Azure DevOps", serveAzure, 0},
 		{"ssh", func(t testing.TB) served { return serveSSH(t) }, 0},
 		{"ssh of version 0", func(t testing.TB) served { return serveSSH(t, gittest.SSHVersion0()) }, 0},
 	} {

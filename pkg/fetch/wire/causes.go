@@ -85,14 +85,21 @@ func statusCause(e *statusError) (text, hint string) {
 		text = "the repository does not exist or is private"
 		hint = "check the URL; for a private repository " + credentialHint(e.url.Hostname())
 	case http.StatusProxyAuthRequired:
-		return proxyCause(e.code)
+		text, hint = proxyCause(e.code)
+	case http.StatusNonAuthoritativeInfo: // Azure DevOps answers with a page to sign in
+		text, hint = "the server answers with a page to sign in (status 203)", credentialHint(e.url.Hostname())
 	case http.StatusTooManyRequests:
 		text, hint = "too many requests (status 429)", "try again later, or "+credentialHint(e.url.Hostname())
 	default:
-		hint = "try again later"
+		if hint = "try again later"; e.code < http.StatusInternalServerError {
+			hint = "check the URL and whether you have access"
+		}
 	}
 	if e.retryAfter != "" {
 		text += fmt.Sprintf(", and asks to wait: %q", e.retryAfter)
+	}
+	if e.message != "" {
+		text += "; the server says: " + e.message
 	}
 	return text, hint
 }

@@ -121,6 +121,10 @@ func TestCredentialsAreNotShown(t *testing.T) {
 		{"not accepted", asksInVain},
 		{"forbidden", gittest.Status(403)},
 		{"not found", gittest.Status(404)},
+		{"repeated in an error", gittest.Answer(func(w http.ResponseWriter, r *http.Request) {
+			_, password, _ := r.BasicAuth()
+			http.Error(w, "no "+password+" "+r.Header.Get("Authorization"), http.StatusForbidden)
+		})},
 		{"repeated in an answer", gittest.Answer(echo)},
 		{"repeated in a redirect", redirect},
 		{"cut", gittest.Cut(0)},

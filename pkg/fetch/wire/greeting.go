@@ -3,7 +3,6 @@ package wire
 import (
 	"bufio"
 	"bytes"
-	"errors"
 	"fmt"
 	"io"
 	"slices"
@@ -202,40 +201,31 @@ func (g *greeting) decodeLsRefs(r io.Reader) (*packp.AdvRefs, error) {
 }
 
 // fetch returns the request for a pack. A silent one asks for no progress.
-func (g *greeting) fetch(req *packp.UploadPackRequest, silent bool) ([]byte, error) {
+func (g *greeting) fetch(r Request, silent bool) []byte {
 	arguments := []string{"ofs-delta"}
 	if silent {
 		arguments = append(arguments, "no-progress")
 	}
-	depth, ok := req.Depth.(packp.DepthCommits)
-	if !ok {
-		return nil, errors.New("only a number of commits can limit the depth")
+	if r.Depth > 0 && g.canFetch(capability.Shallow) {
+		arguments = append(arguments, fmt.Sprintf("deepen %d", r.Depth))
 	}
-	for _, id := range req.Shallows {
-		arguments = append(arguments, "shallow "+id.String())
+	if r.Filter != "" && g.canFetch(capability.Filter) {
+		arguments = append(arguments, "filter "+r.Filter)
 	}
-	if depth > 0 && g.canFetch(capability.Shallow) {
-		arguments = append(arguments, fmt.Sprintf("deepen %d", depth))
-	}
-	if req.Filter != "" && g.canFetch(capability.Filter) {
-		arguments = append(arguments, "filter "+string(req.Filter))
-	}
-	for _, id := range req.Wants {
+	for _, id := range r.Wants {
 		arguments = append(arguments, "want "+id.String())
 	}
-	for _, id := range req.Haves {
+	for _, id := range r.Haves {
 		arguments = append(arguments, "have "+id.String())
 	}
-	return g.command("fetch", append(arguments, "done")...), nil
+	return g.command("fetch", append(arguments, "done")...)
 }
 
-// decodeFetch reads the response to fetch up to the pack and returns a response whose body is the pack alone.
-func decodeFetch(
-	req *packp.UploadPackRequest, raw *guardedReader, progress func(string), explain func(error) error,
-) (*packp.UploadPackResponse, error) {
+// decodeFetch reads the response to fetch up to the pack.
+func decodeFetch(raw *guardedReader, pack *packReader) (*Response, error) {
 	p := newPackets(bufio.NewReaderSize(raw, maxPacket))
-	pack := &packReader{raw: raw, packets: p, progress: progress, explain: explain}
-	resp := packp.NewUploadPackResponseWithPackfile(req, pack)
+	pack.packets = p
+	resp := &Response{ReadCloser: pack}
 	for part := ""; ; {
 		kind, line, err := p.line()
 		switch {
@@ -250,14 +240,24 @@ func decodeFetch(
 		case part == "" && (line == "shallow-info" || line == "acknowledgments"):
 			part = line
 		case part == "acknowledgments":
-		case part == "shallow-info" && len(resp.Shallows) < maxShallows:
-			if id, ok := strings.CutPrefix(line, "shallow "); ok && plumbing.IsHash(id) {
-				resp.Shallows = append(resp.Shallows, plumbing.NewHash(id))
-			} else if !strings.HasPrefix(line, "unshallow ") {
-				return nil, protocolError{"a malformed shallow line"}
+		case part == "shallow-info":
+			if err := resp.addShallow(line); err != nil {
+				return nil, err
 			}
 		default:
 			return nil, protocolError{"a malformed response"}
 		}
 	}
+}
+
+// addShallow adds the commit of a line that says where history was cut off.
+func (r *Response) addShallow(line string) error {
+	id, ok := strings.CutPrefix(line, "shallow ")
+	switch {
+	case ok && plumbing.IsHash(id) && len(r.Shallows) < maxShallows:
+		r.Shallows = append(r.Shallows, plumbing.NewHash(id))
+	case !strings.HasPrefix(line, "unshallow "):
+		return protocolError{"a malformed shallow line"}
+	}
+	return nil
 }

@@ -15,11 +15,11 @@ import (
 	"testing"
 	"time"
 
-	"github.com/go-git/go-git/v5/plumbing"
 	"github.com/go-git/go-git/v5/plumbing/protocol/packp"
 
 	"github.com/Project-Manager-With-Git/ppm/internal/gittest"
 	"github.com/Project-Manager-With-Git/ppm/pkg/git/config"
+	"github.com/Project-Manager-With-Git/ppm/pkg/git/objects"
 )
 
 const testID = "0123456789abcdef0123456789abcdef01234567"
@@ -113,7 +113,7 @@ func (p *pulled) Read(b []byte) (int, error) {
 }
 
 // recorded returns the responses of a real server.
-func recorded(t testing.TB) (refs, pack []byte, request *packp.UploadPackRequest) {
+func recorded(t testing.TB) (refs, pack []byte) {
 	t.Helper()
 	r := gittest.NewRepo(t)
 	r.Write("a", "text\n", 0o644)
@@ -136,14 +136,13 @@ func recorded(t testing.TB) (refs, pack []byte, request *packp.UploadPackRequest
 	if err != nil {
 		t.Fatal(err)
 	}
-	req := packp.NewUploadPackRequest()
-	req.Wants, req.Depth = []plumbing.Hash{plumbing.NewHash(id)}, packp.DepthCommits(1)
-	own, body, err := encodeRequest(req, hello.refs.Capabilities, false)
+	request := Request{Wants: []objects.ID{objects.NewID(id)}, Depth: 1}
+	body, err := encodeRequest(request, hello.refs.Capabilities, false)
 	if err != nil {
 		t.Fatal(err)
 	}
 	pack = read(http.Post(url+"/git-upload-pack", "application/x-git-upload-pack-request", bytes.NewReader(body)))
-	return refs, pack, own
+	return refs, pack
 }
 
 // guarded reads data as if it came over a connection.
@@ -155,10 +154,14 @@ func guarded(t testing.TB, data []byte) *guardedReader {
 	return &guardedReader{guard: d.settings.guard(t.Context()), r: io.NopCloser(bytes.NewReader(data)), limit: 1 << 20}
 }
 
-func readPack(t testing.TB, req *packp.UploadPackRequest, data []byte) ([]byte, error) {
+func newPackReader(raw *guardedReader) *packReader {
+	return &packReader{raw: raw, progress: func(string) {}, explain: func(err error) error { return err }}
+}
+
+func readPack(t testing.TB, data []byte) ([]byte, error) {
 	raw := guarded(t, data)
 	defer raw.Close()
-	resp, err := decodeResponse(req, raw, func(string) {}, func(err error) error { return err })
+	resp, err := decodeResponse(true, raw, newPackReader(raw))
 	if err != nil {
 		return nil, err
 	}
@@ -167,7 +170,7 @@ func readPack(t testing.TB, req *packp.UploadPackRequest, data []byte) ([]byte, 
 
 // A response cut at any byte is an error, never a shorter list or pack.
 func TestCutAtEveryByte(t *testing.T) {
-	refs, pack, req := recorded(t)
+	refs, pack := recorded(t)
 	if _, err := decodeGreeting(guarded(t, refs)); err != nil {
 		t.Fatal(err)
 	}
@@ -177,11 +180,11 @@ func TestCutAtEveryByte(t *testing.T) {
 			t.Errorf("refs cut after %d of %d bytes: %v", n, len(refs), err)
 		}
 	}
-	if data, err := readPack(t, req, pack); err != nil || !bytes.HasPrefix(data, []byte("PACK")) {
+	if data, err := readPack(t, pack); err != nil || !bytes.HasPrefix(data, []byte("PACK")) {
 		t.Fatalf("%q, %v", data, err)
 	}
 	for n := range pack {
-		if _, err := readPack(t, req, pack[:n]); !errors.Is(err, errCut) && !errors.As(err, new(protocolError)) {
+		if _, err := readPack(t, pack[:n]); !errors.Is(err, errCut) && !errors.As(err, new(protocolError)) {
 			t.Errorf("pack cut after %d of %d bytes: %v", n, len(pack), err)
 		}
 	}
@@ -257,7 +260,7 @@ func TestTokenVariable(t *testing.T) {
 }
 
 func FuzzDecodeGreeting(f *testing.F) {
-	refs, _, _ := recorded(f)
+	refs, _ := recorded(f)
 	f.Add(refs)
 	f.Add([]byte(pkt("ERR no")))
 	f.Fuzz(func(t *testing.T, data []byte) {
@@ -274,11 +277,11 @@ func FuzzDecodeGreeting(f *testing.F) {
 }
 
 func FuzzReadPack(f *testing.F) {
-	_, pack, req := recorded(f)
+	_, pack := recorded(f)
 	f.Add(pack)
 	f.Add([]byte("0000" + pkt("ACK "+testID+"\n") + pkt("\x03no")))
 	f.Fuzz(func(t *testing.T, data []byte) {
-		got, err := readPack(t, req, data)
+		got, err := readPack(t, data)
 		if err == nil && len(got) > len(data) {
 			t.Errorf("%d bytes came out of %d", len(got), len(data))
 		}

@@ -69,7 +69,6 @@ type guardedReader struct {
 	r     io.ReadCloser
 	limit int64
 	total int64
-	err   error // of the last Read
 
 	complete bool // the end of the response according to the protocol has been read
 }
@@ -82,7 +81,6 @@ func (r *guardedReader) Read(p []byte) (int, error) {
 	if err == io.EOF || err == io.ErrUnexpectedEOF {
 		err = errCut
 	}
-	r.err = err
 	return n, err
 }
 

@@ -40,6 +40,7 @@ type statusError struct {
 	retryAfter string // as the server wrote it
 	tried      []string
 	challenge  []string
+	message    string // the first sentence of the body
 }
 
 func (e *statusError) Error() string { return fmt.Sprintf("the server answers with status %d", e.code) }
@@ -290,12 +291,14 @@ func (t *httpTransport) exchange(g *guard, method string, u *url.URL, body []byt
 			http.StatusTemporaryRedirect, http.StatusPermanentRedirect:
 			return resp, nil
 		}
-		resp.Body.Close()
 		challenge := resp.Header.Values("WWW-Authenticate")
 		if resp.StatusCode == http.StatusUnauthorized && c.next(g.ctx, challenge) {
+			resp.Body.Close()
 			continue
 		}
-		return nil, &statusError{u, resp.StatusCode, resp.Header.Get("Retry-After"), c.tried, challenge}
+		message := readMessage(g, resp, c.secrets)
+		resp.Body.Close()
+		return nil, &statusError{u, resp.StatusCode, resp.Header.Get("Retry-After"), c.tried, challenge, message}
 	}
 }
 

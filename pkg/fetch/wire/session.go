@@ -158,32 +158,28 @@ func (s *Session) Fetch(ctx context.Context, r Request) (*Response, error) {
 		return nil, err
 	}
 	explain := func(err error) error { return s.explain(ctx, fetching, err) }
-	req := packp.NewUploadPackRequest()
-	req.Wants, req.Haves, req.Filter = r.Wants, r.Haves, packp.Filter(r.Filter)
-	if offered.Supports(capability.Shallow) {
-		req.Depth = packp.DepthCommits(r.Depth)
-	}
 	var body []byte
-	decode := decodeFetch
 	if s.hello.features != nil {
-		body, err = s.hello.fetch(req, s.settings.silent)
-	} else {
-		req, body, err = encodeRequest(req, offered, s.settings.silent)
-		decode = decodeResponse
-	}
-	if err != nil {
+		body = s.hello.fetch(r, s.settings.silent)
+	} else if body, err = encodeRequest(r, offered, s.settings.silent); err != nil {
 		return nil, explain(err)
 	}
 	raw, err := s.transport.ask(ctx, body, s.settings.options.MaxPack)
 	if err != nil {
 		return nil, explain(err)
 	}
-	resp, err := decode(req, raw, s.reportProgress, explain)
+	var resp *Response
+	pack := &packReader{raw: raw, progress: s.reportProgress, explain: explain}
+	if s.hello.features != nil {
+		resp, err = decodeFetch(raw, pack)
+	} else {
+		resp, err = decodeResponse(r.Depth > 0 && offered.Supports(capability.Shallow), raw, pack)
+	}
 	if err != nil {
 		raw.Close()
 		return nil, explain(err)
 	}
-	return &Response{resp, resp.Shallows}, nil
+	return resp, nil
 }
 
 // Close ends the session and its connections.

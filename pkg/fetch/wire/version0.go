@@ -1,83 +1,110 @@
 package wire
 
 import (
+	"bufio"
 	"bytes"
-	"errors"
 	"fmt"
-	"slices"
+	"strings"
 
-	"github.com/go-git/go-git/v5/plumbing/format/pktline"
-	"github.com/go-git/go-git/v5/plumbing/protocol/packp"
+	"github.com/go-git/go-git/v5/plumbing"
 	"github.com/go-git/go-git/v5/plumbing/protocol/packp/capability"
 )
 
-// encodeRequest returns the request to send for req, and its encoding. The capabilities in it are chosen from those
-// that the server offers.
-func encodeRequest(
-	req *packp.UploadPackRequest, offered *capability.List, silent bool,
-) (*packp.UploadPackRequest, []byte, error) {
+// Version 0 of git's protocol, gitprotocol-pack(5): a server lists its refs and capabilities, and answers one request
+// for a pack.
+
+// encodeRequest returns the request for a pack. Its capabilities are chosen from those that the server offers.
+func encodeRequest(r Request, offered *capability.List, silent bool) ([]byte, error) {
 	if !offered.Supports(capability.Sideband64k) {
-		return nil, nil, errOld
+		return nil, errOld
 	}
-	own := packp.NewUploadPackRequest()
-	own.Wants, own.Haves, own.Shallows = slices.Clone(req.Wants), slices.Clone(req.Haves), slices.Clone(req.Shallows)
-	if req.Depth != nil {
-		own.Depth = req.Depth
+	ask := capability.NewList()
+	supported := []capability.Capability{capability.Sideband64k, capability.OFSDelta, capability.Shallow}
+	// Azure DevOps refuses clients that do not understand more than one acknowledgment.
+	if offered.Supports(capability.MultiACKDetailed) {
+		supported = append(supported, capability.MultiACKDetailed)
+	} else {
+		supported = append(supported, capability.MultiACK)
 	}
-	ask := []capability.Capability{capability.Sideband64k}
-	for _, c := range []capability.Capability{
-		capability.OFSDelta, capability.Shallow, capability.DeepenSince, capability.DeepenNot, capability.NoProgress,
-	} {
-		if offered.Supports(c) && (c != capability.NoProgress || silent) {
-			ask = append(ask, c)
+	if silent {
+		supported = append(supported, capability.NoProgress)
+	}
+	filter := r.Filter != "" && offered.Supports(capability.Filter)
+	if filter {
+		supported = append(supported, capability.Filter)
+	}
+	for _, c := range supported {
+		if !offered.Supports(c) {
+			continue
 		}
-	}
-	if req.Filter != "" && offered.Supports(capability.Filter) {
-		own.Filter = req.Filter
-		ask = append(ask, capability.Filter)
-	}
-	for _, c := range ask {
-		if err := own.Capabilities.Add(c); err != nil {
-			return nil, nil, err
+		if err := ask.Add(c); err != nil {
+			return nil, err
 		}
 	}
 	if offered.Supports(capability.Agent) {
-		if err := own.Capabilities.Add(capability.Agent, agentName); err != nil {
-			return nil, nil, err
+		if err := ask.Add(capability.Agent, agentName); err != nil {
+			return nil, err
 		}
-	}
-	if err := own.Validate(); err != nil {
-		return nil, nil, fmt.Errorf("the server cannot do what is asked: %w", err)
 	}
 	var b bytes.Buffer
-	if err := own.UploadRequest.Encode(&b); err != nil {
-		return nil, nil, err
+	line := func(text string) { fmt.Fprintf(&b, "%04x%s\n", lengthDigits+len(text)+1, text) }
+	for i, id := range r.Wants {
+		if i == 0 {
+			line("want " + id.String() + " " + ask.String())
+		} else {
+			line("want " + id.String())
+		}
 	}
-	if err := own.UploadHaves.Encode(&b, false); err != nil {
-		return nil, nil, err
+	if r.Depth > 0 && offered.Supports(capability.Shallow) {
+		line(fmt.Sprintf("deepen %d", r.Depth))
 	}
-	err := pktline.NewEncoder(&b).EncodeString("done\n")
-	return own, b.Bytes(), err
+	if filter {
+		line("filter " + r.Filter)
+	}
+	b.WriteString("0000")
+	for _, id := range r.Haves {
+		line("have " + id.String())
+	}
+	line("done")
+	return b.Bytes(), nil
 }
 
-// decodeResponse reads the response up to the pack and returns a response whose body is the pack alone.
-func decodeResponse(
-	req *packp.UploadPackRequest, raw *guardedReader, progress func(string), explain func(error) error,
-) (*packp.UploadPackResponse, error) {
-	head := packp.NewUploadPackResponse(req)
-	if err := head.Decode(raw); err != nil {
-		var line *pktline.ErrorLine
+// decodeResponse reads the response to a request up to the pack. A request with a depth is answered with the commits
+// whose parents are left out.
+func decodeResponse(deepened bool, raw *guardedReader, pack *packReader) (*Response, error) {
+	p := newPackets(bufio.NewReaderSize(raw, maxPacket))
+	pack.packets = p
+	resp := &Response{ReadCloser: pack}
+	for deepened {
+		kind, line, err := p.line()
 		switch {
-		case raw.err != nil && errors.Is(err, raw.err):
-			return nil, raw.err
-		case errors.As(err, &line):
-			return nil, errServerSays(line.Text)
+		case err != nil:
+			return nil, err
+		case kind == flush:
+			deepened = false
+		case kind == delim:
+			return nil, protocolError{"a malformed response"}
+		default:
+			if err := resp.addShallow(line); err != nil {
+				return nil, err
+			}
 		}
-		return nil, protocolError{"a malformed response"}
 	}
-	resp := packp.NewUploadPackResponseWithPackfile(req, &packReader{
-		raw: raw, packets: newPackets(head), progress: progress, explain: explain,
-	})
-	resp.ShallowUpdate, resp.ServerResponse = head.ShallowUpdate, head.ServerResponse
-	return resp, nil
+	for {
+		kind, line, err := p.line()
+		if err != nil {
+			return nil, err
+		}
+		words := strings.Split(line, " ")
+		switch {
+		case kind != content:
+			return nil, protocolError{"a malformed response"}
+		case line == "NAK":
+			return resp, nil
+		case words[0] != "ACK" || len(words) < 2 || !plumbing.IsHash(words[1]):
+			return nil, protocolError{"a malformed response"}
+		case len(words) == 2: // the others are about one commit each, and end with a word such as "common"
+			return resp, nil
+		}
+	}
 }

@@ -9,11 +9,10 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/go-git/go-git/v5/plumbing"
-	"github.com/go-git/go-git/v5/plumbing/protocol/packp"
 	"github.com/go-git/go-git/v5/plumbing/protocol/packp/capability"
 
 	"github.com/Project-Manager-With-Git/ppm/internal/gittest"
+	"github.com/Project-Manager-With-Git/ppm/pkg/git/objects"
 )
 
 const greets = "version 2\n"
@@ -120,7 +119,7 @@ func TestDecodeFetch(t *testing.T) {
 func readFetch(t testing.TB, data []byte) (pack string, shallows int, err error) {
 	raw := guarded(t, data)
 	defer raw.Close()
-	resp, err := decodeFetch(packp.NewUploadPackRequest(), raw, func(string) {}, func(err error) error { return err })
+	resp, err := decodeFetch(raw, newPackReader(raw))
 	if err != nil {
 		return "", 0, err
 	}
@@ -159,12 +158,7 @@ func recorded2(t testing.TB) (hello, refs, pack []byte) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	req := packp.NewUploadPackRequest()
-	req.Wants, req.Depth = []plumbing.Hash{plumbing.NewHash(id)}, packp.DepthCommits(1)
-	body, err := g.fetch(req, false)
-	if err != nil {
-		t.Fatal(err)
-	}
+	body := g.fetch(Request{Wants: []objects.ID{objects.NewID(id)}, Depth: 1}, false)
 	return hello, ask("POST", "/git-upload-pack", g.lsRefs(nil)), ask("POST", "/git-upload-pack", body)
 }
 
@@ -220,8 +214,7 @@ func FuzzVersion2(f *testing.F) {
 
 // Servers of both versions are asked for no progress when nobody listens.
 func TestSilentRequests(t *testing.T) {
-	req := packp.NewUploadPackRequest()
-	req.Wants = []plumbing.Hash{plumbing.NewHash(testID)}
+	req := Request{Wants: []objects.ID{objects.NewID(testID)}}
 	offers := capability.NewList()
 	for _, c := range []capability.Capability{capability.Sideband64k, capability.NoProgress} {
 		if err := offers.Add(c); err != nil {
@@ -230,15 +223,11 @@ func TestSilentRequests(t *testing.T) {
 	}
 	two := &greeting{features: map[string]string{"fetch": ""}}
 	for _, silent := range []bool{true, false} {
-		_, old, err := encodeRequest(req, offers, silent)
+		old, err := encodeRequest(req, offers, silent)
 		if err != nil {
 			t.Fatal(err)
 		}
-		body, err := two.fetch(req, silent)
-		if err != nil {
-			t.Fatal(err)
-		}
-		for version, request := range map[int][]byte{0: old, 2: body} {
+		for version, request := range map[int][]byte{0: old, 2: two.fetch(req, silent)} {
 			if bytes.Contains(request, []byte("no-progress")) != silent {
 				t.Errorf("version %d, silent %v: %q", version, silent, request)
 			}
