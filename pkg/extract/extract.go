@@ -74,7 +74,7 @@ func Pack(src Source, replacements []Replacement) (*Result, error) {
 	if _, ok := src.Files.Lookup(pipFile); ok && p.Language == "" {
 		p.Language = "py"
 	}
-	inverse, err := addKeys(p, src.Metadata, replacements)
+	inverse, err := addKeys(p, replacements)
 	if err != nil {
 		return nil, err
 	}
@@ -147,9 +147,9 @@ func topNames(files fileset.Set) []string {
 	return slices.Compact(out)
 }
 
-// addKeys declares the keys of the replacements. Metadata, such as project_name, needs no declaration: it has the
-// value of the project that the pack is added to.
-func addKeys(p *pack.Pack, info metadata.Values, replacements []Replacement) (*render.Inverse, error) {
+// addKeys declares the keys of the replacements. The metadata that every project has, such as project_name, needs no
+// declaration: it has the value of the project that the pack is added to.
+func addKeys(p *pack.Pack, replacements []Replacement) (*render.Inverse, error) {
 	texts := map[string]string{}
 	for _, r := range replacements {
 		if text, twice := texts[r.Key]; twice && text != r.Text {
@@ -167,9 +167,8 @@ func addKeys(p *pack.Pack, info metadata.Values, replacements []Replacement) (*r
 		return nil, err
 	}
 	for _, r := range replacements {
-		_, known := info[r.Key]
 		declared := slices.ContainsFunc(p.Keys, func(k pack.Key) bool { return k.Name == r.Key })
-		if declared || known && !r.HasDefault {
+		if declared || metadata.IsCommon(r.Key) && !r.HasDefault {
 			continue
 		}
 		k := pack.Key{Name: r.Key, Description: fmt.Sprintf("takes the place of %q", r.Text), Default: r.Default}

@@ -5,7 +5,6 @@ import (
 	"testing"
 
 	"github.com/Project-Manager-With-Git/ppm/pkg/failure"
-	"github.com/Project-Manager-With-Git/ppm/pkg/metadata"
 	"github.com/Project-Manager-With-Git/ppm/pkg/pack"
 	"github.com/Project-Manager-With-Git/ppm/pkg/ref"
 )
@@ -32,7 +31,7 @@ func TestParseReplacement(t *testing.T) {
 
 func TestAddKeys(t *testing.T) {
 	p := &pack.Pack{}
-	_, err := addKeys(p, metadata.Values{"project_name": "demo", "author": "Ann"}, []Replacement{
+	_, err := addKeys(p, []Replacement{
 		{"demo", "project_name", "", false}, // the project's metadata needs no declaration
 		{"Ann", "author", "Bob", true},      // unless it has its own default
 		{"{{ x", "open", "", false},         // a default is a template

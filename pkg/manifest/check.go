@@ -8,6 +8,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"unicode"
 
 	"github.com/bmatcuk/doublestar/v4"
 
@@ -48,6 +49,38 @@ func (p Project) isZero() bool {
 		}
 	}
 	return true
+}
+
+// projectNames are the names that templates use for the fields of [project], by the name of the field.
+var projectNames = map[string]string{
+	"project_name": "name", "version": "version", "description": "description", "author": "author",
+	"author_email": "author_email", "language": "language", "env": "env", "keywords": "keywords",
+}
+
+// checkExtra checks the names in [project.extra].
+func checkExtra(doc *tomldoc.Document, m *Manifest, _ Layer) error {
+	for _, name := range slices.Sorted(maps.Keys(m.Project.Extra)) {
+		at := "project.extra." + name
+		if field, known := projectNames[name]; known {
+			return doc.Errorf(at, "%q is the name of a field of [project]", name).
+				WithHint("set it as %s in [project]", field)
+		}
+		if !isName(name) {
+			return doc.Errorf(at, "templates cannot use the name %q", name).
+				WithHint("use letters, digits and '_', and a letter or '_' at the start")
+		}
+	}
+	return nil
+}
+
+// isName reports whether s is a name in a template.
+func isName(s string) bool {
+	for i, r := range s {
+		if r != '_' && !unicode.IsLetter(r) && (i == 0 || !unicode.IsDigit(r)) {
+			return false
+		}
+	}
+	return s != ""
 }
 
 // checkWorkspace checks the syntax of the patterns.

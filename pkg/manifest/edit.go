@@ -120,6 +120,8 @@ func SetProject(name string, text []byte, p Project) ([]byte, error) {
 	if blocks := blocksOf(doc, tomldoc.Table, "project"); len(blocks) > 0 {
 		return verify(name, tomldoc.Apply(text, blocks[0].set(fields)), m)
 	}
+	// A value that did not change is in a table of its own, [project.extra].
+	fields = slices.DeleteFunc(fields, func(f field) bool { return !f.changed })
 	return verify(name, tomldoc.Prepend(doc, text, lines("[project]", fields)), m)
 }
 

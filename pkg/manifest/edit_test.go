@@ -139,6 +139,12 @@ func TestSetProject(t *testing.T) {
 		// An equal value keeps its spelling.
 		{"[project]\nkeywords = [\n'a', # one\n]\n", manifest.Project{Keywords: []string{"a"}},
 			"[project]\nkeywords = [\n'a', # one\n]\n"},
+		// [project.extra] stays as it is.
+		{"[project.extra]\nurl='u' # c\n", manifest.Project{Name: "x", Extra: map[string]string{"url": "u"}},
+			"[project]\nname = \"x\"\n\n[project.extra]\nurl='u' # c\n"},
+		{"[project]\n\n[project.extra]\nurl='u'\n",
+			manifest.Project{Name: "x", Extra: map[string]string{"url": "u"}},
+			"[project]\nname = \"x\"\n\n[project.extra]\nurl='u'\n"},
 		{"# c\n", manifest.Project{}, "# c\n"}, // nothing to write
 		{"[project]\nname = 'x'", manifest.Project{Name: "x", Env: "venv"}, "[project]\nname = 'x'\nenv = \"venv\""},
 	} {

@@ -70,6 +70,7 @@ author_email = "ann@example.com"
 language = "py"
 env = "venv"
 keywords = ["one", "two"]
+extra = { url = "https://example.com/demo" }
 
 [[component]]
 source = "p@v1//a"
@@ -92,6 +93,7 @@ var (
 	project = manifest.Project{
 		Name: "demo", Version: "1.2", Description: "a demo", Author: "Ann", AuthorEmail: "ann@example.com",
 		Language: "py", Env: "venv", Keywords: []string{"one", "two"},
+		Extra: map[string]string{"url": "https://example.com/demo"},
 	}
 	component = manifest.Component{
 		Source: reference("p@v1//a"), Path: "src/a", Keys: map[string]string{"source": "timer"},

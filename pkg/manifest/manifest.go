@@ -52,6 +52,8 @@ type Project struct {
 	Language    string   `toml:"language"`
 	Env         string   `toml:"env"`
 	Keywords    []string `toml:"keywords"`
+
+	Extra map[string]string `toml:"extra"` // further values by the names that templates use
 }
 
 // A Component is a component that the project wants.
@@ -150,6 +152,7 @@ func mergeProject(base, over Project) Project {
 		Language:    cmp.Or(over.Language, base.Language),
 		Env:         cmp.Or(over.Env, base.Env),
 		Keywords:    lastSet(base.Keywords, over.Keywords),
+		Extra:       mergeMaps(base.Extra, over.Extra),
 	}
 	return out
 }

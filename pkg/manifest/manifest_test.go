@@ -116,6 +116,11 @@ var invalidManifests = []struct {
 	{own, "[project]\nkeywords = 'x'\n",
 		`line 2: field "project.keywords" must be an array of strings, not a string`, ""},
 	{own, "[project]\nkeywords = [\n'x',\n1]\n", `field "project.keywords[1]" must be a string`, ""},
+	{own, "[project.extra]\nname = 'x'\nversion = '1'\n", `line 3: "version" is the name of a field`, "version in"},
+	{own, "[project]\nextra = { author_email = 'x' }\n", `"author_email" is the name of a field`, "author_email in"},
+	{own, "[project.extra]\n1a = 'x'\n", `line 2: templates cannot use the name "1a"`, "letters"},
+	{own, "[project.extra]\nurl = 1\n", `line 2: field "project.extra.url" must be a string`, ""},
+	{user, "[project.extra]\nurl = 'x'\n", "does not belong in a user's ppm.toml", ""},
 	{own, "[[project]]\n", `line 1: field "project" must be a table, not an array of tables`, ""},
 	{own, "project = 1\n", `must be a table, not an integer`, ""},
 	{own, "[component]\n", `line 1: field "component" must be an array of tables, not a table`, ""},
@@ -208,7 +213,8 @@ func TestBuiltInLayer(t *testing.T) {
 func TestMerge(t *testing.T) {
 	date := time.Date(2024, 1, 1, 0, 0, 0, 0, time.UTC)
 	base := &manifest.Manifest{
-		Project: manifest.Project{Name: "base", Env: "venv", Keywords: []string{"b"}},
+		Project: manifest.Project{Name: "base", Env: "venv", Keywords: []string{"b"},
+			Extra: map[string]string{"url": "base", "cc": "base"}},
 		Sources: manifest.Sources{Host: "h1", Namespace: "n1", AllowHosts: []string{"a"},
 			DenyHosts: []string{"x", "y"}, Mirrors: map[string]string{"1": "b", "2": "b"}},
 		Packs: map[string]manifest.Pack{"p": {Releases: []manifest.Release{{Tag: "v1", Date: date}}},
@@ -216,7 +222,7 @@ func TestMerge(t *testing.T) {
 		Keys: map[string]string{"author": "base", "k": "base"},
 	}
 	over := &manifest.Manifest{
-		Project:    manifest.Project{Name: "over"},
+		Project:    manifest.Project{Name: "over", Extra: map[string]string{"url": "over"}},
 		Components: []manifest.Component{{Source: reference("p//a"), Path: "a"}},
 		Sources: manifest.Sources{Namespace: "n2", DenyHosts: []string{"x", "z"},
 			Mirrors: map[string]string{"2": "o"}},
@@ -225,7 +231,8 @@ func TestMerge(t *testing.T) {
 		Workspace: &manifest.Workspace{Members: []string{"*"}},
 	}
 	want := &manifest.Manifest{
-		Project:    manifest.Project{Name: "over", Env: "venv", Keywords: []string{"b"}},
+		Project: manifest.Project{Name: "over", Env: "venv", Keywords: []string{"b"},
+			Extra: map[string]string{"url": "over", "cc": "base"}},
 		Components: []manifest.Component{{Source: reference("p//a"), Path: "a"}},
 		Sources: manifest.Sources{Host: "h1", Namespace: "n2", AllowHosts: []string{"a"},
 			DenyHosts: []string{"x", "y", "z"}, Mirrors: map[string]string{"1": "b", "2": "o"}},

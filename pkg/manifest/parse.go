@@ -61,7 +61,9 @@ func parse(name string, data []byte, layer Layer) (*Manifest, *tomldoc.Document,
 	if m.Components, err = readComponents(doc, f.Components); err != nil {
 		return nil, nil, err
 	}
-	for _, check := range []func(*tomldoc.Document, *Manifest, Layer) error{checkSources, checkPacks, checkWorkspace} {
+	for _, check := range []func(*tomldoc.Document, *Manifest, Layer) error{
+		checkExtra, checkSources, checkPacks, checkWorkspace,
+	} {
 		if err := check(doc, m, layer); err != nil {
 			return nil, nil, err
 		}

@@ -57,6 +57,7 @@ func readJSON(data []byte, into any) error {
 	return err
 }
 
+// readPmfp reads a pmfprc.json, the project's or the user's.
 func readPmfp(data []byte) (manifest.Project, error) {
 	var f struct {
 		Name        string   `json:"project_name"`
@@ -68,11 +69,27 @@ func readPmfp(data []byte) (manifest.Project, error) {
 		Env         string   `json:"env"`
 		Keywords    keywords `json:"keywords"`
 	}
+	var all map[string]any
 	err := readJSON(data, &f)
+	if err == nil {
+		err = readJSON(data, &all)
+	}
 	return manifest.Project{
 		Name: f.Name, Version: f.Version, Description: f.Description, Author: f.Author, AuthorEmail: f.AuthorEmail,
-		Language: f.Language, Env: f.Env, Keywords: f.Keywords,
+		Language: f.Language, Env: f.Env, Keywords: f.Keywords, Extra: extra(all),
 	}, err
+}
+
+// extra returns the strings among the fields of pmfp's file that it has no meaning for. As in pmfp, they are names in
+// templates, too: ~/.pmfprc/pmfprc.json has golang_version, python_version and cc, for example.
+func extra(fields map[string]any) map[string]string {
+	out := map[string]string{}
+	for name, value := range fields {
+		if text, ok := value.(string); ok && !IsCommon(name) {
+			out[name] = text
+		}
+	}
+	return out
 }
 
 // readSetupCfg reads [metadata] of setup.cfg in the way of Python's configparser. Without it the file only configures

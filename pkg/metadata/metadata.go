@@ -17,9 +17,19 @@ import (
 	"github.com/Project-Manager-With-Git/ppm/pkg/manifest"
 )
 
-// Values holds the metadata by pmfp's names: project_name, version, author, author_email, description, keywords,
-// language and env. All of them are set. Values are strings, except that keywords is a []string if there are any.
+// Values holds the metadata by the names that templates use: pmfp's project_name, version, author, author_email,
+// description, keywords, language and env, which are always set, and those that the project or the user added. Values
+// are strings, except that keywords is a []string if there are any.
 type Values map[string]any
+
+// IsCommon reports whether every project has a value of that name.
+func IsCommon(name string) bool {
+	switch name {
+	case "project_name", "version", "author", "author_email", "description", "keywords", "language", "env":
+		return true
+	}
+	return false
+}
 
 // Sources are the inputs of Read.
 type Sources struct {
@@ -92,5 +102,8 @@ func (values Values) add(p manifest.Project) {
 			keywords[i] = strings.ToValidUTF8(k, "\ufffd")
 		}
 		values["keywords"] = keywords
+	}
+	for name, value := range p.Extra {
+		values[name] = strings.ToValidUTF8(value, "\ufffd")
 	}
 }

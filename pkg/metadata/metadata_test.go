@@ -36,6 +36,10 @@ var projects = []struct {
 		metadata.Values{"project_name": "a", "version": "1", "author": "b", "author_email": "c",
 			"description": "d", "keywords": list("e"), "language": "py", "env": "venv"}},
 	{texts{"pmfprc.json": `{"version": null, "keywords": null, "env": ""}`}, metadata.Values{}}, // no values
+	// All strings of pmfprc.json are values, and nothing else is.
+	{texts{"pmfprc.json": `{"url": "u", "golang_version": "1.26", "license": "", "port": 1, "flag": true,
+			"requires": ["x"], "added_components": {"a": "b"}, "none": null}`},
+		metadata.Values{"url": "u", "golang_version": "1.26", "license": ""}},
 	{texts{"setup.cfg": "[metadata]\nname = a\nVersion: 1\nauthor = b # not a comment\n" +
 		"author_email = \"c\"\ndescription = d\nkeywords = e, f\n"},
 		metadata.Values{"project_name": "a", "version": "1", "author": "b # not a comment", "author_email": `"c"`,
@@ -105,13 +109,13 @@ func TestRead(t *testing.T) {
 
 func TestReadLayers(t *testing.T) {
 	got, _, err := metadata.Read(metadata.Sources{
-		User:    []byte(`{"author": "user", "env": "conda", "version": "0"}`),
+		User:    []byte(`{"author": "user", "env": "conda", "version": "0", "cc": "gcc", "cxx": "g++", "url": "u"}`),
 		Folder:  "x",
-		Project: manifest.Project{Name: "own", Keywords: []string{"k"}},
-		Read:    reader(texts{"pmfprc.json": `{"project_name": "pmfp", "env": "venv"}`}),
+		Project: manifest.Project{Name: "own", Keywords: []string{"k"}, Extra: map[string]string{"url": "own"}},
+		Read:    reader(texts{"pmfprc.json": `{"project_name": "pmfp", "env": "venv", "cxx": "clang++", "url": "v"}`}),
 	})
 	wanted := metadata.Values{"author": "user", "env": "venv", "version": "0", "project_name": "own",
-		"keywords": []string{"k"}}
+		"keywords": []string{"k"}, "cc": "gcc", "cxx": "clang++", "url": "own"}
 	for name, want := range wanted {
 		if !reflect.DeepEqual(got[name], want) {
 			t.Errorf("%s = %q, %v, want %q", name, got[name], err, want)

@@ -124,7 +124,9 @@ func (r *renderer) errExplained(message string, err error) error {
 		return failure.Errorf(failure.Usage, "%s", message).
 			WithHint("correct the template; docs/jinja.md lists the supported features")
 	}
-	hint := fmt.Sprintf("set it with --kv %s::VALUE, or pass --allow-undefined", e.Undefined)
+	// A key that the pack declares always has a value, so that --kv cannot set this name.
+	hint := fmt.Sprintf("set it in ppm.toml, as in [project.extra] %s = \"VALUE\", or pass --allow-undefined",
+		e.Undefined)
 	if similar := suggest.Words(e.Undefined, slices.Collect(maps.Keys(r.keys))); len(similar) > 0 {
 		hint = fmt.Sprintf("did the template mean %q? Otherwise %s", similar[0], hint)
 	}
