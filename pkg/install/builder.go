@@ -141,8 +141,10 @@ func (b *Builder) Build(ctx context.Context) ([]Component, error) {
 // build renders and places one component.
 func (b *Builder) build(ctx context.Context, s Selection) (Component, error) {
 	last := s.Chain.Last()
-	if err := checkLanguage(last, b.Keys.Metadata); err != nil {
-		return Component{}, fmt.Errorf("adding %q: %w", s.Typed, err)
+	for _, h := range s.Chain {
+		if err := checkLanguage(h, b.Keys.Metadata); err != nil {
+			return Component{}, fmt.Errorf("adding %q: %w", s.Typed, err)
+		}
 	}
 	if err := checkMoved(b.Lock, last.Pin, b.AcceptMoved); err != nil {
 		return Component{}, err
@@ -213,13 +215,19 @@ func (s Selection) template() string {
 	return cmp.Or(s.Placement, s.Chain.DefaultPath(), s.Chain.Last().Component.Name)
 }
 
-// checkLanguage returns an error about a pack that is for another language or environment than the project.
+// checkLanguage returns an error about a pack that is for another language or environment than the project. As in
+// pmfp, what only one of them states is no difference.
 func checkLanguage(h Hop, project metadata.Values) error {
-	for _, c := range []struct{ what, pack string }{{"language", h.Pack.Language}, {"env", h.Pack.Env}} {
-		stated, _ := project[c.what].(string)
+	name := h.Ref
+	name.Component = ""
+	for _, c := range []struct{ what, field, pack string }{
+		{"language", "language", h.Pack.Language}, {"environment", "env", h.Pack.Env},
+	} {
+		stated, _ := project[c.field].(string)
 		if c.pack != "" && stated != "" && c.pack != stated {
-			return failure.Errorf(failure.Usage, "the pack's %s is %q, the project's is %q", c.what, c.pack, stated).
-				WithHint("use a pack for %s, or change %s in ppm.toml [project]", stated, c.what)
+			return failure.Errorf(failure.Usage, "the %s of pack %q is %q, the project's is %q",
+				c.what, name, c.pack, stated).
+				WithHint("use a pack for %s, or change %s in ppm.toml [project]", stated, c.field)
 		}
 	}
 	return nil

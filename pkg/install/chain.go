@@ -123,10 +123,11 @@ func (c Chain) Requirements(by string, tests bool) []langdeps.Requirement {
 	return out
 }
 
-// DefaultPath returns the template of the path at which the component is placed if the user names none.
+// DefaultPath returns the template of the path at which the component is placed if the user names none: that of the
+// first hop that has one. "" if none has.
 func (c Chain) DefaultPath() string {
-	for _, path := range []string{c.First().Component.DefaultPath, c.Last().Component.DefaultPath} {
-		if path != "" {
+	for _, h := range c {
+		if path := h.Component.DefaultPath; path != "" {
 			return path
 		}
 	}
