@@ -92,7 +92,7 @@ var (
 		"tp_py_grpc@cp-0.2.0-rc.0//part",                       // a prerelease
 		"team::pack@v1.0//part",                                // a namespace
 		"git.example.com::team/sub::pack@py3.8-0.0.1//part",    // a host
-		"git.example.com:8443::~me::pack@v1.0+linux//part",     // a port, build metadata
+		"git.example.com:8443::~me::pack@v1.0//part",           // a port
 		"https://git.example.com/team/pack.git@1.0.0//part",    // a URL, nothing before the version
 		"ssh://git@git.example.com/team/pack.git@v1//part",     // one number
 		"git@git.example.com:team/pack.git@parts/v1.0.0//part", // a slash in the tag
@@ -104,12 +104,13 @@ var (
 		"tp_py_grpc@dev//part", "tp_py_grpc@3f2c9d1//part", // a branch, a commit
 		"tp_py_grpc@cp-^0.0.1//part", "tp_py_grpc@cp-*//part", "tp_py_grpc@>=1.2 <2//part", // a range
 		"tp_py_grpc@stable//part",                       // a tag without a version
+		"tp_py_grpc@v1.0+linux//part",                   // build metadata, which is a series of its own
 		"./pack@v1.0.0//part", "/srv/pack@v1.0.0//part", // a local repository
 	}
 	publishedTags = []string{
-		"cp-0.0.1", "cp-0.0.2", "cp-v0.1.0", "cp-0.2.0-rc.0", "cp-0.2.0-rc.1", "sync-9.0.0",
+		"cp-0.0.1", "cp-0.0.2", "cp-0.1.0", "cp-v0.1.1", "cp-0.2.0-rc.0", "cp-0.2.0-rc.1", "sync-9.0.0",
 		"py3.8-0.0.1", "py3.8-0.0.9", "py3.9-1.0.0",
-		"v1", "v1.0", "v1.0+linux", "v1.0.0", "v1.3", "1.0.0", "1.10.0-beta",
+		"v1", "v1.0", "v1.0+linux", "v1.0.0", "v1.3", "1.0.0", "1.1.0", "1.10.0-beta",
 		"parts/v1.0.0", "parts/v1.2.0", "stable", "2024-01-31",
 	}
 )

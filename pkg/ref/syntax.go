@@ -18,7 +18,7 @@ const (
 	formURL     = "https://HOST/PATH@TAG//COMPONENT"
 	formSSH     = "ssh://USER@HOST/PATH@TAG//COMPONENT"
 	formLocal   = "./PATH@TAG//COMPONENT"
-	formVersion = "a tag, branch or commit, latest, dev, a glob such as cp-* or a range such as cp-^0.0.1"
+	formVersion = "a tag, branch or commit, latest, dev, a glob such as cp-* or a range such as cp-~0.0.1"
 )
 
 const badPort = "the port is not a number from 1 to 65535"

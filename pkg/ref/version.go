@@ -16,7 +16,7 @@ const (
 	Dev                       // the head of the branch dev
 	Exact                     // a tag, branch or commit
 	Glob                      // the highest tag that matches a pattern, such as "cp-*"
-	Range                     // the highest tag with a prefix and a semantic version in a range, such as "cp-^0.0.1"
+	Range                     // the highest tag with a prefix and a semantic version in a range, such as "cp-~0.0.1"
 )
 
 // A Version is the part of a reference after "@". The zero value means that the reference has none.
@@ -42,10 +42,10 @@ func (v Version) String() string { return v.text }
 // Kind returns the kind of the version.
 func (v Version) Kind() VersionKind { return v.kind }
 
-// Prefix returns the part of a range before the first operator: "cp-" of "cp-^0.0.1".
+// Prefix returns the part of a range before the first operator: "cp-" of "cp-~0.0.1".
 func (v Version) Prefix() string { return v.text[:v.prefix] }
 
-// Constraint returns the semver constraint of a range, without the prefix: "^0.0.1" of "cp-^0.0.1".
+// Constraint returns the semver constraint of a range, without the prefix: "~0.0.1" of "cp-~0.0.1".
 func (v Version) Constraint() string { return v.text[v.prefix:] }
 
 // MayBeCommit reports whether s can be a full or abbreviated commit id: 7 to 64 hex digits.

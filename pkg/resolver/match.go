@@ -1,6 +1,7 @@
 package resolver
 
 import (
+	"cmp"
 	"fmt"
 	"path"
 	"regexp"
@@ -38,14 +39,42 @@ func matchesRange(v ref.Version) (match, error) {
 		if !ok {
 			return tag{}, false
 		}
-		t := tag{name: name, prefix: v.Prefix()}
-		t.version, t.numbers = parseVersion(strings.TrimPrefix(rest, "v"))
-		if t.version == nil || !all.Check(t.version) {
+		rest = strings.TrimPrefix(rest, "v")
+		version := parseVersion(rest)
+		if version == nil || !all.Check(version) {
 			return tag{}, false
 		}
-		t.asked = t.version.Prerelease() == "" || in.Check(t.version)
-		return t, true
+		t, ok := parseVersionAt(name, len(name)-len(rest))
+		t.asked = version.Prerelease() == "" || in.Check(version)
+		return t, ok
 	}, nil
+}
+
+// parseVersion parses a version of one to three numbers, with leading zeros as in 2024.01, and the suffixes of
+// semantic versions. It returns nil when s is not one.
+func parseVersion(s string) *semver.Version {
+	core, rest := s, ""
+	if i := strings.IndexAny(s, "-+"); i >= 0 {
+		core, rest = s[:i], s[i:]
+	}
+	fields := strings.SplitN(core, ".", 4)
+	if len(fields) > 3 || strings.Trim(core, "0123456789.") != "" {
+		return nil
+	}
+	for i, f := range fields {
+		if f == "" {
+			return nil
+		}
+		fields[i] = cmp.Or(strings.TrimLeft(f, "0"), "0")
+	}
+	for len(fields) < 3 {
+		fields = append(fields, "0")
+	}
+	v, err := semver.StrictNewVersion(strings.Join(fields, ".") + rest)
+	if err != nil {
+		return nil
+	}
+	return v
 }
 
 // tildeZero matches "~0.0.0", which means any version to the semver library.

@@ -3,9 +3,10 @@
 //
 // It is pure: the refs come from a Lister, and equal refs give equal pins.
 //
-// A tag such as "cp-v0.0.1" has a prefix ("cp-") and a semantic version (0.0.1, without the "v"). Versions of one or
-// two numbers count as 1.0.0 and 1.2.0. Tags with a version and the same prefix are a series; a tag without a version
-// is a series of its own.
+// A tag such as "cp-v0.0.1-rc.1" has a prefix ("cp-"), perhaps a "v", a version of any number of numbers, of which
+// missing ones count as 0, and perhaps a prerelease and a suffix such as "-alpine". Tags of one shape are a series:
+// the same prefix and suffix, with or without a "v", and either numbers or dates. Tags without a version have no
+// order.
 package resolver
 
 import (

@@ -249,45 +249,6 @@ func TestResolveAsks(t *testing.T) {
 	}
 }
 
-func TestNewer(t *testing.T) {
-	tags := []string{"cp-0.0.10", "cp-0.0.9", "v2", "cp-v0.1.0-rc.1", "cp-x", "sync-0.0.1", "1.5", "py3-1.0.0", "py3",
-		"2024-01-31"}
-	for _, c := range []struct{ name, want string }{
-		{"cp-0.0.8", "cp-0.0.9 cp-0.0.10"},                     // by version; no prereleases
-		{"cp-0.0.10", ""},                                      // the newest
-		{"cp-0.0.9-rc.1", "cp-0.0.9 cp-0.0.10 cp-v0.1.0-rc.1"}, // prereleases after one, v or not
-		{"v1.0.0", "1.5 v2"},                                   // no prefix; the name need not exist
-		{"py3-0.1.0", "py3-1.0.0"},                             // a digit in the prefix
-		{"cp-x", ""},                                           // no version
-		{"2024-02-01", ""},                                     // a date
-		{"", ""},
-	} {
-		if got := strings.Join(resolver.Newer(tags, c.name), " "); got != c.want {
-			t.Errorf("Newer(%q) = %q, want %q", c.name, got, c.want)
-		}
-	}
-}
-
-func TestNewest(t *testing.T) {
-	for _, c := range []struct{ tags, want string }{
-		{"cp-0.0.1 cp-0.0.10 cp-0.0.9", "cp-0.0.10"},
-		{"cp-0.0.1 sync-0.0.1 v1 v2.1", "cp-0.0.1 sync-0.0.1 v2.1"}, // one for each prefix
-		{"v1.0.0-rc.1 v1.0.0", "v1.0.0"},
-		{"v1.0.0-rc.1 v0.9", "v1.0.0-rc.1"},
-		{"nightly stable", "nightly stable"}, // no versions
-		{"20240101 20231231", "20240101"},
-		{"v1.0.0 1.1.0", "1.1.0"},              // the "v" is part of the version
-		{"1.2.3.4 1.2.3.5", "1.2.3.4 1.2.3.5"}, // no versions
-		{"v99999999999999999999999", "v99999999999999999999999"},
-	} {
-		want := strings.Fields(c.want)
-		slices.Sort(want)
-		if got := slices.Sorted(slices.Values(resolver.Newest(strings.Fields(c.tags)))); !slices.Equal(got, want) {
-			t.Errorf("the newest of %s are %v, want %v", c.tags, got, want)
-		}
-	}
-}
-
 // TestManyRefs limits the time for more tags than repositories have. Quadratic algorithms take many minutes.
 func TestManyRefs(t *testing.T) {
 	var many refs

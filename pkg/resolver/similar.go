@@ -43,10 +43,11 @@ func similarNames(names []string, want string) []string {
 		distance int
 	}
 	wanted := parseTag(want)
+	shapes := newShapes(parseTags(names))
 	var all []candidate
 	for _, n := range withLongestPrefix(names, want) {
 		c := candidate{tag: parseTag(n), series: 1, distance: suggest.Distance(n, want)}
-		if wanted.version != nil && sameSeries(c.tag, wanted) {
+		if wanted.hasVersion() && shapes.of(c.tag) == shapes.of(wanted) {
 			c.series = 0
 		}
 		all = append(all, c)
