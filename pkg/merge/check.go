@@ -12,12 +12,17 @@ import (
 //
 // It only compares bytes, so it does not depend on the diff algorithm. Do not write a result that fails it.
 func (r Result) CheckLossless(base, ours, theirs []byte) error {
+	if err := r.checkFormat(base, ours, theirs); err != nil {
+		return err
+	}
+	base, ours, theirs = r.format.lines(base), r.format.lines(ours), r.format.lines(theirs)
+	merged := r.lines()
 	var at part
 	for i, p := range r.parts {
 		b, okBase := nextSpan(base, at.base, p.base)
 		o, okOurs := nextSpan(ours, at.ours, p.ours)
 		t, okTheirs := nextSpan(theirs, at.theirs, p.theirs)
-		text, okText := nextSpan(r.Text, at.text, p.text)
+		text, okText := nextSpan(merged, at.text, p.text)
 		if !okBase || !okOurs || !okTheirs || !okText {
 			return fmt.Errorf("checking part %d of a merge: it does not follow the previous part", i+1)
 		}
@@ -26,7 +31,7 @@ func (r Result) CheckLossless(base, ours, theirs []byte) error {
 		}
 		at = p
 	}
-	if at.base.hi != len(base) || at.ours.hi != len(ours) || at.theirs.hi != len(theirs) || at.text.hi != len(r.Text) {
+	if at.base.hi != len(base) || at.ours.hi != len(ours) || at.theirs.hi != len(theirs) || at.text.hi != len(merged) {
 		return errors.New("checking a merge: its parts do not cover the texts")
 	}
 	return nil
@@ -42,31 +47,30 @@ func nextSpan(text []byte, before, s span) ([]byte, bool) {
 
 // checkPart returns an error unless text is a valid merge of the three other texts.
 func (r Result) checkPart(from origin, base, ours, theirs, text []byte) error {
-	var same [][2][]byte // pairs that must be equal
+	isSame := func(a, b []byte) bool { return isEqual(a, b, r.ignoreSpaceChange) }
+	isOurs, isTheirs := bytes.Equal(text, ours), bytes.Equal(text, theirs)
+	kept := false
 	switch from {
 	case unchanged:
-		same = [][2][]byte{{text, ours}, {ours, theirs}, {ours, base}}
+		kept = isOurs && isSame(ours, theirs) && isSame(ours, base)
 	case fromOurs:
-		same = [][2][]byte{{text, ours}, {theirs, base}}
+		kept = isOurs && isSame(theirs, base)
 	case fromTheirs:
-		same = [][2][]byte{{text, theirs}, {ours, base}}
+		kept = isTheirs && isSame(ours, base)
 	case fromBoth:
-		same = [][2][]byte{{text, ours}, {ours, theirs}}
+		kept = isOurs && isSame(ours, theirs)
 	case favoredOurs:
-		same = [][2][]byte{{text, ours}}
+		kept = isOurs
 	case favoredTheirs:
-		same = [][2][]byte{{text, theirs}}
+		kept = isTheirs
 	case inConflict:
-		if r.Binary {
-			same = [][2][]byte{{text, ours}}
-		} else if !r.showsBothSides(text, base, ours, theirs) {
+		if !r.Binary && !r.showsBothSides(text, base, ours, theirs) {
 			return errors.New("the conflict does not contain both sides")
 		}
+		kept = !r.Binary || isOurs
 	}
-	for _, pair := range same {
-		if !bytes.Equal(pair[0], pair[1]) {
-			return errors.New("a change would be lost")
-		}
+	if !kept {
+		return errors.New("a change would be lost")
 	}
 	return nil
 }

@@ -9,10 +9,10 @@ type Hunk struct{ AFrom, ATo, BFrom, BTo int }
 // Diff returns how text a became text b, in order. Lines outside of all hunks are the same in both texts. A line
 // ends with "\n" or with the text.
 func Diff(a, b []byte) []Hunk {
-	numbers := make(table, countLines(a))
-	before, after := numbers.split(a), numbers.split(b)
+	lines := newTable(countLines(a))
+	before, after := lines.split(a), lines.split(b)
 	var out []Hunk
-	for _, h := range newDiffer(len(numbers)).diff(before.lines, after.lines) {
+	for _, h := range lines.differ().diff(before.lines, after.lines) {
 		out = append(out, Hunk{h.a.lo, h.a.hi, h.b.lo, h.b.hi})
 	}
 	return out
@@ -27,10 +27,10 @@ func CommonBytes(a, b []byte) int {
 	case isBinary(a) || isBinary(b):
 		return 0
 	}
-	numbers := make(table, countLines(a))
-	before, after := numbers.split(a), numbers.split(b)
+	lines := newTable(countLines(a))
+	before, after := lines.split(a), lines.split(b)
 	common := len(a)
-	for _, h := range newDiffer(len(numbers)).diff(before.lines, after.lines) {
+	for _, h := range lines.differ().diff(before.lines, after.lines) {
 		common -= before.span(h.a).len()
 	}
 	return common

@@ -14,8 +14,9 @@ type differ struct {
 	inA, inB []int32 // how often each line occurs in a text; all zero between calls
 }
 
-func newDiffer(lines int) differ {
-	return differ{inA: make([]int32, lines), inB: make([]int32, lines)}
+// differ returns a differ of texts that were split with the table.
+func (t table) differ() differ {
+	return differ{inA: make([]int32, len(t.numbers)), inB: make([]int32, len(t.numbers))}
 }
 
 // A version is one of the two texts of a diff.

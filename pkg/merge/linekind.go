@@ -26,7 +26,7 @@ var transitions = map[LineKind]map[byte]LineKind{
 func LineKinds(text []byte, size int) []LineKind {
 	var out []LineKind
 	at, opened := Outside, 0
-	for line := range bytes.Lines(text) {
+	for line := range bytes.Lines(withoutBOM(text)) {
 		char, n := parseMarker(line)
 		next, ok := transitions[at][char]
 		if !ok || n != size {

@@ -42,7 +42,7 @@ func parseMarker(line []byte) (char byte, size int) {
 func HasConflictMarkers(text []byte, size int) bool {
 	const order = "<=>"
 	seen := 0
-	for line := range bytes.Lines(text) {
+	for line := range bytes.Lines(withoutBOM(text)) {
 		char, n := parseMarker(line)
 		switch {
 		case n != size:

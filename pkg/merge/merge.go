@@ -5,10 +5,12 @@
 // the same lines are a conflict: the result has both sides between conflict markers. Changes without an unchanged line
 // between them are one change.
 //
-// Texts are bytes, split after each \n, and lines are equal if their bytes are. Line endings, byte order marks,
-// encodings and a missing final newline are content. Results are those of git merge-file, byte for byte, with two
-// exceptions: markers are longer if a text has lines that look like markers, and the same change of both sides is
-// never a conflict.
+// Texts are bytes, split after each \n, and lines are equal if their bytes are. Line ends, a byte order mark and a
+// missing final newline are properties of a text, which are merged apart from its lines: a side that changed such a
+// property determines it for the result, and ours does if both changed it. Line ends of a text that has both kinds are
+// content. Results are those of git merge-file, byte for byte, with three exceptions: texts that differ in a property
+// are merged without it, markers are longer if a text has lines that look like markers, and the same change of both
+// sides is never a conflict.
 //
 // A result consists of parts, which say where each range of its text comes from. CheckLossless verifies with them,
 // independently of the diff algorithm, that no change of either side was lost.
@@ -47,6 +49,10 @@ type Options struct {
 	Style  Style
 	Labels Labels
 	Favor  Favor
+
+	// IgnoreSpaceChange makes lines equal that differ only in the amount of white space, as git merge
+	// -Xignore-space-change does. The lines of ours are used if theirs did not change them in another way.
+	IgnoreSpaceChange bool
 }
 
 // A LineRange is a range of lines, both ends included. Lines count from 1.
@@ -59,7 +65,11 @@ type Result struct {
 	MarkerSize int         // the length of the conflict markers: DefaultMarkerSize or more
 	Binary     bool        // both sides changed a binary file: Text is ours, without markers
 	Resolved   int         // how many conflicts were resolved by Options.Favor
-	parts      []part
+
+	parts             []part // of the texts without their format
+	format            format
+	removed           string // the final newline that the format removed from Text
+	ignoreSpaceChange bool
 }
 
 // Clean reports whether the merge has no conflicts.
@@ -85,9 +95,13 @@ func ThreeWay(base, ours, theirs []byte, o Options) Result {
 	case isBinary(base) || isBinary(ours) || isBinary(theirs):
 		return o.binary(base, ours, theirs)
 	}
-	t := split(base, ours, theirs)
+	f := mergeFormat(base, ours, theirs)
+	t := o.split(f.lines(base), f.lines(ours), f.lines(theirs))
 	w := writer{texts: t, Options: o, size: markerSize(t)}
-	return w.write(t.merge(o.Style))
+	r := w.write(t.merge(o.Style))
+	r.ignoreSpaceChange = o.IgnoreSpaceChange
+	r.apply(f)
+	return r
 }
 
 // binary returns the result for binary files.

@@ -2,8 +2,8 @@ package merge
 
 import "bytes"
 
-// A line identifies the bytes of a line, including its line ending. Equal lines of texts that were split with the
-// same table have equal numbers.
+// A line identifies a line with its line ending. Equal lines of texts that were split with the same table have equal
+// numbers.
 type line int32
 
 // A text is a text split into lines.
@@ -14,7 +14,24 @@ type text struct {
 }
 
 // A table assigns numbers to lines, from 0.
-type table map[string]line
+type table struct {
+	numbers    map[string]line
+	foldSpaces bool // lines that differ only in the amount of white space are equal
+}
+
+func newTable(lines int) table { return table{numbers: make(map[string]line, lines)} }
+
+func (t table) number(text []byte) line {
+	if t.foldSpaces {
+		text = foldSpaces(text)
+	}
+	number, ok := t.numbers[string(text)] // does not allocate
+	if !ok {
+		number = line(len(t.numbers))
+		t.numbers[string(text)] = number
+	}
+	return number
+}
 
 // split returns data as a text, adding its lines to the table.
 func (t table) split(data []byte) text {
@@ -25,12 +42,7 @@ func (t table) split(data []byte) text {
 		if i := bytes.IndexByte(data[at:], '\n'); i >= 0 {
 			end = at + i + 1
 		}
-		number, ok := t[string(data[at:end])] // does not allocate
-		if !ok {
-			number = line(len(t))
-			t[string(data[at:end])] = number
-		}
-		out.lines = append(out.lines, number)
+		out.lines = append(out.lines, t.number(data[at:end]))
 		out.ends = append(out.ends, end)
 		at = end
 	}
@@ -61,9 +73,10 @@ type texts struct {
 }
 
 // split splits the three texts of a merge into lines.
-func split(base, ours, theirs []byte) texts {
-	numbers := make(table, countLines(base))
-	t := texts{base: numbers.split(base), ours: numbers.split(ours), theirs: numbers.split(theirs)}
-	t.differ = newDiffer(len(numbers))
+func (o Options) split(base, ours, theirs []byte) texts {
+	lines := newTable(countLines(base))
+	lines.foldSpaces = o.IgnoreSpaceChange
+	t := texts{base: lines.split(base), ours: lines.split(ours), theirs: lines.split(theirs)}
+	t.differ = lines.differ()
 	return t
 }

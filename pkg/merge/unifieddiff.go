@@ -17,11 +17,11 @@ func UnifiedDiff(oldName, newName string, before, after []byte, context int) []b
 	case isBinary(before) || isBinary(after):
 		return fmt.Appendf(nil, "Binary files %s and %s differ\n", oldName, newName)
 	}
-	numbers := make(table, countLines(before))
-	p := diffWriter{a: numbers.split(before), b: numbers.split(after)}
+	lines := newTable(countLines(before))
+	p := diffWriter{a: lines.split(before), b: lines.split(after)}
 	p.context = min(max(0, context), len(p.a.lines))
 	p.out = fmt.Appendf(p.out, "--- %s\n+++ %s\n", withTab(oldName), withTab(newName))
-	edits := newDiffer(len(numbers)).diff(p.a.lines, p.b.lines)
+	edits := lines.differ().diff(p.a.lines, p.b.lines)
 	for len(edits) > 0 {
 		n := 1
 		for n < len(edits) && edits[n].a.lo-edits[n-1].a.hi <= 2*p.context {
