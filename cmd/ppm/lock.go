@@ -3,19 +3,23 @@ package main
 import (
 	"context"
 	"os"
-	"path"
+	"path/filepath"
+	"strconv"
+	"strings"
 
 	"github.com/Project-Manager-With-Git/ppm/pkg/failure"
-	"github.com/Project-Manager-With-Git/ppm/pkg/lockfile"
-	"github.com/Project-Manager-With-Git/ppm/pkg/manifest"
+	"github.com/Project-Manager-With-Git/ppm/pkg/merge"
+	"github.com/Project-Manager-With-Git/ppm/pkg/records"
 	"github.com/Project-Manager-With-Git/ppm/pkg/state"
 )
+
+const driverExample = "git config merge.ppm.driver 'ppm lock merge %O %A %B %P %L %S %X %Y'"
 
 func lockCommand() *command {
 	return &command{
 		name:     "lock",
-		usage:    "merge lockfiles",
-		examples: []string{"git config merge.ppm.driver 'ppm lock merge %O %A %B %P'"},
+		usage:    "merge ppm.lock and ppm.toml",
+		examples: []string{driverExample},
 		commands: []*command{lockMergeCommand()},
 	}
 }
@@ -25,16 +29,25 @@ func lockMergeCommand() *command {
 		name:  "merge",
 		usage: "merge two versions of ppm.lock or ppm.toml, as a merge driver of git",
 		examples: []string{
-			"git config merge.ppm.driver 'ppm lock merge %O %A %B %P'",
+			driverExample,
 			"printf '%s merge=ppm\\n' ppm.lock ppm.toml >> .gitattributes",
 			"ppm lock merge base.lock ours.lock theirs.lock",
 		},
-		args:     &arguments{usage: "BASE OURS THEIRS [NAME]", least: 3, most: 4, missing: "three files"},
+		args: &arguments{
+			usage: "BASE OURS THEIRS [NAME [MARKER_SIZE [BASE_LABEL [OUR_LABEL [THEIR_LABEL]]]]]",
+			least: 3, most: 8, missing: "three files",
+		},
 		scope:    noProject,
 		plan:     notPlannable,
 		complete: noWords,
 		run:      runLockMerge,
 	}
+}
+
+// A mergedRecord is the result of ppm lock merge.
+type mergedRecord struct {
+	File      string   `json:"file"`
+	Conflicts []string `json:"conflicts"`
 }
 
 func runLockMerge(_ context.Context, in *invocation) (any, error) {
@@ -46,40 +59,40 @@ func runLockMerge(_ context.Context, in *invocation) (any, error) {
 				WithHint("name three files that exist; an empty file means that there is no version, as in git")
 		}
 	}
-	name, merge := state.LockName, mergeLocks
-	if len(in.args) > 3 && in.args[3] != "" {
-		name = in.args[3]
-	}
-	if path.Base(name) == state.ManifestName {
-		merge = manifest.MergeTexts
-	}
-	merged, err := merge(name, texts[0], texts[1], texts[2])
+	o, err := in.driverOptions()
 	if err != nil {
 		return nil, err
 	}
-	// The file is a temporary one of git, which reads the result from it.
-	if err := os.WriteFile(in.args[1], merged, 0o666); err != nil {
-		return nil, err
+	name := in.driverArgument(3)
+	if name == "" {
+		name = state.LockName
 	}
-	return map[string]any{"file": in.args[1]}, nil
+	r := records.Merge(filepath.ToSlash(name), texts[0], texts[1], texts[2], o)
+	// The file is a temporary one of git, which reads the result from it.
+	if err := os.WriteFile(in.args[1], r.Text, 0o666); err != nil {
+		return nil, failure.Errorf(failure.LocalIO, "writing the merged file: %w", err).
+			WithHint("check the permissions and the space on the disk")
+	}
+	return mergedRecord{in.args[1], append([]string{}, r.Conflicts...)}, r.Check(name)
 }
 
-// mergeLocks is lockfile.Merge for texts.
-func mergeLocks(name string, base, ours, theirs []byte) ([]byte, error) {
-	var locks [3]*lockfile.Lock
-	for i, text := range [][]byte{base, ours, theirs} {
-		locks[i] = &lockfile.Lock{}
-		if len(text) == 0 {
-			continue
-		}
-		var err error
-		if locks[i], err = lockfile.Parse(name, text); err != nil {
-			return nil, err
+// driverOptions returns how conflicts are written: as git asks in the arguments.
+func (in *invocation) driverOptions() (o records.Options, err error) {
+	o.Labels = merge.Labels{Base: in.driverArgument(5), Ours: in.driverArgument(6), Theirs: in.driverArgument(7)}
+	if size := in.driverArgument(4); size != "" {
+		if o.MarkerSize, err = strconv.Atoi(size); err != nil || o.MarkerSize < 1 {
+			return o, failure.Errorf(failure.Usage, "%q is not the length of a conflict marker", size).
+				WithHint("write it as %s", in.usage)
 		}
 	}
-	merged, err := lockfile.Merge(locks[0], locks[1], locks[2])
-	if err != nil {
-		return nil, err
+	return o, nil
+}
+
+// driverArgument returns an argument, or "" if it is missing. A git that does not know a placeholder leaves it as it
+// is: %S, %X and %Y are new in git 2.44.
+func (in *invocation) driverArgument(i int) string {
+	if i >= len(in.args) || len(in.args[i]) == 2 && strings.HasPrefix(in.args[i], "%") {
+		return ""
 	}
-	return merged.Format(), nil
+	return in.args[i]
 }

@@ -40,15 +40,27 @@ func (l *Lock) Format() []byte {
 	var b bytes.Buffer
 	writeFields(&b, &schema{Version: formatVersion})
 	for _, c := range l.Components {
-		b.WriteString("\n[[component]]\n")
-		block := c.block()
-		writeFields(&b, &block)
-		for i := range block.Files {
-			b.WriteString("[[component.file]]\n")
-			writeFields(&b, &block.Files[i])
-		}
+		b.WriteByte('\n')
+		c.write(&b)
 	}
 	return b.Bytes()
+}
+
+// Format returns the text of the install, which is its part of Lock.Format.
+func (c Component) Format() []byte {
+	var b bytes.Buffer
+	c.write(&b)
+	return b.Bytes()
+}
+
+func (c Component) write(b *bytes.Buffer) {
+	b.WriteString("[[component]]\n")
+	block := c.block()
+	writeFields(b, &block)
+	for i := range block.Files {
+		b.WriteString("[[component.file]]\n")
+		writeFields(b, &block.Files[i])
+	}
 }
 
 func writeFields(b *bytes.Buffer, fields any) {

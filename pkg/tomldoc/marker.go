@@ -28,7 +28,7 @@ func findMarkers(text []byte) markers {
 	n := 0
 	for line := range bytes.Lines(text) {
 		n++
-		if char, size := marker(line); size > 0 {
+		if char, size := ParseMarker(line); size > 0 {
 			m.add(n, char, size)
 		}
 	}
@@ -49,9 +49,9 @@ func (m *markers) add(line int, char byte, size int) {
 	}
 }
 
-// marker returns the character and the size of a conflict marker: one of <|=> repeated, followed by a space or the end
-// of the line. The size is 0 if line is not a marker.
-func marker(line []byte) (char byte, size int) {
+// ParseMarker returns the character and the size of a conflict marker: one of <|=> repeated, followed by a space or
+// the end of the line. The size is 0 if line, which is not empty, is not a marker.
+func ParseMarker(line []byte) (char byte, size int) {
 	if !strings.ContainsRune("<|=>", rune(line[0])) {
 		return 0, 0
 	}
