@@ -198,12 +198,31 @@ var scriptFaults = map[string]scriptFault{
 		ts.Check(err)
 		return gittest.With(gittest.Status(code))
 	}},
-	"tls": {0, func(ts *testscript.TestScript, _ []string) gittest.Option {
-		ca, err := gittest.MakeCA()
-		ts.Check(err)
-		ts.Check(os.WriteFile(filepath.Join(ts.Getenv("WORK"), ".ca.pem"), ca.PEM, 0o666))
-		return gittest.TLS(ca.Cert(time.Hour, "127.0.0.1"))
-	}},
+	"tls":     {0, serveTLS},
+	"tlscert": {0, serveTLSForClients},
+}
+
+// serveTLS writes the authority of the server's certificate into .ca.pem.
+func serveTLS(ts *testscript.TestScript, _ []string) gittest.Option {
+	ca, err := gittest.MakeCA()
+	ts.Check(err)
+	ts.Check(os.WriteFile(filepath.Join(ts.Getenv("WORK"), ".ca.pem"), ca.PEM, 0o666))
+	return gittest.TLS(ca.Cert(time.Hour, "127.0.0.1"))
+}
+
+// serveTLSForClients does that, requires a certificate from clients, and writes one into .client.pem and .client.key.
+func serveTLSForClients(ts *testscript.TestScript, _ []string) gittest.Option {
+	ca, err := gittest.MakeCA()
+	ts.Check(err)
+	cert, key, err := gittest.PEM(ca.Cert(time.Hour, "client"))
+	ts.Check(err)
+	for name, data := range map[string][]byte{".ca.pem": ca.PEM, ".client.pem": cert, ".client.key": key} {
+		ts.Check(os.WriteFile(filepath.Join(ts.Getenv("WORK"), name), data, 0o666))
+	}
+	return func(s *gittest.HTTPServer) {
+		gittest.TLS(ca.Cert(time.Hour, "127.0.0.1"))(s)
+		gittest.ClientCert(ca)(s)
+	}
 }
 
 // recordRequest makes an empty file when a request arrives.

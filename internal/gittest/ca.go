@@ -66,7 +66,8 @@ func (ca *CA) Cert(life time.Duration, hosts ...string) tls.Certificate {
 	template := &x509.Certificate{
 		SerialNumber: big.NewInt(2), Subject: pkix.Name{CommonName: "gittest server"},
 		NotBefore: time.Now().Add(-48 * time.Hour), NotAfter: time.Now().Add(life),
-		KeyUsage: x509.KeyUsageDigitalSignature, ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth},
+		KeyUsage:    x509.KeyUsageDigitalSignature,
+		ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth, x509.ExtKeyUsageClientAuth},
 	}
 	for _, h := range hosts {
 		if ip := net.ParseIP(h); ip != nil {
@@ -80,4 +81,14 @@ func (ca *CA) Cert(life time.Duration, hosts ...string) tls.Certificate {
 		panic("gittest: signing a certificate: " + err.Error()) // no input can cause it
 	}
 	return tls.Certificate{Certificate: [][]byte{der}, PrivateKey: ca.key}
+}
+
+// PEM returns a certificate and its key in PEM.
+func PEM(c tls.Certificate) (cert, key []byte, err error) {
+	der, err := x509.MarshalPKCS8PrivateKey(c.PrivateKey)
+	if err != nil {
+		return nil, nil, err
+	}
+	cert = pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: c.Certificate[0]})
+	return cert, pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: der}), nil
 }

@@ -2,6 +2,7 @@ package gittest
 
 import (
 	"crypto/tls"
+	"crypto/x509"
 	"io"
 	"log"
 	"net"
@@ -20,6 +21,7 @@ type HTTPServer struct {
 
 	server http.Server
 	cert   *tls.Certificate
+	client *x509.CertPool // authorities of the certificates that clients must have; nil for none
 	old    bool
 	faults []Fault
 
@@ -32,6 +34,14 @@ type Option func(*HTTPServer)
 
 // TLS makes the server use https with the certificate.
 func TLS(cert tls.Certificate) Option { return func(s *HTTPServer) { s.cert = &cert } }
+
+// ClientCert makes the server require a certificate of the authority from clients.
+func ClientCert(ca *CA) Option {
+	return func(s *HTTPServer) {
+		s.client = x509.NewCertPool()
+		s.client.AddCert(ca.cert)
+	}
+}
 
 // With makes the server misbehave. Of several faults the first is the outermost.
 func With(faults ...Fault) Option {
@@ -92,7 +102,11 @@ func StartHTTP(root string, opts ...Option) (*HTTPServer, error) {
 	s.URL = "http://" + l.Addr().String()
 	if s.cert != nil {
 		s.URL = "https://" + l.Addr().String()
-		l = tls.NewListener(l, &tls.Config{Certificates: []tls.Certificate{*s.cert}})
+		config := &tls.Config{Certificates: []tls.Certificate{*s.cert}}
+		if s.client != nil {
+			config.ClientCAs, config.ClientAuth = s.client, tls.RequireAndVerifyClientCert
+		}
+		l = tls.NewListener(l, config)
 	}
 	go s.server.Serve(l)
 	return s, nil

@@ -13,6 +13,7 @@
 package fetch
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"path/filepath"
@@ -126,7 +127,7 @@ func (c *Client) remote(url string) (backend, error) {
 		fromServer = report
 	}
 	d, err := wire.New(wire.Options{
-		Home: c.o.Home, Env: c.o.Env,
+		Home: c.o.Home, Dir: cmp.Or(c.o.Dir, "."), Env: c.o.Env,
 		AllowHosts: c.o.Policy.AllowHosts, DenyHosts: c.o.Policy.DenyHosts, AllowHTTP: c.o.Policy.AllowHTTP,
 		MaxPack:  c.o.Limits.PackBytes,
 		Progress: fromServer,

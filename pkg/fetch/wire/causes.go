@@ -1,6 +1,7 @@
 package wire
 
 import (
+	"cmp"
 	"crypto/tls"
 	"crypto/x509"
 	"errors"
@@ -50,7 +51,13 @@ func causeOf(err error) (kind failure.Kind, text, hint string) {
 	case errors.As(err, new(serverError)):
 		text, hint = err.Error(), "check the URL and whether you have access"
 	default:
-		if text, hint = tlsCause(err); text == "" {
+		var off verificationError
+		text, hint = tlsCause(err)
+		if errors.As(err, &off) {
+			text = fmt.Sprintf("%s; %s does not apply: ppm always verifies certificates",
+				cmp.Or(text, "its certificate is not valid"), off.setting)
+		}
+		if text == "" {
 			text, hint = networkCause(err)
 		}
 		if text == "" && errors.As(err, &timeout) && timeout.Timeout() {
@@ -140,12 +147,15 @@ func tlsCause(err error) (text, hint string) {
 		name      x509.HostnameError
 	)
 	switch {
+	case alertText(err) != "":
+		return "the server refuses the TLS connection: " + alertText(err),
+			"if it requires a client certificate, set http.sslCert and http.sslKey in git's configuration"
 	case errors.As(err, &authority):
 		text = "its certificate is signed by an unknown authority"
 		if authority.Cert != nil {
 			text += fmt.Sprintf(" (%q)", authority.Cert.Issuer.CommonName)
 		}
-		return text, "if you trust that authority, name a file with its certificate in SSL_CERT_FILE"
+		return text, "if you trust that authority, name a file with its certificate in SSL_CERT_FILE or http.sslCAInfo"
 	case errors.As(err, &invalid) && invalid.Reason == x509.Expired:
 		from, to := invalid.Cert.NotBefore.UTC(), invalid.Cert.NotAfter.UTC()
 		return fmt.Sprintf("its certificate is valid only from %s to %s",
@@ -160,6 +170,23 @@ func tlsCause(err error) (text, hint string) {
 		return "the server does not use TLS on that port", "check the port in the URL"
 	}
 	return "", ""
+}
+
+// refusals are the alerts of TLS with which servers refuse the certificate of a client, or a client without one, as
+// crypto/tls words them.
+var refusals = []string{
+	"certificate required", "bad certificate", "unknown certificate authority", "unknown certificate",
+	"revoked certificate", "expired certificate", "unsupported certificate", "handshake failure", "access denied",
+}
+
+// alertText returns the alert that a server sent, when it is one of the refusals.
+func alertText(err error) string {
+	for _, alert := range refusals {
+		if strings.Contains(err.Error(), "remote error: tls: "+alert) {
+			return alert
+		}
+	}
+	return ""
 }
 
 func certNames(c *x509.Certificate) []string {

@@ -4,5 +4,6 @@ package wire
 type credential struct {
 	source         string // where it was found, for messages
 	user, password string
-	fromHelper     bool // git's credential helper must be told whether the server accepts it
+	header         string // the value of the field Authorization, in place of user and password
+	fromHelper     bool   // git's credential helper must be told whether the server accepts it
 }

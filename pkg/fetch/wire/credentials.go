@@ -9,8 +9,9 @@ import (
 	"strings"
 )
 
-// credentials are tried in order for one site: those of the URL, PPM_TOKEN_<HOST>, the .netrc file, git's credential
-// helpers. The first two are sent at once, the others are looked up when the server asks for them.
+// credentials are tried in order for one site: those of the URL, PPM_TOKEN_<HOST>, git's http.extraHeader, the .netrc
+// file, git's credential helpers and askpass program, the token of a CI job. The first three are sent at once, the
+// others are looked up when the server asks for them.
 type credentials struct {
 	helper  helper
 	secrets *secrets
@@ -37,14 +38,11 @@ func tokenVariable(host string) string {
 }
 
 // newCredentials returns the credentials for the site of u. A user and password of the remote come first.
-func newCredentials(s *settings, u *url.URL, r remote) (*credentials, error) {
-	config, err := s.config()
-	if err != nil {
-		return nil, err
-	}
-	c := &credentials{helper: helper{s.options, u}, secrets: r.secrets}
+// authorization is the value of the field Authorization from git's http.extraHeader.
+func newCredentials(o Options, config gitConfig, u *url.URL, r remote, authorization string) *credentials {
+	c := &credentials{helper: helper{o, config, u}, secrets: r.secrets}
 	variable := tokenVariable(u.Hostname())
-	token := s.options.Env(variable)
+	token := o.Env(variable)
 	if r.password != "" {
 		c.add(func(context.Context) (credential, bool) {
 			return credential{source: "the URL", user: r.user, password: r.password}, true
@@ -59,15 +57,21 @@ func newCredentials(s *settings, u *url.URL, r remote) (*credentials, error) {
 			return credential{source: variable, user: user, password: password}, true
 		})
 	}
+	if authorization != "" {
+		c.add(func(context.Context) (credential, bool) {
+			return credential{source: "git's http.extraHeader", header: authorization}, true
+		})
+	}
 	sendFirst := len(c.sources) > 0
-	c.add(func(context.Context) (credential, bool) { return fromNetrc(s.options, u.Hostname(), r.user) })
-	if config.hasHelper() {
+	c.add(func(context.Context) (credential, bool) { return fromNetrc(o, u.Hostname(), r.user) })
+	if c.helper.source() != "" {
 		c.add(func(ctx context.Context) (credential, bool) { return c.helper.fill(ctx, r.user) })
 	}
+	c.add(func(context.Context) (credential, bool) { return ciToken(o.Env, u) })
 	if sendFirst {
 		c.advance(context.Background())
 	}
-	return c, nil
+	return c
 }
 
 func (c *credentials) add(source func(context.Context) (credential, bool)) {
@@ -94,7 +98,7 @@ func (c *credentials) advance(ctx context.Context) bool {
 // next moves on after the server has rejected the current credential, and reports whether there is another.
 func (c *credentials) next(ctx context.Context, challenge []string) bool {
 	bearer := onlyBearer(challenge)
-	if bearer && !c.bearer && c.current != nil {
+	if bearer && !c.bearer && c.current != nil && c.current.header == "" {
 		c.bearer = true // the same credential in another form
 		return true
 	}
@@ -117,6 +121,8 @@ func (c *credentials) accepted(ctx context.Context) {
 func (c *credentials) sign(r *http.Request) {
 	switch {
 	case c.current == nil:
+	case c.current.header != "":
+		r.Header.Set("Authorization", c.current.header)
 	case c.bearer:
 		r.Header.Set("Authorization", "Bearer "+c.current.password)
 	default:
@@ -135,9 +141,4 @@ func onlyBearer(challenge []string) bool {
 		bearer = bearer || strings.EqualFold(scheme, "bearer")
 	}
 	return bearer
-}
-
-// siteOf returns the site of a URL, which credentials belong to: scheme, host and port.
-func siteOf(u *url.URL) string {
-	return u.Scheme + "://" + canonicalHost(u.Hostname()) + ":" + portOf(u)
 }

@@ -6,6 +6,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -18,7 +19,11 @@ import (
 const (
 	good = "g00d-s3cret"
 	bad  = "wr0ng-s3cret"
+
+	thatServer = "THAT SERVER" // stands for the URL of the server
 )
+
+func encoded(text string) string { return base64.StdEncoding.EncodeToString([]byte(text)) }
 
 // write makes a file in a folder and returns its path.
 func write(t *testing.T, dir, name, text string) string {
@@ -40,31 +45,55 @@ func helperConfig(log, password string) string {
 		"'; test $1 = get && printf 'username=u\\\\npassword=" + password + "\\\\n'; }; f\"\n"
 }
 
+// A credentialCase is a server that asks for credentials, and where they are.
+type credentialCase struct {
+	name     string
+	fault    gittest.Fault
+	userinfo string // in the URL
+	netrc    string // "" for none
+	helper   string // password that the helper gives
+	env      []string
+	requests int // 3 when the credentials are known before the server asks
+}
+
+var (
+	basic  = gittest.BasicAuth("u", good)
+	bearer = gittest.Bearer(good)
+)
+
+var credentialCases = []credentialCase{
+	{"in the URL", basic, "u:" + good + "@", "", "", nil, 3},
+	{"a token variable", gittest.BasicAuth("x-access-token", good), "", "", "",
+		[]string{"PPM_TOKEN_127_0_0_1", good}, 3},
+	{"a token variable with a user", basic, "", "", "", []string{"PPM_TOKEN_127_0_0_1", "u:" + good}, 3},
+	{"a token variable for the URL's user", basic, "u@", "", "", []string{"PPM_TOKEN_127_0_0_1", good}, 3},
+	{"a bearer token", bearer, "", "", "", []string{"PPM_TOKEN_127_0_0_1", good}, 4},
+	{".netrc", basic, "", "machine 127.0.0.1 login u password " + good, "", nil, 4},
+	{".netrc, the URL's user", basic, "u@",
+		"machine 127.0.0.1 login v password x machine 127.0.0.1 login u password " + good, "", nil, 4},
+	{"the helper", basic, "", "", good, nil, 4},
+	{"git's extraHeader", basic, "", "", "", []string{"GIT_CONFIG_COUNT", "1",
+		"GIT_CONFIG_KEY_0", "http.extraHeader",
+		"GIT_CONFIG_VALUE_0", "authorization: basic " + encoded("u:"+good)}, 3},
+	{"git's extraHeader with a bearer token", bearer, "", "", "", []string{"GIT_CONFIG_PARAMETERS",
+		"'http.http://127.0.0.1.extraHeader'='x: y' 'http.extraHeader'='AUTHORIZATION: Bearer " + good + "'"}, 3},
+	{"a variable after a wrong extraHeader", basic, "", "machine 127.0.0.1 login u password " + good, "",
+		[]string{"GIT_CONFIG_PARAMETERS", "'http.extraHeader'='Authorization: Basic " + encoded("u:"+bad) + "'"}, 4},
+	{"a job token of GitHub", gittest.BasicAuth("x-access-token", good), "", "", "",
+		[]string{"GITHUB_TOKEN", good, "GITHUB_SERVER_URL", thatServer}, 4},
+	{"a token for gh", gittest.BasicAuth("x-access-token", good), "", "", "",
+		[]string{"GITHUB_TOKEN", bad, "GH_TOKEN", good, "GITHUB_SERVER_URL", thatServer}, 4},
+	{"a job token of GitLab", gittest.BasicAuth("gitlab-ci-token", good), "", "", "",
+		[]string{"CI_JOB_TOKEN", good, "CI_SERVER_URL", thatServer}, 4},
+	{"a job token of GitLab after the helper", gittest.BasicAuth("gitlab-ci-token", good), "", "", bad,
+		[]string{"CI_JOB_TOKEN", good, "CI_SERVER_HOST", "127.0.0.1", "CI_SERVER_PROTOCOL", "http"}, 5},
+	{"the helper after a wrong URL, variable and .netrc", basic, "u:" + bad + "@",
+		"machine 127.0.0.1 login u password " + bad, good, []string{"PPM_TOKEN_127_0_0_1", bad}, 6},
+}
+
 func TestCredentialSources(t *testing.T) {
 	root, _ := packs(t)
-	basic, bearer := gittest.BasicAuth("u", good), gittest.Bearer(good)
-	for _, c := range []struct {
-		name     string
-		fault    gittest.Fault
-		userinfo string // in the URL
-		netrc    string // "" for none
-		helper   string // password that the helper gives
-		env      []string
-		requests int // 3 when the credentials are known before the server asks
-	}{
-		{"in the URL", basic, "u:" + good + "@", "", "", nil, 3},
-		{"a token variable", gittest.BasicAuth("x-access-token", good), "", "", "",
-			[]string{"PPM_TOKEN_127_0_0_1", good}, 3},
-		{"a token variable with a user", basic, "", "", "", []string{"PPM_TOKEN_127_0_0_1", "u:" + good}, 3},
-		{"a token variable for the URL's user", basic, "u@", "", "", []string{"PPM_TOKEN_127_0_0_1", good}, 3},
-		{"a bearer token", bearer, "", "", "", []string{"PPM_TOKEN_127_0_0_1", good}, 4},
-		{".netrc", basic, "", "machine 127.0.0.1 login u password " + good, "", nil, 4},
-		{".netrc, the URL's user", basic, "u@",
-			"machine 127.0.0.1 login v password x machine 127.0.0.1 login u password " + good, "", nil, 4},
-		{"the helper", basic, "", "", good, nil, 4},
-		{"the helper after a wrong URL, variable and .netrc", basic, "u:" + bad + "@",
-			"machine 127.0.0.1 login u password " + bad, good, []string{"PPM_TOKEN_127_0_0_1", bad}, 6},
-	} {
+	for _, c := range credentialCases {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
 			home := t.TempDir()
@@ -76,14 +105,20 @@ func TestCredentialSources(t *testing.T) {
 				write(t, home, ".gitconfig", helperConfig(log, c.helper))
 			}
 			s := gittest.ServeHTTP(t, root, gittest.With(c.fault))
-			d := newDialer(t, wire.Options{Home: home, Env: env(c.env...)})
+			vars := slices.Clone(c.env)
+			for i, value := range vars {
+				if value == thatServer {
+					vars[i] = s.URL
+				}
+			}
+			d := newDialer(t, wire.Options{Home: home, Env: env(vars...)})
 			if _, _, err := get(t.Context(), d, strings.Replace(s.URL, "//", "//"+c.userinfo, 1)+"/pack"); err != nil {
 				t.Fatal(err)
 			}
 			if got := len(s.Requests()); got != c.requests {
 				t.Errorf("%d requests, want %d", got, c.requests)
 			}
-			if calls, _ := os.ReadFile(log); c.helper != "" &&
+			if calls, _ := os.ReadFile(log); c.helper == good &&
 				(strings.Count(string(calls), "get\n") != 1 || strings.Count(string(calls), "store\n") != 1) {
 				t.Errorf("the helper was called as %q, want one get and one store", calls)
 			}
@@ -142,8 +177,8 @@ func TestCredentialsAreNotShown(t *testing.T) {
 				t.Fatal("no error")
 			}
 			text := err.Error() + failure.Hint(err) + progress.String()
-			for _, password := range []string{bad, base64.StdEncoding.EncodeToString([]byte("u:url-" + bad))[4:20],
-				base64.StdEncoding.EncodeToString([]byte("u:helper-" + bad))[4:20]} {
+			for _, password := range []string{bad, encoded("u:url-" + bad)[4:20],
+				encoded("u:helper-" + bad)[4:20]} {
 				if strings.Contains(text, password) {
 					t.Errorf("%q shows a credential", text)
 				}
@@ -266,7 +301,7 @@ func TestHelperAlone(t *testing.T) {
 	t.Setenv("GIT_CONFIG_PARAMETERS", "'credential.helper="+spring+"'")
 	home := t.TempDir()
 	core := "[core]\n"
-	for _, name := range []string{"askPass", "sshCommand", "fsmonitor", "pager"} {
+	for _, name := range []string{"sshCommand", "fsmonitor", "pager"} {
 		core += "\t" + name + " = touch " + trap + "\n"
 	}
 	write(t, home, ".gitconfig", helperConfig(os.DevNull, "")+core)

@@ -7,12 +7,22 @@ import (
 	"github.com/Project-Manager-With-Git/ppm/pkg/git/config"
 )
 
-// gitConfig is the git configuration of the system and the user.
-type gitConfig struct{ *config.Config }
+// gitConfig is the git configuration of the system and the user. Of the repository that the user works in only the
+// headers that are for a URL apply: CI systems keep the job's token there, and they start no program and lead nowhere
+// else.
+type gitConfig struct {
+	*config.Config
+	repository *config.Config
+}
 
-func readGitConfig(home string, env func(string) string) (gitConfig, error) {
-	c, err := config.ReadUser(home, env)
-	return gitConfig{c}, err
+func readGitConfig(o Options) (gitConfig, error) {
+	place := config.Place{Home: o.Home, Dir: o.Dir, Env: o.Env}
+	user, err := config.ReadUser(place)
+	if err != nil {
+		return gitConfig{}, err
+	}
+	repository, err := config.ReadRepository(place)
+	return gitConfig{user, repository}, err
 }
 
 // insteadOf rewrites raw with the longest url.BASE.insteadOf that it starts with.
@@ -28,45 +38,20 @@ func (c gitConfig) insteadOf(raw string) string {
 
 // http returns the value of http.NAME, or of the http.URL.NAME that matches u best.
 func (c gitConfig) http(name string, u *url.URL) (value string, ok bool) {
-	best := -1
-	for s := range c.All("http", name) {
-		score := 0
-		if s.Subsection != "" {
-			score = matchScore(s.Subsection, u)
-		}
-		if score >= best {
-			best, value, ok = score, s.Value, true
-		}
+	for s := range c.ForURL("http", name, u) {
+		value, ok = s.Value, true
 	}
-	return value, ok && best >= 0
+	return value, ok
 }
 
-// matchScore compares the URL of a configuration section with u. It is -1 when they do not match, else a positive
-// number that grows with the number of host labels and the length of the path that match exactly.
-func matchScore(section string, u *url.URL) int {
-	p, err := url.Parse(section)
-	if err != nil || p.Scheme != u.Scheme || portOf(p) != portOf(u) {
-		return -1
-	}
-	host, want := strings.Split(canonicalHost(u.Hostname()), "."), strings.Split(strings.ToLower(p.Hostname()), ".")
-	if len(host) != len(want) {
-		return -1
-	}
-	exact := 1
-	for i := range want {
-		switch want[i] {
-		case host[i]:
-			exact++
-		case "*":
-		default:
-			return -1
+// httpOnly is http without settings that are for every URL.
+func (c gitConfig) httpOnly(name string, u *url.URL) (value string) {
+	for s := range c.ForURL("http", name, u) {
+		if s.Subsection != "" {
+			value = s.Value
 		}
 	}
-	path := strings.TrimSuffix(p.Path, "/") + "/"
-	if !strings.HasPrefix(u.Path+"/", path) {
-		return -1
-	}
-	return exact<<16 + len(path)
+	return value
 }
 
 // hasHelper reports whether a credential helper is configured for any remote.

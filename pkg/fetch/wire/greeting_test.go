@@ -293,7 +293,7 @@ func FuzzSettings(f *testing.F) {
 		"Match host a\nHost *\n IdentityFile x")
 	f.Add("[a]\nx = \"\\", "machine", "Host \"")
 	f.Fuzz(func(t *testing.T, gitText, netrc, sshConfig string) {
-		c := gitConfig{&config.Config{}}
+		c := gitConfig{&config.Config{}, &config.Config{}}
 		if c.Parse(gitText) == nil {
 			c.insteadOf("https://a/b")
 			c.http("proxy", &remoteURL)

@@ -26,11 +26,10 @@ const (
 
 // httpTransport carries upload-pack over git's smart HTTP protocol.
 type httpTransport struct {
-	settings    *settings
-	remote      remote
-	base        *url.URL // of the repository, after the redirects of its refs
-	client      *http.Transport
-	credentials map[string]*credentials // by site
+	settings *settings
+	remote   remote
+	base     *url.URL         // of the repository, after the redirects of its refs
+	sites    map[string]*site // by siteOf
 }
 
 // A statusError is a response with another status than 200.
@@ -50,15 +49,11 @@ func openHTTP(s *settings, r remote) (*httpTransport, error) {
 	if err := s.checkHost(base.Scheme, base.Hostname()); err != nil {
 		return nil, err
 	}
-	client, err := newHTTPClient(s, base)
+	first, err := newSite(s, base, r, false)
 	if err != nil {
 		return nil, err
 	}
-	c, err := newCredentials(s, base, r)
-	if err != nil {
-		return nil, err
-	}
-	return &httpTransport{s, r, base, client, map[string]*credentials{siteOf(base): c}}, nil
+	return &httpTransport{s, r, base, map[string]*site{siteOf(base): first}}, nil
 }
 
 // below returns u with path, which needs no escaping, appended to its path.
@@ -72,7 +67,9 @@ func below(u *url.URL, path string) *url.URL {
 }
 
 func (t *httpTransport) Close() error {
-	t.client.CloseIdleConnections()
+	for _, s := range t.sites {
+		s.client.CloseIdleConnections()
+	}
 	return nil
 }
 
@@ -224,12 +221,12 @@ func (t *httpTransport) checkRedirect(from, to *url.URL) error {
 		return failure.Errorf(failure.KindOf(err), "following a redirect of %q: %w", t.remote.public, err).
 			WithHint("%s", failure.Hint(err))
 	}
-	if t.credentials[siteOf(to)] == nil {
-		c, err := newCredentials(t.settings, to, remote{secrets: t.remote.secrets})
+	if t.sites[siteOf(to)] == nil {
+		next, err := newSite(t.settings, to, remote{secrets: t.remote.secrets}, true)
 		if err != nil {
 			return err
 		}
-		t.credentials[siteOf(to)] = c
+		t.sites[siteOf(to)] = next
 	}
 	return nil
 }
@@ -266,22 +263,24 @@ func checkType(resp *http.Response, kind string) error {
 // exchange sends a request and returns a response with status 200 or a redirect. It tries one credential after the
 // other while the server rejects them.
 func (t *httpTransport) exchange(g *guard, method string, u *url.URL, body []byte) (*http.Response, error) {
-	c := t.credentials[siteOf(u)]
+	site := t.sites[siteOf(u)]
+	c := site.credentials
 	for {
 		req, err := newRequest(g.ctx, method, u, body)
 		if err != nil {
 			return nil, err
 		}
+		site.headers.set(req)
 		c.sign(req)
 		var resp *http.Response
 		if _, err = g.wait(func() (n int, err error) {
-			resp, err = t.client.RoundTrip(req)
+			resp, err = site.client.RoundTrip(req)
 			return 0, err
 		}); err != nil {
 			if resp != nil {
 				resp.Body.Close()
 			}
-			return nil, err
+			return nil, t.settings.explainVerification(err, u)
 		}
 		switch resp.StatusCode {
 		case http.StatusOK:

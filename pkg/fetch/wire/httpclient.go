@@ -4,19 +4,13 @@ import (
 	"cmp"
 	"context"
 	"crypto/tls"
-	"crypto/x509"
 	"errors"
 	"fmt"
 	"net/http"
 	"net/url"
-	"os"
-	"path/filepath"
 	"strings"
 
 	"golang.org/x/net/http/httpproxy"
-
-	"github.com/Project-Manager-With-Git/ppm/pkg/configfile"
-	"github.com/Project-Manager-With-Git/ppm/pkg/failure"
 )
 
 // A proxyError is the status of a proxy that does not connect.
@@ -26,23 +20,25 @@ func (e proxyError) Error() string { return fmt.Sprintf("the proxy answers with 
 
 var errBadProxy = errors.New("the proxy setting is not a URL")
 
-// newHTTPClient returns the HTTP client of one session: a transport, which follows no redirect and keeps no cookies.
+// newHTTPClient returns the HTTP client for one site: a transport, which follows no redirect and keeps no cookies.
 // It uses HTTP/1.1, because a session sends two or three requests, one after the other.
-func newHTTPClient(s *settings, base *url.URL) (*http.Transport, error) {
-	config, err := s.config()
-	if err != nil {
-		return nil, err
-	}
-	roots, err := trustedRoots(s.options, config, base)
-	if err != nil {
-		return nil, err
+func newHTTPClient(s *settings, config gitConfig, site *url.URL, redirected bool) (*http.Transport, error) {
+	settings := &tls.Config{MinVersion: tls.VersionTLS12}
+	if site.Scheme == "https" {
+		var err error
+		if settings.RootCAs, err = trustedRoots(s.options, config, site); err != nil {
+			return nil, err
+		}
+		if settings.Certificates, err = clientCertificates(s.options, config, site, redirected); err != nil {
+			return nil, err
+		}
 	}
 	proxy := func(r *http.Request) (*url.URL, error) { return proxyFor(r.URL, config, s.options.Env) }
 	return &http.Transport{
 		Proxy:                  proxy,
 		OnProxyConnectResponse: checkProxy,
 		DialContext:            s.dialer().DialContext,
-		TLSClientConfig:        &tls.Config{RootCAs: roots, MinVersion: tls.VersionTLS12},
+		TLSClientConfig:        settings,
 		TLSHandshakeTimeout:    s.connectTimeout(),
 		MaxResponseHeaderBytes: 256 << 10,
 	}, nil
@@ -80,44 +76,4 @@ func proxyFor(u *url.URL, config gitConfig, getenv func(string) string) (*url.UR
 	}
 	choice := httpproxy.Config{HTTPProxy: value, HTTPSProxy: value, NoProxy: env("no_proxy", "NO_PROXY")}
 	return choice.ProxyFunc()(u)
-}
-
-// trustedRoots returns the certificates to trust: the system's and those of SSL_CERT_FILE, SSL_CERT_DIR,
-// GIT_SSL_CAINFO and http.sslCAInfo.
-func trustedRoots(o Options, config gitConfig, base *url.URL) (*x509.CertPool, error) {
-	if base.Scheme != "https" {
-		return nil, nil
-	}
-	type source struct{ name, file string }
-	sources := []source{{"SSL_CERT_FILE", o.Env("SSL_CERT_FILE")}}
-	for _, dir := range filepath.SplitList(o.Env("SSL_CERT_DIR")) {
-		entries, _ := os.ReadDir(dir) // like OpenSSL, which looks files up by name
-		for _, e := range entries {
-			sources = append(sources, source{"", filepath.Join(dir, e.Name())})
-		}
-	}
-	info := o.Env("GIT_SSL_CAINFO")
-	if value, ok := config.http("sslcainfo", base); ok && info == "" {
-		info = value
-	}
-	sources = append(sources, source{"http.sslCAInfo", configfile.ExpandHome(info, o.Home)})
-
-	pool, err := x509.SystemCertPool()
-	if err != nil {
-		pool = x509.NewCertPool()
-	}
-	for _, s := range sources {
-		if s.file == "" {
-			continue
-		}
-		data, err := configfile.Read(s.file)
-		if err == nil && !pool.AppendCertsFromPEM(data) {
-			err = fmt.Errorf("%s: no certificate in it", s.file)
-		}
-		if err != nil && s.name != "" {
-			return nil, failure.Errorf(failure.LocalIO, "reading the certificates of %s: %w", s.name, err).
-				WithHint("correct or remove that setting")
-		}
-	}
-	return pool, nil
 }

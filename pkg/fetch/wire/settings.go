@@ -12,6 +12,7 @@ import (
 // Options say where a Dialer finds the user's settings and what it may do.
 type Options struct {
 	Home       string              // the user's home folder: .gitconfig, .netrc, .ssh
+	Dir        string              // the folder that the user works in; empty when it is in no git repository
 	Env        func(string) string // looks up an environment variable; nil for an empty environment
 	AllowHosts []string            // host patterns; empty allows every host
 	DenyHosts  []string            // host patterns
@@ -66,7 +67,7 @@ func newSettings(o Options) (*settings, error) {
 			*l.out = append(*l.out, p)
 		}
 	}
-	s.config = sync.OnceValues(func() (gitConfig, error) { return readGitConfig(o.Home, o.Env) })
+	s.config = sync.OnceValues(func() (gitConfig, error) { return readGitConfig(o) })
 	return s, nil
 }
 

@@ -9,18 +9,18 @@ import (
 	"fmt"
 	"io/fs"
 	"iter"
-	"os"
-	"path/filepath"
 	"strings"
 
 	"github.com/go-git/gcfg"
 
 	"github.com/Project-Manager-With-Git/ppm/pkg/configfile"
-	"github.com/Project-Manager-With-Git/ppm/pkg/failure"
 )
 
 // A Config holds settings. The zero value has none.
-type Config struct{ settings []Setting }
+type Config struct {
+	settings    []Setting
+	conditional bool // some of them come from a file that an includeIf names
+}
 
 // A Setting is one value that a name is set to.
 type Setting struct {
@@ -28,9 +28,6 @@ type Setting struct {
 	Subsection    string
 	Value         string
 }
-
-// maxIncludes is git's own limit on nested include.path settings.
-const maxIncludes = 10
 
 // Parse adds the settings in the text of a configuration file. Includes are not followed.
 func (c *Config) Parse(text string) error {
@@ -95,46 +92,16 @@ func (c *Config) Bool(section, name string, unset bool) bool {
 	if value == "" {
 		return unset
 	}
-	return isTrue(value)
+	return IsTrue(value)
 }
 
-func isTrue(value string) bool {
+// IsTrue reports whether a value is true. An empty one is false.
+func IsTrue(value string) bool {
 	switch strings.ToLower(value) {
 	case "", "0", "false", "no", "off":
 		return false
 	}
 	return true
-}
-
-// readWithIncludes adds the settings of a file and, in their place, those of the files that it includes. An includeIf
-// is not followed: its conditions are about the repository that git runs in, and ppm runs in none.
-func (c *Config) readWithIncludes(file, home string, depth int) error {
-	data, err := configfile.Read(file)
-	if errors.Is(err, fs.ErrNotExist) || file == os.DevNull {
-		return nil
-	}
-	if err != nil {
-		return err
-	}
-	err = parse(string(data), func(s Setting) error {
-		c.settings = append(c.settings, s)
-		if s.Section != "include" || s.Subsection != "" || s.Name != "path" {
-			return nil
-		}
-		if depth == maxIncludes {
-			return errors.New("includes are nested too deeply")
-		}
-		path := configfile.ExpandHome(s.Value, home)
-		if path != "" && !filepath.IsAbs(path) {
-			path = filepath.Join(filepath.Dir(file), path)
-		}
-		return c.readWithIncludes(path, home, depth+1)
-	})
-	var inner *failure.Error // of an included file
-	if err != nil && !errors.As(err, &inner) {
-		return failure.Errorf(failure.Usage, "%q: %w", file, err)
-	}
-	return err
 }
 
 // parse calls add for each setting. A name without a value is true.

@@ -49,7 +49,7 @@ func TestReadUserFromEnv(t *testing.T) {
 		"GIT_CONFIG_KEY_1": "core.bare", "GIT_CONFIG_VALUE_1": "yes",
 		"GIT_CONFIG_KEY_2": "nodot", "GIT_CONFIG_VALUE_2": "x",
 	}
-	c, err := config.ReadUser(t.TempDir(), func(name string) string { return env[name] })
+	c, err := config.ReadUser(config.Place{Home: t.TempDir(), Env: func(name string) string { return env[name] }})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,67 +1,90 @@
 package config
 
 import (
-	"fmt"
+	"errors"
 	"path/filepath"
 	"runtime"
-	"strconv"
-	"strings"
 
 	"github.com/Project-Manager-With-Git/ppm/pkg/configfile"
 	"github.com/Project-Manager-With-Git/ppm/pkg/failure"
 )
 
-// ReadUser reads the configuration of the system and of the user whose home folder is given, and then what
-// GIT_CONFIG_COUNT sets in the environment. Errors are of kind Usage for a malformed file.
-func ReadUser(home string, env func(string) string) (*Config, error) {
+// A Place is where git would look for configuration.
+type Place struct {
+	Home string              // the user's home folder
+	Dir  string              // the folder that the user works in, for the conditions of includeIf; may be empty
+	Env  func(string) string // the environment
+}
+
+// ReadUser reads the configuration of the system and of the user, and then what GIT_CONFIG_COUNT and
+// GIT_CONFIG_PARAMETERS set in the environment. Errors are of kind Usage for a malformed file or variable.
+func ReadUser(p Place) (*Config, error) {
+	in := newIncluder(p.Home, p.Dir)
+	in.remotes = p.remotes
 	c := &Config{}
-	for _, f := range userFiles(home, env) {
-		if err := c.readWithIncludes(f, home, 0); err != nil {
-			return nil, failure.Errorf(failure.KindOf(err), "reading git's configuration: %w", err).
-				WithHint("correct the file, or name another one in GIT_CONFIG_GLOBAL")
+	for _, f := range userFiles(p.Home, p.Env) {
+		if err := in.read(c, f, 0); err != nil {
+			return nil, errRead(err).WithHint("correct the file, or name another one in GIT_CONFIG_GLOBAL")
 		}
 	}
-	for i := range countInEnv(env) {
-		section, rest, ok := strings.Cut(env(keyVariable(i)), ".")
-		if !ok {
-			continue
-		}
-		dot := strings.LastIndexByte(rest, '.') // -1 without a subsection
-		c.settings = append(c.settings, Setting{
-			Section: strings.ToLower(section), Name: strings.ToLower(rest[dot+1:]),
-			Subsection: rest[:max(dot, 0)],
-			Value:      env(valueVariable(i)),
-		})
+	settings, err := envSettings(p.Env)
+	if err != nil {
+		return nil, errRead(failure.Errorf(failure.Usage, "%w", err)).WithHint("correct or unset that variable")
+	}
+	c.settings = append(c.settings, settings...)
+	return c, nil
+}
+
+// ReadRepository reads the configuration of the repository that the user works in. Where there is none, or it belongs
+// to another user, it has no settings.
+func ReadRepository(p Place) (*Config, error) {
+	in := newIncluder(p.Home, p.Dir)
+	in.remotes = p.remotes
+	c := &Config{}
+	if err := in.readRepository(c); err != nil {
+		return nil, errRead(err).WithHint("correct the file")
 	}
 	return c, nil
 }
 
-// EnvNames returns the names of the environment variables that choose or change the configuration.
-func EnvNames(env func(string) string) []string {
-	names := []string{"GIT_CONFIG_GLOBAL", "GIT_CONFIG_SYSTEM", "GIT_CONFIG_NOSYSTEM", "GIT_CONFIG_COUNT"}
-	for i := range countInEnv(env) {
-		names = append(names, keyVariable(i), valueVariable(i))
+func (in *includer) readRepository(c *Config) error {
+	if in.dirs == nil {
+		return nil
 	}
-	return names
+	err := in.read(c, filepath.Join(in.dirs.Common, "config"), 0)
+	if err == nil && c.Bool("extensions", "worktreeconfig", false) {
+		err = in.read(c, filepath.Join(in.dirs.Git, "config.worktree"), 0)
+	}
+	return err
 }
 
-func keyVariable(i int) string   { return fmt.Sprintf("GIT_CONFIG_KEY_%d", i) }
-func valueVariable(i int) string { return fmt.Sprintf("GIT_CONFIG_VALUE_%d", i) }
-
-// countInEnv returns how many settings the environment holds.
-func countInEnv(env func(string) string) int {
-	const most = 1000
-	n, err := strconv.Atoi(env("GIT_CONFIG_COUNT"))
-	if err != nil {
-		return 0
+// remotes returns the URLs of the remotes of the user's and the repository's configuration. Files that are included
+// because of such a URL cannot add others.
+func (p Place) remotes() []string {
+	in := newIncluder(p.Home, p.Dir)
+	c := &Config{}
+	var errs []error
+	for _, f := range userFiles(p.Home, p.Env) {
+		errs = append(errs, in.read(c, f, 0))
 	}
-	return max(0, min(n, most))
+	if errors.Join(append(errs, in.readRepository(c))...) != nil {
+		return nil // the caller reads the same files, and reports it
+	}
+	var urls []string
+	for s := range c.All("remote", "url") {
+		urls = append(urls, s.Value)
+	}
+	return urls
+}
+
+func errRead(err error) *failure.Error {
+	return failure.Errorf(failure.KindOf(err), "reading git's configuration: %w", err)
 }
 
 // userFiles lists the files that git reads, in its order.
 func userFiles(home string, env func(string) string) []string {
 	var files []string
-	if !isTrue(env("GIT_CONFIG_NOSYSTEM")) {
+	if !IsTrue(env("GIT_CONFIG_NOSYSTEM")) {
 		files = systemFiles(env)
 	}
 	if global := env("GIT_CONFIG_GLOBAL"); global != "" {

@@ -144,3 +144,23 @@ func Resolve(dir, text string) string {
 	}
 	return filepath.Join(dir, filepath.FromSlash(text))
 }
+
+// Branch returns the name of the checked out branch, "" when there is none.
+func (d Dirs) Branch() string {
+	head, err := readLine(filepath.Join(d.Git, "HEAD"))
+	name, ok := strings.CutPrefix(head, "ref: refs/heads/")
+	if err != nil || !ok {
+		return ""
+	}
+	return name
+}
+
+// Logical returns the path of Git through the symbolic links in dir, the folder that was asked for, when that is the
+// root of the work tree. Else it is Git.
+func (d Dirs) Logical(dir string) string {
+	dir, err := filepath.Abs(dir)
+	if err != nil || d.Below != "." || !d.Inside {
+		return d.Git
+	}
+	return filepath.Join(dir, filepath.Base(d.Git))
+}
