@@ -59,7 +59,8 @@ type Target struct {
 	Path     string  // clean
 	TryFirst bool    // the version of Ref is compared first, but all others are compared, too
 
-	Listed string // the text of Ref in pmfp's file
+	Listed  string  // the text of Ref in pmfp's file
+	BuiltIn ref.Ref // the component of a built-in pack with the name in pmfp's file, which Ref does not mean
 }
 
 // Find returns the component whose rendering is the most similar to what is at the target. The error is of kind

@@ -66,7 +66,7 @@ func (p *Project) Adopt(ctx context.Context, o AdoptOptions) (*AdoptResult, *Tra
 			return nil, nil, err
 		}
 		if err != nil {
-			problems = append(problems, fmt.Errorf("%q: %w", target.Path, err))
+			problems = append(problems, errTarget(target, err))
 			continue
 		}
 		r.components = append(r.components, found)
@@ -93,15 +93,25 @@ func (p *Project) progress(text string) {
 	}
 }
 
+// errTarget returns the error about an entry of pmfprc.json.
+func errTarget(target adopt.Target, err error) error {
+	if target.BuiltIn == (ref.Ref{}) {
+		return fmt.Errorf("%q: %w", target.Path, err)
+	}
+	return failure.Errorf(failure.KindOf(err), "%q: %w", target.Path, err).
+		WithHint("%s; if it was made from the built-in pack of that name, run ppm project adopt --ref %s %s",
+			failure.Hint(err), shell.Quote(target.BuiltIn.String()), shell.Quote(target.Path))
+}
+
 // joinProblems makes one error of what keeps entries of pmfprc.json from being adopted.
 func joinProblems(problems []error, adoptable int) error {
 	var texts []string
 	for _, p := range problems {
 		texts = append(texts, p.Error())
 	}
-	hint := "nothing was recorded; to adopt the others, run ppm project adopt --ref REFERENCE PATH for each"
-	if adoptable == 0 {
-		hint = failure.Hint(problems[0])
+	hint := failure.Hint(problems[0])
+	if adoptable > 0 {
+		hint += "; nothing was recorded: to adopt the others, run ppm project adopt --ref REFERENCE PATH for each"
 	}
 	return failure.Errorf(failure.KindOf(problems[0]), "adopting what %s lists: %s",
 		adopt.PmfpName, strings.Join(texts, "; ")).
@@ -139,6 +149,9 @@ func (p *Project) adoptTargets(
 		if reason != "" {
 			result.Skipped = append(result.Skipped, Skipped{Path: target.Path, Source: target.Listed, Reason: reason})
 			continue
+		}
+		if origin, builtIn := p.packs.Registry().Published(target.Ref.Origin); builtIn {
+			target.BuiltIn, target.Ref.Origin = target.Ref, origin
 		}
 		targets = append(targets, target)
 	}

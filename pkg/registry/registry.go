@@ -54,6 +54,16 @@ func (r *Registry) URL(o ref.Origin) string {
 	return r.mirror(o.CloneURL(r.sources.Host, r.sources.Namespace))
 }
 
+// Published returns the origin that o means to pmfp, which has no built-in packs: the name of a built-in pack is one
+// in the default namespace. builtIn reports whether o is such a name.
+func (r *Registry) Published(o ref.Origin) (published ref.Origin, builtIn bool) {
+	if p := r.packs[o.Repo]; o.URL != "" || o.Host != "" || o.Namespace != "" || p.URL != "" || len(p.Releases) == 0 {
+		return o, false
+	}
+	o.Namespace = r.sources.Namespace
+	return o, true
+}
+
 // mirror replaces the longest prefix of url that is in [sources.mirrors].
 func (r *Registry) mirror(url string) string {
 	longest := ""

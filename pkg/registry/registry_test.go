@@ -147,6 +147,35 @@ func TestReleases(t *testing.T) {
 	}
 }
 
+func TestPublished(t *testing.T) {
+	m := manifest.Merge(index(), &manifest.Manifest{Packs: map[string]manifest.Pack{
+		"mine": {URL: "https://h.example.com/mine.git"},
+	}})
+	for _, c := range []struct {
+		origin, want string
+		builtIn      bool
+	}{
+		{"tools", "Project-Manager-With-Git::tools", true}, // the name of a built-in pack
+		{"team::tools", "team::tools", false},              // the pack of a namespace
+		{"h.example.com::team::tools", "h.example.com::team::tools", false},
+		{"https://h.example.com/team/tools.git", "https://h.example.com/team/tools.git", false},
+		{"other", "other", false}, // a published pack
+		{"empty", "empty", false},
+		{"alias", "alias", false},
+	} {
+		got, builtIn := registry.New(m, files()).Published(origin(t, c.origin))
+		if got.String() != c.want || builtIn != c.builtIn {
+			t.Errorf("Published(%s) = %s, %v, want %s, %v", c.origin, got, builtIn, c.want, c.builtIn)
+		}
+	}
+	m = manifest.Merge(m, &manifest.Manifest{Packs: map[string]manifest.Pack{
+		"tools": {URL: "https://h.example.com/tools.git"},
+	}})
+	if got, builtIn := registry.New(m, files()).Published(origin(t, "tools")); got.String() != "tools" || builtIn {
+		t.Errorf("Published of an alias that overrides a built-in pack = %s, %v", got, builtIn)
+	}
+}
+
 func TestReleasesErrors(t *testing.T) {
 	gone := files()
 	delete(gone, "tools/v2/ppm.toml")
