@@ -21,10 +21,11 @@ func addCommand() *command {
 		flags: []flag{
 			{
 				name: "located-path", aliases: []string{"p"}, kind: stringFlag,
-				usage: "install the component at `PATH`, relative to the project",
+				usage: "install the component at `PATH`, relative to the current folder",
 			},
 			keysFlag(), forceFlag(), dryRunFlag(), allowUndefinedFlag(), acceptMovedFlag(),
 		},
+		search:   nearestOrBegin,
 		scope:    allMembers,
 		plan:     plannable,
 		complete: noWords,

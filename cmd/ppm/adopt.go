@@ -8,7 +8,6 @@ import (
 	"github.com/Project-Manager-With-Git/ppm/pkg/adopt"
 	"github.com/Project-Manager-With-Git/ppm/pkg/failure"
 	"github.com/Project-Manager-With-Git/ppm/pkg/project"
-	"github.com/Project-Manager-With-Git/ppm/pkg/ref"
 )
 
 func adoptCommand() *command {
@@ -35,6 +34,7 @@ func adoptCommand() *command {
 			},
 			dryRunFlag(), acceptMovedFlag(),
 		},
+		search:   nearestOrPmfp,
 		scope:    oneProject,
 		plan:     plannable,
 		complete: noWords,
@@ -85,7 +85,7 @@ func adoptOptions(in *invocation) (project.AdoptOptions, error) {
 		}
 		return o, err
 	}
-	if o.Ref, err = ref.Parse(in.flags.String("ref")); err == nil && o.Ref.Component == "" {
+	if o.Ref, err = in.parseReference(in.flags.String("ref")); err == nil && o.Ref.Component == "" {
 		err = failure.Errorf(failure.Usage, "reference %q names no component", o.Ref).
 			WithHint("write it as %s//COMPONENT", o.Ref)
 	}

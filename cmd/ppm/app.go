@@ -64,7 +64,7 @@ func cliCommand(c *command, in *invocation, line []string) *cli.Command {
 		in.read(ctx, ctx.Args().Slice())
 		return c.dispatch(ctx.Context, in)
 	}
-	out.BashComplete = complete(c, out, line)
+	out.BashComplete = complete(c, out, in, line)
 	for _, sub := range c.commands {
 		out.Subcommands = append(out.Subcommands, cliCommand(sub, in, line))
 	}
@@ -73,7 +73,7 @@ func cliCommand(c *command, in *invocation, line []string) *cli.Command {
 
 // complete returns the function that prints the words that can follow in the command line of a command. The line is
 // the one that was typed, with the parser's own flag as its last word.
-func complete(c *command, out *cli.Command, line []string) cli.BashCompleteFunc {
+func complete(c *command, out *cli.Command, in *invocation, line []string) cli.BashCompleteFunc {
 	standard := cli.DefaultCompleteWithFlags(out)
 	return func(ctx *cli.Context) {
 		var words []string
@@ -86,7 +86,7 @@ func complete(c *command, out *cli.Command, line []string) cli.BashCompleteFunc 
 			standard(ctx)
 		default:
 			standard(ctx)
-			words = c.complete(readLock(typedCwd(ctx)), ctx.Args().Slice())
+			words = c.complete(in.readInstalled(typedCwd(ctx)), ctx.Args().Slice())
 		}
 		for _, word := range words {
 			fmt.Fprintln(ctx.App.Writer, word)

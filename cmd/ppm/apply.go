@@ -19,6 +19,7 @@ func applyCommand() *command {
 		examples: []string{"ppm project apply plan.json", "ppm project apply plan.json --dry-run"},
 		args:     &arguments{usage: "FILE", least: 1, most: 1, missing: "a file with a plan"},
 		flags:    []flag{noIndexFlag(), dryRunFlag()},
+		search:   nearestOrBegin,
 		scope:    oneProject,
 		plan:     notPlannable,
 		complete: noWords,
@@ -27,7 +28,7 @@ func applyCommand() *command {
 }
 
 func runApply(ctx context.Context, in *invocation) (any, error) {
-	data, err := readPlan(in.args[0], in.terminal.in)
+	data, err := readPlan(in.options.path(in.args[0]), in.terminal.in)
 	if err != nil {
 		return nil, err
 	}

@@ -29,10 +29,11 @@ func asTempCommand() *command {
 			},
 			{
 				name: "target", aliases: []string{"t"}, kind: stringFlag,
-				usage: "write the pack to `FOLDER`, relative to the project; default: a new folder beside the project",
+				usage: "write the pack to `FOLDER`; default: a new folder beside the project",
 			},
 			dryRunFlag(),
 		},
+		search:   nearestOrHere,
 		scope:    thisFolder,
 		plan:     notPlannable,
 		complete: noWords,

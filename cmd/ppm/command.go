@@ -9,8 +9,9 @@ import (
 	"strings"
 )
 
-// A command is the declaration of a command or, when it has commands, of a group. A group has no args, scope, plan
-// and run. The zero values of args, scope, plan and complete are invalid: every command states what it means.
+// A command is the declaration of a command or, when it has commands, of a group. A group has no args, search,
+// scope, plan and run. The zero values of args, search, scope, plan and complete are invalid: every command states
+// what it means.
 type command struct {
 	name     string
 	aliases  []string
@@ -21,6 +22,7 @@ type command struct {
 
 	args     *arguments
 	flags    []flag
+	search   search
 	scope    scope
 	plan     planning
 	complete completion

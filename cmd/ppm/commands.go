@@ -11,7 +11,7 @@ func commands() *command {
 		},
 	}
 	root.commands = []*command{
-		projectCommand(), addCommand(), removeCommand(), listCommand(),
+		projectCommand(), initCommand(), addCommand(), removeCommand(), listCommand(),
 		cacheCommand(), registryCommand(), lockCommand(), versionCommand(),
 		completionCommand(func() (string, error) { return fishCompletion(root) }),
 	}
@@ -40,7 +40,7 @@ func projectCommand() *command {
 		heading  string
 		commands []*command
 	}{
-		{"Install", []*command{newCommand(), addCommand(), removeCommand(), adoptCommand()}},
+		{"Install", []*command{initCommand(), newCommand(), addCommand(), removeCommand(), adoptCommand()}},
 		{"Inspect", []*command{
 			listCommand(), infoCommand(), statusCommand(), diffCommand(),
 			whyCommand(), outdatedCommand(), verifyCommand(), requiresCommand(),

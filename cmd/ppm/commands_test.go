@@ -122,6 +122,7 @@ func checkDeclaration(t *testing.T, c *command) {
 	group := len(c.commands) > 0
 	if !group || c.fallback != nil {
 		missing(c.args == nil, "args")
+		missing(c.search == 0, "search")
 		missing(c.scope == 0, "scope")
 		missing(c.plan == 0, "plan")
 		missing(c.complete == nil, "complete")
@@ -152,6 +153,34 @@ func checkDeclaration(t *testing.T, c *command) {
 	}
 	for _, sub := range c.commands {
 		checkDeclaration(t, sub)
+	}
+}
+
+// docs/projects.md says of every command that works on a project how it finds the project.
+func TestSearchesAreDocumented(t *testing.T) {
+	text, err := os.ReadFile(filepath.Join("..", "..", "docs", "projects.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	rows := map[search]string{}
+	for s, begin := range map[search]string{
+		nearestProject: "exit code 2",
+		nearestHistory: "the nearest folder with a history",
+		nearestOrBegin: "begins a project",
+		nearestOrPmfp:  "takes pmfp's project",
+		nearestOrHere:  "works on the current folder",
+		noSearch:       "always works on the current folder",
+	} {
+		row := regexp.MustCompile(`(?m)^\| (.*) \| ` + regexp.QuoteMeta(begin)).FindSubmatch(text)
+		if row == nil {
+			t.Fatalf("docs/projects.md has no row for %q", begin)
+		}
+		rows[s] = string(row[1])
+	}
+	for _, c := range commands().find("project").commands {
+		if !strings.Contains(rows[c.search], "`"+c.name+"`") {
+			t.Errorf("docs/projects.md does not have ppm project %s in the row with %s", c.name, rows[c.search])
+		}
 	}
 }
 

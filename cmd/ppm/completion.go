@@ -3,8 +3,6 @@ package main
 import (
 	"context"
 	"slices"
-
-	"github.com/Project-Manager-With-Git/ppm/pkg/lockfile"
 )
 
 // The scripts ask ppm itself for the words that can follow.
@@ -42,9 +40,10 @@ func completionCommand(fish func() (string, error)) *command {
 			"ppm completion fish > ~/.config/fish/completions/ppm.fish",
 		},
 		args:     &arguments{usage: "bash|zsh|fish", least: 1, most: 1, missing: "the name of a shell"},
+		search:   noSearch,
 		scope:    noProject,
 		plan:     notPlannable,
-		complete: func(*lockfile.Lock, []string) []string { return slices.Clone(shells) },
+		complete: func(installed, []string) []string { return slices.Clone(shells) },
 		run: func(_ context.Context, in *invocation) (any, error) {
 			shell, err := choose("shell", in.args[0], shells)
 			if err != nil {

@@ -31,6 +31,7 @@ func diffCommand() *command {
 			},
 			exitCodeFlag("exit with 9 when something differs"),
 		},
+		search:   nearestProject,
 		scope:    namedMembers,
 		plan:     notPlannable,
 		complete: completeInstallsAndFiles,

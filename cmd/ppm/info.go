@@ -16,6 +16,7 @@ func infoCommand() *command {
 		usage:    "show the values that templates can use, and the installed components",
 		examples: []string{"ppm project info", "ppm project info --json"},
 		args:     noArguments(),
+		search:   nearestOrHere,
 		scope:    allMembers,
 		plan:     notPlannable,
 		complete: noWords,

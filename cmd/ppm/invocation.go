@@ -12,6 +12,7 @@ import (
 	ppm "github.com/Project-Manager-With-Git/ppm"
 	"github.com/Project-Manager-With-Git/ppm/pkg/failure"
 	"github.com/Project-Manager-With-Git/ppm/pkg/install"
+	"github.com/Project-Manager-With-Git/ppm/pkg/location"
 	"github.com/Project-Manager-With-Git/ppm/pkg/project"
 	"github.com/Project-Manager-With-Git/ppm/pkg/ref"
 )
@@ -31,6 +32,10 @@ type invocation struct {
 
 	// ask is nil when nobody can answer.
 	ask func(context.Context, install.Question) (string, error)
+
+	location location.Location // of the current folder and the project
+	search   search            // by which the project was found
+	begins   bool              // the command begins a project
 
 	member  string           // which member of a workspace; empty for a project alone
 	runID   string           // the same for all members of a workspace
@@ -99,7 +104,15 @@ func (in *invocation) checkArguments(least, most int, missing string) error {
 }
 
 // reference parses the first argument.
-func (in *invocation) reference() (ref.Ref, error) { return ref.Parse(in.args[0]) }
+func (in *invocation) reference() (ref.Ref, error) { return in.parseReference(in.args[0]) }
+
+// parseReference parses a reference. In one to a local repository the path is relative to the current folder, and in
+// the result to the project.
+func (in *invocation) parseReference(text string) (ref.Ref, error) {
+	r, err := ref.Parse(text)
+	r.Origin.URL = in.location.LocalRepository(r.Origin.URL)
+	return r, err
+}
 
 // keyValues parses the flags --kv.
 func (in *invocation) keyValues() ([]ref.KV, error) { return parseKVs(in.flags.StringSlice("kv")) }
@@ -131,8 +144,15 @@ func (in *invocation) openFor(ctx context.Context, access project.Access) (*proj
 	if err != nil {
 		return nil, err
 	}
-	in.project, err = project.Open(ctx, setup, access)
-	return in.project, err
+	p, err := project.Open(ctx, setup, access)
+	if err != nil {
+		return nil, err
+	}
+	in.project = p
+	if in.search == nearestProject && p.ManifestText == nil && p.LockText == nil {
+		return nil, in.errNoProject() // what a killed command left was rolled back
+	}
+	return p, nil
 }
 
 // openPacks opens the packs for a command without a project. close closes them.
@@ -160,9 +180,9 @@ func (in *invocation) close() error {
 
 // setup returns what a project is opened with.
 func (in *invocation) setup() (project.Setup, error) {
-	dir, err := in.options.dir()
-	if err != nil {
-		return project.Setup{}, err
+	dir, current := in.location.Project, in.location.Current
+	if dir == "" {
+		return project.Setup{}, errors.New("the command has no folder")
 	}
 	home, err := os.UserHomeDir()
 	if err != nil {
@@ -173,8 +193,8 @@ func (in *invocation) setup() (project.Setup, error) {
 		return project.Setup{}, err
 	}
 	setup := project.Setup{
-		Dir: dir, Home: home, UserFile: in.options.userFile(), CacheDir: cache, Env: in.options.getenv,
-		BuiltIn: ppm.Manifest, Packs: ppm.Packs(),
+		Dir: dir, Current: current, Home: home, UserFile: in.options.userFile(), CacheDir: cache,
+		Env: in.options.getenv, BuiltIn: ppm.Manifest, Packs: ppm.Packs(),
 		Offline: in.options.offline, Refresh: in.options.refresh, LockWait: lockWait,
 		RunID: in.runID, Ask: in.ask, Notify: in.note,
 	}

@@ -15,6 +15,7 @@ func listCommand() *command {
 		usage:    "list the installed components",
 		examples: []string{"ppm project list", "ppm project list --json"},
 		args:     noArguments(),
+		search:   nearestProject,
 		scope:    allMembers,
 		plan:     notPlannable,
 		complete: noWords,

@@ -37,6 +37,7 @@ func lockMergeCommand() *command {
 			usage: "BASE OURS THEIRS [NAME [MARKER_SIZE [BASE_LABEL [OUR_LABEL [THEIR_LABEL]]]]]",
 			least: 3, most: 8, missing: "three files",
 		},
+		search:   noSearch,
 		scope:    noProject,
 		plan:     notPlannable,
 		complete: noWords,
@@ -54,7 +55,7 @@ func runLockMerge(_ context.Context, in *invocation) (any, error) {
 	var texts [3][]byte
 	for i := range texts {
 		var err error
-		if texts[i], err = os.ReadFile(in.args[i]); err != nil {
+		if texts[i], err = os.ReadFile(in.options.path(in.args[i])); err != nil {
 			return nil, failure.Errorf(failure.LocalIO, "merging locks: %w", err).
 				WithHint("name three files that exist; an empty file means that there is no version, as in git")
 		}
@@ -69,7 +70,7 @@ func runLockMerge(_ context.Context, in *invocation) (any, error) {
 	}
 	r := records.Merge(filepath.ToSlash(name), texts[0], texts[1], texts[2], o)
 	// The file is a temporary one of git, which reads the result from it.
-	if err := os.WriteFile(in.args[1], r.Text, 0o666); err != nil {
+	if err := os.WriteFile(in.options.path(in.args[1]), r.Text, 0o666); err != nil {
 		return nil, failure.Errorf(failure.LocalIO, "writing the merged file: %w", err).
 			WithHint("check the permissions and the space on the disk")
 	}

@@ -16,6 +16,7 @@ func moveCommand() *command {
 		},
 		args:     &arguments{usage: "OLD NEW", least: 2, most: 2, missing: "the old path and the new one"},
 		flags:    []flag{dryRunFlag()},
+		search:   nearestProject,
 		scope:    oneProject,
 		plan:     plannable,
 		complete: completeFiles,

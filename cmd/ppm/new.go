@@ -7,7 +7,6 @@ import (
 	"github.com/Project-Manager-With-Git/ppm/pkg/langenv"
 	"github.com/Project-Manager-With-Git/ppm/pkg/manifest"
 	"github.com/Project-Manager-With-Git/ppm/pkg/project"
-	"github.com/Project-Manager-With-Git/ppm/pkg/ref"
 )
 
 func newCommand() *command {
@@ -57,6 +56,7 @@ func newCommand() *command {
 			},
 			forceFlag(), dryRunFlag(), allowUndefinedFlag(),
 		},
+		search:   noSearch,
 		scope:    thisFolder,
 		plan:     notPlannable,
 		complete: noWords,
@@ -111,7 +111,7 @@ func newOptions(in *invocation) (project.NewOptions, error) {
 	}
 	var err error
 	if in.flags.IsSet("template") {
-		if o.Template, err = ref.Parse(in.flags.String("template")); err != nil {
+		if o.Template, err = in.parseReference(in.flags.String("template")); err != nil {
 			return o, err
 		}
 	}

@@ -49,6 +49,27 @@ func (o *options) dir() (string, error) {
 	return dir, nil
 }
 
+// path returns the path of a file that the user typed, relative to the folder that the command works in.
+func (o *options) path(typed string) string {
+	if typed == "" || typed == "-" || filepath.IsAbs(typed) {
+		return typed
+	}
+	return filepath.Join(o.cwd, typed)
+}
+
+// typedFolder returns a folder as a user types it after --cwd.
+func (o *options) typedFolder(dir string) string {
+	current, err := os.Getwd()
+	if err != nil {
+		return dir
+	}
+	typed, err := filepath.Rel(current, dir)
+	if err != nil {
+		return dir
+	}
+	return filepath.ToSlash(typed)
+}
+
 // cacheDir returns the folder of ppm's cache: $PPM_CACHE_DIR, else "ppm" in the user's cache folder.
 func (o *options) cacheDir() (string, error) {
 	if dir := o.getenv("PPM_CACHE_DIR"); dir != "" {

@@ -17,6 +17,7 @@ func outdatedCommand() *command {
 		examples: []string{"ppm project outdated", "ppm project outdated --exit-code --json"},
 		args:     &arguments{usage: "[PATH|COMPONENT…]", most: -1},
 		flags:    []flag{exitCodeFlag("exit with 9 when an upgrade is pending")},
+		search:   nearestProject,
 		scope:    namedMembers,
 		plan:     notPlannable,
 		complete: completeInstalls,
@@ -34,7 +35,10 @@ func runOutdated(ctx context.Context, in *invocation) (any, error) {
 		return nil, err
 	}
 	in.printf("%s", outdatedText(result))
-	if len(result.Installs) == 0 {
+	switch {
+	case len(p.Lock.Components) == 0:
+		in.noteUnlessMember(nothingInstalled)
+	case len(result.Installs) == 0:
 		in.noteUnlessMember("every install is up to date")
 	}
 	pending := 0

@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 
-	"github.com/Project-Manager-With-Git/ppm/pkg/lockfile"
 	"github.com/Project-Manager-With-Git/ppm/pkg/manifest"
 	"github.com/Project-Manager-With-Git/ppm/pkg/project"
 )
@@ -22,14 +21,15 @@ func ownCommand() *command {
 		args: &arguments{
 			usage: "PATH merge|once|mine", least: 2, most: 2, missing: "a file and one of merge, once and mine",
 		},
-		flags: []flag{dryRunFlag()},
-		scope: oneProject,
-		plan:  plannable,
-		complete: func(lock *lockfile.Lock, typed []string) []string {
+		flags:  []flag{dryRunFlag()},
+		search: nearestProject,
+		scope:  oneProject,
+		plan:   plannable,
+		complete: func(l installed, typed []string) []string {
 			if len(typed) > 0 {
 				return texts(manifest.Ownerships)
 			}
-			return completeFiles(lock, typed)
+			return completeFiles(l, typed)
 		},
 		run: runOwn,
 	}

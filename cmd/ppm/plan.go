@@ -9,7 +9,6 @@ import (
 	"strings"
 
 	"github.com/Project-Manager-With-Git/ppm/pkg/failure"
-	"github.com/Project-Manager-With-Git/ppm/pkg/lockfile"
 	"github.com/Project-Manager-With-Git/ppm/pkg/project"
 )
 
@@ -30,8 +29,9 @@ func planCommand(commands []*command) *command {
 			name: "output", aliases: []string{"o"}, kind: stringFlag,
 			usage: "write the plan to `FILE`; - is standard output",
 		}},
-		scope: oneProject,
-		plan:  notPlannable,
+		search: nearestProject,
+		scope:  oneProject,
+		plan:   notPlannable,
 	}
 	var names []string
 	for _, planned := range commands {
@@ -44,8 +44,8 @@ func planCommand(commands []*command) *command {
 	last := len(names) - 1
 	c.details = "COMMAND is " + strings.Join(names[:last], ", ") + " or " + names[last] + "; the default is upgrade." +
 		"\nThe plan has the new content of each file and a diff of it. Apply it with ppm project apply."
-	c.complete = func(lock *lockfile.Lock, typed []string) []string {
-		return sortedWords(append(completeInstalls(lock, typed), names...))
+	c.complete = func(l installed, typed []string) []string {
+		return sortedWords(append(completeInstalls(l, typed), names...))
 	}
 	return c
 }
@@ -54,14 +54,15 @@ func planCommand(commands []*command) *command {
 func plannedCommand(plan, planned *command) *command {
 	return &command{
 		name: planned.name, aliases: planned.aliases, usage: planned.usage, examples: planned.examples,
-		args: plan.args, flags: planned.flags, scope: plan.scope, plan: plan.plan, complete: planned.complete,
-		planned: planned,
-		run:     func(ctx context.Context, in *invocation) (any, error) { return runPlan(ctx, in, planned) },
+		args: plan.args, flags: planned.flags, search: planned.search, scope: plan.scope, plan: plan.plan,
+		complete: planned.complete,
+		planned:  planned,
+		run:      func(ctx context.Context, in *invocation) (any, error) { return runPlan(ctx, in, planned) },
 	}
 }
 
 func runPlan(ctx context.Context, in *invocation, planned *command) (any, error) {
-	output := in.flags.String("output")
+	output := in.options.path(in.flags.String("output"))
 	switch {
 	case output == "":
 		return nil, failure.Errorf(failure.Usage, "ppm %s needs a file to write the plan to", in.report.command).
@@ -116,6 +117,7 @@ func runPlanned(ctx context.Context, in *invocation, command *command) (*planned
 	run := &invocation{
 		terminal: &terminal, options: in.options, report: report{command: command.path},
 		flags: in.flags, args: in.args, usage: command.usageLine(), ask: in.ask,
+		location: in.location, search: in.search, begins: in.begins,
 		planned: &planned{},
 	}
 	err := command.call(ctx, run)

@@ -27,6 +27,7 @@ func registryListCommand() *command {
 		usage:    "list the built-in packs, or the components of a pack",
 		examples: []string{"ppm registry list", "ppm registry list tp_py_grpc@cp-0.0.1"},
 		args:     &arguments{usage: "[PACK[@TAG]]", most: 1},
+		search:   noSearch,
 		scope:    noProject,
 		plan:     notPlannable,
 		complete: noWords,
@@ -78,6 +79,7 @@ func registryShowCommand() *command {
 		usage:    "show the keys, files and requirements of a component",
 		examples: []string{"ppm registry show tp_py_grpc@cp-0.0.1//sync_serv_interceptor"},
 		args:     &arguments{usage: "PACK[@TAG]//COMPONENT", least: 1, most: 1, missing: "a reference"},
+		search:   noSearch,
 		scope:    noProject,
 		plan:     notPlannable,
 		complete: noWords,
@@ -155,6 +157,7 @@ func registryExportCommand() *command {
 		examples: []string{"ppm registry export packs", "ppm registry export packs --pack tp_py_grpc"},
 		args:     &arguments{usage: "FOLDER", least: 1, most: 1, missing: "a folder"},
 		flags:    []flag{{name: "pack", kind: listFlag, usage: "only write the pack `NAME`; can be repeated"}},
+		search:   noSearch,
 		scope:    noProject,
 		plan:     notPlannable,
 		complete: noWords,
@@ -167,7 +170,7 @@ func runRegistryExport(ctx context.Context, in *invocation) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	written, err := catalog.Export(ctx, packs, in.flags.StringSlice("pack"), in.args[0])
+	written, err := catalog.Export(ctx, packs, in.flags.StringSlice("pack"), in.options.path(in.args[0]))
 	if err != nil {
 		return nil, err
 	}

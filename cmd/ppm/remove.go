@@ -15,6 +15,7 @@ func removeCommand() *command {
 		examples: []string{"ppm project remove aiowscli.py", "ppm project remove app/interceptor --dry-run"},
 		args:     &arguments{usage: "PATH|COMPONENT…", least: 1, most: -1, missing: "the path or name of an install"},
 		flags:    []flag{dryRunFlag()},
+		search:   nearestProject,
 		scope:    namedMembers,
 		plan:     plannable,
 		complete: completeInstalls,

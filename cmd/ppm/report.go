@@ -15,6 +15,7 @@ type report struct {
 	result  any    // nil when there is none
 	notes   []string
 	help    bytes.Buffer // what --help prints, which is the result with --json
+	project string       // the folder of the project, absolute; empty when the command works on none
 	changed bool         // the command has changed a project
 }
 
@@ -22,6 +23,7 @@ type report struct {
 type document struct {
 	Version int      `json:"version"`
 	Command string   `json:"command"`
+	Project string   `json:"project,omitempty"`
 	OK      bool     `json:"ok"`
 	Result  any      `json:"result,omitempty"`
 	Error   *problem `json:"error,omitempty"`
@@ -39,7 +41,10 @@ const documentVersion = 1
 
 // document returns the document of a command that ended with err.
 func (r *report) document(ctx context.Context, err error) document {
-	d := document{Version: documentVersion, Command: r.command, OK: err == nil, Result: r.result, Notes: r.notes}
+	d := document{
+		Version: documentVersion, Command: r.command, Project: r.project,
+		OK: err == nil, Result: r.result, Notes: r.notes,
+	}
 	if err != nil {
 		d.Error = newProblem(err, exitCode(ctx, err))
 	} else if r.help.Len() > 0 {

@@ -24,6 +24,7 @@ func requiresCommand() *command {
 			},
 			{name: "test", kind: boolFlag, usage: "include the packages that the packs' tests require"},
 		},
+		search:   nearestProject,
 		scope:    allMembers,
 		plan:     notPlannable,
 		complete: noWords,

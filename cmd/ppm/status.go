@@ -16,6 +16,7 @@ func statusCommand() *command {
 		examples: []string{"ppm project status", "ppm project status app/interceptor --exit-code"},
 		args:     &arguments{usage: "[PATH|COMPONENT…]", most: -1},
 		flags:    []flag{exitCodeFlag("exit with 9 when a file has changed")},
+		search:   nearestProject,
 		scope:    namedMembers,
 		plan:     notPlannable,
 		complete: completeInstalls,

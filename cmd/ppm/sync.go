@@ -20,6 +20,7 @@ func syncCommand() *command {
 			},
 			{name: "frozen", kind: boolFlag, usage: "fail instead of changing ppm.lock"},
 		}, mergeFlags()...),
+		search:   nearestProject,
 		scope:    allMembers,
 		plan:     plannable,
 		complete: noWords,

@@ -8,14 +8,17 @@ import (
 	"github.com/Project-Manager-With-Git/ppm/pkg/project"
 )
 
-// carryOut consumes the transaction of a command and prints its result. A command that leaves conflicts returns a
-// result and an error.
+// finishTransaction consumes the transaction of a command and prints its result. A command that leaves conflicts
+// returns a result and an error.
 func finishTransaction[R any](
 	ctx context.Context, in *invocation, t *project.Transaction, result R, print func(*invocation, R),
 ) (any, error) {
 	err := in.consume(ctx, t)
 	if err != nil && !errors.Is(err, failure.Conflicts) {
 		return nil, err
+	}
+	if !t.Empty() {
+		in.noteBegun()
 	}
 	print(in, result)
 	return result, err

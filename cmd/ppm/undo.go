@@ -26,6 +26,7 @@ func undoCommand() *command {
 			},
 			dryRunFlag(),
 		},
+		search:   nearestHistory,
 		scope:    lastMembers,
 		plan:     plannable,
 		complete: noWords,

@@ -53,6 +53,7 @@ func upgradeCommand() *command {
 			},
 			{name: "step", kind: boolFlag, usage: "stop at the first version that causes a conflict, and print it"},
 		}, mergeFlags()...),
+		search:   nearestProject,
 		scope:    namedMembers,
 		plan:     plannable,
 		complete: completeInstalls,
@@ -118,6 +119,8 @@ func printUpgrade(in *invocation, result *project.UpgradeResult) {
 	printUpgrades(in, result.Upgrades, result.DryRun)
 	switch {
 	case len(result.Upgrades) > 0:
+	case len(in.project.Lock.Components) == 0:
+		in.noteUnlessMember(nothingInstalled)
 	case in.flags.IsSet("to"):
 		in.noteUnlessMember("nothing to do: every install has this version and these keys")
 	default:

@@ -19,6 +19,7 @@ func verifyCommand() *command {
 			name: "remote", kind: boolFlag,
 			usage: "also ask the servers whether the tags still name the installed commits",
 		}},
+		search:   nearestProject,
 		scope:    allMembers,
 		plan:     notPlannable,
 		complete: noWords,

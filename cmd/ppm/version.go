@@ -16,6 +16,7 @@ func versionCommand() *command {
 		usage:    "print the version of ppm",
 		examples: []string{"ppm version", "ppm version --json"},
 		args:     noArguments(),
+		search:   noSearch,
 		scope:    noProject,
 		plan:     notPlannable,
 		complete: noWords,

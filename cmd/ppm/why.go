@@ -19,6 +19,7 @@ func whyCommand() *command {
 			"ppm project why app/interceptor/timer.py:1-20 --json",
 		},
 		args:     &arguments{usage: "PATH[:LINE|:FIRST-LAST]", least: 1, most: 1, missing: "a path"},
+		search:   nearestProject,
 		scope:    oneProject,
 		plan:     notPlannable,
 		complete: completeFiles,

@@ -15,6 +15,7 @@ import (
 
 	"github.com/Project-Manager-With-Git/ppm/pkg/failure"
 	"github.com/Project-Manager-With-Git/ppm/pkg/install"
+	"github.com/Project-Manager-With-Git/ppm/pkg/location"
 	"github.com/Project-Manager-With-Git/ppm/pkg/project"
 	"github.com/Project-Manager-With-Git/ppm/pkg/state"
 	"github.com/Project-Manager-With-Git/ppm/pkg/workspace"
@@ -32,9 +33,14 @@ type memberRun struct {
 
 // dispatch runs a command: once, or in a workspace once in each member in its scope.
 func (c *command) dispatch(ctx context.Context, in *invocation) error {
-	scope := c.scopeOf(in)
-	dir, err := in.options.dir()
-	if scope == noProject || scope == thisFolder || err != nil {
+	if err := in.find(c.search); err != nil {
+		return err
+	}
+	scope, dir := c.scopeOf(in), in.location.Project
+	if scope != noProject {
+		in.report.project = dir
+	}
+	if scope == noProject || scope == thisFolder {
 		return c.call(ctx, in)
 	}
 	w, err := workspace.Find(dir)
@@ -46,7 +52,8 @@ func (c *command) dispatch(ctx context.Context, in *invocation) error {
 	}
 	if scope == oneProject {
 		return failure.Errorf(failure.Usage, "ppm %s works on one project, and %q is a workspace", c.path, dir).
-			WithHint("name the project with --cwd, as in --cwd %s", append(w.Members, "FOLDER")[0])
+			WithHint("name the project with --cwd, as in --cwd %s",
+				in.options.typedFolder(filepath.Join(dir, append(w.Members, "FOLDER")[0])))
 	}
 	for _, pattern := range w.Unmatched {
 		in.note(fmt.Sprintf("no folder with a %s matches %q, a pattern of the workspace",
@@ -87,9 +94,11 @@ func (in *invocation) forMember(r *memberRun, dir, runID string) *invocation {
 			colour: in.terminal.colour, outColour: in.terminal.outColour, prefix: printable(r.path) + ": ",
 		},
 		options: in.options, report: report{command: in.report.command},
-		flags: in.flags, args: r.args, usage: in.usage, member: r.path, runID: runID,
+		flags: in.flags, args: r.args, usage: in.usage, member: r.path, runID: runID, search: in.search,
 	}
-	out.options.cwd = filepath.Join(dir, filepath.FromSlash(r.path))
+	out.location = location.Location{
+		Current: in.location.Current, Project: filepath.Join(dir, filepath.FromSlash(r.path)),
+	}
 	if in.ask != nil {
 		out.ask = out.answerDefault
 	}
@@ -181,7 +190,7 @@ type memberDocument struct {
 
 // printRuns prints the outputs of the runs in their order, and returns the error of the whole command.
 func (in *invocation) printRuns(ctx context.Context, runs []*memberRun) error {
-	failed := joinFailures(runs)
+	failed := in.joinFailures(runs)
 	documents, empty := []memberDocument{}, true
 	for _, r := range runs {
 		in.report.changed = in.report.changed || r.invocation.report.changed
@@ -212,7 +221,7 @@ func (in *invocation) printRuns(ctx context.Context, runs []*memberRun) error {
 }
 
 // joinFailures returns the error of a whole command, or nil when no run failed. Its exit code is the smallest one.
-func joinFailures(runs []*memberRun) error {
+func (in *invocation) joinFailures(runs []*memberRun) error {
 	var first error
 	kind := failure.Interrupted
 	for _, r := range runs {
@@ -245,7 +254,8 @@ func joinFailures(runs []*memberRun) error {
 			WithHint("see the messages above")
 	}
 	return failure.Errorf(kind, "failed in %d of %s: %s", len(paths), all, list).
-		WithHint("see the messages above; run the command in one project with --cwd %s", paths[0])
+		WithHint("see the messages above; run the command in one project with --cwd %s",
+			in.options.typedFolder(filepath.Join(in.location.Project, filepath.FromSlash(paths[0]))))
 }
 
 // sameFailure reports whether all of several runs failed with the same message, which is then printed once.

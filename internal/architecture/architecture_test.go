@@ -70,19 +70,19 @@ type importRule struct {
 // mayImport holds a rule for every package of the module, by folder.
 var mayImport = map[string]importRule{
 	"cmd/ppm": {
-		". pkg/project pkg/state pkg/status pkg/install pkg/catalog pkg/workspace pkg/adopt pkg/blame pkg/extract " +
-			"pkg/fetch pkg/manifest pkg/lockfile pkg/records pkg/merge pkg/langenv pkg/difftool",
+		". pkg/project pkg/location pkg/state pkg/status pkg/install pkg/catalog pkg/workspace pkg/adopt pkg/blame " +
+			"pkg/extract pkg/fetch pkg/manifest pkg/lockfile pkg/records pkg/merge pkg/langenv pkg/difftool",
 		"a command calls one verb of project; the others define its options and results",
 	},
 	"pkg/project": {
-		"pkg/state pkg/status pkg/conflict pkg/install pkg/adopt pkg/blame pkg/extract pkg/worktree " +
+		"pkg/location pkg/state pkg/status pkg/conflict pkg/install pkg/adopt pkg/blame pkg/extract pkg/worktree " +
 			"pkg/apply pkg/plan pkg/merge " +
 			"pkg/fetch pkg/render pkg/pack pkg/manifest pkg/lockfile pkg/metadata pkg/langdeps pkg/langenv " +
 			"pkg/difftool pkg/git/index",
 		"the verbs connect the stages",
 	},
 	"pkg/state": {
-		"pkg/manifest pkg/lockfile pkg/plan pkg/render pkg/worktree",
+		"pkg/location pkg/manifest pkg/lockfile pkg/plan pkg/render pkg/worktree",
 		"reads records; a transaction changes them",
 	},
 	"pkg/conflict": {
@@ -139,6 +139,7 @@ var mayImport = map[string]importRule{
 	"pkg/metadata":   {"pkg/tomldoc pkg/manifest", "reads text; the caller reads the files"},
 	"pkg/langenv":    {"", "runs a language's own tools, when asked to"},
 	"pkg/difftool":   {"", "runs the tool that the user names"},
+	"pkg/location":   {"pkg/manifest", "looks at the names of files, and knows no install"},
 	"pkg/workspace":  {"pkg/manifest", "finds projects, and runs any function in each of them"},
 	"pkg/langdeps":   {"", "pure: version constraints, no packs"},
 	"pkg/tomldoc":    {"", "knows TOML, not what is written in it"},

@@ -134,19 +134,18 @@ func (p Tracer) parseTarget(target string) (string, Range, error) {
 	return name, Range{First: first, Last: last}, nil
 }
 
-// pathInProject returns a path that the user typed, relative to the project's folder.
+// pathInProject returns a path that the user typed, relative to the project's folder. An installed file can also be
+// named by its path in the project.
 func (p Tracer) pathInProject(typed string) (string, error) {
-	name := typed
-	if filepath.IsAbs(name) {
-		var err error
-		if name, err = filepath.Rel(p.Tree.Dir, name); err != nil {
-			name = ".." // on another drive
-		}
+	name, err := p.State.Location.Path(typed)
+	if err == nil && p.exists(name) {
+		return name, nil
 	}
-	name = path.Clean(filepath.ToSlash(name))
-	if typed == "" || name == ".." || strings.HasPrefix(name, "../") {
-		return "", failure.Errorf(failure.Usage, "%q is not a path in the project %q", typed, p.Tree.Dir).
-			WithHint("give a path from the project's folder")
+	if installed, err := p.State.PathBelow(typed); err == nil {
+		return installed, nil
+	}
+	if err != nil {
+		return "", failure.Errorf(failure.Usage, "%w", err)
 	}
 	return name, nil
 }
@@ -165,19 +164,19 @@ func (p Tracer) errNothingAt(name string) error {
 	err := failure.Errorf(failure.Usage, "no install contains %q, and there is no such file", name)
 	var known []string
 	for _, c := range p.State.Lock.Components {
-		known = append(known, c.Path)
+		known = append(known, p.State.Location.Typed(c.Path))
 		for _, f := range c.Files {
-			known = append(known, f.Path)
+			known = append(known, p.State.Location.Typed(f.Path))
 		}
 	}
 	dir := path.Dir(name)
 	if siblings, readErr := os.ReadDir(filepath.Join(p.Tree.Dir, filepath.FromSlash(dir))); readErr == nil {
 		for _, e := range siblings {
-			known = append(known, path.Join(dir, e.Name()))
+			known = append(known, p.State.Location.Typed(path.Join(dir, e.Name())))
 		}
 	}
 	slices.Sort(known)
-	if similar := suggest.Words(name, slices.Compact(known)); len(similar) > 0 {
+	if similar := suggest.Words(p.State.Location.Typed(name), slices.Compact(known)); len(similar) > 0 {
 		return err.WithHint("%s", suggest.DidYouMean(similar))
 	}
 	return err.WithHint("ppm project list shows what is installed")

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"maps"
 	"path"
+	"reflect"
 	"slices"
 
 	"github.com/Project-Manager-With-Git/ppm/pkg/failure"
@@ -41,6 +42,17 @@ type component struct {
 func Parse(name string, data []byte, layer Layer) (*Manifest, error) {
 	m, _, err := parse(name, data, layer)
 	return m, err
+}
+
+// DescribesOnlyPack reports whether a ppm.toml describes a pack, and has nothing that belongs to a project. A text
+// that cannot be parsed is a project's.
+func DescribesOnlyPack(text []byte) bool {
+	var f file
+	if _, err := tomldoc.Decode("ppm.toml", text, &f); err != nil || f.Pack == nil {
+		return false
+	}
+	f.Pack = nil
+	return reflect.DeepEqual(f, file{})
 }
 
 func parse(name string, data []byte, layer Layer) (*Manifest, *tomldoc.Document, error) {

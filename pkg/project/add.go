@@ -18,7 +18,7 @@ import (
 // AddOptions say what to install and how.
 type AddOptions struct {
 	Ref            ref.Ref
-	Path           string   // placement; empty takes the pack's default
+	Path           string   // placement, from the current folder; empty takes the pack's default
 	Keys           []ref.KV // values for the pack's keys
 	Force          bool     // replace files that are in the way; undo restores them
 	AllowUndefined bool     // render an undefined name as nothing
@@ -42,7 +42,7 @@ func (p *Project) Add(ctx context.Context, o AddOptions) (*AddResult, *Transacti
 		return nil, nil, err
 	}
 	b.AcceptMoved, b.AllowUndefined = o.AcceptMoved, o.AllowUndefined
-	if err := b.Find(ctx, o.Ref, o.Path); err != nil {
+	if err := b.Find(ctx, o.Ref, p.Location.Placement(o.Path)); err != nil {
 		return nil, nil, err
 	}
 	installs, err := b.Build(ctx)
@@ -84,6 +84,19 @@ func (p *Project) addResult(installs []install.Component, t *Transaction) *AddRe
 	return r
 }
 
+// recordedNames returns the names of installs as the history and plans have them: as they were typed, or, when
+// they were typed in another folder than the project's, their paths in the project.
+func (p *Project) recordedNames(typed []string, installs []lockfile.Component) []string {
+	if !p.Location.IsElsewhere() || len(typed) == 0 {
+		return typed
+	}
+	var paths []string
+	for _, c := range installs {
+		paths = append(paths, c.Path)
+	}
+	return paths
+}
+
 // RemoveResult is what Remove removes.
 type RemoveResult struct {
 	Removed []state.Install `json:"removed"`
@@ -102,7 +115,9 @@ func (p *Project) Remove(ctx context.Context, names []string) (*RemoveResult, *T
 			return nil, nil, err
 		}
 	}
-	t, err := p.propose(ctx, request{command: "remove " + strings.Join(names, " "), removed: removed})
+	t, err := p.propose(ctx, request{
+		command: "remove " + strings.Join(p.recordedNames(names, removed), " "), removed: removed,
+	})
 	if err != nil {
 		return nil, nil, err
 	}

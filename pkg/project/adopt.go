@@ -66,7 +66,7 @@ func (p *Project) Adopt(ctx context.Context, o AdoptOptions) (*AdoptResult, *Tra
 			return nil, nil, err
 		}
 		if err != nil {
-			problems = append(problems, errTarget(target, err))
+			problems = append(problems, p.errTarget(target, err))
 			continue
 		}
 		r.components = append(r.components, found)
@@ -94,7 +94,7 @@ func (p *Project) progress(text string) {
 }
 
 // errTarget returns the error about an entry of pmfprc.json.
-func errTarget(target adopt.Target, err error) error {
+func (p *Project) errTarget(target adopt.Target, err error) error {
 	if target.BuiltIn == (ref.Ref{}) {
 		return fmt.Errorf("%q: %w", target.Path, err)
 	}
@@ -124,12 +124,12 @@ func (p *Project) adoptTargets(
 ) (targets []adopt.Target, problems []error, err error) {
 	if o.Path != "" {
 		target := adopt.Target{Ref: o.Ref}
-		if target.Path, err = install.Placement(strings.TrimSuffix(o.Path, "/"), true, ""); err != nil {
+		if target.Path, err = install.Placement(p.adoptedPath(o.Path), true, ""); err != nil {
 			return nil, nil, err
 		}
 		if _, installed := p.Lock.Component(target.Path); installed {
 			return nil, nil, failure.Errorf(failure.Refused, "adopting %q: it is already installed", target.Path).
-				WithHint("change its version or keys with ppm project upgrade %s", shell.Quote(target.Path))
+				WithHint("change its version or keys with ppm project upgrade %s", p.Quote(target.Path))
 		}
 		return []adopt.Target{target}, nil, nil
 	}
@@ -156,6 +156,14 @@ func (p *Project) adoptTargets(
 		targets = append(targets, target)
 	}
 	return targets, problems, nil
+}
+
+// adoptedPath returns a typed path relative to the project; one that leads out of it stays as it was typed.
+func (p *Project) adoptedPath(typed string) string {
+	if at, err := p.Location.Path(typed); err == nil {
+		return at
+	}
+	return typed
 }
 
 // skipReason says why an entry of pmfprc.json is skipped, or "".

@@ -25,7 +25,7 @@ import (
 type ExtractOptions struct {
 	Type         string // one of pack.Types
 	Replacements []extract.Replacement
-	Dir          string // of the pack, from the project's folder; empty takes a new folder beside the project
+	Dir          string // of the pack, from the current folder; empty takes a new folder beside the project
 }
 
 // ExtractResult is the pack that Extract makes.
@@ -86,8 +86,12 @@ func (p *Project) packDir(dir string) (abs, inside string, err error) {
 	if abs = dir; dir == "" {
 		abs = filepath.Join("..", filepath.Base(p.setup.Dir)+"-pack")
 	}
-	if !filepath.IsAbs(abs) {
+	switch {
+	case filepath.IsAbs(abs):
+	case dir == "":
 		abs = filepath.Join(p.setup.Dir, abs)
+	default:
+		abs = filepath.Join(p.Location.Current, abs)
 	}
 	abs = filepath.Clean(abs)
 	inside, err = filepath.Rel(p.setup.Dir, abs)

@@ -37,7 +37,7 @@ func (p *Project) Move(ctx context.Context, old, new string) (*MoveResult, *Tran
 	if err := checkUnresolved(p.Lock); err != nil {
 		return nil, nil, err
 	}
-	m, err := newMove(old, new)
+	m, err := p.newMove(old, new)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -57,7 +57,7 @@ func (p *Project) Move(ctx context.Context, old, new string) (*MoveResult, *Tran
 	}
 	pl.Write(state.ManifestName, p.ManifestText, text)
 	pl.Write(state.LockName, p.LockText, lock.Format())
-	t := newTransaction(pl, apply.Meta{Command: "move " + old + " " + new}, lock)
+	t := newTransaction(pl, apply.Meta{Command: "move " + m.old + " " + m.new}, lock)
 	return &MoveResult{Moved: m.files, Changes: t.Changes}, t, nil
 }
 
@@ -67,11 +67,14 @@ type move struct {
 	files    []MovedFile
 }
 
-func newMove(old, new string) (*move, error) {
+func (p *Project) newMove(old, new string) (*move, error) {
 	var clean [2]string
-	for i, p := range []string{old, new} {
-		var err error
-		if clean[i], err = manifest.CleanPath(strings.TrimSuffix(strings.TrimPrefix(p, "./"), "/")); err != nil {
+	for i, typed := range []string{old, new} {
+		at, err := p.Location.Path(typed)
+		if err != nil {
+			return nil, err
+		}
+		if clean[i], err = manifest.CleanPath(at); err != nil {
 			return nil, err
 		}
 		if clean[i] == "." {
@@ -243,7 +246,10 @@ type OwnedFile struct {
 // Own changes who owns the files of installs at or below a path. It writes only the manifest: it takes effect
 // at the next upgrade, sync or remove.
 func (p *Project) Own(name string, to manifest.Ownership) (*OwnResult, *Transaction, error) {
-	path, err := manifest.CleanPath(strings.TrimPrefix(name, "./"))
+	path, err := p.PathBelow(name)
+	if err == nil {
+		path, err = manifest.CleanPath(path)
+	}
 	if err != nil {
 		return nil, nil, err
 	}
@@ -278,7 +284,7 @@ func (p *Project) Own(name string, to manifest.Ownership) (*OwnResult, *Transact
 	if !bytes.Equal(text, p.ManifestText) {
 		pl.Write(state.ManifestName, p.ManifestText, text)
 	}
-	t := newTransaction(pl, apply.Meta{Command: "own " + name + " " + string(to)}, p.Lock)
+	t := newTransaction(pl, apply.Meta{Command: "own " + path + " " + string(to)}, p.Lock)
 	result.Changes = t.Changes
 	return result, t, nil
 }

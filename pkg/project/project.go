@@ -6,6 +6,7 @@
 package project
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -19,6 +20,7 @@ import (
 	"github.com/Project-Manager-With-Git/ppm/pkg/conflict"
 	"github.com/Project-Manager-With-Git/ppm/pkg/fetch"
 	"github.com/Project-Manager-With-Git/ppm/pkg/install"
+	"github.com/Project-Manager-With-Git/ppm/pkg/location"
 	"github.com/Project-Manager-With-Git/ppm/pkg/lockfile"
 	"github.com/Project-Manager-With-Git/ppm/pkg/manifest"
 	"github.com/Project-Manager-With-Git/ppm/pkg/metadata"
@@ -31,6 +33,7 @@ import (
 // A Setup is what all verbs need to know of the machine and the user.
 type Setup struct {
 	Dir      string              // the project's folder, absolute
+	Current  string              // the folder that typed paths are relative to, absolute; empty means Dir
 	Home     string              // the user's home folder
 	UserFile string              // the user's layer of the manifest; need not exist
 	CacheDir string              // ppm's cache
@@ -125,6 +128,7 @@ func Open(ctx context.Context, setup Setup, access Access) (*Project, error) {
 	if err != nil {
 		return nil, errors.Join(err, store.Close())
 	}
+	p.Location = location.Location{Current: cmp.Or(setup.Current, setup.Dir), Project: setup.Dir}
 	return p, nil
 }
 

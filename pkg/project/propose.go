@@ -17,7 +17,6 @@ import (
 	"github.com/Project-Manager-With-Git/ppm/pkg/manifest"
 	"github.com/Project-Manager-With-Git/ppm/pkg/merge"
 	"github.com/Project-Manager-With-Git/ppm/pkg/plan"
-	"github.com/Project-Manager-With-Git/ppm/pkg/shell"
 	"github.com/Project-Manager-With-Git/ppm/pkg/state"
 )
 
@@ -197,7 +196,7 @@ func (p *Project) checkCollisions(pl plan.Plan, r request) error {
 		if _, _, installed := p.Lock.Owner(c.Path); installed {
 			return failure.Errorf(failure.Refused, "%w", err).
 				WithHint("keep it with ppm project own %s mine, or move it away; then run the command again. "+
-					"ppm project sync restores what was moved away", shell.Quote(c.Path))
+					"ppm project sync restores what was moved away", p.Quote(c.Path))
 		}
 	}
 	return failure.Errorf(failure.Refused, "%w", err).
@@ -221,7 +220,7 @@ func (p *Project) sides(r request) (plan.Input, *lockfile.Lock, error) {
 	for _, c := range r.components {
 		if old, ok := lock.Component(c.Locked.Path); ok {
 			if !r.force && !r.upgrade {
-				if err := checkReplaceable(old, c.Locked); err != nil {
+				if err := p.checkReplaceable(old, c.Locked); err != nil {
 					return in, nil, err
 				}
 			}
@@ -300,7 +299,7 @@ func (r request) concerns(path string) bool {
 
 // checkReplaceable returns an error unless one install may take the place of another: the same component with the same
 // keys may, which brings an install of a branch up to date.
-func checkReplaceable(old, next lockfile.Component) error {
+func (p *Project) checkReplaceable(old, next lockfile.Component) error {
 	if old.Source == next.Source && old.URL == next.URL && maps.EqualFunc(old.Keys, next.Keys, reflect.DeepEqual) {
 		return nil
 	}
@@ -311,7 +310,7 @@ func checkReplaceable(old, next lockfile.Component) error {
 	return failure.Errorf(failure.Refused, "%q is already installed from %s", old.Path, what).
 		WithHint("change its version or keys with ppm project upgrade %s, place the new one elsewhere with "+
 			"--located-path, "+
-			"or replace it with --force", shell.Quote(old.Path))
+			"or replace it with --force", p.Quote(old.Path))
 }
 
 // findMovedAway returns the files that a plan leaves deleted although upstream changed them, with where they may

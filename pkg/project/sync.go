@@ -13,7 +13,6 @@ import (
 	"github.com/Project-Manager-With-Git/ppm/pkg/manifest"
 	"github.com/Project-Manager-With-Git/ppm/pkg/merge"
 	"github.com/Project-Manager-With-Git/ppm/pkg/plan"
-	"github.com/Project-Manager-With-Git/ppm/pkg/shell"
 	"github.com/Project-Manager-With-Git/ppm/pkg/state"
 )
 
@@ -74,7 +73,7 @@ func (p *Project) Sync(ctx context.Context, o SyncOptions) (*SyncResult, *Transa
 			WithHint("run ppm project sync")
 	case o.Check && len(replaced) > 0:
 		return result, t, failure.Errorf(failure.Differs, "%q %s", replaced[0].Path, replaced[0].Reason).
-			WithHint("%s", hintMoveAway(replaced[0].Path))
+			WithHint("%s", p.hintMoveAway(replaced[0].Path))
 	}
 	return result, t, nil
 }
@@ -202,7 +201,7 @@ func (p *Project) missing(ctx context.Context, r request) (fileset.Set, []Change
 }
 
 // hintMoveAway says what to do about something that is where an installed file belongs.
-func hintMoveAway(path string) string {
+func (p *Project) hintMoveAway(path string) string {
 	return fmt.Sprintf("move it away and run ppm project sync, or keep it with ppm project own %s mine",
-		shell.Quote(path))
+		p.Quote(path))
 }

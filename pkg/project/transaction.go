@@ -13,7 +13,6 @@ import (
 	gitindex "github.com/Project-Manager-With-Git/ppm/pkg/git/index"
 	"github.com/Project-Manager-With-Git/ppm/pkg/lockfile"
 	"github.com/Project-Manager-With-Git/ppm/pkg/plan"
-	"github.com/Project-Manager-With-Git/ppm/pkg/shell"
 	"github.com/Project-Manager-With-Git/ppm/pkg/worktree"
 )
 
@@ -127,7 +126,7 @@ func (p *Project) applyIn(ctx context.Context, t *Transaction) error {
 
 func (p *Project) reportMoved(t *Transaction, applied bool) {
 	for _, m := range t.moved {
-		next := fmt.Sprintf("ppm project move %s %s", shell.Quote(m.path), shell.Quote(m.to))
+		next := fmt.Sprintf("ppm project move %s %s", p.Quote(m.path), p.Quote(m.to))
 		if applied {
 			next = "ppm project undo, " + next + " and this command again"
 		} else {

@@ -70,6 +70,7 @@ func (p *Project) Upgrade(ctx context.Context, o UpgradeOptions) (*UpgradeResult
 	if err != nil {
 		return nil, nil, err
 	}
+	o.Names = p.recordedNames(o.Names, installs)
 	result := &UpgradeResult{Upgrades: []Upgraded{}, Changes: []Change{}}
 	var components []install.Component
 	for _, old := range installs {

@@ -8,7 +8,6 @@ import (
 	"github.com/Project-Manager-With-Git/ppm/pkg/failure"
 	"github.com/Project-Manager-With-Git/ppm/pkg/lockfile"
 	"github.com/Project-Manager-With-Git/ppm/pkg/ref"
-	"github.com/Project-Manager-With-Git/ppm/pkg/shell"
 	"github.com/Project-Manager-With-Git/ppm/pkg/status"
 )
 
@@ -82,9 +81,9 @@ func (p *Project) Verify(ctx context.Context, o VerifyOptions) (*VerifyResult, e
 		for _, f := range in.Files {
 			if (f.State == "missing" || f.State == "replaced") && f.IsChanged() {
 				hint := "restore it with ppm project sync, or remove it with ppm project remove " +
-					shell.Quote(c.Path)
+					p.Quote(c.Path)
 				if f.State == "replaced" {
-					hint = hintMoveAway(f.Path)
+					hint = p.hintMoveAway(f.Path)
 				}
 				missing = firstError(missing, failure.Errorf(failure.Differs, "%q of %s is %s",
 					f.Path, c.Source, f.State).
@@ -115,7 +114,7 @@ func (p *Project) verifyRef(ctx context.Context, c lockfile.Component) (now *Rem
 	case now.State == remoteGone:
 		p.setup.Notify(fmt.Sprintf("%s: %q was deleted from %s; keep the cache, because a fresh clone may not be "+
 			"able to fetch commit %.12s, or upgrade to another version: ppm project upgrade %s --to VERSION",
-			c.Path, c.Ref, c.URL, c.Commit, shell.Quote(c.Path)))
+			c.Path, c.Ref, c.URL, c.Commit, p.Quote(c.Path)))
 	case !isTag:
 		now.State = remoteBranch
 	case now.Commit != c.Commit:
@@ -142,7 +141,7 @@ func (p *Project) verifyMoved(ctx context.Context, c lockfile.Component, tag, co
 		c.Path, tag, c.URL, c.Commit, commit).
 		WithHint("ask its author why; what is installed is still what was locked. To see what is new there, run "+
 			"ppm project outdated %s",
-			shell.Quote(c.Path)), nil
+			p.Quote(c.Path)), nil
 }
 
 // isSameAt reports whether the component of an install is the same at another commit; one that is not there is none.

@@ -4,19 +4,17 @@
 package state
 
 import (
-	"errors"
 	"maps"
-	"slices"
 	"strings"
 
 	"github.com/Project-Manager-With-Git/ppm/pkg/configfile"
 	"github.com/Project-Manager-With-Git/ppm/pkg/failure"
 	"github.com/Project-Manager-With-Git/ppm/pkg/fileset"
+	"github.com/Project-Manager-With-Git/ppm/pkg/location"
 	"github.com/Project-Manager-With-Git/ppm/pkg/lockfile"
 	"github.com/Project-Manager-With-Git/ppm/pkg/manifest"
 	"github.com/Project-Manager-With-Git/ppm/pkg/plan"
 	"github.com/Project-Manager-With-Git/ppm/pkg/render"
-	"github.com/Project-Manager-With-Git/ppm/pkg/suggest"
 	"github.com/Project-Manager-With-Git/ppm/pkg/worktree"
 )
 
@@ -35,6 +33,9 @@ type State struct {
 	LockText     []byte             // nil if there is no file
 
 	Entries map[string]manifest.Component // of Manifest, by path
+
+	// Location has the current folder, which the paths in names are relative to. The zero value is the project's.
+	Location location.Location
 }
 
 // ReadLayers reads the layers below the project's: the built-in one, pmfp's settings and the user's. The two files
@@ -120,91 +121,8 @@ func (s State) Ownership() map[string]manifest.Ownership {
 	return out
 }
 
-// Find returns the install with a placement, reference or component name, which must be unambiguous.
-func (s State) Find(name string) (lockfile.Component, error) {
-	clean := strings.TrimSuffix(strings.TrimPrefix(name, "./"), "/")
-	if c, ok := s.Lock.Component(clean); ok {
-		return c, nil
-	}
-	var matches []lockfile.Component
-	var paths, known []string
-	for _, c := range s.Lock.Components {
-		known = append(known, c.Path)
-		if c.Source.String() == name || c.Source.Component == name {
-			matches = append(matches, c)
-			paths = append(paths, c.Path)
-		}
-	}
-	switch {
-	case len(matches) == 1:
-		return matches[0], nil
-	case len(matches) > 1:
-		return lockfile.Component{}, failure.Errorf(failure.Usage, "%q is installed at %s",
-			name, strings.Join(paths, " and ")).
-			WithHint("name one of the paths")
-	case len(known) == 0:
-		return lockfile.Component{}, failure.Errorf(failure.Usage, "%w %q: nothing is installed in this project",
-			errNoInstall, name).
-			WithHint("add a component with ppm add REFERENCE")
-	}
-	return lockfile.Component{}, failure.Errorf(failure.Usage, "%w %q in this project", errNoInstall, name).
-		WithHint("%s", suggest.Hint("install", name, known))
-}
-
-// FindFiles is FindAll for names that may also be paths of files. only lists the paths of the named files and
-// installs.
-func (s State) FindFiles(names []string) (installs []lockfile.Component, only []string, err error) {
-	var found []string
-	for _, name := range names {
-		c, f, ok := s.Lock.Owner(strings.TrimPrefix(name, "./"))
-		at := f.Path
-		if !ok {
-			if c, err = s.Find(name); err != nil {
-				return nil, nil, err
-			}
-			at = c.Path
-		}
-		only = append(only, at)
-		found = append(found, c.Path)
-	}
-	installs, err = s.FindAll(found)
-	return installs, only, err
-}
-
-// MatchingNames returns those of the names that are installs of this project or files of them.
-func (s State) MatchingNames(names []string) []string {
-	var owned []string
-	for _, name := range names {
-		if _, _, err := s.FindFiles([]string{name}); !errors.Is(err, errNoInstall) {
-			owned = append(owned, name)
-		}
-	}
-	return owned
-}
-
 // HasConflicts reports whether there are unresolved conflicts.
 func (s State) HasConflicts() bool { return len(s.Lock.Conflicts()) > 0 }
-
-// errNoInstall is wrapped by the error about a name that is not an install.
-var errNoInstall = errors.New("no install")
-
-// FindAll returns the installs with the given names, each once, or all installs if there are no names.
-func (s State) FindAll(names []string) ([]lockfile.Component, error) {
-	if len(names) == 0 {
-		return s.Lock.Components, nil
-	}
-	var out []lockfile.Component
-	for _, name := range names {
-		c, err := s.Find(name)
-		if err != nil {
-			return nil, err
-		}
-		if !slices.ContainsFunc(out, func(o lockfile.Component) bool { return o.Path == c.Path }) {
-			out = append(out, c)
-		}
-	}
-	return out, nil
-}
 
 // InstalledFiles returns the files of all installs, and the versions of those in conflict.
 func (s State) InstalledFiles() map[string]bool {
@@ -231,22 +149,6 @@ func SidePaths(files []lockfile.File) []string {
 		}
 	}
 	return out
-}
-
-// ErrNoFile returns the error about a path that is not a file of an install.
-func (s State) ErrNoFile(path string) error {
-	var known []string
-	for _, c := range s.Lock.Components {
-		for _, f := range c.Files {
-			known = append(known, f.Path)
-		}
-	}
-	if len(known) == 0 {
-		return failure.Errorf(failure.Usage, "no install contains %q: nothing is installed in this project", path).
-			WithHint("add a component with ppm add REFERENCE")
-	}
-	return failure.Errorf(failure.Usage, "no install contains %q", path).
-		WithHint("%s", suggest.Hint("file", path, known))
 }
 
 // AddBase adds the files of an install, as recorded in the lockfile, to base.

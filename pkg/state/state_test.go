@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/Project-Manager-With-Git/ppm/pkg/failure"
+	"github.com/Project-Manager-With-Git/ppm/pkg/location"
 	"github.com/Project-Manager-With-Git/ppm/pkg/lockfile"
 	"github.com/Project-Manager-With-Git/ppm/pkg/manifest"
 	"github.com/Project-Manager-With-Git/ppm/pkg/ref"
@@ -97,5 +98,43 @@ func TestInstalledFiles(t *testing.T) {
 	}
 	if got["a/one/file.base"] || len(got) != 6 {
 		t.Errorf("InstalledFiles returns %v", got)
+	}
+}
+
+// In a folder below the project, a name is a path from there or the path that ppm prints.
+func TestFindBelow(t *testing.T) {
+	s := sample(t)
+	r, err := ref.Parse("../p@v3//part")
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.Lock.Put(lockfile.Component{Path: "a/a/one", Source: r, Files: []lockfile.File{{Path: "a/a/one/file"}}})
+	s.Location = location.Location{Current: "/project/a", Project: "/project"}
+	for _, c := range []struct{ name, want string }{
+		{"one", "a/one"},
+		{"./one", "a/one"},
+		{"../b/one", "b/one"},
+		{"b/one", "b/one"},              // as ppm prints it
+		{"../../p@v3//part", "a/a/one"}, // a local repository, from the current folder
+		{"other", "two.txt"},
+		{"a/one", "./a/one or ./one"}, // both are installs
+		{"./two.txt", "../two.txt"},   // no install; the hint has what can be typed
+		{"part", "at a/one and one and ../b/one"},
+	} {
+		got, err := s.Find(c.name)
+		text := got.Path
+		if err != nil {
+			text = err.Error() + failure.Hint(err)
+		}
+		if err == nil && text != c.want || !strings.Contains(text, c.want) {
+			t.Errorf("Find(%q): %q, want %q", c.name, text, c.want)
+		}
+	}
+	installs, only, err := s.FindFiles([]string{"one/file", "b/one/file", "two.txt"})
+	if err != nil || len(installs) != 3 || !slices.Equal(only, []string{"a/one/file", "b/one/file", "two.txt"}) {
+		t.Errorf("FindFiles returns %d installs, %q, %v", len(installs), only, err)
+	}
+	if _, _, err := s.FindFiles([]string{"a/one/file"}); !errors.Is(err, failure.Usage) {
+		t.Errorf("a path with two meanings: %v", err)
 	}
 }

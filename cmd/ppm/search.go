@@ -1,0 +1,98 @@
+package main
+
+import (
+	"fmt"
+	"os"
+
+	"github.com/Project-Manager-With-Git/ppm/pkg/adopt"
+	"github.com/Project-Manager-With-Git/ppm/pkg/failure"
+	"github.com/Project-Manager-With-Git/ppm/pkg/location"
+)
+
+// A search says how a command finds the folder that it works in.
+type search int
+
+const (
+	_              search = iota
+	noSearch              // the current folder itself
+	nearestProject        // the nearest project; it is an error if there is none
+	nearestHistory        // the nearest folder with a project or a history
+	nearestOrBegin        // the nearest project; if there is none, the command begins one in the current folder
+	nearestOrPmfp         // the nearest project, of pmfp or of ppm; if there is none, as nearestOrBegin
+	nearestOrHere         // the nearest project; if there is none, the current folder as it is
+)
+
+// historyDir is the folder in which ppm keeps the history of a project.
+const historyDir = ".ppm"
+
+// find finds the folder that the command works in.
+func (in *invocation) find(s search) error {
+	current, err := in.options.dir()
+	if err != nil {
+		return err
+	}
+	in.search, in.location = s, location.Location{Current: current, Project: current}
+	if s == noSearch {
+		return nil
+	}
+	found := false
+	if in.location, found, err = in.projectOf(current, s.markers()...); err != nil {
+		return err
+	}
+	if !found && (s == nearestProject || s == nearestHistory) {
+		return in.errNoProject()
+	}
+	if s == nearestOrBegin || s == nearestOrPmfp {
+		is, exists, err := in.projectOf(in.location.Project)
+		if err != nil {
+			return err
+		}
+		in.begins = !exists || is.Project != in.location.Project
+	}
+	if in.location.IsElsewhere() && !in.options.json && !in.options.quiet {
+		in.terminal.message("note", "the project is "+in.location.Project)
+	}
+	return nil
+}
+
+// markers returns the names of files and folders that mark the folder of a command besides ppm's own.
+func (s search) markers() []string {
+	switch s {
+	case nearestHistory:
+		return []string{historyDir}
+	case nearestOrPmfp:
+		return []string{adopt.PmfpName}
+	}
+	return nil
+}
+
+// projectOf returns the nearest project of a folder.
+func (in *invocation) projectOf(dir string, also ...string) (location.Location, bool, error) {
+	home, err := os.UserHomeDir()
+	if err != nil {
+		home = ""
+	}
+	return location.Search{Home: home, UserFile: in.options.userFile(), Also: also}.Find(dir)
+}
+
+// errNoProject returns the error about a folder that belongs to no project.
+func (in *invocation) errNoProject() error {
+	dir, what := in.location.Current, ""
+	if in.search == nearestHistory {
+		what = "there is no command to undo: "
+	}
+	err := failure.Errorf(failure.Usage, "%sno project in %q: neither it nor a folder above has a ppm.toml", what, dir)
+	if pmfp, found, _ := in.projectOf(dir, adopt.PmfpName); found {
+		return err.WithHint("%s is a project of pmfp: ppm project adopt makes it one of ppm", pmfp.Project)
+	}
+	return err.WithHint("nothing is installed here; begin a project with ppm init or ppm project add, " +
+		"or name the project's folder with --cwd")
+}
+
+// noteBegun says that the command has begun a project.
+func (in *invocation) noteBegun() {
+	if in.begins {
+		in.note(fmt.Sprintf("%s a project in %s: there was no ppm.toml in this folder or above it",
+			verb(in.dryRun(), "this would begin", "this begins"), in.location.Project))
+	}
+}
