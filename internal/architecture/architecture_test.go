@@ -91,7 +91,8 @@ var mayImport = map[string]importRule{
 	},
 	"pkg/status": {"pkg/state pkg/worktree pkg/manifest pkg/lockfile pkg/plan", "reads nothing but the project"},
 	"pkg/install": {
-		"pkg/registry pkg/resolver pkg/fetch pkg/pack pkg/render pkg/manifest pkg/lockfile pkg/metadata pkg/langdeps",
+		"pkg/registry pkg/resolver pkg/fetch pkg/pack pkg/render pkg/manifest pkg/lockfile pkg/metadata " +
+			"pkg/langdeps pkg/git/lfs",
 		"makes files in memory: knows no plan and writes nothing",
 	},
 	"pkg/adopt": {
@@ -113,15 +114,17 @@ var mayImport = map[string]importRule{
 	},
 	"pkg/apply":          {"pkg/plan", "the only writer in a project knows plans, not where they come from"},
 	"pkg/plan":           {"pkg/merge", "pure: no disk, no network"},
+	"pkg/git/attributes": {"", "pure: text in, conversions out"},
 	"pkg/git/config":     {"pkg/git/gitdir", "knows the file format, not what the settings are for"},
 	"pkg/git/gitdir":     {"", "knows where git's files are, not what is in them"},
 	"pkg/git/ignore":     {"", "pure: text in, matches out"},
 	"pkg/git/index":      {"pkg/git/config pkg/git/gitdir", "writes in git's folder, and knows nothing of components"},
+	"pkg/git/lfs":        {"", "pure: recognises a format"},
 	"pkg/git/objects":    {"", "knows objects and packs, not where they come from"},
 	"pkg/git/refs":       {"", "knows the names of refs, not what they are for"},
 	"pkg/git/repository": {"pkg/git/config pkg/git/objects pkg/git/refs", "reads the repositories of users"},
 	"pkg/fetch": {
-		"pkg/fetch/wire pkg/git/objects pkg/git/refs pkg/git/repository pkg/resolver",
+		"pkg/fetch/wire pkg/git/attributes pkg/git/objects pkg/git/refs pkg/git/repository pkg/resolver",
 		"independent of render and plan, so that each can be tested alone; resolver defines the series of tags",
 	},
 	"pkg/fetch/wire":   {"pkg/git/config pkg/git/objects pkg/git/refs", "talks to servers, knows no cache"},

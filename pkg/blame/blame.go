@@ -113,7 +113,7 @@ func Open(ctx context.Context, packs *install.Packs, c lockfile.Component, f loc
 		}
 	}
 	options := render.Options{AllowUndefined: true}
-	out.trace, err = render.TraceFile(base.Source.Files, base.Source.Dir, source, render.Context(c.Keys), options)
+	out.trace, err = base.Source.Trace(source, render.Context(c.Keys), options)
 	if err != nil {
 		return nil, err
 	}

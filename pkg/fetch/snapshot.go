@@ -2,9 +2,11 @@ package fetch
 
 import (
 	"context"
+	"path"
 
 	"github.com/Project-Manager-With-Git/ppm/pkg/failure"
 	"github.com/Project-Manager-With-Git/ppm/pkg/fileset"
+	"github.com/Project-Manager-With-Git/ppm/pkg/git/attributes"
 	"github.com/Project-Manager-With-Git/ppm/pkg/git/objects"
 	"github.com/Project-Manager-With-Git/ppm/pkg/ref"
 )
@@ -20,6 +22,15 @@ type Tree struct {
 	ID    string      // git id of the component's tree, or of the blob when it is a single file
 	Dir   bool        // whether the component is a folder
 	Files fileset.Set // paths relative to the component; a single file has its base name as path
+
+	folder string // of the component's files in the pack
+	rules  attributes.Rules
+}
+
+// Conversion returns what the pack's .gitattributes files say of a file of the component, which need not exist: how
+// git checkout converts its content. Files are not converted.
+func (t Tree) Conversion(name string) attributes.Conversion {
+	return t.rules.Conversion(path.Join(t.folder, name))
 }
 
 // A Filter reports whether an entry of a component is read: a file, or a folder, which may have files that are read.
@@ -57,8 +68,14 @@ func (s *Snapshot) Component(ctx context.Context, name string, filter Filter) (T
 		if err != nil {
 			return err
 		}
-		out = Tree{ID: e.ID.String(), Dir: e.Mode == objects.ModeTree}
-		out.Files, err = t.component(e, filter)
+		out = Tree{ID: e.ID.String(), Dir: e.Mode == objects.ModeTree, folder: path.Clean(name)}
+		if !out.Dir {
+			out.folder = path.Dir(out.folder)
+		}
+		if out.Files, err = t.component(e, out.folder, filter); err != nil {
+			return err
+		}
+		out.rules, err = t.rules()
 		return err
 	})
 	if err != nil {

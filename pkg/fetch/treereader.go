@@ -4,6 +4,7 @@ import (
 	"context"
 	"io/fs"
 	"path"
+	"slices"
 	"strings"
 
 	"github.com/Project-Manager-With-Git/ppm/pkg/failure"
@@ -23,6 +24,10 @@ type treeReader struct {
 	filter Filter                         // of the component that is read
 	count  int                            // files and folders so far
 	files  []treeFile
+	folder string // of the component
+	// The .gitattributes files that the files of the component are subject to, each after those of its parent folders.
+	// Their paths are relative to the pack's root.
+	attributes []treeFile
 }
 
 // A treeFile is a file whose name and mode have been checked. It has not been read.
@@ -62,6 +67,7 @@ func (t *treeReader) find(name string) (objects.Entry, error) {
 		if err != nil {
 			return e, err
 		}
+		t.noteAttributes(entries, at)
 		at = path.Join(at, segment)
 		i := objects.Lookup(entries, segment)
 		if i < 0 {
@@ -87,8 +93,9 @@ func (t *treeReader) errRefused(name, problem string) error {
 		WithHint("report it to the author of the pack: only regular files with portable names can be installed")
 }
 
-// component reads those files of e, which is a folder or a file, that the filter selects.
-func (t *treeReader) component(e objects.Entry, filter Filter) (fileset.Set, error) {
+// component reads those files of e that the filter selects. e is the folder of that path in the pack, or a file in it.
+func (t *treeReader) component(e objects.Entry, folder string, filter Filter) (fileset.Set, error) {
+	t.folder = folder
 	if t.filter = filter; filter == nil {
 		t.filter = func(string, bool) bool { return true }
 	}
@@ -125,6 +132,7 @@ func (t *treeReader) addDir(id objects.ID, prefix string, depth int) error {
 	if t.count += len(entries); t.count > t.limits.Files {
 		return objects.LimitError("the component in "+t.repo, t.count, "or more files and folders", t.limits.Files)
 	}
+	t.noteAttributes(entries, path.Join(t.folder, prefix))
 	seen := make(map[string]bool, len(entries))
 	for _, e := range entries {
 		at := e.Name
@@ -172,9 +180,9 @@ func (t *treeReader) checkMode(e objects.Entry, at string) error {
 
 // contents reads the files that were added.
 func (t *treeReader) contents() (fileset.Set, error) {
-	ids := make([]objects.ID, len(t.files))
-	for i, f := range t.files {
-		ids[i] = f.id
+	var ids []objects.ID
+	for _, f := range slices.Concat(t.files, t.attributes) { // what is missing is fetched in one request
+		ids = append(ids, f.id)
 	}
 	if err := checkContent(t.store, ids); err != nil {
 		return nil, err

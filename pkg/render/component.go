@@ -41,7 +41,7 @@ func Component(files fileset.Set, dir bool, keys Context, o Options) (Result, er
 	out := make([]fileset.File, 0, len(files))
 	paths := make([]string, 0, len(files))
 	for _, f := range files {
-		target, isTemplate := output(f.Path, dir)
+		target, isTemplate := Output(f.Path, dir)
 		data := f.Data
 		if isTemplate {
 			text, err := r.file(f)
@@ -67,8 +67,8 @@ func Component(files fileset.Set, dir bool, keys Context, o Options) (Result, er
 	return res, err
 }
 
-// output returns the path of a file's result before the rendering of names, and whether the file is a template.
-func output(p string, dir bool) (string, bool) {
+// Output returns the path of a file's result before the rendering of names, and whether the file is a template.
+func Output(p string, dir bool) (string, bool) {
 	folder, base := path.Split(p)
 	if !dir {
 		folder = ""

@@ -46,7 +46,7 @@ func NewPattern(component fileset.Set, dir bool, keys []string) *Pattern {
 	p := &Pattern{}
 	count := map[string]int{}
 	for _, f := range component {
-		target, isTemplate := output(f.Path, dir)
+		target, isTemplate := Output(f.Path, dir)
 		var m filePattern
 		if dir {
 			m = newFilePattern(nameDelimiters.Replace(target), keys)

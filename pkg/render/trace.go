@@ -47,7 +47,7 @@ func TraceFile(files fileset.Set, dir bool, source string, keys Context, o Optio
 		return Trace{}, err
 	}
 	t := Trace{Source: source, Data: f.Data}
-	target, isTemplate := output(source, dir)
+	target, isTemplate := Output(source, dir)
 	if dir {
 		for segment := range strings.SplitSeq(target, "/") {
 			name, err := r.set.Trace(segment, nameDelimiters.Replace(segment))

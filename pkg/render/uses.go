@@ -15,7 +15,7 @@ import (
 func UsedNames(files fileset.Set, dir bool, names []string) []string {
 	found := make(map[string]bool)
 	hasTemplate := slices.ContainsFunc(files, func(f fileset.File) bool {
-		_, is := output(f.Path, dir)
+		_, is := Output(f.Path, dir)
 		return is
 	})
 	for _, f := range files {
