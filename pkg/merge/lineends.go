@@ -54,6 +54,14 @@ func WithLineEnds(text []byte, to LineEnds) []byte {
 	return text
 }
 
+// WithLineEndsOf returns a text with the line ends of another one, if those of both are uniform.
+func WithLineEndsOf(text, other []byte) []byte {
+	if to := LineEndsOf(other); to.IsUniform() && LineEndsOf(text).IsUniform() {
+		return WithLineEnds(text, to)
+	}
+	return text
+}
+
 // lineEnd returns the last line end of a text, or "".
 func lineEnd(text []byte) string {
 	i := bytes.LastIndexByte(text, '\n')

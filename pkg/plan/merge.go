@@ -38,12 +38,18 @@ func (in Input) mergeContents(c Change, do func(Change, Texts) (Change, error)) 
 	return out, err
 }
 
-// versions returns the versions that a file was merged from.
+// versions returns the versions that a file was merged from. Those of the base and of theirs have the line ends of the
+// user's file if the merged file does, so that tools do not show a conflict in each line.
 func (in Input) versions(c Change, texts Texts) *Versions {
 	theirs, _ := in.Theirs.Lookup(c.Path)
+	base := texts.Base
+	if merge.LineEndsOf(c.Data) == merge.LineEndsOf(texts.Ours) {
+		theirs.Data = merge.WithLineEndsOf(theirs.Data, texts.Ours)
+		base = merge.WithLineEndsOf(base, texts.Ours)
+	}
 	v := &Versions{Ours: fileset.File{Path: c.Path, Mode: in.Disk[c.Ours()].Mode, Data: texts.Ours}, Theirs: theirs}
-	if base := in.Base[cmp.Or(c.From, c.Path)]; base.Digest == fileset.Digest(texts.Base) { // else the base is lost
-		v.Base = &fileset.File{Path: c.Path, Mode: base.Mode, Data: texts.Base}
+	if was := in.Base[cmp.Or(c.From, c.Path)]; was.Digest == fileset.Digest(texts.Base) { // else the base is lost
+		v.Base = &fileset.File{Path: c.Path, Mode: was.Mode, Data: base}
 	}
 	return v
 }

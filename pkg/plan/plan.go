@@ -96,6 +96,8 @@ type Input struct {
 	Force  bool              // replace files that collide; links, folders and devices are never replaced
 	Own    map[string]Own    // the files that the user owns
 
+	// Converted describes files of Disk that are not as in Base and all of whose lines end in the same way.
+	Converted map[string]Converted
 	// Renamed maps each file of Theirs that upstream renamed to its path in Base. The user's edits follow the rename.
 	Renamed map[string]string
 	// Contents reads the files that both sides edited or added. If it is nil, these files are collisions.
@@ -153,6 +155,9 @@ func Make(in Input) (Plan, error) {
 		return Plan{}, err
 	}
 	in.Renamed = in.renames()
+	if len(in.Converted) > 0 {
+		in = in.withLineEndsOfDisk()
+	}
 	var p Plan
 	for _, name := range paths {
 		c, err := in.change(name)

@@ -96,11 +96,16 @@ func similar(removed, added []fileset.File) []pair {
 	return out
 }
 
-// lineBytes maps the hash of each line of text to the number of bytes in all lines with this hash.
+// lineBytes maps the hash of each line of text to the number of bytes in all lines with this hash. CRLF counts as LF,
+// so that other line ends do not hide a rename.
 func lineBytes(seed maphash.Seed, text []byte) map[uint64]int {
 	out := make(map[uint64]int)
 	for line := range bytes.Lines(text) {
-		out[maphash.Bytes(seed, line)] += len(line)
+		if text, ok := bytes.CutSuffix(line, []byte("\r\n")); ok {
+			out[maphash.Bytes(seed, text)] += len(line)
+		} else {
+			out[maphash.Bytes(seed, bytes.TrimSuffix(line, []byte("\n")))] += len(line)
+		}
 	}
 	return out
 }

@@ -103,7 +103,7 @@ func (p *Project) finishUpgrade(disk plan.Disk) (*Transaction, error) {
 			p.setup.Notify(fmt.Sprintf("%s is kept because you edited it", c.Path))
 		}
 	}
-	pl.Write(state.LockName, p.LockText, lock.Format())
+	pl.Write(state.LockName, p.LockText, p.lockText(lock))
 	return newTransaction(pl, apply.Meta{Command: "continue"}, lock), nil
 }
 

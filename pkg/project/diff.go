@@ -150,9 +150,21 @@ func (p *Project) compared(
 	}
 	disk, large, err := p.onDisk(ctx, c)
 	if o.Combined {
-		return disk, to, large, err
+		return disk, withLineEndsOf(to, disk), large, err
 	}
-	return from, disk, large, err
+	return withLineEndsOf(from, disk), disk, large, err
+}
+
+// withLineEndsOf returns files with the line ends that the files at the same paths on the disk have, which depend on
+// how git checks them out: an upgrade does not change them.
+func withLineEndsOf(files, disk fileset.Set) fileset.Set {
+	out := slices.Clone(files)
+	for i, f := range out {
+		if other, ok := disk.Lookup(f.Path); ok {
+			out[i].Data = merge.WithLineEndsOf(f.Data, other.Data)
+		}
+	}
+	return out
 }
 
 // onDisk reads the files of an install as they are now. Of those that are too large it returns the digests.

@@ -56,7 +56,7 @@ func (p *Project) Move(ctx context.Context, old, new string) (*MoveResult, *Tran
 		return nil, nil, err
 	}
 	pl.Write(state.ManifestName, p.ManifestText, text)
-	pl.Write(state.LockName, p.LockText, lock.Format())
+	pl.Write(state.LockName, p.LockText, p.lockText(lock))
 	t := newTransaction(pl, apply.Meta{Command: "move " + m.old + " " + m.new}, lock)
 	return &MoveResult{Moved: m.files, Changes: t.Changes}, t, nil
 }

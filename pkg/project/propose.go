@@ -48,9 +48,13 @@ func (p *Project) propose(ctx context.Context, r request) (*Transaction, error) 
 	if err != nil {
 		return nil, err
 	}
+	converted, err := p.tree.Convert(disk, p.lockedFiles())
+	if err != nil {
+		return nil, err
+	}
 	renamed := map[string]string{}
 	if r.upgrade {
-		if r.components, renamed, err = p.followRenames(ctx, r, disk); err != nil {
+		if r.components, renamed, err = p.followRenames(ctx, r, disk, converted); err != nil {
 			return nil, err
 		}
 	}
@@ -58,7 +62,7 @@ func (p *Project) propose(ctx context.Context, r request) (*Transaction, error) 
 	if err != nil {
 		return nil, err
 	}
-	in.Disk, in.Renamed = disk, renamed
+	in.Disk, in.Renamed, in.Converted = disk, renamed, converted
 	if r.recreate {
 		maps.DeleteFunc(in.Base, func(name string, _ plan.State) bool { return disk[name].Kind == plan.Absent })
 	}
@@ -84,6 +88,15 @@ func (p *Project) propose(ctx context.Context, r request) (*Transaction, error) 
 		t.moved = p.findMovedAway(ctx, pl, r.components)
 	}
 	return t, nil
+}
+
+// lockedFiles returns the files of all installs as the lockfile has them.
+func (p *Project) lockedFiles() map[string]plan.State {
+	out := map[string]plan.State{}
+	for _, c := range p.Lock.Components {
+		state.AddBase(out, c)
+	}
+	return out
 }
 
 // checkResolved returns an error when an install that is replaced or removed has unresolved conflicts.
@@ -133,14 +146,23 @@ func (p *Project) addRecords(pl *plan.Plan, lock *lockfile.Lock, r request) erro
 	if !bytes.Equal(text, p.ManifestText) {
 		pl.Write(state.ManifestName, p.ManifestText, text)
 	}
-	var lockText []byte
-	if len(lock.Components) > 0 {
-		lockText = lock.Format()
-	}
-	if !bytes.Equal(lockText, p.LockText) {
+	if lockText := p.lockText(lock); !bytes.Equal(lockText, p.LockText) {
 		pl.Write(state.LockName, p.LockText, lockText)
 	}
 	return nil
+}
+
+// lockText returns the text of the lockfile for a new lock; nil when nothing is installed. It is the current text if
+// that means the same, and has the line ends of the current text.
+func (p *Project) lockText(lock *lockfile.Lock) []byte {
+	text := lock.Format()
+	switch {
+	case p.LockText != nil && bytes.Equal(text, p.Lock.Format()):
+		return p.LockText
+	case len(lock.Components) == 0:
+		return nil
+	}
+	return merge.WithLineEndsOf(text, p.LockText)
 }
 
 // manifestAfter returns the text of the manifest after a request; nil when nothing is left of it.

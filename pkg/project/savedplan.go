@@ -14,6 +14,7 @@ import (
 	gitindex "github.com/Project-Manager-With-Git/ppm/pkg/git/index"
 	"github.com/Project-Manager-With-Git/ppm/pkg/lockfile"
 	"github.com/Project-Manager-With-Git/ppm/pkg/manifest"
+	"github.com/Project-Manager-With-Git/ppm/pkg/merge"
 	"github.com/Project-Manager-With-Git/ppm/pkg/plan"
 	"github.com/Project-Manager-With-Git/ppm/pkg/state"
 )
@@ -217,7 +218,7 @@ func (p *Project) renderConflict(
 	out := gitindex.Conflict{
 		Path:   c.Path,
 		Ours:   &gitindex.Side{Data: ours, Mode: c.Old.Mode},
-		Theirs: &gitindex.Side{Data: theirs.Data, Mode: theirs.Mode},
+		Theirs: &gitindex.Side{Data: merge.WithLineEndsOf(theirs.Data, ours), Mode: theirs.Mode},
 	}
 	old := cmp.Or(c.From, c.Path)
 	was, f, installed := p.Lock.Owner(old)
@@ -230,7 +231,7 @@ func (p *Project) renderConflict(
 	}
 	file, _ := base.Files.Lookup(old)
 	if mode, err := fileset.ParseMode(f.Mode); err == nil && file.Digest() == f.Digest {
-		out.Base = &gitindex.Side{Data: file.Data, Mode: mode}
+		out.Base = &gitindex.Side{Data: merge.WithLineEndsOf(file.Data, ours), Mode: mode}
 	}
 	return out, nil
 }

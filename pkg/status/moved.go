@@ -1,6 +1,7 @@
 package status
 
 import (
+	"cmp"
 	"context"
 	"io/fs"
 	"path"
@@ -35,8 +36,9 @@ func (c Comparer) setMoved(ctx context.Context, result *Result) error {
 	return err
 }
 
-// FindMoved searches the files that are in no install for missing ones, which are given as digests by path.
-// sameContent has the path of a file with the same content, sameName that of the only file with the same name.
+// FindMoved searches the files that are in no install for missing ones, which are given as digests by path. sameContent
+// has the path of a file with the same content, whatever its line ends, and sameName that of the only file with the
+// same name.
 func (c Comparer) FindMoved(
 	ctx context.Context, missing map[string]string,
 ) (sameContent, sameName map[string]string, err error) {
@@ -55,10 +57,15 @@ func (c Comparer) FindMoved(
 	if err != nil {
 		return nil, nil, err
 	}
+	converted, err := c.Tree.Convert(disk, nil)
+	if err != nil {
+		return nil, nil, err
+	}
 	byDigest := map[string]string{}
 	for _, name := range slices.Backward(candidates) {
 		if disk[name].Kind == plan.File {
 			byDigest[disk[name].Digest] = name
+			byDigest[cmp.Or(converted[name].Digest, disk[name].Digest)] = name
 		}
 	}
 	sameContent, sameName = map[string]string{}, map[string]string{}

@@ -71,7 +71,8 @@ func (c Comparer) Status(ctx context.Context, installs []lockfile.Component) (*R
 	return result, c.addExtra(ctx, result, installs)
 }
 
-// Compare compares every file of the installs with the lockfile.
+// Compare compares every file of the installs with the lockfile. Other line ends in a whole file are no difference:
+// they depend on how git checks the file out.
 func (c Comparer) Compare(ctx context.Context, installs []lockfile.Component) (*Result, error) {
 	var all []string
 	for _, in := range installs {
@@ -83,13 +84,21 @@ func (c Comparer) Compare(ctx context.Context, installs []lockfile.Component) (*
 	if err != nil {
 		return nil, err
 	}
-	result := &Result{Installs: []Install{}}
 	base, own := map[string]plan.State{}, c.State.Ownership()
 	for _, locked := range installs {
 		state.AddBase(base, locked)
+	}
+	converted, err := c.Tree.Convert(disk, base)
+	if err != nil {
+		return nil, err
+	}
+	result := &Result{Installs: []Install{}}
+	for _, locked := range installs {
 		in := Install{Path: locked.Path, Source: locked.Source.String(), State: "clean"}
 		for _, f := range locked.Files {
-			file := File{Path: f.Path, State: fileState(disk[f.Path], base[f.Path]), Own: string(own[f.Path])}
+			want := base[f.Path]
+			is := disk[f.Path].IgnoringLineEnds(want, converted[f.Path])
+			file := File{Path: f.Path, State: fileState(is, want), Own: string(own[f.Path])}
 			if f.Conflict != "" {
 				file.State = "conflict"
 			}
