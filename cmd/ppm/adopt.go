@@ -114,10 +114,6 @@ func printAdopted(in *invocation, a adopt.Adopted, dryRun bool) {
 	for _, key := range slices.Sorted(maps.Keys(a.Keys)) {
 		in.printf("key       %s = %v\n", key, a.Keys[key])
 	}
-	if slices.ContainsFunc(a.Files, func(f adopt.File) bool { return f.LineEnds }) {
-		in.note(a.Path + ": the line endings differ from those of the component, " +
-			"so an upgrade takes every line for edited; convert them first")
-	}
 	if len(a.Alternatives) > 0 && !a.Exact {
 		next := a.Alternatives[0]
 		in.printf("next best  %s, %.1f %% similar\n", next.Source, next.Similarity)
