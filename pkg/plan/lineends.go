@@ -24,8 +24,8 @@ func Convert(data []byte) (Converted, bool) {
 	return Converted{ends, fileset.Digest(merge.WithLineEnds(data, ends.Other()))}, true
 }
 
-// IgnoringLineEnds returns the state of a file on the disk for a comparison with want: it has the digest of want if the
-// two files differ only in their line ends. c describes the file, and is zero if it cannot be converted.
+// IgnoringLineEnds returns the state of a file on the disk for a comparison with want: it has the digest of want if
+// the two files differ only in their line ends. c describes the file, and is zero if it cannot be converted.
 func (s State) IgnoringLineEnds(want State, c Converted) State {
 	if s.Kind == File && c.Digest != "" && c.Digest == want.Digest {
 		s.Digest = want.Digest
