@@ -346,6 +346,27 @@ would be requested  ../contested.git  upgrade/parts (conflicts)
 	}
 }
 
+// A project of which only some installs can be upgraded gets a request for these, and is a failure nevertheless.
+func TestUpgradeFleetIncomplete(t *testing.T) {
+	e2etest.SkipInShort(t)
+	t.Parallel()
+	f := newFleet(t, map[string]string{"request": record})
+	repo := gittest.InitRepo(filepath.Join(f.root, "made", "half"), f.t.Fatalf)
+	f.output(f.command(repo.Dir, "ppm", "add", f.packs+"@v1.0.0//part"))
+	f.output(f.command(repo.Dir, "ppm", "add", f.packs+"@v1.0.0//part", "-p", "blocked"))
+	repo.Write("blocked/only-v1.1.0.txt/mine.txt", "mine\n", 0o644)
+	f.publish("half", repo)
+	f.release("v1.1.0", "ALPHA", "beta", "gamma", "delta")
+	f.upgrade(1, "../half.git", "RESULT      PROJECT      DETAIL\n"+
+		"incomplete  ../half.git  ppm-upgrade (exit 3: failed for 1 install: blocked)\n", "-r", "request")
+	if got := f.git("half.git", "show", "ppm-upgrade:part/text.txt"); !strings.HasPrefix(got, "ALPHA") {
+		t.Errorf("the branch has %q", got)
+	}
+	if body := f.read("bodies/half.git"); !strings.Contains(body, "## Not upgraded\n\n- `blocked`: ") {
+		t.Errorf("the body of the request is\n%s", body)
+	}
+}
+
 // fleetRow is a run of upgrade-fleet.sh with one result.
 type fleetRow struct {
 	comment    string

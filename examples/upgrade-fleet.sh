@@ -97,13 +97,19 @@ upgrade() {
     return 1
   fi
 
-  state=clean
+  state=clean incomplete=''
   ppm project upgrade --yes --cwd "./$inside" --summary md "$@" >"$scratch/summary"
   code=$?
   case $code in
   0) ;;
   8) state=conflicts ;;
-  *) return "$code" ;;
+  *) # Some installs may be upgraded even so.
+    git diff --quiet -- . && return "$code"
+    incomplete="exit $code: $(sed -n 's/^ppm: error: //p' "$scratch/log" | tail -n 1)"
+    if grep -q '^conflict = ' "${inside}ppm.lock"; then
+      state=conflicts
+    fi
+    ;;
   esac
   # Commit everything that ppm wrote, even files that the project's .gitignore excludes.
   git add -A -f -- . ':(exclude,glob)**/.ppm/**' && tree=$(git write-tree) || return
@@ -115,7 +121,11 @@ upgrade() {
     outcome skipped conflicts
     return
   fi
-  publish
+  publish || return
+  if [ -n "$incomplete" ]; then
+    outcome incomplete "$branch ($incomplete)"
+    return "$code"
+  fi
 }
 
 # publish updates the branch on the server, and the request.
@@ -182,7 +192,10 @@ while IFS= read -r project; do
   rm -rf "$scratch/clone" "$scratch/outcome"
   (upgrade "$project" "$@") >"$scratch/log" 2>&1 </dev/null
   code=$?
-  if [ $code -ne 0 ]; then
+  if [ $code -ne 0 ] && grep -q '^incomplete' "$scratch/outcome" 2>/dev/null; then
+    failed=1
+    printf '%s:\n' "$project" | cat - "$scratch/log" | mask >&2
+  elif [ $code -ne 0 ]; then
     failed=1
     why=$(sed -n 's/^ppm: error: //p; /^fatal: /p; /^error: /p' "$scratch/log" | head -n 1)
     outcome failed "exit $code: ${why:-$(tail -n 1 "$scratch/log")}"

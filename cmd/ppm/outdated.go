@@ -38,7 +38,7 @@ func runOutdated(ctx context.Context, in *invocation) (any, error) {
 	switch {
 	case len(p.Lock.Components) == 0:
 		in.noteUnlessMember(nothingInstalled)
-	case len(result.Installs) == 0:
+	case len(result.Installs)+len(result.Failed) == 0:
 		in.noteUnlessMember("every install is up to date")
 	}
 	pending := 0
@@ -49,9 +49,9 @@ func runOutdated(ctx context.Context, in *invocation) (any, error) {
 	}
 	if pending > 0 && in.flags.Bool("exit-code") {
 		text := count(pending, "install has a newer version", "installs have a newer version")
-		return result, failure.Errorf(failure.Differs, "%s", text).WithHint("run ppm project upgrade")
+		err = failure.Errorf(failure.Differs, "%s", text).WithHint("run ppm project upgrade")
 	}
-	return result, nil
+	return result, finishFailed(in, result.Failed, err)
 }
 
 // maxCommits is how many commits of an install are printed.

@@ -77,16 +77,16 @@ func runPlan(ctx context.Context, in *invocation, planned *command) (any, error)
 	if err := checkReplaceable(output); err != nil {
 		return nil, err
 	}
-	plan, err := runPlanned(ctx, in, planned)
-	if err != nil {
-		return nil, err
+	plan, failed := runPlanned(ctx, in, planned)
+	if failed != nil && len(plan.text) == 0 {
+		return nil, failed
 	}
 	if plan.transaction.Empty() {
 		in.note("nothing to do; the plan has no changes")
 	}
 	if output == "-" {
 		in.terminal.write(string(plan.text))
-		return nil, nil
+		return nil, failed
 	}
 	if err := writePlan(output, plan.text); err != nil {
 		return nil, err
@@ -94,7 +94,7 @@ func runPlan(ctx context.Context, in *invocation, planned *command) (any, error)
 	in.printf("wrote %s\n", output)
 	return project.PlannedResult{
 		File: output, Command: plan.transaction.Command, Changes: orEmpty(plan.transaction.Changes),
-	}, nil
+	}, failed
 }
 
 // checkPlannable checks that no flag keeps a command from changing anything.
@@ -108,7 +108,8 @@ func checkPlannable(in *invocation, planned *command) error {
 	return nil
 }
 
-// runPlanned runs a command up to its transaction. What it prints goes to standard output unless the plan does.
+// runPlanned runs a command up to its transaction. When it fails for some installs, the plan has the others, and comes
+// with the error. What it prints goes to standard output unless the plan does.
 func runPlanned(ctx context.Context, in *invocation, command *command) (*planned, error) {
 	terminal := *in.terminal
 	if in.flags.String("output") == "-" {

@@ -86,5 +86,7 @@ func errorLine(err error) string {
 	if errors.Is(err, context.Canceled) {
 		return "interrupted; nothing was changed"
 	}
-	return strings.ReplaceAll(err.Error(), "\n", "; ")
+	return oneLine(err.Error())
 }
+
+func oneLine(text string) string { return strings.ReplaceAll(text, "\n", "; ") }

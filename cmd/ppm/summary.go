@@ -17,6 +17,7 @@ func summary(r *project.UpgradeResult) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "# %s\n", summaryTitle(r.Upgrades))
 	if len(r.Upgrades) == 0 {
+		summarizeFailed(&b, r.Failed)
 		return b.String()
 	}
 	b.WriteString("\n| install | from | to |\n|---|---|---|\n")
@@ -40,6 +41,7 @@ func summary(r *project.UpgradeResult) string {
 	}
 	summarizeKeys(&b, r.Upgrades)
 	summarizeFiles(&b, r.Changes)
+	summarizeFailed(&b, r.Failed)
 	return b.String()
 }
 
@@ -55,6 +57,17 @@ func summaryTitle(upgrades []project.Upgraded) string {
 		return fmt.Sprintf("Upgrade %s to %s", code(upgrades[0].Path), code(to))
 	}
 	return fmt.Sprintf("Upgrade %d components", len(upgrades))
+}
+
+// summarizeFailed writes the installs that could not be upgraded.
+func summarizeFailed(b *strings.Builder, failed []project.Failed) {
+	if len(failed) == 0 {
+		return
+	}
+	b.WriteString("\n## Not upgraded\n\n")
+	for _, f := range failed {
+		fmt.Fprintf(b, "- %s: %s\n", code(f.Path), code(oneLine(f.Error)))
+	}
 }
 
 // summarizeKeys writes the keys that a pack renamed or dropped.

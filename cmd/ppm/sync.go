@@ -2,7 +2,9 @@ package main
 
 import (
 	"context"
+	"errors"
 
+	"github.com/Project-Manager-With-Git/ppm/pkg/failure"
 	"github.com/Project-Manager-With-Git/ppm/pkg/merge"
 	"github.com/Project-Manager-With-Git/ppm/pkg/project"
 )
@@ -48,9 +50,13 @@ func runSync(ctx context.Context, in *invocation) (any, error) {
 	result.DryRun = check || in.dryRun()
 	if err != nil || check {
 		printSync(in, result)
-		return result, err
+		return result, finishFailed(in, result.Failed, err)
 	}
-	return finishTransaction(ctx, in, t, result, printSync)
+	_, err = finishTransaction(ctx, in, t, result, printSync)
+	if err != nil && !errors.Is(err, failure.Conflicts) {
+		return nil, err
+	}
+	return result, finishFailed(in, result.Failed, err)
 }
 
 func printSync(in *invocation, result *project.SyncResult) {
@@ -60,7 +66,7 @@ func printSync(in *invocation, result *project.SyncResult) {
 	}
 	printUpgrades(in, result.Upgrades, result.DryRun)
 	printRemoved(in, result.Removed, result.DryRun)
-	if len(result.Changes)+len(result.Added)+len(result.Upgrades)+len(result.Removed) == 0 {
+	if len(result.Failed)+len(result.Changes)+len(result.Added)+len(result.Upgrades)+len(result.Removed) == 0 {
 		in.noteUnlessMember("the project is up to date with ppm.toml and ppm.lock")
 	}
 }

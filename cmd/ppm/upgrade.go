@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -78,7 +79,11 @@ func runUpgrade(ctx context.Context, in *invocation) (any, error) {
 	if options.Commits {
 		result.Summary = summary(result)
 	}
-	return finishTransaction(ctx, in, t, result, printUpgrade)
+	_, err = finishTransaction(ctx, in, t, result, printUpgrade)
+	if err != nil && !errors.Is(err, failure.Conflicts) {
+		return nil, err
+	}
+	return result, finishFailed(in, result.Failed, err)
 }
 
 func upgradeOptions(in *invocation) (project.UpgradeOptions, error) {
@@ -121,6 +126,7 @@ func printUpgrade(in *invocation, result *project.UpgradeResult) {
 	case len(result.Upgrades) > 0:
 	case len(in.project.Lock.Components) == 0:
 		in.noteUnlessMember(nothingInstalled)
+	case len(result.Failed) > 0:
 	case in.flags.IsSet("to"):
 		in.noteUnlessMember("nothing to do: every install has this version and these keys")
 	default:

@@ -37,7 +37,7 @@ func runVerify(ctx context.Context, in *invocation) (any, error) {
 		return nil, err
 	}
 	printVerify(in, result)
-	return result, err
+	return result, finishFailed(in, result.Failed, err)
 }
 
 func printVerify(in *invocation, result *project.VerifyResult) {

@@ -16,6 +16,7 @@ import (
 // OutdatedResult is what could be upgraded.
 type OutdatedResult struct {
 	Installs []Outdated `json:"installs"` // those with a newer version, or whose tag has moved
+	Failed   []Failed   `json:"failed"`   // those of which nothing is known; FailedError tells of them
 }
 
 // An Outdated is an install that is not at the newest version of its series of tags or of its range.
@@ -48,15 +49,23 @@ func (p *Project) Outdated(ctx context.Context, names []string) (*OutdatedResult
 		return nil, err
 	}
 	result := &OutdatedResult{Installs: []Outdated{}}
+	var failures Failures
 	for _, c := range installs {
-		out, err := p.outdated(ctx, c)
+		_, err := failures.of(c, p.Wanted(c).Source.String(), func() error {
+			out, err := p.outdated(ctx, c)
+			if err == nil && (out.Newest != "" || out.Moved != "") {
+				result.Installs = append(result.Installs, out)
+			}
+			return err
+		})
 		if err != nil {
 			return nil, err
 		}
-		if out.Newest != "" || out.Moved != "" {
-			result.Installs = append(result.Installs, out)
-		}
 	}
+	if err := failures.only(len(installs)); err != nil {
+		return nil, err
+	}
+	result.Failed = failures.all()
 	return result, nil
 }
 

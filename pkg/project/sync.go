@@ -31,6 +31,7 @@ type SyncResult struct {
 	Upgrades []Upgraded      `json:"upgrades"` // at another version or with other keys than in the lockfile
 	Removed  []state.Install `json:"removed"`  // in the lockfile and not in the manifest
 	Changes  []Change        `json:"changes"`
+	Failed   []Failed        `json:"failed"` // the installs that stay as they are; FailedError tells of them
 	DryRun   bool            `json:"dry_run"`
 }
 
@@ -45,26 +46,34 @@ func (p *Project) Sync(ctx context.Context, o SyncOptions) (*SyncResult, *Transa
 	result := &SyncResult{
 		Added: []state.Install{}, Upgrades: []Upgraded{}, Removed: []state.Install{}, Changes: []Change{},
 	}
-	components, removed, err := p.difference(ctx, o, result)
+	var failures Failures
+	d, err := p.difference(ctx, o, &failures)
 	if err != nil {
 		return nil, nil, err
 	}
-	if o.Frozen && len(components)+len(removed) > 0 {
+	if o.Frozen && len(d.groups)+len(failures.list)+len(d.removed) > 0 {
 		return nil, nil, failure.Errorf(failure.Differs, "%s and %s differ, and --frozen forbids changing %s",
 			state.ManifestName, state.LockName, state.LockName).
 			WithHint("run ppm project sync without --frozen and commit %s", state.LockName)
 	}
-	missing, replaced, err := p.missing(ctx, request{components: components, removed: removed})
+	r := request{
+		command: "sync", components: slices.Concat(d.groups...), removed: d.removed,
+		upgrade: true, style: o.Style, recreate: true,
+	}
+	missing, replaced, err := p.missing(ctx, r, &failures)
 	if err != nil {
 		return nil, nil, err
 	}
-	t, err := p.propose(ctx, request{
-		command: "sync", components: components, removed: removed,
-		upgrade: true, style: o.Style, recreate: true, restore: missing,
-	})
+	r.restore = missing
+	t, errs, err := p.proposeEach(ctx, r, d.groups)
 	if err != nil {
 		return nil, nil, err
 	}
+	d.report(result, errs, &failures)
+	if err := failures.only(len(p.Manifest.Components)); err != nil {
+		return nil, nil, err
+	}
+	result.Failed = failures.all()
 	result.Changes = append(append(result.Changes, replaced...), t.Changes...)
 	switch {
 	case o.Check && slices.ContainsFunc(t.Changes, Change.writes):
@@ -78,40 +87,70 @@ func (p *Project) Sync(ctx context.Context, o SyncOptions) (*SyncResult, *Transa
 	return result, t, nil
 }
 
-// difference returns what the manifest wants and the lockfile does not have, and the other way round.
-func (p *Project) difference(
-	ctx context.Context, o SyncOptions, result *SyncResult,
-) (components []install.Component, removed []lockfile.Component, err error) {
+// A difference is what the manifest wants and the lockfile does not have, and the other way round.
+type difference struct {
+	groups  [][]install.Component // the installs of the manifest, each with what it depends on
+	before  []lockfile.Component  // for each group what is installed there; the zero value for a new install
+	removed []lockfile.Component
+}
+
+// difference compares the manifest with the lockfile. It records the entries that cannot be installed in failures.
+func (p *Project) difference(ctx context.Context, o SyncOptions, failures *Failures) (d difference, err error) {
 	wanted := map[string]bool{}
+	var missing []manifest.Component
 	for _, want := range p.Manifest.Components {
 		wanted[want.Path] = true
 		old, installed := p.Lock.Component(want.Path)
 		if installed && isAsWanted(old, want) {
 			continue
 		}
-		installs, err := p.build(ctx, want, old, o)
-		if err != nil {
-			return nil, nil, fmt.Errorf("installing what %s has at %q: %w", state.ManifestName, want.Path, err)
-		}
-		components = append(components, installs...)
-		next := installs[0].Locked
-		if !installed {
-			result.Added = append(result.Added, state.NewInstall(next))
-			continue
-		}
-		result.Upgrades = append(result.Upgrades, Upgraded{
-			Path: want.Path, From: old.Typed().String(), To: installs[0].Want.Source.String(),
-			FromCommit: old.Commit, ToCommit: next.Commit,
-			RenamedKeys: installs[0].Keys.Renamed, DroppedKeys: installs[0].Keys.Dropped,
+		ok, err := failures.of(lockfile.Component{Path: want.Path}, want.Source.String(), func() error {
+			installs, err := p.build(ctx, want, old, o)
+			if err != nil {
+				return fmt.Errorf("installing what %s has at %q: %w", state.ManifestName, want.Path, err)
+			}
+			d.groups, d.before = append(d.groups, installs), append(d.before, old)
+			return nil
 		})
+		if err != nil {
+			return d, err
+		}
+		if !ok && !installed {
+			missing = append(missing, want)
+		}
 	}
 	for _, c := range p.Lock.Components {
-		if !wanted[c.Path] {
-			removed = append(removed, c)
-			result.Removed = append(result.Removed, state.NewInstall(c))
+		// An entry whose path was edited is a new install, in place of the one that is not wanted any more.
+		replaces := func(w manifest.Component) bool {
+			return w.Source.Origin == c.Typed().Origin && w.Source.Component == c.Typed().Component
+		}
+		if !wanted[c.Path] && !slices.ContainsFunc(missing, replaces) {
+			d.removed = append(d.removed, c)
 		}
 	}
-	return components, removed, nil
+	return d, nil
+}
+
+// report adds to a result what is done about a difference. errs has the errors of the groups that are left out.
+func (d difference) report(result *SyncResult, errs []error, failures *Failures) {
+	for i, installs := range d.groups {
+		next, old := installs[0], d.before[i]
+		switch {
+		case errs[i] != nil:
+			failures.add(next.Locked.Path, next.Want.Source.String(), errs[i])
+		case old.Path == "":
+			result.Added = append(result.Added, state.NewInstall(next.Locked))
+		default:
+			result.Upgrades = append(result.Upgrades, Upgraded{
+				Path: old.Path, From: old.Typed().String(), To: next.Want.Source.String(),
+				FromCommit: old.Commit, ToCommit: next.Locked.Commit,
+				RenamedKeys: next.Keys.Renamed, DroppedKeys: next.Keys.Dropped,
+			})
+		}
+	}
+	for _, c := range d.removed {
+		result.Removed = append(result.Removed, state.NewInstall(c))
+	}
 }
 
 // isAsWanted reports whether an install is what the manifest asks for, as far as manifest and lockfile tell.
@@ -149,8 +188,9 @@ func (p *Project) build(
 }
 
 // missing returns the files that the disk lacks of the installs that a request leaves alone, and what is said of those
-// that the user has replaced by something other than a file: that stays.
-func (p *Project) missing(ctx context.Context, r request) (fileset.Set, []Change, error) {
+// that the user has replaced by something other than a file: that stays. It records the installs whose files cannot be
+// made again in failures.
+func (p *Project) missing(ctx context.Context, r request, failures *Failures) (fileset.Set, []Change, error) {
 	var files []fileset.File
 	var replaced []Change
 	own := p.Ownership()
@@ -184,9 +224,16 @@ func (p *Project) missing(ctx context.Context, r request) (fileset.Set, []Change
 		if len(gone) == 0 {
 			continue
 		}
-		base, err := p.base(ctx, c)
+		var base install.Base
+		ok, err := failures.of(c, c.Typed().String(), func() (err error) {
+			base, err = p.base(ctx, c)
+			return err
+		})
 		if err != nil {
 			return nil, nil, err
+		}
+		if !ok {
+			continue
 		}
 		for _, name := range gone {
 			file, _ := base.Files.Lookup(name)

@@ -37,6 +37,7 @@ type UpgradeResult struct {
 	Upgrades []Upgraded `json:"upgrades"` // the installs that have something to do
 	Changes  []Change   `json:"changes"`
 	Summary  string     `json:"summary,omitempty"` // Markdown; the caller fills it in
+	Failed   []Failed   `json:"failed"`            // the installs that stay as they are; FailedError tells of them
 	DryRun   bool       `json:"dry_run"`
 }
 
@@ -61,7 +62,8 @@ type Upgraded struct {
 
 // Upgrade moves installs to another version, or to new values of their keys. The user's edits are merged with what
 // changed upstream. A file in which both changed the same lines gets conflict markers: Continue finishes the upgrade
-// when they are resolved, Abort takes it back.
+// when they are resolved, Abort takes it back. Of several installs, those that cannot be upgraded are in the result,
+// and the others are upgraded.
 func (p *Project) Upgrade(ctx context.Context, o UpgradeOptions) (*UpgradeResult, *Transaction, error) {
 	if err := checkUnresolved(p.Lock); err != nil {
 		return nil, nil, err
@@ -72,24 +74,40 @@ func (p *Project) Upgrade(ctx context.Context, o UpgradeOptions) (*UpgradeResult
 	}
 	o.Names = p.recordedNames(o.Names, installs)
 	result := &UpgradeResult{Upgrades: []Upgraded{}, Changes: []Change{}}
-	var components []install.Component
+	var failures Failures
+	var groups [][]install.Component
+	var upgrades []Upgraded
 	for _, old := range installs {
-		next, up, err := p.upgradeOne(ctx, old, o)
+		_, err := failures.of(old, p.Wanted(old).Source.String(), func() error {
+			next, up, err := p.upgradeOne(ctx, old, o)
+			if err == nil && next != nil {
+				groups, upgrades = append(groups, next), append(upgrades, up)
+			}
+			return err
+		})
 		if err != nil {
 			return nil, nil, err
 		}
-		if next != nil {
-			components = append(components, next...)
-			result.Upgrades = append(result.Upgrades, up)
-		}
 	}
 	t := newTransaction(plan.Plan{}, apply.Meta{Command: o.command()}, p.Lock)
-	if len(components) > 0 {
-		if t, err = p.propose(ctx, o.request(components)); err != nil {
+	if len(groups) > 0 {
+		var errs []error
+		if t, errs, err = p.proposeEach(ctx, o.request(nil), groups); err != nil {
 			return nil, nil, err
+		}
+		for i, up := range upgrades {
+			if errs[i] != nil {
+				failures.add(up.Path, up.From, errs[i])
+				continue
+			}
+			result.Upgrades = append(result.Upgrades, up)
 		}
 		result.Changes = t.Changes
 	}
+	if err := failures.only(len(installs)); err != nil {
+		return nil, nil, err
+	}
+	result.Failed = failures.all()
 	return result, t, nil
 }
 

@@ -19,6 +19,7 @@ type VerifyOptions struct {
 // A VerifyResult says what could be proven of each install.
 type VerifyResult struct {
 	Installs []VerifiedInstall `json:"installs"`
+	Failed   []Failed          `json:"failed"` // those that could not be rendered or looked up
 }
 
 // A VerifiedInstall is an install whose files were rendered again.
@@ -61,22 +62,27 @@ func (p *Project) Verify(ctx context.Context, o VerifyOptions) (*VerifyResult, e
 	}
 	result := &VerifyResult{Installs: []VerifiedInstall{}}
 	var broken, missing error
+	var failures Failures
 	for i, c := range p.Lock.Components {
 		in := VerifiedInstall{Install: compared.Installs[i]}
-		switch _, err := p.base(ctx, c); {
-		case err == nil:
-		case failure.KindOf(err) != failure.Integrity:
-			return nil, err
-		default:
-			in.Problem = err.Error()
-			broken = firstError(broken, err)
-		}
-		if o.Remote {
-			var moved error
-			if in.Remote, moved, err = p.verifyRef(ctx, c); err != nil {
-				return nil, err
+		_, err := failures.of(c, c.Typed().String(), func() error {
+			_, err := p.base(ctx, c)
+			if err != nil {
+				in.Problem = err.Error()
 			}
+			if failure.KindOf(err) == failure.Integrity {
+				broken, err = firstError(broken, err), nil
+			}
+			if err != nil || !o.Remote {
+				return err
+			}
+			var moved error
+			in.Remote, moved, err = p.verifyRef(ctx, c)
 			broken = firstError(broken, moved)
+			return err
+		})
+		if err != nil {
+			return nil, err
 		}
 		for _, f := range in.Files {
 			if (f.State == "missing" || f.State == "replaced") && f.IsChanged() {
@@ -92,6 +98,10 @@ func (p *Project) Verify(ctx context.Context, o VerifyOptions) (*VerifyResult, e
 		}
 		result.Installs = append(result.Installs, in)
 	}
+	if err := failures.only(len(p.Lock.Components)); err != nil {
+		return nil, err
+	}
+	result.Failed = failures.all()
 	return result, firstError(broken, missing)
 }
 
