@@ -40,6 +40,7 @@ func summary(r *project.UpgradeResult) string {
 		}
 	}
 	summarizeKeys(&b, r.Upgrades)
+	summarizeRequires(&b, r.Upgrades)
 	summarizeFiles(&b, r.Changes)
 	summarizeFailed(&b, r.Failed)
 	return b.String()
@@ -83,6 +84,25 @@ func summarizeKeys(b *strings.Builder, upgrades []project.Upgraded) {
 		for _, key := range slices.Sorted(maps.Keys(u.DroppedKeys)) {
 			fmt.Fprintf(b, "- The value %s of key %s was dropped: the pack no longer declares it.\n",
 				code(u.DroppedKeys[key]), code(key))
+		}
+	}
+}
+
+// summarizeRequires writes the packages that the upgraded installs require from now on, and those that they do not.
+func summarizeRequires(b *strings.Builder, upgrades []project.Upgraded) {
+	for _, u := range upgrades {
+		if u.Requires == nil {
+			continue
+		}
+		fmt.Fprintf(b, "\n## Packages that %s requires\n\n", code(u.Path))
+		for _, line := range u.Requires.Added {
+			fmt.Fprintf(b, "- %s\n", code(line))
+		}
+		for _, line := range u.Requires.Removed {
+			fmt.Fprintf(b, "- no longer %s\n", code(line))
+		}
+		if u.Requires.Setup != "" {
+			fmt.Fprintf(b, "\nInstall them with %s.\n", code(u.Requires.Setup))
 		}
 	}
 }

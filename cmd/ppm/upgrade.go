@@ -149,9 +149,27 @@ func printUpgrades(in *invocation, upgrades []project.Upgraded, dryRun bool) {
 			in.printf("%s %s::%s of %s: the pack no longer declares the key\n",
 				verb(dryRun, "would drop", "dropped"), key, u.DroppedKeys[key], u.Path)
 		}
+		printNewRequires(in, u)
 		if u.Stops != "" {
 			in.note(fmt.Sprintf("version %s causes the conflict in %s; ", u.Stops, u.Path) +
 				"resolve it and run ppm project upgrade --step again")
 		}
 	}
+}
+
+// printNewRequires prints the packages that an upgraded install requires from now on, and those that it does not.
+func printNewRequires(in *invocation, u project.Upgraded) {
+	if u.Requires == nil {
+		return
+	}
+	for _, line := range u.Requires.Removed {
+		in.printf("%s no longer requires %s\n", u.Path, line)
+	}
+	if u.Requires.Setup == "" {
+		for _, line := range u.Requires.Added {
+			in.printf("%s now requires %s\n", u.Path, line)
+		}
+		return
+	}
+	in.printf("install the new dependencies of %s with: %s\n", u.Path, u.Requires.Setup)
 }

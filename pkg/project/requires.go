@@ -6,7 +6,10 @@ import (
 	"fmt"
 	"slices"
 
+	"github.com/Project-Manager-With-Git/ppm/pkg/failure"
+	"github.com/Project-Manager-With-Git/ppm/pkg/install"
 	"github.com/Project-Manager-With-Git/ppm/pkg/langdeps"
+	"github.com/Project-Manager-With-Git/ppm/pkg/lockfile"
 )
 
 // RequiresOptions say whose needs are asked for.
@@ -64,6 +67,46 @@ func (p *Project) Requires(ctx context.Context, o RequiresOptions) (*RequiresRes
 	}
 	slices.SortFunc(result.Languages, func(a, b LanguageRequires) int { return cmp.Compare(a.Language, b.Language) })
 	return result, langdeps.CheckConflicts(unions...)
+}
+
+// NewRequires are the packages that the next version of an install requires and the installed one does not.
+type NewRequires struct {
+	Added   []string `json:"added"`   // new or changed, in the language's own form
+	Removed []string `json:"removed"` // no longer required by this install
+	Setup   string   `json:"setup,omitempty"`
+}
+
+// newRequires returns how the requirements of an install change, or nil when they do not. next is what it becomes, and
+// then what that depends on. That the requirements of the installed version cannot be read is a note.
+func (p *Project) newRequires(
+	ctx context.Context, old lockfile.Component, next []install.Component,
+) (*NewRequires, error) {
+	chain, err := p.packs.Retrace(ctx, old)
+	if err != nil {
+		if failure.KindOf(err) == failure.Interrupted {
+			return nil, err
+		}
+		p.setup.Notify(fmt.Sprintf("%s: cannot read what the installed version requires: %v", old.Path, err))
+		return nil, nil
+	}
+	info, err := p.metadata(p.Manifest.Project)
+	if err != nil {
+		return nil, err
+	}
+	own, _ := info["language"].(string)
+	var needs []langdeps.Requirement
+	for _, c := range next {
+		needs = append(needs, c.Needs...)
+	}
+	language := cmp.Or(next[0].Language, own)
+	out := &NewRequires{Added: []string{}, Removed: []string{}}
+	added, removed := langdeps.Diff(language, chain.Requirements(old.Path, false), needs)
+	if len(added)+len(removed) == 0 {
+		return nil, nil
+	}
+	out.Added, out.Removed = append(out.Added, added...), append(out.Removed, removed...)
+	out.Setup = langdeps.InstallCommand(language, added)
+	return out, nil
 }
 
 // needs returns what the installs need, by the language of the packages.

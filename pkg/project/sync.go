@@ -69,7 +69,9 @@ func (p *Project) Sync(ctx context.Context, o SyncOptions) (*SyncResult, *Transa
 	if err != nil {
 		return nil, nil, err
 	}
-	d.report(result, errs, &failures)
+	if err := p.report(ctx, d, result, errs, &failures); err != nil {
+		return nil, nil, err
+	}
 	if err := failures.only(len(p.Manifest.Components)); err != nil {
 		return nil, nil, err
 	}
@@ -132,7 +134,9 @@ func (p *Project) difference(ctx context.Context, o SyncOptions, failures *Failu
 }
 
 // report adds to a result what is done about a difference. errs has the errors of the groups that are left out.
-func (d difference) report(result *SyncResult, errs []error, failures *Failures) {
+func (p *Project) report(
+	ctx context.Context, d difference, result *SyncResult, errs []error, failures *Failures,
+) error {
 	for i, installs := range d.groups {
 		next, old := installs[0], d.before[i]
 		switch {
@@ -141,8 +145,13 @@ func (d difference) report(result *SyncResult, errs []error, failures *Failures)
 		case old.Path == "":
 			result.Added = append(result.Added, state.NewInstall(next.Locked))
 		default:
+			requires, err := p.newRequires(ctx, old, installs)
+			if err != nil {
+				return err
+			}
 			result.Upgrades = append(result.Upgrades, Upgraded{
-				Path: old.Path, From: old.Typed().String(), To: next.Want.Source.String(),
+				Requires: requires,
+				Path:     old.Path, From: old.Typed().String(), To: next.Want.Source.String(),
 				FromCommit: old.Commit, ToCommit: next.Locked.Commit,
 				RenamedKeys: next.Keys.Renamed, DroppedKeys: next.Keys.Dropped,
 			})
@@ -151,6 +160,7 @@ func (d difference) report(result *SyncResult, errs []error, failures *Failures)
 	for _, c := range d.removed {
 		result.Removed = append(result.Removed, state.NewInstall(c))
 	}
+	return nil
 }
 
 // isAsWanted reports whether an install is what the manifest asks for, as far as manifest and lockfile tell.

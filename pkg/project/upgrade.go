@@ -53,6 +53,8 @@ type Upgraded struct {
 	// Keys for which the user chose a value and that the new version names otherwise, by the name so far, or drops.
 	RenamedKeys map[string]string `json:"renamed_keys,omitempty"`
 	DroppedKeys map[string]string `json:"dropped_keys,omitempty"` // with their values
+	Requires    *NewRequires      `json:"requires,omitempty"`     // nil when the required packages stay
+
 	// The version that brings a conflict and that an upgrade in steps stops at.
 	Stops string `json:"stops,omitempty"`
 
@@ -157,6 +159,9 @@ func (p *Project) upgradeOne(
 		FromCommit: old.Commit, ToCommit: next.Locked.Commit, Stops: stops,
 		Same:        slices.EqualFunc(old.Files, next.Locked.Files, isSame),
 		RenamedKeys: next.Keys.Renamed, DroppedKeys: next.Keys.Dropped,
+	}
+	if up.Requires, err = p.newRequires(ctx, old, installs); err != nil {
+		return nil, up, err
 	}
 	if o.Commits && !up.Same {
 		up.Commits, err = p.commitsIfKnown(ctx, old, ref.Pin{URL: next.Locked.URL, Commit: next.Locked.Commit})
