@@ -9,7 +9,9 @@ import (
 
 	"github.com/Project-Manager-With-Git/ppm/pkg/failure"
 	"github.com/Project-Manager-With-Git/ppm/pkg/merge"
+	"github.com/Project-Manager-With-Git/ppm/pkg/project"
 	"github.com/Project-Manager-With-Git/ppm/pkg/records"
+	"github.com/Project-Manager-With-Git/ppm/pkg/shell"
 	"github.com/Project-Manager-With-Git/ppm/pkg/state"
 )
 
@@ -20,8 +22,47 @@ func lockCommand() *command {
 		name:     "lock",
 		usage:    "merge ppm.lock and ppm.toml",
 		examples: []string{driverExample},
-		commands: []*command{lockMergeCommand()},
+		commands: []*command{lockMergeCommand(), lockResolveCommand()},
 	}
+}
+
+func lockResolveCommand() *command {
+	return &command{
+		name:     "resolve",
+		usage:    "merge ppm.toml and ppm.lock after a merge of git left conflicts in them",
+		examples: []string{"ppm lock resolve"},
+		args:     noArguments(),
+		search:   noSearch,
+		scope:    noProject,
+		plan:     notPlannable,
+		complete: noWords,
+		run:      runLockResolve,
+	}
+}
+
+func runLockResolve(ctx context.Context, in *invocation) (any, error) {
+	setup, err := in.setup()
+	if err != nil {
+		return nil, err
+	}
+	result, err := project.ResolveRecords(ctx, setup)
+	if result == nil {
+		return nil, err
+	}
+	var names []string
+	for _, f := range result.Files {
+		in.report.changed = in.report.changed || f.Action == "merge"
+		in.printf("%-9s %s", f.Action, f.Path)
+		if f.Action == "keep" {
+			in.printf(" (you have resolved it)")
+		}
+		in.printf("\n")
+		names = append(names, shell.Quote(f.Path))
+	}
+	if err == nil {
+		in.note("next: run ppm project sync, then git add " + strings.Join(names, " "))
+	}
+	return result, err
 }
 
 func lockMergeCommand() *command {
@@ -77,7 +118,7 @@ func runLockMerge(_ context.Context, in *invocation) (any, error) {
 	return mergedRecord{in.args[1], append([]string{}, r.Conflicts...)}, r.Check(name)
 }
 
-// driverOptions returns how conflicts are written: as git asks in the arguments.
+// driverOptions returns how conflicts are written: as git asks in the arguments, and as its configuration says.
 func (in *invocation) driverOptions() (o records.Options, err error) {
 	o.Labels = merge.Labels{Base: in.driverArgument(5), Ours: in.driverArgument(6), Theirs: in.driverArgument(7)}
 	if size := in.driverArgument(4); size != "" {
@@ -86,6 +127,11 @@ func (in *invocation) driverOptions() (o records.Options, err error) {
 				WithHint("write it as %s", in.usage)
 		}
 	}
+	setup, err := in.setup()
+	if err != nil {
+		return o, err
+	}
+	o.Style = project.ConflictStyle(setup)
 	return o, nil
 }
 

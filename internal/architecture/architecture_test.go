@@ -78,7 +78,7 @@ var mayImport = map[string]importRule{
 		"pkg/location pkg/state pkg/status pkg/conflict pkg/install pkg/adopt pkg/blame pkg/extract pkg/worktree " +
 			"pkg/apply pkg/plan pkg/merge " +
 			"pkg/fetch pkg/render pkg/pack pkg/manifest pkg/lockfile pkg/metadata pkg/langdeps pkg/langenv " +
-			"pkg/difftool pkg/git/index",
+			"pkg/difftool pkg/git/index pkg/records pkg/tomldoc",
 		"the verbs connect the stages",
 	},
 	"pkg/state": {
@@ -86,7 +86,7 @@ var mayImport = map[string]importRule{
 		"reads records; a transaction changes them",
 	},
 	"pkg/conflict": {
-		"pkg/git/index pkg/worktree pkg/lockfile pkg/plan",
+		"pkg/git/index pkg/git/config pkg/worktree pkg/lockfile pkg/plan pkg/merge",
 		"marks conflicts; does not make or resolve them",
 	},
 	"pkg/status": {"pkg/state pkg/worktree pkg/manifest pkg/lockfile pkg/plan", "reads nothing but the project"},
@@ -118,7 +118,10 @@ var mayImport = map[string]importRule{
 	"pkg/git/config":     {"pkg/git/gitdir", "knows the file format, not what the settings are for"},
 	"pkg/git/gitdir":     {"", "knows where git's files are, not what is in them"},
 	"pkg/git/ignore":     {"", "pure: text in, matches out"},
-	"pkg/git/index":      {"pkg/git/config pkg/git/gitdir", "writes in git's folder, and knows nothing of components"},
+	"pkg/git/index": {
+		"pkg/git/config pkg/git/gitdir pkg/git/objects pkg/git/repository",
+		"writes in git's folder, and knows nothing of components",
+	},
 	"pkg/git/lfs":        {"", "pure: recognises a format"},
 	"pkg/git/objects":    {"", "knows objects and packs, not where they come from"},
 	"pkg/git/refs":       {"", "knows the names of refs, not what they are for"},

@@ -105,12 +105,30 @@ func (x Index) apply(ctx context.Context, u Update) (err error) {
 
 // open opens the index of the git work tree that the project lies in, unless git itself is at work.
 func (x Index) open(ctx context.Context) (*index.Edit, error) {
-	for _, name := range []string{"GIT_DIR", "GIT_INDEX_FILE", "GIT_WORK_TREE", "GIT_OBJECT_DIRECTORY"} {
-		if x.Env(name) != "" {
-			return nil, fmt.Errorf("%s is set, as in a hook", name)
-		}
+	if err := checkEnv(x.Env); err != nil {
+		return nil, err
 	}
 	return index.Open(ctx, x.Tree.Dir)
+}
+
+// checkEnv returns an error if the environment names another index or repository than that of the work tree.
+func checkEnv(env func(string) string) error {
+	for _, name := range []string{"GIT_DIR", "GIT_INDEX_FILE", "GIT_WORK_TREE", "GIT_OBJECT_DIRECTORY"} {
+		if env(name) != "" {
+			return fmt.Errorf("%s is set, as in a hook", name)
+		}
+	}
+	return nil
+}
+
+// ReadUnmerged is index.ReadUnmerged, unless git itself is at work.
+func ReadUnmerged(
+	dir string, env func(string) string, limit int64, isWanted func(path string) bool,
+) (index.Unmerged, error) {
+	if err := checkEnv(env); err != nil {
+		return index.Unmerged{}, err
+	}
+	return index.ReadUnmerged(dir, limit, isWanted)
 }
 
 // Resolved returns the files whose conflict the user has marked as resolved with git add.

@@ -52,8 +52,8 @@ func errNewer(name string, version any) error {
 func errInvalid(name string, data []byte, err error) error {
 	if errors.Is(err, tomldoc.ErrConflictMarkers) {
 		return failure.Errorf(failure.Usage, "%w", err).
-			WithHint("take either side of the whole file (git checkout --ours or --theirs); " +
-				"ppm lock merge --help explains how to let git merge locks")
+			WithHint("run ppm lock resolve, which merges what is not in conflict, then keep one side of each " +
+				"conflict that is left")
 	}
 	var fields map[string]any
 	if _, e := tomldoc.Decode(name, data, &fields); e == nil {

@@ -60,8 +60,8 @@ func parse(name string, data []byte, layer Layer) (*Manifest, *tomldoc.Document,
 	doc, err := tomldoc.Decode(name, data, &f)
 	if errors.Is(err, tomldoc.ErrConflictMarkers) && layer == ProjectLayer {
 		return nil, nil, failure.Errorf(failure.Usage, "%w", err).
-			WithHint("resolve the conflict, then run ppm project sync; " +
-				"ppm lock merge --help explains how to let git merge the file")
+			WithHint("run ppm lock resolve, which merges what is not in conflict, then keep one side of each " +
+				"conflict that is left")
 	}
 	if err != nil {
 		return nil, nil, err

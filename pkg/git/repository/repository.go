@@ -74,6 +74,10 @@ func Open(path string) (*Repository, error) {
 	return r, nil
 }
 
+// harmless are the extensions that do not change how refs and objects are read. An object that a partial clone lacks
+// is an error when it is read.
+var harmless = []string{"noop", "worktreeconfig", "preciousobjects", "partialclone"}
+
 // checkFormat reads the configuration of a repository and refuses formats and extensions that may change how refs and
 // objects are read.
 func checkFormat(file string) error {
@@ -86,9 +90,10 @@ func checkFormat(file string) error {
 		return fmt.Errorf("%w: version %q", ErrFormat, version)
 	}
 	for s := range c.Section("extensions") {
-		if s.Name != "noop" && (s.Name != "noop-v1" || version != "1") {
-			return fmt.Errorf("%w: extension %q", ErrFormat, s.Name)
+		if s.Name == "noop-v1" && version == "1" || slices.Contains(harmless, s.Name) {
+			continue
 		}
+		return fmt.Errorf("%w: extension %q", ErrFormat, s.Name)
 	}
 	return nil
 }
