@@ -78,7 +78,7 @@ var mayImport = map[string]importRule{
 		"pkg/location pkg/state pkg/status pkg/conflict pkg/install pkg/adopt pkg/blame pkg/extract pkg/worktree " +
 			"pkg/apply pkg/plan pkg/merge " +
 			"pkg/fetch pkg/render pkg/pack pkg/manifest pkg/lockfile pkg/metadata pkg/langdeps pkg/langenv " +
-			"pkg/difftool pkg/git/index pkg/records pkg/tomldoc",
+			"pkg/difftool pkg/projectfiles pkg/git/index pkg/records pkg/tomldoc",
 		"the verbs connect the stages",
 	},
 	"pkg/state": {
@@ -107,7 +107,8 @@ var mayImport = map[string]importRule{
 		"pkg/catalog pkg/pack pkg/render pkg/metadata pkg/langdeps",
 		"pure: files in, a pack out",
 	},
-	"pkg/catalog": {"pkg/install pkg/fetch pkg/pack pkg/langdeps", "describes packs; knows no project"},
+	"pkg/projectfiles": {"pkg/metadata pkg/tomldoc", "pure: metadata in, files out"},
+	"pkg/catalog":      {"pkg/install pkg/fetch pkg/pack pkg/langdeps", "describes packs; knows no project"},
 	"pkg/worktree": {
 		"pkg/apply pkg/plan pkg/fetch pkg/git/ignore",
 		"reads a project through apply, which knows what is safe",

@@ -8,10 +8,15 @@ import (
 	"strings"
 
 	"github.com/Project-Manager-With-Git/ppm/pkg/failure"
+	"github.com/Project-Manager-With-Git/ppm/pkg/fileset"
 	"github.com/Project-Manager-With-Git/ppm/pkg/install"
+	"github.com/Project-Manager-With-Git/ppm/pkg/langdeps"
 	"github.com/Project-Manager-With-Git/ppm/pkg/langenv"
 	"github.com/Project-Manager-With-Git/ppm/pkg/manifest"
+	"github.com/Project-Manager-With-Git/ppm/pkg/metadata"
 	"github.com/Project-Manager-With-Git/ppm/pkg/pack"
+	"github.com/Project-Manager-With-Git/ppm/pkg/plan"
+	"github.com/Project-Manager-With-Git/ppm/pkg/projectfiles"
 	"github.com/Project-Manager-With-Git/ppm/pkg/ref"
 	"github.com/Project-Manager-With-Git/ppm/pkg/render"
 	"github.com/Project-Manager-With-Git/ppm/pkg/suggest"
@@ -77,19 +82,45 @@ func (p *Project) New(ctx context.Context, o NewOptions) (*NewResult, *Transacti
 	if err != nil {
 		return nil, nil, err
 	}
+	result := &NewResult{Template: o.Template.String(), Language: at.Pack.Language}
+	result.Name, _ = b.Keys.Metadata["project_name"].(string)
+	files, err := p.missingFiles(ctx, at.Pack, b.Keys.Metadata, installs)
+	if err != nil {
+		return nil, nil, err
+	}
 	t, err := p.propose(ctx, request{
-		command: "new " + o.Template.String(), components: installs, project: &stated, force: o.Force,
+		command: "new " + o.Template.String(), components: installs, project: &stated, others: files, force: o.Force,
 	})
 	if err != nil {
 		return nil, nil, err
 	}
-	name, _ := b.Keys.Metadata["project_name"].(string)
-	result := &NewResult{
-		AddResult: *p.addResult(installs, t), Name: name, Template: o.Template.String(), Language: at.Pack.Language,
-	}
+	result.AddResult = *p.addResult(installs, t)
 	result.Command, err = render.String("the pack's command", at.Pack.Command, render.Context(b.Keys.Metadata),
 		render.Options{AllowUndefined: true})
 	return result, t, err
+}
+
+// missingFiles returns the files that a project needs and gets neither from its template nor has already.
+func (p *Project) missingFiles(
+	ctx context.Context, template *pack.Pack, info metadata.Values, installs []install.Component,
+) (fileset.Set, error) {
+	disk, err := p.tree.Scan(ctx, projectfiles.Names())
+	if err != nil {
+		return nil, err
+	}
+	var needs []langdeps.Requirement
+	for _, c := range installs {
+		needs = append(needs, c.Needs...)
+	}
+	return projectfiles.Missing(projectfiles.Project{
+		Language: template.Language, LanguageVersion: template.MiniLanguageVersion, Metadata: info,
+		Requires: langdeps.Merge(template.Language, needs).Lines,
+	}, func(name string) bool {
+		isSame := func(f fileset.File) bool { return strings.EqualFold(f.Path, name) } // as on a Mac
+		return disk[name].Kind != plan.Absent || slices.ContainsFunc(installs, func(c install.Component) bool {
+			return slices.ContainsFunc(c.Files, isSame)
+		})
+	})
 }
 
 // findTemplate adds all components of a template to a builder.

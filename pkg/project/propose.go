@@ -32,7 +32,7 @@ type request struct {
 	style    merge.Style // of their conflicts
 	adopt    bool        // the components are the base of what is there: no file changes
 	recreate bool        // files of the components that the user deleted are made again
-	restore  fileset.Set // files of installs that stay, to be made again
+	others   fileset.Set // files that no install of the request has, to be made if they are missing
 }
 
 // propose returns the transaction for a request.
@@ -113,7 +113,7 @@ func (p *Project) checkResolved(r request) error {
 // paths returns the paths that a request concerns.
 func (p *Project) paths(r request) []string {
 	installs := slices.Clone(r.removed)
-	out := paths(r.restore)
+	out := paths(r.others)
 	for _, c := range r.components {
 		installs = append(installs, c.Locked)
 		if old, ok := p.Lock.Component(c.Locked.Path); ok {
@@ -258,7 +258,7 @@ func (p *Project) sides(r request) (plan.Input, *lockfile.Lock, error) {
 		return in, nil, err
 	}
 	all := fileset.Set(theirs)
-	for _, f := range r.restore {
+	for _, f := range r.others {
 		if _, ok := all.Lookup(f.Path); !ok {
 			theirs = append(theirs, f)
 			delete(in.Owner, f.Path)

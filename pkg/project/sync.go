@@ -64,7 +64,7 @@ func (p *Project) Sync(ctx context.Context, o SyncOptions) (*SyncResult, *Transa
 	if err != nil {
 		return nil, nil, err
 	}
-	r.restore = missing
+	r.others = missing
 	t, errs, err := p.proposeEach(ctx, r, d.groups)
 	if err != nil {
 		return nil, nil, err

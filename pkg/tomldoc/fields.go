@@ -68,7 +68,7 @@ func isEmpty(v reflect.Value) bool {
 func format(v reflect.Value) string {
 	switch v.Kind() {
 	case reflect.String:
-		return quote(v.String())
+		return Quote(v.String())
 	case reflect.Int:
 		return strconv.FormatInt(v.Int(), 10)
 	case reflect.Bool:

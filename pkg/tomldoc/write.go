@@ -5,8 +5,8 @@ import (
 	"strings"
 )
 
-// quote returns s as a basic string of TOML on one line. s must be valid UTF-8.
-func quote(s string) string {
+// Quote returns s as a basic string of TOML on one line. s must be valid UTF-8.
+func Quote(s string) string {
 	if !strings.ContainsFunc(s, func(r rune) bool { return r < ' ' || r == '"' || r == '\\' || r >= 0x7f }) {
 		return `"` + s + `"`
 	}
@@ -40,7 +40,7 @@ func Key(s string) string {
 	if s != "" && !strings.ContainsFunc(s, func(r rune) bool { return !isBare(r) }) {
 		return s
 	}
-	return quote(s)
+	return Quote(s)
 }
 
 // isBare reports whether r is allowed in a bare key.
