@@ -49,6 +49,9 @@ type Options struct {
 	// ReadOnly opens the project without locking it. Nothing is written, except that a command that was killed is
 	// completed or rolled back first.
 	ReadOnly bool
+	// IgnoreModes says that the modes of files on this disk have no meaning, as git's core.fileMode = false does. ppm
+	// finds out by itself that a file system has none.
+	IgnoreModes bool
 
 	wrap func(disk) disk // wraps the disk in tests
 }
@@ -76,6 +79,9 @@ func Open(ctx context.Context, dir string, o Options) (*Project, error) {
 	p := &Project{openDir: openDir{root: root}, disk: rootDisk{root}}
 	if o.wrap != nil {
 		p.disk = o.wrap(p.disk)
+	}
+	if p.ignoreModes = o.IgnoreModes || !p.keepsModes(); p.ignoreModes {
+		p.disk = modelessDisk{p.disk}
 	}
 	if err := p.open(ctx, o); err != nil {
 		return nil, cmp.Or(err, p.Close())

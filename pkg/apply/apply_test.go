@@ -116,7 +116,7 @@ func TestApply(t *testing.T) {
 		path := filepath.Join(dir, f.Path)
 		data, err := os.ReadFile(path)
 		info, _ := os.Stat(path)
-		if err != nil || string(data) != string(f.Data) || modeOf(info) != f.Mode {
+		if err != nil || string(data) != string(f.Data) || (openDir{}).modeOf(info) != f.Mode {
 			t.Errorf("%s = %q, %v, %v", f.Path, data, info.Mode(), err)
 		}
 	}

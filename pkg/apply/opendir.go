@@ -10,7 +10,6 @@ import (
 	"io/fs"
 	"os"
 	"path"
-	"runtime"
 	"slices"
 	"sync"
 	"syscall"
@@ -24,6 +23,8 @@ import (
 type openDir struct {
 	root   *os.Root
 	prefix string // its path in the project; empty for the project's folder
+
+	ignoreModes bool // modes have no meaning
 }
 
 // path returns the path of a name in the project.
@@ -31,7 +32,7 @@ func (s openDir) path(name string) string { return path.Join(s.prefix, name) }
 
 // openSubdir opens the folder that info describes. It fails if another file has replaced it.
 func (s openDir) openSubdir(name string, info fs.FileInfo) (openDir, error) {
-	in := openDir{prefix: s.path(name)}
+	in := openDir{prefix: s.path(name), ignoreModes: s.ignoreModes}
 	root, err := s.root.OpenRoot(name + "/.") // "/." does not wait for a writer if a pipe has replaced the folder
 	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, syscall.ENOTDIR) {
 		return in, errChanged(in.prefix)
@@ -122,10 +123,10 @@ func (s openDir) readDir(dir string) ([]string, error) {
 	return names, cmp.Or(err, f.Close())
 }
 
-// modeOf returns the file set mode for a file: Regular or Executable. It is 0 on Windows, which has no such bit.
-func modeOf(info fs.FileInfo) fs.FileMode {
+// modeOf returns the file set mode for a file: Regular or Executable. It is 0 if modes have no meaning.
+func (s openDir) modeOf(info fs.FileInfo) fs.FileMode {
 	switch {
-	case runtime.GOOS == "windows":
+	case s.ignoreModes:
 		return 0
 	case info.Mode()&0o100 != 0:
 		return fileset.Executable

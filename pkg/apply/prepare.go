@@ -54,7 +54,7 @@ func checkChange(c plan.Change) error {
 	case plan.Delete:
 		after = plan.Absent
 	case plan.Update, plan.Merge:
-		if c.Old.Same(c.New) {
+		if c.Old == c.New {
 			return errors.New("the update changes nothing")
 		}
 	case plan.Keep, plan.Unchanged:
@@ -126,7 +126,7 @@ func (p *Project) prepareChange(c plan.Change, j *journal, m Meta) (fileChange, 
 	}
 	if kind == plan.File {
 		e.Perm = perm(info.Mode().Perm())
-		if !(plan.State{Kind: kind, Digest: c.Old.Digest, Mode: modeOf(info)}).Same(c.Old) {
+		if !(plan.State{Kind: kind, Digest: c.Old.Digest, Mode: p.modeOf(info)}).Same(c.Old) {
 			return e, errChanged(c.Path)
 		}
 	}

@@ -53,7 +53,7 @@ func (p *Project) state(name string) (plan.State, fs.FileInfo, error) {
 		return plan.State{Kind: kind}, info, err
 	}
 	digest, err := p.hash(context.Background(), name, info)
-	return plan.State{Kind: plan.File, Digest: digest, Mode: modeOf(info)}, info, err
+	return plan.State{Kind: plan.File, Digest: digest, Mode: p.modeOf(info)}, info, err
 }
 
 // lookup returns the kind of file at name. It is Absent below anything that is not a folder.

@@ -159,7 +159,7 @@ func (s *scanner) state(ctx context.Context, in openDir, name string) (plan.Stat
 		return plan.State{Kind: kind}, info, nil
 	}
 	digest, err := in.hash(ctx, name, info)
-	return plan.State{Kind: kind, Digest: digest, Mode: modeOf(info)}, info, err
+	return plan.State{Kind: kind, Digest: digest, Mode: in.modeOf(info)}, info, err
 }
 
 // scanDir adds the content of a folder to disk, up to the first file that was not requested, and reports whether there

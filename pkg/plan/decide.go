@@ -194,6 +194,7 @@ func (s pathState) decideInstalled() decision {
 		return d
 	}
 	switch {
+	case disk.Mode == 0 && base.Mode != theirs.Mode && s.owner == "": // the disk gets the mode if it can keep it
 	case disk.Same(to) && to.Same(theirs):
 		return decision{action: Unchanged, reason: "up to date"}
 	case disk.Same(to):

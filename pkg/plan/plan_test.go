@@ -95,6 +95,10 @@ var makeTests = []struct {
 	{"1", "1", "1", "", plan.Unchanged, "1", "up to date"}, // nothing changed
 	{"1", "1", "2", "", plan.Update, "2", "changed upstream"},
 	{"1", "1", "1x", "", plan.Update, "1x", "changed upstream"}, // only its mode
+	{"1", "1?", "1x", "", plan.Update, "1x", "mode changed"},    // the disk may be able to keep it
+	{"1x", "1?", "1", "", plan.Update, "1", "mode changed"},
+	{"1", "1?", "1", "", plan.Unchanged, "1?", "up to date"},
+	{"1", "1?", "2", "", plan.Update, "2", "changed upstream"},
 	{"1", "2", "1", "", plan.Keep, "2", "edited locally"},
 	{"1", "2", "1", "force", plan.Keep, "2", "edited locally"}, // not a collision
 	{"1", "1x", "1", "", plan.Keep, "1x", "mode changed locally"},

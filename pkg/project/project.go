@@ -19,6 +19,7 @@ import (
 	"github.com/Project-Manager-With-Git/ppm/pkg/configfile"
 	"github.com/Project-Manager-With-Git/ppm/pkg/conflict"
 	"github.com/Project-Manager-With-Git/ppm/pkg/fetch"
+	"github.com/Project-Manager-With-Git/ppm/pkg/git/config"
 	"github.com/Project-Manager-With-Git/ppm/pkg/install"
 	"github.com/Project-Manager-With-Git/ppm/pkg/location"
 	"github.com/Project-Manager-With-Git/ppm/pkg/lockfile"
@@ -114,7 +115,9 @@ func Open(ctx context.Context, setup Setup, access Access) (*Project, error) {
 	if err != nil {
 		return nil, err
 	}
-	store, err := apply.Open(ctx, setup.Dir, apply.Options{LockTimeout: setup.LockWait, ReadOnly: access == Read})
+	store, err := apply.Open(ctx, setup.Dir, apply.Options{
+		LockTimeout: setup.LockWait, ReadOnly: access == Read, IgnoreModes: setup.ignoresModes(),
+	})
 	if err != nil {
 		return nil, err
 	}
@@ -130,6 +133,17 @@ func Open(ctx context.Context, setup Setup, access Access) (*Project, error) {
 	}
 	p.Location = location.Location{Current: cmp.Or(setup.Current, setup.Dir), Project: setup.Dir}
 	return p, nil
+}
+
+// ignoresModes reports whether git ignores the modes of files in the project's folder. If its configuration cannot be
+// read, modes count.
+func (s Setup) ignoresModes() bool {
+	c, err := config.Read(config.Place{Home: s.Home, Dir: s.Dir, Env: s.Env})
+	if err != nil {
+		s.Notify(err.Error())
+		return false
+	}
+	return !c.Bool("core", "filemode", true)
 }
 
 // Close releases the project's lock and ends all connections.

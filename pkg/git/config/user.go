@@ -1,6 +1,7 @@
 package config
 
 import (
+	"cmp"
 	"errors"
 	"path/filepath"
 	"runtime"
@@ -19,32 +20,57 @@ type Place struct {
 // ReadUser reads the configuration of the system and of the user, and then what GIT_CONFIG_COUNT and
 // GIT_CONFIG_PARAMETERS set in the environment. Errors are of kind Usage for a malformed file or variable.
 func ReadUser(p Place) (*Config, error) {
-	in := newIncluder(p.Home, p.Dir)
-	in.remotes = p.remotes
 	c := &Config{}
-	for _, f := range userFiles(p.Home, p.Env) {
-		if err := in.read(c, f, 0); err != nil {
-			return nil, errRead(err).WithHint("correct the file, or name another one in GIT_CONFIG_GLOBAL")
-		}
+	if err := p.readUserFiles(c); err != nil {
+		return nil, err
 	}
-	settings, err := envSettings(p.Env)
-	if err != nil {
-		return nil, errRead(failure.Errorf(failure.Usage, "%w", err)).WithHint("correct or unset that variable")
-	}
-	c.settings = append(c.settings, settings...)
-	return c, nil
+	return c, p.readEnv(c)
 }
 
 // ReadRepository reads the configuration of the repository that the user works in. Where there is none, or it belongs
 // to another user, it has no settings.
 func ReadRepository(p Place) (*Config, error) {
+	c := &Config{}
+	return c, p.readRepository(c)
+}
+
+// Read reads all of this in the order of git: the files of the system, the user and the repository, then the
+// environment.
+func Read(p Place) (*Config, error) {
+	c := &Config{}
+	if err := cmp.Or(p.readUserFiles(c), p.readRepository(c)); err != nil {
+		return nil, err
+	}
+	return c, p.readEnv(c)
+}
+
+func (p Place) readUserFiles(c *Config) error {
 	in := newIncluder(p.Home, p.Dir)
 	in.remotes = p.remotes
-	c := &Config{}
-	if err := in.readRepository(c); err != nil {
-		return nil, errRead(err).WithHint("correct the file")
+	for _, f := range userFiles(p.Home, p.Env) {
+		if err := in.read(c, f, 0); err != nil {
+			return errRead(err).WithHint("correct the file, or name another one in GIT_CONFIG_GLOBAL")
+		}
 	}
-	return c, nil
+	return nil
+}
+
+func (p Place) readEnv(c *Config) error {
+	settings, err := envSettings(p.Env)
+	if err != nil {
+		return errRead(failure.Errorf(failure.Usage, "%w", err)).WithHint("correct or unset that variable")
+	}
+	c.settings = append(c.settings, settings...)
+	return nil
+}
+
+func (p Place) readRepository(c *Config) error {
+	in := newIncluder(p.Home, p.Dir)
+	in.remotes = p.remotes
+	if err := in.readRepository(c); err != nil {
+		return errRead(err).WithHint("correct the file")
+	}
+	return nil
 }
 
 func (in *includer) readRepository(c *Config) error {
