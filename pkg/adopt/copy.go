@@ -42,7 +42,7 @@ func openCopy(ctx context.Context, tree worktree.Tree, root string) (*localCopy,
 	}
 	switch kind {
 	case plan.File, plan.Dir:
-	case plan.Absent:
+	case plan.Absent, plan.Sparse:
 		return nil, failure.Errorf(failure.Usage, "adopting %q: there is no such file or folder", root).
 			WithHint("name the path of the copy, from the project's folder")
 	default:

@@ -52,6 +52,10 @@ type Options struct {
 	// IgnoreModes says that the modes of files on this disk have no meaning, as git's core.fileMode = false does. ppm
 	// finds out by itself that a file system has none.
 	IgnoreModes bool
+	// Sparse reports whether git has a file at a path, relative to the project, that it has not checked out. Such a
+	// file is none that the user deleted. It is only called for paths at which nothing is. Nil means that git has no
+	// such file.
+	Sparse func(path string) bool
 
 	wrap func(disk) disk // wraps the disk in tests
 }
@@ -60,7 +64,8 @@ type Options struct {
 type Project struct {
 	openDir
 	disk      disk
-	lock      *flock.Flock // nil if the project is open for reading
+	sparse    func(path string) bool // as in Options; never nil
+	lock      *flock.Flock           // nil if the project is open for reading
 	recovered *Recovery
 }
 
@@ -76,7 +81,10 @@ func Open(ctx context.Context, dir string, o Options) (*Project, error) {
 		return nil, failure.Errorf(failure.LocalIO, "opening the project: %w", err).
 			WithHint("name a folder that exists with --cwd")
 	}
-	p := &Project{openDir: openDir{root: root}, disk: rootDisk{root}}
+	p := &Project{openDir: openDir{root: root}, disk: rootDisk{root}, sparse: o.Sparse}
+	if p.sparse == nil {
+		p.sparse = func(string) bool { return false }
+	}
 	if o.wrap != nil {
 		p.disk = o.wrap(p.disk)
 	}

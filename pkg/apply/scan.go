@@ -18,7 +18,8 @@ import (
 const maxJobSize = 100
 
 // Scan returns the state of each path and of the folders above it. It follows no symbolic link: a path below one is
-// Absent, and the link is in the result. The error is of kind Refused for an invalid path.
+// Absent, and the link is in the result. A path at which nothing is can be Sparse. The error
+// is of kind Refused for an invalid path.
 func (p *Project) Scan(ctx context.Context, paths []string) (plan.Disk, error) {
 	s := &scanner{openDir: p.openDir, disk: make(plan.Disk, len(paths)), dirs: make(map[string]fs.FileInfo),
 		spelling: spellingChecker{p: p}}
@@ -48,7 +49,12 @@ func (p *Project) Scan(ctx context.Context, paths []string) (plan.Disk, error) {
 		}
 	}
 	for _, name := range paths {
-		if s.disk[name].Kind == plan.Dir {
+		switch s.disk[name].Kind {
+		case plan.Absent:
+			if p.sparse(name) {
+				s.disk[name] = plan.State{Kind: plan.Sparse}
+			}
+		case plan.Dir:
 			if _, err := p.scanDir(name, requested, s.disk); err != nil {
 				return nil, err
 			}

@@ -211,8 +211,11 @@ func (p Tracer) whyFile(
 		if lines == (Range{}) {
 			return nil
 		}
-		return failure.Errorf(failure.Usage, "%q does not exist, so it has no lines", f.Path).
-			WithHint("restore it with ppm project sync")
+		hint := "restore it with ppm project sync"
+		if now.State == "not checked out" {
+			hint = "check it out with git sparse-checkout add"
+		}
+		return failure.Errorf(failure.Usage, "%q does not exist, so it has no lines", f.Path).WithHint("%s", hint)
 	case err != nil:
 		return err
 	case IsBinary(text) || file.IsBinary():

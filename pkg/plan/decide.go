@@ -47,7 +47,9 @@ func (in Input) change(path string) (Change, error) {
 	case Delete:
 		change.New = State{}
 	case Conflict:
-		change.New = *s.theirs
+		if change.New = (State{}); s.theirs != nil {
+			change.New = *s.theirs
+		}
 	}
 	if !d.mergeable {
 		return change, nil
@@ -125,6 +127,8 @@ func (s pathState) decideRemoved() decision {
 		return decision{action: Keep, reason: "cannot be reached: " + s.blocked}
 	case s.disk.Kind == Absent:
 		return decision{action: Unchanged, reason: "already deleted"}
+	case s.disk.Kind == Sparse:
+		return s.conflict("is not checked out, and cannot be removed")
 	case !s.disk.Same(*s.base):
 		return decision{action: Keep, reason: "kept because " + s.userChange() + "; ppm no longer tracks it"}
 	case s.owner != "":
@@ -175,6 +179,8 @@ func (s pathState) decideInstalled() decision {
 		return decision{action: Create, reason: "replaces a local deletion", to: theirs}
 	case disk.Kind == Absent:
 		return decision{action: Keep, reason: "deleted locally, changed upstream"}
+	case disk.Kind == Sparse:
+		return s.conflict("is not checked out, but changed upstream")
 	case disk.Kind != File:
 		return s.conflict("is " + disk.Kind.Describe() + " now, but changed upstream")
 	}
@@ -224,6 +230,8 @@ func (s pathState) localChange() string {
 	switch {
 	case s.disk.Kind == Absent:
 		return "deleted locally"
+	case s.disk.Kind == Sparse:
+		return "not checked out"
 	case s.disk.Kind != File:
 		return "is " + s.disk.Kind.Describe() + " now"
 	case s.disk.Digest == s.base.Digest:

@@ -28,6 +28,8 @@ func state(s string) plan.State {
 		return plan.State{Kind: plan.Alias}
 	case "|":
 		return plan.State{Kind: plan.Other}
+	case "…":
+		return plan.State{Kind: plan.Sparse}
 	}
 	content, executable := strings.CutSuffix(s, "x")
 	content, anyMode := strings.CutSuffix(content, "?")
@@ -113,6 +115,10 @@ var makeTests = []struct {
 	{"1", "2", "3", "", plan.Conflict, "3", "changed locally and upstream"},
 	{"1", "2", "3", "force", plan.Update, "3", "replaces local edits"},
 	{"1", "-", "2", "", plan.Keep, "-", "deleted locally, changed"},
+	{"1", "…", "1", "", plan.Keep, "…", "not checked out"},
+	{"1", "…", "2", "force", plan.Conflict, "2", "is not checked out, but changed"},
+	{"1", "…", "-", "force", plan.Conflict, "-", "is not checked out, and cannot"},
+	{"-", "…", "2", "force", plan.Conflict, "2", "is a file that git has not checked out"},
 	{"1", "-", "2", "force", plan.Create, "2", "replaces a local deletion"},
 	{"1", "/", "2", "force", plan.Conflict, "2", "is a folder now"},
 	{"1", "@", "2", "force", plan.Conflict, "2", "is a symbolic link now"},

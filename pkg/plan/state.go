@@ -19,15 +19,16 @@ const (
 	Symlink             // a symbolic link
 	Alias               // a file whose name differs from the path in case or Unicode form, on a disk that ignores both
 	Other               // a device, pipe or socket
+	Sparse              // a file that git has, and has not checked out
 )
 
-var kindNames = [...]string{"absent", "file", "folder", "symlink", "alias", "other"}
+var kindNames = [...]string{"absent", "file", "folder", "symlink", "alias", "other", "sparse"}
 
 func (k Kind) String() string { return kindNames[k] }
 
 var kindDescriptions = [...]string{
 	"nothing", "a file", "a folder", "a symbolic link", "a file or folder whose name differs in case or Unicode form",
-	"a device, pipe or socket",
+	"a device, pipe or socket", "a file that git has not checked out",
 }
 
 // Describe returns the kind with its article: "a folder", "a symbolic link".

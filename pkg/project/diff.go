@@ -148,11 +148,11 @@ func (p *Project) compared(
 	if o.Upstream != "" && !o.Combined {
 		return from, to, nil, nil
 	}
-	disk, large, err := p.onDisk(ctx, c)
+	disk, large, sparse, err := p.onDisk(ctx, c)
 	if o.Combined {
-		return disk, withLineEndsOf(to, disk), large, err
+		return disk, withLineEndsOf(without(to, sparse), disk), large, err
 	}
-	return withLineEndsOf(from, disk), disk, large, err
+	return withLineEndsOf(without(from, sparse), disk), disk, large, err
 }
 
 // withLineEndsOf returns files with the line ends that the files at the same paths on the disk have, which depend on
@@ -167,20 +167,27 @@ func withLineEndsOf(files, disk fileset.Set) fileset.Set {
 	return out
 }
 
-// onDisk reads the files of an install as they are now. Of those that are too large it returns the digests.
+// without returns the files that are not at the paths.
+func without(files fileset.Set, paths map[string]bool) fileset.Set {
+	return slices.DeleteFunc(slices.Clone(files), func(f fileset.File) bool { return paths[f.Path] })
+}
+
+// onDisk reads the files of an install as they are now. Of those that are too large it returns the digests. It also
+// returns the paths of those that git has not checked out.
 func (p *Project) onDisk(
 	ctx context.Context, c lockfile.Component,
-) (files fileset.Set, large map[string]string, err error) {
+) (files fileset.Set, large map[string]string, sparse map[string]bool, err error) {
 	var names []string
 	for _, f := range c.Files {
 		names = append(names, f.Path)
 	}
 	disk, err := p.tree.Scan(ctx, names)
 	if err != nil {
-		return nil, nil, err
+		return nil, nil, nil, err
 	}
-	large = map[string]string{}
+	large, sparse = map[string]string{}, map[string]bool{}
 	for _, name := range names {
+		sparse[name] = disk[name].Kind == plan.Sparse
 		if disk[name].Kind != plan.File {
 			continue
 		}
@@ -189,13 +196,13 @@ func (p *Project) onDisk(
 		case errors.Is(err, apply.ErrTooLarge):
 			large[name] = disk[name].Digest
 		case err != nil:
-			return nil, nil, err
+			return nil, nil, nil, err
 		default:
 			files = append(files, fileset.File{Path: name, Mode: fileset.Regular, Data: data})
 		}
 	}
 	files, err = fileset.New(files)
-	return files, large, err
+	return files, large, sparse, err
 }
 
 // fileDiff returns the unified diff of one file, or nil when both sides are equal.

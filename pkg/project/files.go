@@ -14,6 +14,7 @@ import (
 	"github.com/Project-Manager-With-Git/ppm/pkg/lockfile"
 	"github.com/Project-Manager-With-Git/ppm/pkg/manifest"
 	"github.com/Project-Manager-With-Git/ppm/pkg/plan"
+	"github.com/Project-Manager-With-Git/ppm/pkg/shell"
 	"github.com/Project-Manager-With-Git/ppm/pkg/state"
 )
 
@@ -181,8 +182,10 @@ func (m *move) plan(ctx context.Context, p *Project) (plan.Plan, error) {
 	if err != nil {
 		return plan.Plan{}, err
 	}
-	in := plan.Input{Base: map[string]plan.State{}, Disk: disk}
-	var moved []fileset.File
+	if i := slices.IndexFunc(all, func(name string) bool { return disk[name].Kind == plan.Sparse }); i >= 0 {
+		return plan.Plan{}, errSparse("moving "+shell.Quote(m.old), all[i])
+	}
+	in, moved := plan.Input{Base: map[string]plan.State{}, Disk: disk}, []fileset.File{}
 	for _, f := range m.files {
 		from, to := disk[f.From], disk[f.To]
 		switch {

@@ -115,8 +115,9 @@ func Open(ctx context.Context, setup Setup, access Access) (*Project, error) {
 	if err != nil {
 		return nil, err
 	}
+	sparse := setup.sparse()
 	store, err := apply.Open(ctx, setup.Dir, apply.Options{
-		LockTimeout: setup.LockWait, ReadOnly: access == Read, IgnoreModes: setup.ignoresModes(),
+		LockTimeout: setup.LockWait, ReadOnly: access == Read, IgnoreModes: setup.ignoresModes(), Sparse: sparse,
 	})
 	if err != nil {
 		return nil, err
@@ -126,6 +127,9 @@ func Open(ctx context.Context, setup Setup, access Access) (*Project, error) {
 		setup.Notify(describeRecovery(recovered))
 	}
 	if p.State, err = state.Read(p.tree, layers); err == nil {
+		err = checkRecords(p.State, sparse)
+	}
+	if err == nil {
 		p.packs, err = setup.packs(p.Layers)
 	}
 	if err != nil {

@@ -52,6 +52,9 @@ func (p *Project) propose(ctx context.Context, r request) (*Transaction, error) 
 	if err != nil {
 		return nil, err
 	}
+	if err := p.checkCheckedOut(r, disk); err != nil {
+		return nil, err
+	}
 	renamed := map[string]string{}
 	if r.upgrade {
 		if r.components, renamed, err = p.followRenames(ctx, r, disk, converted); err != nil {
@@ -200,6 +203,9 @@ func (p *Project) manifestAfter(r request) ([]byte, error) {
 // checkCollisions returns the error that lists what keeps a plan from being applied, or nil.
 func (p *Project) checkCollisions(pl plan.Plan, r request) error {
 	err := pl.Err()
+	if i := slices.IndexFunc(pl.Collisions(), isSparse); i >= 0 {
+		return errSparse("writing files", pl.Collisions()[i].Path)
+	}
 	if err == nil || !r.upgrade {
 		return err
 	}
@@ -224,6 +230,8 @@ func (p *Project) checkCollisions(pl plan.Plan, r request) error {
 	return failure.Errorf(failure.Refused, "%w", err).
 		WithHint("move or remove what is in the way, then run the command again")
 }
+
+func isSparse(c plan.Change) bool { return c.Old.Kind == plan.Sparse }
 
 // sides returns what a plan compares, without the disk, and the lockfile that it leads to.
 func (p *Project) sides(r request) (plan.Input, *lockfile.Lock, error) {

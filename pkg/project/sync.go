@@ -221,7 +221,7 @@ func (p *Project) missing(ctx context.Context, r request, failures *Failures) (f
 		var gone []string
 		for _, name := range names {
 			switch kind := disk[name].Kind; kind {
-			case plan.File:
+			case plan.File, plan.Sparse:
 			case plan.Absent:
 				gone = append(gone, name)
 			default:

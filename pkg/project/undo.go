@@ -9,6 +9,7 @@ import (
 	"github.com/Project-Manager-With-Git/ppm/pkg/failure"
 	"github.com/Project-Manager-With-Git/ppm/pkg/lockfile"
 	"github.com/Project-Manager-With-Git/ppm/pkg/plan"
+	"github.com/Project-Manager-With-Git/ppm/pkg/shell"
 	"github.com/Project-Manager-With-Git/ppm/pkg/state"
 )
 
@@ -46,6 +47,9 @@ func (p *Project) planUndo(
 	pl, meta, err := p.tree.PlanUndo(ctx, verb, force)
 	if err != nil {
 		return nil, nil, err
+	}
+	if i := slices.IndexFunc(pl.Collisions(), isSparse); i >= 0 {
+		return nil, nil, errSparse("undoing "+shell.Quote("ppm project "+last.Command), pl.Collisions()[i].Path)
 	}
 	if err := pl.Err(); err != nil {
 		return nil, nil, failure.Errorf(failure.Refused, "%w", err).WithHint("%s", hint)

@@ -153,11 +153,10 @@ func (p *Project) upgradeOne(
 	if isSameInstall(old, next.Locked) && next.Want.Strategy == want.Strategy {
 		return nil, Upgraded{}, nil
 	}
-	isSame := func(a, b lockfile.File) bool { return a.Path == b.Path && a.Digest == b.Digest && a.Mode == b.Mode }
 	up := Upgraded{
 		Path: old.Path, From: want.Source.String(), To: next.Want.Source.String(),
 		FromCommit: old.Commit, ToCommit: next.Locked.Commit, Stops: stops,
-		Same:        slices.EqualFunc(old.Files, next.Locked.Files, isSame),
+		Same:        hasSameFiles(old, next.Locked),
 		RenamedKeys: next.Keys.Renamed, DroppedKeys: next.Keys.Dropped,
 	}
 	if up.Requires, err = p.newRequires(ctx, old, installs); err != nil {

@@ -14,8 +14,9 @@ import (
 
 // A File says how a file differs from what ppm installed.
 type File struct {
-	Path  string `json:"path"`
-	State string `json:"state"`         // clean, edited, "mode changed", missing, moved, replaced, conflict or extra
+	Path string `json:"path"`
+	// clean, edited, "mode changed", missing, moved, replaced, conflict, extra or "not checked out"
+	State string `json:"state"`
 	To    string `json:"to,omitempty"`  // of a moved file: its new path
 	Own   string `json:"own,omitempty"` // once or mine, of a file that the user owns
 
@@ -26,7 +27,7 @@ type File struct {
 // IsChanged reports whether the file differs from what was installed and the user does not own it.
 func (f File) IsChanged() bool {
 	switch f.State {
-	case "clean", "extra":
+	case "clean", "extra", notCheckedOut:
 		return false
 	case "edited", "mode changed":
 		return f.Own == ""
@@ -112,12 +113,17 @@ func (c Comparer) Compare(ctx context.Context, installs []lockfile.Component) (*
 	return result, nil
 }
 
+// notCheckedOut is the state of a file that git has, and that a sparse checkout leaves out.
+const notCheckedOut = "not checked out"
+
 func fileState(disk, base plan.State) string {
 	switch {
 	case disk.Same(base):
 		return "clean"
 	case disk.Kind == plan.Absent:
 		return "missing"
+	case disk.Kind == plan.Sparse:
+		return notCheckedOut
 	case disk.Kind != plan.File:
 		return "replaced"
 	case disk.Digest == base.Digest:

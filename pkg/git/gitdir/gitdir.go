@@ -29,6 +29,20 @@ type Dirs struct {
 // Find returns the folders of the work tree that dir is in. Like git, it looks for the nearest folder with a .git, and
 // uses no repository of another user. The error is ErrNone when there is none.
 func Find(dir string) (Dirs, error) {
+	d, err := Locate(dir)
+	if err != nil {
+		return Dirs{}, err
+	}
+	for _, path := range []string{filepath.Join(d.Top, ".git"), d.Git, d.Common} {
+		if mine, err := isMine(path); err != nil || !mine {
+			return Dirs{}, cmp.Or(err, fmt.Errorf("%q belongs to another user", path))
+		}
+	}
+	return d, nil
+}
+
+// Locate is Find for a repository of any user, of which nothing is trusted.
+func Locate(dir string) (Dirs, error) {
 	dir, err := filepath.Abs(dir)
 	if err != nil {
 		return Dirs{}, err
@@ -67,11 +81,6 @@ func (d Dirs) follow(dotGit string) (_ Dirs, err error) {
 	}
 	if d.Common, err = commonDirOf(d.Git); err != nil {
 		return Dirs{}, err
-	}
-	for _, path := range []string{dotGit, d.Git, d.Common} {
-		if mine, err := isMine(path); err != nil || !mine {
-			return Dirs{}, cmp.Or(err, fmt.Errorf("%q belongs to another user", path))
-		}
 	}
 	return d, nil
 }

@@ -29,12 +29,15 @@ const (
 	stageShift = 12
 	stageMask  = 3
 	nameLength = 0x0fff // of the name, or this when it is longer
+
+	skipWorktree = 0x4000 // of the second two bytes
 )
 
 // Modes of entries.
 const (
 	modeFile       = 0o100644
 	modeExecutable = 0o100755
+	modeDir        = 0o040000 // in a sparse index
 )
 
 func newEntry(name string, stage int, id [sha1.Size]byte, executable bool) entry {
@@ -53,6 +56,11 @@ func (e entry) flags() uint16 { return binary.BigEndian.Uint16(e.head[flagsAt:])
 func (e entry) stage() int    { return int(e.flags() >> stageShift & stageMask) }
 func (e entry) id() []byte    { return e.head[idAt:flagsAt] }
 func (e entry) mode() uint32  { return binary.BigEndian.Uint32(e.head[modeAt:]) }
+
+// isSkipped reports whether git leaves the entry out of the work tree.
+func (e entry) isSkipped() bool {
+	return e.flags()&extended != 0 && binary.BigEndian.Uint16(e.head[shortHead:])&skipWorktree != 0
+}
 
 func (e entry) isExecutable() bool { return e.mode() == modeExecutable }
 

@@ -19,6 +19,7 @@ type index struct {
 	entries    []entry // sorted by name and stage
 	extensions []byte  // those that stay valid when an entry gets other stages
 	unsigned   bool    // the file ends with zeros instead of a checksum, as with index.skipHash
+	sparse     bool    // entries may be folders
 }
 
 const (
@@ -33,8 +34,17 @@ var keptExtensions = []string{"REUC", "UNTR"}
 
 var errDamaged = errors.New("it is damaged, or of a newer git")
 
-// parse reads an index file of a repository whose ids are SHA-1.
+// parse reads an index file of a repository whose ids are SHA-1. A sparse index is an error.
 func parse(data []byte) (*index, error) {
+	x, err := parseSparse(data)
+	if err == nil && x.sparse {
+		return nil, errExtension(sparseExtension)
+	}
+	return x, err
+}
+
+// parseSparse is parse for an index that may be sparse.
+func parseSparse(data []byte) (*index, error) {
 	if len(data) < headerSize+sha1.Size || string(data[:4]) != signature {
 		return nil, errDamaged
 	}
@@ -108,8 +118,14 @@ func (x *index) parseEntry(data []byte, last string) (_ entry, rest []byte, err 
 // padded returns the size in the file of an entry of n bytes: at least one zero follows, up to a multiple of eight.
 func padded(n int) int { return n/8*8 + 8 }
 
-// parseExtensions keeps keptExtensions. An extension whose name does not begin with a capital letter, such as that of
-// a split or a sparse index, changes the meaning of the entries and is an error.
+const sparseExtension = "sdir"
+
+func errExtension(name string) error {
+	return fmt.Errorf("it has the extension %q, as a split or a sparse index", name)
+}
+
+// parseExtensions keeps keptExtensions. An extension whose name does not begin with a capital letter changes the
+// meaning of the entries: of these, only that of a sparse index is no error.
 func (x *index) parseExtensions(data []byte) error {
 	for len(data) > 0 {
 		if len(data) < 8 {
@@ -119,8 +135,11 @@ func (x *index) parseExtensions(data []byte) error {
 		if size > uint64(len(data)) {
 			return errDamaged
 		}
-		if name[0] < 'A' || name[0] > 'Z' {
-			return fmt.Errorf("it has the extension %q, as a split or a sparse index", name)
+		switch {
+		case name == sparseExtension:
+			x.sparse = true
+		case name[0] < 'A' || name[0] > 'Z':
+			return errExtension(name)
 		}
 		if slices.Contains(keptExtensions, name) {
 			x.extensions = append(x.extensions, data[:size]...)

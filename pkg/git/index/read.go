@@ -93,7 +93,7 @@ func readIndex(dirs gitdir.Dirs) (_ *index, err error) {
 	if err != nil {
 		return nil, err
 	}
-	x, err := parse(data)
+	x, err := parseSparse(data) // a folder is never unmerged
 	if err != nil {
 		return nil, fmt.Errorf("reading %q: %w", filepath.Join(dirs.Git, indexName), err)
 	}

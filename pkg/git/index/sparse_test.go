@@ -1,0 +1,119 @@
+package index_test
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/Project-Manager-With-Git/ppm/pkg/git/index"
+)
+
+// sparseCheckouts are checkouts that git made in every form that they can have.
+var sparseCheckouts = []struct {
+	name  string
+	setUp func(t *testing.T, dir string) (project string)
+	want  string // the files that git has not checked out
+}{
+	{"a full checkout", func(t *testing.T, dir string) string { return dir }, ""},
+	{"no repository", func(t *testing.T, dir string) string { return t.TempDir() }, ""},
+	{"a repository without an index", func(t *testing.T, dir string) string {
+		git(t, dir, "init", "-q", "../empty")
+		return filepath.Join(dir, "..", "empty")
+	}, ""},
+	{"a cone", func(t *testing.T, dir string) string {
+		git(t, dir, "sparse-checkout", "set", "a")
+		return dir
+	}, "b/deep/f b/f"},
+	{"patterns", func(t *testing.T, dir string) string {
+		git(t, dir, "sparse-checkout", "set", "--no-cone", "/a/*", "!/a/f")
+		return dir
+	}, "a/f b/deep/f b/f root"},
+	{"a sparse index", func(t *testing.T, dir string) string {
+		git(t, dir, "sparse-checkout", "set", "--cone", "--sparse-index", "a")
+		if !strings.Contains(git(t, dir, "ls-files", "--sparse"), "b/\n") {
+			t.Fatal("the index is not sparse")
+		}
+		return dir
+	}, "b/deep/f b/f b/gone"}, // what is in the folder is not known
+	{"version 4", func(t *testing.T, dir string) string {
+		git(t, dir, "update-index", "--index-version", "4")
+		git(t, dir, "sparse-checkout", "set", "b")
+		return dir
+	}, "a/f"},
+	{"a bit that the user set", func(t *testing.T, dir string) string {
+		git(t, dir, "update-index", "--skip-worktree", "b/f")
+		return dir
+	}, "b/f"},
+	{"a file that the user deleted", func(t *testing.T, dir string) string {
+		if err := os.Remove(filepath.Join(dir, "b", "f")); err != nil {
+			t.Fatal(err)
+		}
+		git(t, dir, "update-index", "--assume-unchanged", "b/f")
+		return dir
+	}, ""},
+	{"a subfolder", func(t *testing.T, dir string) string {
+		git(t, dir, "sparse-checkout", "set", "--no-cone", "/b/f", "/root")
+		return filepath.Join(dir, "b")
+	}, "deep/f"},
+	{"a split index", func(t *testing.T, dir string) string {
+		git(t, dir, "sparse-checkout", "set", "a")
+		git(t, dir, "update-index", "--split-index")
+		return dir
+	}, "a/f b/deep/f b/f b/gone deep/f root"}, // it cannot be read
+	{"a split index of a full checkout", func(t *testing.T, dir string) string {
+		git(t, dir, "update-index", "--split-index")
+		return dir
+	}, ""},
+	{"a linked worktree", func(t *testing.T, dir string) string {
+		git(t, dir, "worktree", "add", "-q", "../linked", "-b", "linked")
+		linked := filepath.Join(dir, "..", "linked")
+		git(t, linked, "sparse-checkout", "set", "a")
+		return linked
+	}, "b/deep/f b/f"},
+	{"a full worktree beside a sparse one", func(t *testing.T, dir string) string {
+		git(t, dir, "worktree", "add", "-q", "../linked", "-b", "linked")
+		git(t, filepath.Join(dir, "..", "linked"), "sparse-checkout", "set", "a")
+		return dir
+	}, ""},
+	{"a damaged index of a linked worktree", func(t *testing.T, dir string) string {
+		git(t, dir, "worktree", "add", "-q", "../linked", "-b", "linked")
+		linked := filepath.Join(dir, "..", "linked")
+		git(t, linked, "sparse-checkout", "set", "a")
+		if err := os.WriteFile(filepath.Join(dir, ".git/worktrees/linked/index"), []byte("DIRC"), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		return linked
+	}, "a/f b/deep/f b/f b/gone deep/f root"},
+	{"a submodule", func(t *testing.T, dir string) string {
+		git(t, dir, "init", "-q", "../outer")
+		outer := filepath.Join(dir, "..", "outer")
+		git(t, outer, "submodule", "--quiet", "add", dir, "sub")
+		git(t, filepath.Join(outer, "sub"), "sparse-checkout", "set", "b")
+		return filepath.Join(outer, "sub")
+	}, "a/f"},
+}
+
+func TestReadSparse(t *testing.T) {
+	for _, c := range sparseCheckouts {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			dir := repository(t, "-b", "main")
+			for _, name := range []string{"a/f", "b/f", "b/deep/f", "root"} {
+				write(t, dir, name, name)
+			}
+			git(t, dir, "add", "-A")
+			git(t, dir, "commit", "-q", "-m", "files")
+			s := index.ReadSparse(c.setUp(t, dir))
+			var got []string
+			for _, name := range []string{"a/f", "b/deep/f", "b/f", "b/gone", "deep/f", "root"} {
+				if s.Has(name) {
+					got = append(got, name)
+				}
+			}
+			if strings.Join(got, " ") != c.want {
+				t.Errorf("got %q, want %q", got, c.want)
+			}
+		})
+	}
+}
