@@ -21,8 +21,8 @@ type Result struct {
 // Component renders the files of a component. Their paths are relative to its root.
 //
 // In a folder component (dir), a file NAME.jinja with no other ".jinja" in NAME is rendered to NAME. Every other file
-// is copied byte for byte. In each segment of a path, "_ref_" stands for "{{ " and "_fer_" for " }}", and the segment
-// is rendered; a segment that renders to the empty string keeps its name. The rendered paths are validated.
+// is copied byte for byte. In each segment of a path that has both, "_ref_" stands for "{{ " and "_fer_" for " }}".
+// The segment is rendered; one that renders to the empty string keeps its name. The rendered paths are validated.
 //
 // A file component (dir is false) has one file. The result has that file at its base name, without the suffix ".jinja"
 // if it is a template; the caller moves it to its placement.
@@ -97,11 +97,20 @@ func isText(data []byte) bool {
 // nameDelimiters replaces the delimiters of expressions in names, which are valid on every file system.
 var nameDelimiters = strings.NewReplacer("_ref_", "{{ ", "_fer_", " }}")
 
+// nameTemplate returns the template in the name of a file or folder. As in pmfp, the delimiters have a meaning only in
+// a name with both.
+func nameTemplate(segment string) string {
+	if strings.Contains(segment, "_ref_") && strings.Contains(segment, "_fer_") {
+		return nameDelimiters.Replace(segment)
+	}
+	return segment
+}
+
 // path renders each segment of target, the path of the result of the file source.
 func (r *renderer) path(source, target string) (string, error) {
 	segments := strings.Split(target, "/")
 	for i, segment := range segments {
-		template := nameDelimiters.Replace(segment)
+		template := nameTemplate(segment)
 		if !strings.Contains(template, "{") {
 			continue
 		}

@@ -158,7 +158,7 @@ func (v *Inverse) segment(s string, special bool) string {
 			terms = append(terms, p.key)
 		}
 	}
-	if !special && !strings.Contains(s, "{") && nameDelimiters.Replace(marks.String()) == template.String() {
+	if !special && !strings.Contains(s, "{") && nameTemplate(marks.String()) == template.String() {
 		return marks.String()
 	}
 	return "{{ " + strings.Join(terms, " ~ ") + " }}"

@@ -49,7 +49,11 @@ func NewPattern(component fileset.Set, dir bool, keys []string) *Pattern {
 		target, isTemplate := Output(f.Path, dir)
 		var m filePattern
 		if dir {
-			m = newFilePattern(nameDelimiters.Replace(target), keys)
+			segments := strings.Split(target, "/")
+			for i, segment := range segments {
+				segments[i] = nameTemplate(segment)
+			}
+			m = newFilePattern(strings.Join(segments, "/"), keys)
 		}
 		if isTemplate && isText(f.Data) {
 			for _, site := range keySites(string(f.Data), keys) {

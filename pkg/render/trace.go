@@ -50,7 +50,7 @@ func TraceFile(files fileset.Set, dir bool, source string, keys Context, o Optio
 	target, isTemplate := Output(source, dir)
 	if dir {
 		for segment := range strings.SplitSeq(target, "/") {
-			name, err := r.set.Trace(segment, nameDelimiters.Replace(segment))
+			name, err := r.set.Trace(segment, nameTemplate(segment))
 			if err != nil {
 				return Trace{}, r.errRender(segment, err)
 			}

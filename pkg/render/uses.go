@@ -24,7 +24,7 @@ func UsedNames(files fileset.Set, dir bool, names []string) []string {
 		}
 		if dir {
 			for segment := range strings.SplitSeq(path.Clean(f.Path), "/") {
-				scanWords(nameDelimiters.Replace(segment), found)
+				scanWords(nameTemplate(segment), found)
 			}
 		}
 	}
