@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"io"
@@ -8,6 +9,7 @@ import (
 
 	"github.com/Project-Manager-With-Git/ppm/pkg/failure"
 	"github.com/Project-Manager-With-Git/ppm/pkg/project"
+	"github.com/Project-Manager-With-Git/ppm/pkg/ref"
 )
 
 func outdatedCommand() *command {
@@ -43,7 +45,7 @@ func runOutdated(ctx context.Context, in *invocation) (any, error) {
 	}
 	pending := 0
 	for _, o := range result.Installs {
-		if !o.Same {
+		if o.Pending && !o.Same || o.Moved != "" && !o.Same {
 			pending++
 		}
 	}
@@ -57,23 +59,32 @@ func runOutdated(ctx context.Context, in *invocation) (any, error) {
 // maxCommits is how many commits of an install are printed.
 const maxCommits = 10
 
-// outdatedText formats each install as one line, followed by the commits that it lacks.
+// outdatedText formats a table with one line for each install, followed by the commits that it lacks.
 func outdatedText(result *project.OutdatedResult) string {
+	if len(result.Installs) == 0 {
+		return ""
+	}
 	lines := strings.SplitAfter(table(func(w io.Writer) {
+		fmt.Fprint(w, "INSTALL\tSOURCE\tCURRENT\tWANTED\tLATEST\n")
 		for _, o := range result.Installs {
 			var words []string
-			if o.Same {
-				words = append(words, "same files, nothing to do")
+			if o.Same && (o.Pending || o.Moved != "") {
+				words = append(words, "the same files")
 			}
 			if o.Moved != "" {
 				words = append(words, fmt.Sprintf("its tag moved to %.12s", o.Moved))
 			}
-			fmt.Fprintf(w, "%s\t%s\t%s\t%s\n", o.Path, o.Source, o.Newest, strings.Join(words, ", "))
+			if o.Reason != "" {
+				words = append(words, o.Reason)
+			}
+			fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\n", o.Path, o.Source,
+				shortVersion(o.Current), shortVersion(o.Wanted), shortVersion(o.Latest), strings.Join(words, ", "))
 		}
 	}), "\n")
 	var b strings.Builder
+	b.WriteString(lines[0])
 	for i, o := range result.Installs {
-		b.WriteString(lines[i])
+		b.WriteString(lines[i+1])
 		for _, c := range o.Commits[:min(maxCommits, len(o.Commits))] {
 			fmt.Fprintf(&b, "    %.12s %s\n", c.ID, c.Subject)
 		}
@@ -82,4 +93,12 @@ func outdatedText(result *project.OutdatedResult) string {
 		}
 	}
 	return b.String()
+}
+
+// shortVersion shortens a version that is a commit.
+func shortVersion(v string) string {
+	if len(v) >= 40 && ref.MayBeCommit(v) {
+		return v[:12]
+	}
+	return cmp.Or(v, "?")
 }

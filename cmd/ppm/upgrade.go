@@ -126,7 +126,7 @@ func printUpgrade(in *invocation, result *project.UpgradeResult) {
 	case len(result.Upgrades) > 0:
 	case len(in.project.Lock.Components) == 0:
 		in.noteUnlessMember(nothingInstalled)
-	case len(result.Failed) > 0:
+	case len(result.Failed)+result.Held > 0:
 	case in.flags.IsSet("to"):
 		in.noteUnlessMember("nothing to do: every install has this version and these keys")
 	default:

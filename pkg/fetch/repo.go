@@ -54,34 +54,57 @@ func (r *Repo) Snapshot(ctx context.Context, pin ref.Pin) (*Snapshot, error) {
 // What is not on this machine is fetched, without the content of files where the server can leave it out, and kept in
 // the cache. Errors are of kind Usage when there is no such commit, Refused when there are more commits than Limits
 // allow, Network when the server does not answer, or must not be asked.
-func (r *Repo) Log(ctx context.Context, from, to, name string) (History, error) {
+func (r *Repo) Log(ctx context.Context, from, to, name string) (out History, err error) {
+	if from == to {
+		return History{Commits: []Commit{}, Related: true}, nil
+	}
+	err = r.withHistory(ctx, from, to, func(l *lineage, a, b objects.ID) error {
+		out, err = l.log(ctx, a, b, path.Clean(name), r.reader.limits)
+		return err
+	})
+	return out, err
+}
+
+// IsAncestor reports whether a commit is an ancestor of another one, or that commit itself. It fetches what Log does,
+// and has its errors.
+func (r *Repo) IsAncestor(ctx context.Context, commit, of string) (is bool, err error) {
+	if commit == of {
+		return true, nil
+	}
+	err = r.withHistory(ctx, commit, of, func(l *lineage, a, b objects.ID) error {
+		_, is, err = l.between(ctx, a, b, r.reader.limits.Commits)
+		return err
+	})
+	return is, err
+}
+
+// withHistory calls f with the commits between two commits, and again with more of them when some were missing.
+func (r *Repo) withHistory(
+	ctx context.Context, from, to string, f func(l *lineage, from, to objects.ID) error,
+) error {
 	r.reader.mu.Lock()
 	defer r.reader.mu.Unlock()
 	var ends [2]objects.ID
 	for i, s := range []string{from, to} {
 		id, err := objects.ParseID(s)
 		if err != nil {
-			return History{}, failure.Errorf(failure.Usage, "reading the history of %s: %q: %w",
-				r.reader.quoted(), s, err).
+			return failure.Errorf(failure.Usage, "reading the history of %s: %q: %w", r.reader.quoted(), s, err).
 				WithHint("give commits by their 40 hex digits")
 		}
 		ends[i] = id
-	}
-	if from == to {
-		return History{Commits: []Commit{}, Related: true}, nil
 	}
 	var damage *objects.DamagedError
 	for range maxHistory {
 		l, err := r.reader.backend.history(ctx, from, to, damage)
 		if err != nil {
-			return History{}, err
+			return err
 		}
-		h, err := l.log(ctx, ends[0], ends[1], path.Clean(name), r.reader.limits)
+		err = f(l, ends[0], ends[1])
 		l.close()
 		if !errors.As(err, &damage) {
-			return h, errMalformed(err, r.reader.quoted())
+			return errMalformed(err, r.reader.quoted())
 		}
 	}
-	return History{}, failure.Errorf(failure.Other, "reading the history of %s: %w", r.reader.quoted(), damage).
+	return failure.Errorf(failure.Other, "reading the history of %s: %w", r.reader.quoted(), damage).
 		WithHint("the repository does not have its whole history, as after git clone --depth")
 }

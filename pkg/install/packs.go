@@ -318,23 +318,54 @@ func (p *Packs) Retrace(ctx context.Context, locked lockfile.Component) (Chain, 
 	return c, nil
 }
 
-// Newer returns the released tags of the same series that are newer than the one that r names, oldest first.
-func (p *Packs) Newer(ctx context.Context, r ref.Ref) ([]string, error) {
-	repo, _, err := p.Repo(r.Origin)
+// A Listing is the refs of the repository of a reference, as the server has them now.
+type Listing struct {
+	URL  string
+	Repo *fetch.Repo
+	Refs []ref.GitRef
+}
+
+// List lists the refs of the repository of a reference.
+func (p *Packs) List(ctx context.Context, r ref.Ref) (Listing, error) {
+	repo, url, err := p.Repo(r.Origin)
 	if err != nil {
-		return nil, err
+		return Listing{}, err
 	}
 	refs, err := repo.Refs(ctx, "")
-	if err != nil {
-		return nil, err
+	return Listing{url, repo, refs}, err
+}
+
+// Find returns the commit of the ref with a full name.
+func (l Listing) Find(name string) (commit string, ok bool) {
+	for _, g := range l.Refs {
+		if g.Name == name {
+			return g.Commit, true
+		}
 	}
+	return "", false
+}
+
+// Resolve returns the pin that a version means now.
+func (l Listing) Resolve(ctx context.Context, v ref.Version) (ref.Pin, error) {
+	found, err := resolver.Resolve(ctx, l.URL, v, l.Repo)
+	return found.Pin, err
+}
+
+// Newer returns the released tags of the same series as a tag that are newer, oldest first. ordered is false when the
+// tag cannot be compared with the other tags that there are.
+func (l Listing) Newer(tag string) (newer []string, ordered bool) {
+	tags := l.tags()
+	return resolver.Newer(tags, tag), resolver.IsOrdered(tag) || len(tags) <= 1
+}
+
+func (l Listing) tags() []string {
 	var tags []string
-	for _, g := range refs {
+	for _, g := range l.Refs {
 		if tag, ok := strings.CutPrefix(g.Name, ref.TagPrefix); ok {
 			tags = append(tags, tag)
 		}
 	}
-	return resolver.Newer(tags, r.Version.String()), nil
+	return tags
 }
 
 // OpenAt reads the pack of an install at another commit, with the install's component.

@@ -16,6 +16,7 @@ import (
 	"github.com/Project-Manager-With-Git/ppm/pkg/lockfile"
 	"github.com/Project-Manager-With-Git/ppm/pkg/merge"
 	"github.com/Project-Manager-With-Git/ppm/pkg/plan"
+	"github.com/Project-Manager-With-Git/ppm/pkg/ref"
 	"github.com/Project-Manager-With-Git/ppm/pkg/state"
 )
 
@@ -132,7 +133,11 @@ func (p *Project) compared(
 	ctx context.Context, c lockfile.Component, o DiffOptions,
 ) (from, to fileset.Set, large map[string]string, err error) {
 	if o.Upstream != "" {
-		installs, err := p.successor(ctx, c, UpgradeOptions{To: o.Upstream})
+		version, err := ref.ParseVersion(o.Upstream)
+		if err != nil {
+			return nil, nil, nil, err
+		}
+		installs, err := p.successor(ctx, c, version, UpgradeOptions{})
 		if err != nil {
 			return nil, nil, nil, err
 		}

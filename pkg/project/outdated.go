@@ -8,27 +8,29 @@ import (
 	"time"
 
 	"github.com/Project-Manager-With-Git/ppm/pkg/failure"
-	"github.com/Project-Manager-With-Git/ppm/pkg/install"
 	"github.com/Project-Manager-With-Git/ppm/pkg/lockfile"
 	"github.com/Project-Manager-With-Git/ppm/pkg/ref"
 )
 
 // OutdatedResult is what could be upgraded.
 type OutdatedResult struct {
-	Installs []Outdated `json:"installs"` // those with a newer version, or whose tag has moved
-	Failed   []Failed   `json:"failed"`   // those of which nothing is known; FailedError tells of them
+	Installs []Outdated `json:"installs"` // those that are not known to be at their newest version
+	Failed   []Failed   `json:"failed"`   // those that cannot be upgraded; FailedError tells of them
 }
 
-// An Outdated is an install that is not at the newest version of its series of tags or of its range.
+// An Outdated is an install with a newer version, or one of which something else is worth knowing. A version in it is
+// a tag, or the commit of an install of a branch or a commit.
 type Outdated struct {
-	Path   string `json:"path"`
-	Source string `json:"source"`
-	// A tag, or the commit that a branch is at now; empty when only the tag moved.
-	Newest  string   `json:"newest"`
-	Between []string `json:"between"` // the newer tags before Newest, oldest first
-	// The component's files are the same there: there is nothing to do.
-	Same  bool   `json:"same"`
-	Moved string `json:"moved,omitempty"` // the commit that the locked tag names now
+	Path    string   `json:"path"`
+	Source  string   `json:"source"`
+	Current string   `json:"current"`          // installed
+	Wanted  string   `json:"wanted"`           // to which ppm project upgrade goes; Current if nothing is pending
+	Latest  string   `json:"latest"`           // the newest of the series, in the range or not; "" if it is not known
+	Between []string `json:"between"`          // the newer tags before Wanted, oldest first
+	Pending bool     `json:"pending"`          // ppm project upgrade changes the install
+	Same    bool     `json:"same"`             // the component's files are the same in Wanted, or where the tag moved
+	Moved   string   `json:"moved,omitempty"`  // the commit that the locked tag names now
+	Reason  string   `json:"reason,omitempty"` // why no newer version can be found
 	// That changed the component on the way, newest first; none when Same.
 	Commits []UpstreamCommit `json:"commits"`
 }
@@ -53,7 +55,7 @@ func (p *Project) Outdated(ctx context.Context, names []string) (*OutdatedResult
 	for _, c := range installs {
 		_, err := failures.of(c, p.Wanted(c).Source.String(), func() error {
 			out, err := p.outdated(ctx, c)
-			if err == nil && (out.Newest != "" || out.Moved != "") {
+			if err == nil && out.isWorthKnowing() {
 				result.Installs = append(result.Installs, out)
 			}
 			return err
@@ -69,66 +71,84 @@ func (p *Project) Outdated(ctx context.Context, names []string) (*OutdatedResult
 	return result, nil
 }
 
+// isWorthKnowing reports whether an install is not at the newest version there is, as far as that is known.
+func (o Outdated) isWorthKnowing() bool {
+	return o.Pending || o.Moved != "" || o.Reason != "" || o.Latest != o.Wanted
+}
+
 func (p *Project) outdated(ctx context.Context, c lockfile.Component) (Outdated, error) {
+	want := p.Wanted(c).Source
 	out := Outdated{
-		Path: c.Path, Source: p.Wanted(c).Source.String(), Between: []string{}, Commits: []UpstreamCommit{},
+		Path: c.Path, Source: want.String(), Current: shownVersion(c.Typed(), c), Between: []string{},
+		Commits: []UpstreamCommit{},
 	}
-	to, err := p.newest(ctx, c, &out)
-	if err != nil || out.Newest == "" && out.Moved == "" {
-		return out, err
+	t, err := p.target(ctx, c)
+	if err == nil {
+		out.Moved, err = p.movedTo(ctx, c)
 	}
-	source, err := to.Source(ctx)
 	if err != nil {
 		return out, err
 	}
-	if out.Same = source.ID == c.Tree && source.Digest() == c.Digest; out.Same {
+	out.Reason, out.Wanted = t.held, out.Current
+	if t.older {
+		out.Latest = cmp.Or(t.latest, out.Current)
+		return out, nil
+	}
+	if len(t.newer) == 0 && want.Version.Kind() == ref.Exact && out.Moved != "" {
+		out.Latest = out.Current
+		return p.outdatedByMove(ctx, c, out)
+	}
+	installs, err := p.successor(ctx, c, t.version, UpgradeOptions{silent: true})
+	if out.Moved != "" && failure.KindOf(err) == failure.Integrity { // the range ends with the very tag that moved
+		out.Latest = cmp.Or(t.latest, out.Current)
+		return p.outdatedByMove(ctx, c, out)
+	}
+	if err != nil {
+		return out, err
+	}
+	next := installs[0]
+	out.Wanted = shownVersion(next.Want.Source, next.Locked)
+	out.Latest = t.latest
+	if !strings.HasPrefix(next.Locked.Ref, ref.TagPrefix) && t.held == "" {
+		out.Latest = out.Wanted
+	}
+	if n := len(t.newer); n > 0 {
+		out.Between = append(out.Between, t.newer[:n-1]...)
+	}
+	out.Pending = next.Locked.Commit != c.Commit || next.Locked.Ref != c.Ref || next.Want.Source != want
+	if out.Same = hasSameFiles(c, next.Locked); out.Same || !out.Pending {
+		return out, nil
+	}
+	out.Commits, err = p.commitsIfKnown(ctx, c, ref.Pin{URL: next.Locked.URL, Commit: next.Locked.Commit})
+	return out, err
+}
+
+// shownVersion returns the version of an install that the user typed as r: a tag, or else the commit.
+func shownVersion(r ref.Ref, c lockfile.Component) string {
+	if len(c.Via) > 0 && r.Version.Kind() == ref.Exact {
+		return r.Version.String()
+	}
+	if tag, ok := strings.CutPrefix(c.Ref, ref.TagPrefix); ok {
+		return tag
+	}
+	return c.Commit
+}
+
+// outdatedByMove describes an install whose tag was moved, and that has no newer version.
+func (p *Project) outdatedByMove(ctx context.Context, c lockfile.Component, out Outdated) (Outdated, error) {
+	to, err := p.packs.OpenAt(ctx, c, c.URL, out.Moved)
+	if err != nil {
+		return out, err
+	}
+	tree, err := to.Source(ctx)
+	if err != nil {
+		return out, err
+	}
+	if out.Same = tree.ID == c.Tree; out.Same {
 		return out, nil
 	}
 	out.Commits, err = p.commitsIfKnown(ctx, c, to.Pin)
 	return out, err
-}
-
-// newest returns the pack to which an install would be upgraded, or where its tag is now when nothing is newer, and
-// notes in out which version that is.
-func (p *Project) newest(ctx context.Context, c lockfile.Component, out *Outdated) (to install.Hop, err error) {
-	r := p.Wanted(c).Source
-	if out.Moved, err = p.movedTo(ctx, c); err != nil {
-		return to, err
-	}
-	if r.Version.Kind() == ref.Exact {
-		tags, err := p.packs.Newer(ctx, r)
-		if err != nil {
-			return to, err
-		}
-		if len(tags) == 0 {
-			return p.openMoved(ctx, c, out.Moved)
-		}
-		out.Newest, out.Between = tags[len(tags)-1], append(out.Between, tags[:len(tags)-1]...)
-		if r.Version, err = ref.ParseVersion(out.Newest); err != nil {
-			return to, err
-		}
-	}
-	chain, err := p.packs.Follow(ctx, r)
-	if out.Moved != "" && failure.KindOf(err) == failure.Integrity { // the range ends with the very tag that moved
-		return p.openMoved(ctx, c, out.Moved)
-	}
-	if err != nil {
-		return to, err
-	}
-	to = chain.Last()
-	if out.Newest == "" && to.Pin.Commit != c.Commit && out.Moved == "" {
-		name := strings.TrimPrefix(strings.TrimPrefix(to.Pin.Ref, ref.TagPrefix), ref.BranchPrefix)
-		out.Newest = cmp.Or(name, to.Pin.Commit)
-	}
-	return to, nil
-}
-
-// openMoved returns the pack at the commit to which the tag of an install moved; the zero value when it did not move.
-func (p *Project) openMoved(ctx context.Context, c lockfile.Component, commit string) (install.Hop, error) {
-	if commit == "" {
-		return install.Hop{}, nil
-	}
-	return p.packs.OpenAt(ctx, c, c.URL, commit)
 }
 
 // movedTo returns the commit that the tag of an install names now, when it is not the locked one.

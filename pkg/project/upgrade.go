@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/Project-Manager-With-Git/ppm/pkg/apply"
+	"github.com/Project-Manager-With-Git/ppm/pkg/failure"
 	"github.com/Project-Manager-With-Git/ppm/pkg/install"
 	"github.com/Project-Manager-With-Git/ppm/pkg/lockfile"
 	"github.com/Project-Manager-With-Git/ppm/pkg/manifest"
@@ -30,6 +31,8 @@ type UpgradeOptions struct {
 	Commits        bool              // list the upstream commits of each upgrade
 	AllowUndefined bool
 	AcceptMoved    []string
+
+	silent bool // take the defaults of keys instead of asking
 }
 
 // UpgradeResult is what Upgrade did, or with DryRun would do.
@@ -38,6 +41,7 @@ type UpgradeResult struct {
 	Changes  []Change   `json:"changes"`
 	Summary  string     `json:"summary,omitempty"` // Markdown; the caller fills it in
 	Failed   []Failed   `json:"failed"`            // the installs that stay as they are; FailedError tells of them
+	Held     int        `json:"-"`                 // how many stay although a newer version may exist; each has a note
 	DryRun   bool       `json:"dry_run"`
 }
 
@@ -54,6 +58,8 @@ type Upgraded struct {
 	RenamedKeys map[string]string `json:"renamed_keys,omitempty"`
 	DroppedKeys map[string]string `json:"dropped_keys,omitempty"` // with their values
 	Requires    *NewRequires      `json:"requires,omitempty"`     // nil when the required packages stay
+
+	held bool // it stays, although a newer version may exist
 
 	// The version that brings a conflict and that an upgrade in steps stops at.
 	Stops string `json:"stops,omitempty"`
@@ -82,6 +88,9 @@ func (p *Project) Upgrade(ctx context.Context, o UpgradeOptions) (*UpgradeResult
 	for _, old := range installs {
 		_, err := failures.of(old, p.Wanted(old).Source.String(), func() error {
 			next, up, err := p.upgradeOne(ctx, old, o)
+			if up.held {
+				result.Held++
+			}
 			if err == nil && next != nil {
 				groups, upgrades = append(groups, next), append(upgrades, up)
 			}
@@ -126,15 +135,14 @@ func (o UpgradeOptions) request(components []install.Component) request {
 func (p *Project) upgradeOne(
 	ctx context.Context, old lockfile.Component, o UpgradeOptions,
 ) ([]install.Component, Upgraded, error) {
-	versions, err := p.steps(ctx, old, o)
-	if err != nil {
-		return nil, Upgraded{}, err
+	versions, held, err := p.steps(ctx, old, o)
+	if err != nil || len(versions) == 0 {
+		return nil, Upgraded{held: held}, err
 	}
 	var installs []install.Component
 	stops := ""
 	for i, version := range versions {
-		o.To = version
-		if installs, err = p.successor(ctx, old, o); err != nil {
+		if installs, err = p.successor(ctx, old, version, o); err != nil {
 			return nil, Upgraded{}, err
 		}
 		if i == len(versions)-1 && !o.Step {
@@ -145,13 +153,13 @@ func (p *Project) upgradeOne(
 			return nil, Upgraded{}, err
 		}
 		if t.checkConflicts() != nil {
-			stops = version
+			stops = version.String()
 			break
 		}
 	}
 	next, want := installs[0], p.Wanted(old)
 	if isSameInstall(old, next.Locked) && next.Want.Strategy == want.Strategy {
-		return nil, Upgraded{}, nil
+		return nil, Upgraded{held: held}, nil
 	}
 	up := Upgraded{
 		Path: old.Path, From: want.Source.String(), To: next.Want.Source.String(),
@@ -168,37 +176,89 @@ func (p *Project) upgradeOne(
 	return installs, up, err
 }
 
-// steps returns the versions that an upgrade tries, oldest first; the last is its target.
-func (p *Project) steps(ctx context.Context, old lockfile.Component, o UpgradeOptions) ([]string, error) {
+// steps returns the versions that an upgrade tries, oldest first; the last is its target. It returns none when the
+// install stays as it is. held is set when a newer version may exist that cannot be found.
+func (p *Project) steps(
+	ctx context.Context, old lockfile.Component, o UpgradeOptions,
+) (versions []ref.Version, held bool, err error) {
 	r := p.Wanted(old).Source
-	last, err := p.target(ctx, r, o.To)
-	if err != nil || !o.Step || r.Version.Kind() != ref.Exact {
-		return []string{last.String()}, err
+	switch o.To {
+	case Current:
+		return []ref.Version{r.Version}, false, nil
+	case "":
+	default:
+		to, err := ref.ParseVersion(o.To)
+		if err != nil || !o.Step || r.Version.Kind() != ref.Exact {
+			return []ref.Version{to}, false, err
+		}
+		versions, err = p.between(ctx, old, r, to)
+		return versions, false, err
 	}
-	tags, err := p.packs.Newer(ctx, r)
-	if i := slices.Index(tags, last.String()); i >= 0 {
-		return tags[:i+1], err
+	t, err := p.target(ctx, old)
+	if err != nil {
+		return nil, false, err
 	}
-	return []string{last.String()}, err
+	if t.held != "" {
+		p.setup.Notify(old.Path + ": " + t.held)
+	}
+	switch {
+	case t.older && len(o.Keys)+len(o.Strategy) == 0:
+		return nil, true, nil
+	case t.older:
+		return nil, true, failure.Errorf(failure.Usage, "changing keys of %q: %s", old.Path, t.held).
+			WithHint("name the version with --to")
+	case o.Step && len(t.newer) > 0:
+		versions, err = p.between(ctx, old, r, t.version)
+		return versions, false, err
+	}
+	return []ref.Version{t.version}, t.held != "", nil
+}
+
+// between returns the versions of a series from the one that r names up to another one, oldest first. It leaves out
+// what is older than the install in spite of its tag.
+func (p *Project) between(
+	ctx context.Context, old lockfile.Component, r ref.Ref, to ref.Version,
+) ([]ref.Version, error) {
+	list, err := p.packs.List(ctx, r)
+	if err != nil {
+		return nil, err
+	}
+	var out []ref.Version
+	newer, _ := list.Newer(r.Version.String())
+	for _, tag := range newer[:slices.Index(newer, to.String())+1] {
+		commit, _ := list.Find(ref.TagPrefix + tag)
+		older, err := p.isOlder(ctx, old, list, commit)
+		if err != nil {
+			return nil, err
+		}
+		v, err := ref.ParseVersion(tag)
+		if err != nil {
+			return nil, err
+		}
+		if !older && v != to {
+			out = append(out, v)
+		}
+	}
+	return append(out, to), nil
 }
 
 // successor returns what an install becomes: itself at the wanted version with the wanted keys, and then what that
 // depends on and the project lacks.
 func (p *Project) successor(
-	ctx context.Context, old lockfile.Component, o UpgradeOptions,
+	ctx context.Context, old lockfile.Component, version ref.Version, o UpgradeOptions,
 ) ([]install.Component, error) {
 	want := p.Wanted(old)
 	r := want.Source
-	var err error
-	if r.Version, err = p.target(ctx, r, o.To); err != nil {
-		return nil, err
-	}
+	r.Version = version
 	b, err := p.newBuilder(o.Keys, p.Manifest.Project)
 	if err != nil {
 		return nil, err
 	}
 	b.Keys.Carry(want.Keys, old.Keys)
 	b.AllowUndefined, b.AcceptMoved = o.AllowUndefined, o.AcceptMoved
+	if o.silent {
+		b.Keys.Ask = func(context.Context, install.Question) (string, error) { return "", nil }
+	}
 	if err := b.Find(ctx, r, old.Path); err != nil {
 		return nil, err
 	}
@@ -208,24 +268,6 @@ func (p *Project) successor(
 	}
 	installs[0].Want.Strategy = cmp.Or(o.Strategy, want.Strategy)
 	return p.inherit(installs)
-}
-
-// target returns the version to upgrade to.
-func (p *Project) target(ctx context.Context, r ref.Ref, to string) (ref.Version, error) {
-	if to == Current {
-		return r.Version, nil
-	}
-	if to != "" {
-		return ref.ParseVersion(to)
-	}
-	if r.Version.Kind() != ref.Exact {
-		return r.Version, nil // a range, a glob or a branch says itself what is newest
-	}
-	tags, err := p.packs.Newer(ctx, r)
-	if err != nil || len(tags) == 0 {
-		return r.Version, err
-	}
-	return ref.ParseVersion(tags[len(tags)-1])
 }
 
 // isSameInstall reports whether an upgrade leaves an install as the lockfile has it.

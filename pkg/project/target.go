@@ -1,0 +1,142 @@
+package project
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"strings"
+
+	"github.com/Project-Manager-With-Git/ppm/pkg/failure"
+	"github.com/Project-Manager-With-Git/ppm/pkg/install"
+	"github.com/Project-Manager-With-Git/ppm/pkg/lockfile"
+	"github.com/Project-Manager-With-Git/ppm/pkg/ref"
+	"github.com/Project-Manager-With-Git/ppm/pkg/shell"
+)
+
+// A target is the version to which an install is upgraded when none is named. Upgrade and Outdated use the same one.
+type target struct {
+	version ref.Version // what the manifest says then; the same as now if no tag is newer
+	newer   []string    // the newer tags up to version, oldest first; only when the manifest names a tag
+	latest  string      // the newest tag of the series, in the range or not; "" when the install is of no tag
+	held    string      // why nothing newer can be found; else ""
+	older   bool        // the version is now older than the install, which therefore stays
+}
+
+// target finds the version for an install. That its tag or branch is gone, and nothing newer is there, is an error.
+func (p *Project) target(ctx context.Context, c lockfile.Component) (target, error) {
+	r := p.Wanted(c).Source
+	list, err := p.packs.List(ctx, r)
+	if err != nil {
+		return target{}, err
+	}
+	if r.Version.Kind() == ref.Exact {
+		return p.newerTag(ctx, c, r, list)
+	}
+	pin, err := list.Resolve(ctx, r.Version)
+	if err != nil {
+		return target{}, err
+	}
+	t := target{version: r.Version}
+	if tag, ok := strings.CutPrefix(pin.Ref, ref.TagPrefix); ok {
+		t.latest = tag
+		if newer, _ := list.Newer(tag); len(newer) > 0 {
+			t.latest = newer[len(newer)-1]
+		}
+	}
+	older, err := p.isOlder(ctx, c, list, pin.Commit)
+	if older {
+		t.hold(c, r, pin.Commit)
+	}
+	return t, err
+}
+
+// hold makes the target the installed version, because the one that the manifest names is an older commit now.
+func (t *target) hold(c lockfile.Component, r ref.Ref, commit string) {
+	name := cmp.Or(r.Version.String(), "latest")
+	t.older, t.held = true, fmt.Sprintf("%s is commit %.12s now, which is older than the installed one; "+
+		"to go back to it, run ppm project upgrade %s --to %s", name, commit, shell.Quote(c.Path), shell.Quote(name))
+}
+
+// newerTag finds the target of an install whose manifest names a tag, a branch or a commit.
+func (p *Project) newerTag(
+	ctx context.Context, c lockfile.Component, r ref.Ref, list install.Listing,
+) (target, error) {
+	name := r.Version.String()
+	t := target{version: r.Version}
+	_, isTag := list.Find(ref.TagPrefix + name)
+	branch, isBranch := list.Find(ref.BranchPrefix + name)
+	if _, full := list.Find(name); full && strings.HasPrefix(name, "refs/") {
+		isBranch = true // its tags are not followed either
+		branch, _ = list.Find(name)
+	}
+	isCommit := ref.MayBeCommit(name) && c.Ref == ""
+	gone := !isTag && !isBranch && !isCommit && !p.setup.Offline
+	wasBranch := strings.HasPrefix(c.Ref, ref.BranchPrefix) && len(c.Via) == 0
+	switch {
+	case isCommit && !isTag && !isBranch:
+		return t, nil
+	case isBranch && !isTag:
+		older, err := p.isOlder(ctx, c, list, branch)
+		if older {
+			t.hold(c, r, branch)
+		}
+		return t, err
+	case gone && wasBranch:
+		return t, errGone(c, "branch", name)
+	}
+	newer, ordered := list.Newer(name)
+	t.latest, t.newer = name, newer
+	for len(t.newer) > 0 {
+		last := t.newer[len(t.newer)-1]
+		commit, _ := list.Find(ref.TagPrefix + last)
+		older, err := p.isOlder(ctx, c, list, commit)
+		if err != nil {
+			return t, err
+		}
+		if !older {
+			t.latest = last
+			t.version, err = ref.ParseVersion(last)
+			return t, err
+		}
+		t.newer = t.newer[:len(t.newer)-1]
+	}
+	switch {
+	case gone:
+		return t, errGone(c, "tag", name)
+	case !ordered:
+		t.latest, t.held = "", "its tags cannot be ordered; name one with --to"
+	}
+	return t, nil
+}
+
+// errGone returns the error that the tag or branch of an install is gone.
+func errGone(c lockfile.Component, kind, name string) error {
+	return failure.Errorf(failure.Usage, "%s %q of %s is gone: the server does not have it any more",
+		kind, name, c.URL).
+		WithHint("%q stays at commit %.12s; choose another version with ppm project upgrade %s --to VERSION",
+			c.Path, c.Commit, shell.Quote(c.Path))
+}
+
+// isOlder reports whether a commit is an ancestor of the one that an install has. Where the history cannot be read,
+// no commit counts as older.
+func (p *Project) isOlder(
+	ctx context.Context, c lockfile.Component, list install.Listing, commit string,
+) (bool, error) {
+	if list.URL != c.URL || commit == c.Commit || commit == "" {
+		return false, nil
+	}
+	newer, err := list.Repo.IsAncestor(ctx, c.Commit, commit)
+	if err == nil && !newer {
+		older, err := list.Repo.IsAncestor(ctx, commit, c.Commit)
+		return older && err == nil, onlyInterrupted(err)
+	}
+	return false, onlyInterrupted(err)
+}
+
+// onlyInterrupted drops all errors but an interruption.
+func onlyInterrupted(err error) error {
+	if failure.KindOf(err) == failure.Interrupted {
+		return err
+	}
+	return nil
+}
