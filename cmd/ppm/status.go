@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"io"
@@ -34,9 +35,13 @@ func runStatus(ctx context.Context, in *invocation) (any, error) {
 		return nil, err
 	}
 	printStatus(in, result)
+	missing := p.HintMissing(result.Installs)
 	if in.flags.Bool("exit-code") && result.Changed() {
 		return result, failure.Errorf(failure.Differs, "installed files have changed").
-			WithHint("see what changed with ppm project status")
+			WithHint("%s", cmp.Or(missing, "see what changed with ppm project status"))
+	}
+	if missing != "" {
+		in.noteUnlessMember(missing)
 	}
 	return result, nil
 }

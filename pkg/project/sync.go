@@ -77,11 +77,15 @@ func (p *Project) Sync(ctx context.Context, o SyncOptions) (*SyncResult, *Transa
 	}
 	result.Failed = failures.all()
 	result.Changes = append(append(result.Changes, replaced...), t.Changes...)
+	if len(missing) > 0 && !o.Check {
+		p.setup.Notify("missing files are made again; to keep them deleted, undo this and run " +
+			p.keepDeleted(paths(missing)))
+	}
 	switch {
 	case o.Check && slices.ContainsFunc(t.Changes, Change.writes):
 		return result, t, failure.Errorf(failure.Differs, "the project does not match %s and %s",
 			state.ManifestName, state.LockName).
-			WithHint("run ppm project sync")
+			WithHint("%s", p.hintSync(t.Changes, missing))
 	case o.Check && len(replaced) > 0:
 		return result, t, failure.Errorf(failure.Differs, "%q %s", replaced[0].Path, replaced[0].Reason).
 			WithHint("%s", p.hintMoveAway(replaced[0].Path))
@@ -255,6 +259,21 @@ func (p *Project) missing(ctx context.Context, r request, failures *Failures) (f
 	}
 	out, err := fileset.New(files)
 	return out, replaced, err
+}
+
+// hintSync says what to do about a project that sync would change, when some of the changes restore missing files.
+func (p *Project) hintSync(changes []Change, missing fileset.Set) string {
+	isOther := func(c Change) bool {
+		_, ok := missing.Lookup(c.Path)
+		return c.writes() && !ok
+	}
+	switch {
+	case len(missing) == 0:
+		return "run ppm project sync"
+	case slices.ContainsFunc(changes, isOther):
+		return "run ppm project sync; to keep deleted what is missing, run " + p.keepDeleted(paths(missing)) + " first"
+	}
+	return p.hintMissing(paths(missing))
 }
 
 // hintMoveAway says what to do about something that is where an installed file belongs.

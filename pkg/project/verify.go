@@ -86,8 +86,7 @@ func (p *Project) Verify(ctx context.Context, o VerifyOptions) (*VerifyResult, e
 		}
 		for _, f := range in.Files {
 			if (f.State == "missing" || f.State == "replaced") && f.IsChanged() {
-				hint := "restore it with ppm project sync, or remove it with ppm project remove " +
-					p.Quote(c.Path)
+				hint := p.HintMissing(compared.Installs)
 				if f.State == "replaced" {
 					hint = p.hintMoveAway(f.Path)
 				}
