@@ -23,7 +23,7 @@ func addCommand() *command {
 				name: "located-path", aliases: []string{"p"}, kind: stringFlag,
 				usage: "install the component at `PATH`, relative to the current folder",
 			},
-			keysFlag(), forceFlag(), dryRunFlag(), allowUndefinedFlag(), acceptMovedFlag(),
+			keysFlag(), configFlag(), forceFlag(), dryRunFlag(), allowUndefinedFlag(), acceptMovedFlag(),
 		},
 		search:   nearestOrBegin,
 		scope:    allMembers,

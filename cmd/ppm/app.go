@@ -61,7 +61,11 @@ func cliCommand(c *command, in *invocation, line []string) *cli.Command {
 			return showHelp(ctx, in, cli.ShowSubcommandHelp)
 		}
 		in.report.command, in.usage = c.path, c.usageLine()
-		in.read(ctx, ctx.Args().Slice())
+		flags, err := in.withFlagFile(c.flags, ctx)
+		if err != nil {
+			return err
+		}
+		in.read(flags, ctx.Args().Slice())
 		return c.dispatch(ctx.Context, in)
 	}
 	out.BashComplete = complete(c, out, in, line)

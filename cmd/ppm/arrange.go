@@ -3,6 +3,7 @@ package main
 import (
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/Project-Manager-With-Git/ppm/pkg/failure"
 	"github.com/Project-Manager-With-Git/ppm/pkg/suggest"
@@ -17,6 +18,7 @@ func arrange(root *command, args []string) ([]string, error) {
 	}
 	a := arrangement{command: root, path: args[:1:1]}
 	for rest := args[1:]; len(rest) > 0; {
+		rest = separate(rest, a.command)
 		word := rest[0]
 		rest = rest[1:]
 		var err error
@@ -46,6 +48,49 @@ func (c *command) declares(word string) bool {
 
 func isFlag(word string) bool { return strings.HasPrefix(word, "-") && word != "-" }
 
+// separate returns the words of a line with short flags that are written together as the first of them, such as -qy
+// or -qtPACK, separated. A value can follow the last one, as in getopt and in pmfp. A word that is a long name with
+// one hyphen, or that begins with no short flag of the commands, stays as it is.
+func separate(words []string, commands ...*command) []string {
+	body, isShort := strings.CutPrefix(words[0], "-")
+	if !isShort || strings.HasPrefix(body, "-") {
+		return words
+	}
+	find := func(name string) (flag, bool) {
+		for _, c := range commands {
+			if f, known := findFlag(c.flags, name); known {
+				return f, true
+			}
+		}
+		return flag{kind: boolFlag}, name == "h" || name == "help"
+	}
+	if _, isLong := find(flagName(words[0])); isLong {
+		return words
+	}
+	var flags []string
+	for body != "" && body[0] != '=' {
+		_, size := utf8.DecodeRuneInString(body)
+		name := body[:size]
+		body = body[size:]
+		f, known := find(name)
+		switch {
+		case !known && len(flags) == 0:
+			return words
+		case known && f.takesValue() && body != "":
+			name += "=" + strings.TrimPrefix(body, "=")
+			body = ""
+		case strings.HasPrefix(body, "="):
+			name += body
+			body = ""
+		}
+		flags = append(flags, "-"+name)
+	}
+	if len(flags) == 0 { // - or -=
+		return words
+	}
+	return append(flags, words[1:]...)
+}
+
 // An arrangement is the part of a command line that was read.
 type arrangement struct {
 	command     *command // reached so far
@@ -69,6 +114,7 @@ func (a *arrangement) subcommand(rest []string) ([]string, error) {
 	a.flags = nil
 	named := false
 	for len(rest) > 0 {
+		rest = separate(rest, a.command, sub.command)
 		word := rest[0]
 		rest = rest[1:]
 		var err error

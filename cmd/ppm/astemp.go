@@ -24,14 +24,14 @@ func asTempCommand() *command {
 		args: &arguments{usage: "TYPE", least: 1, most: 1, missing: "the type of the pack"},
 		flags: []flag{
 			{
-				name: "replace", aliases: []string{"p"}, kind: listFlag,
+				name: "replace", aliases: []string{"p"}, pmfp: "parttens", kind: listFlag,
 				usage: "replace a text by a key, as `TEXT::KEY[::DEFAULT]`; the default is the text; can be repeated",
 			},
 			{
-				name: "target", aliases: []string{"t"}, kind: stringFlag,
+				name: "target", aliases: []string{"t"}, pmfp: "to", kind: stringFlag,
 				usage: "write the pack to `FOLDER`; default: a new folder beside the project",
 			},
-			dryRunFlag(),
+			configFlag(), dryRunFlag(),
 		},
 		search:   nearestOrHere,
 		scope:    thisFolder,

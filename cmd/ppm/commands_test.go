@@ -144,7 +144,11 @@ func checkDeclaration(t *testing.T, c *command) {
 		if _, err := strconv.Atoi(f.value); f.kind == intFlag && err != nil {
 			t.Errorf("%s: the default %q of --%s is not a number", name, f.value, f.name)
 		}
-		for _, n := range f.names() {
+		names := f.names()
+		if f.pmfp != "" {
+			names = append(names, f.pmfp)
+		}
+		for _, n := range names {
 			if used[n] {
 				t.Errorf("%s: two flags are named %q", name, n)
 			}

@@ -11,6 +11,7 @@ import (
 type flag struct {
 	name    string
 	aliases []string
+	pmfp    string // the long name in pmfp, if it is another; the help does not show it
 	kind    flagKind
 	usage   string // the name of the value is between backquotes
 	value   string // the default
@@ -49,9 +50,11 @@ func (f flag) given(flags flagValues) bool {
 	return flags.IsSet(f.name)
 }
 
-// findFlag returns the flag with a name or an alias.
+// findFlag returns the flag with a name or an alias, also with its name in pmfp.
 func findFlag(flags []flag, name string) (flag, bool) {
-	i := slices.IndexFunc(flags, func(f flag) bool { return slices.Contains(f.names(), name) })
+	i := slices.IndexFunc(flags, func(f flag) bool {
+		return slices.Contains(f.names(), name) || f.pmfp != "" && f.pmfp == name
+	})
 	if i < 0 {
 		return flag{}, false
 	}

@@ -21,11 +21,11 @@ func newCommand() *command {
 		args: noArguments(),
 		flags: []flag{
 			{
-				name: "template", aliases: []string{"t"}, kind: stringFlag,
+				name: "template", aliases: []string{"t"}, pmfp: "template-string", kind: stringFlag,
 				usage: "create the project from the pack `PACK`",
 			},
 			{
-				name: "name", aliases: []string{"n"}, kind: stringFlag,
+				name: "name", aliases: []string{"n"}, pmfp: "project-name", kind: stringFlag,
 				usage: "set the project's `NAME`; default: the name of the folder",
 			},
 			{
@@ -44,7 +44,7 @@ func newCommand() *command {
 				name: "keywords", aliases: []string{"k", "keyword"}, kind: listFlag,
 				usage: "add the keyword `WORD`; can be repeated",
 			},
-			keysFlag(),
+			keysFlag(), configFlag(),
 			{name: "with-test", kind: boolFlag, usage: "add the template's tests"},
 			{
 				name: "install", aliases: []string{"i"}, kind: boolFlag,

@@ -33,14 +33,12 @@ func (c cacheDir) list(ctx context.Context) ([]CacheEntry, error) {
 			}
 			if err != nil {
 				return nil, failure.Errorf(failure.LocalIO, "reading the cache %q: %w", s.path, err).
-					WithHint("correct the permissions, or delete the folder; ppm creates it again")
+					WithHint("correct the permissions, or empty the cache with ppm cache clean; ppm fills it again")
 			}
 			entries = append(entries, e)
 		}
 	}
-	slices.SortFunc(entries, func(a, b CacheEntry) int {
-		return cmp.Or(cmp.Compare(a.URL, b.URL), cmp.Compare(a.Dir, b.Dir))
-	})
+	slices.SortFunc(entries, compareEntries)
 	return entries, nil
 }
 
@@ -64,8 +62,43 @@ func (c cacheDir) slots(kind string) ([]slot, error) {
 	return slots, nil
 }
 
+// cleanEverything removes all slots, also those that cannot be read. Of these the result only has the folder.
+func (c cacheDir) cleanEverything(ctx context.Context, o CleanOptions) ([]CacheEntry, error) {
+	var gone []CacheEntry
+	for _, kind := range []string{remoteKind, builtinKind} {
+		slots, err := c.slots(kind)
+		if err != nil {
+			return gone, err
+		}
+		for _, s := range slots {
+			if err := checkContext(ctx); err != nil {
+				return gone, err
+			}
+			e, err := readEntry(s)
+			if err != nil {
+				e = CacheEntry{Dir: s.path, Repo: filepath.Base(s.path), Refs: []CachedRef{}, slot: s}
+			}
+			if !o.DryRun {
+				if err := s.remove(ctx); err != nil {
+					return gone, err
+				}
+			}
+			gone = append(gone, e)
+		}
+	}
+	slices.SortFunc(gone, compareEntries)
+	return gone, nil
+}
+
+func compareEntries(a, b CacheEntry) int {
+	return cmp.Or(cmp.Compare(a.URL, b.URL), cmp.Compare(a.Dir, b.Dir))
+}
+
 // clean removes what the options select and returns it; see Client.Clean.
 func (c cacheDir) clean(ctx context.Context, o CleanOptions, l Limits) ([]CacheEntry, error) {
+	if o.removesEverything() {
+		return c.cleanEverything(ctx, o)
+	}
 	entries, err := c.list(ctx)
 	if err != nil {
 		return nil, err

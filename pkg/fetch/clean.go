@@ -18,10 +18,10 @@ const (
 
 // CleanOptions selects what Clean removes. Empty fields select everything.
 type CleanOptions struct {
-	Host, Namespace, Repo string // of the repository
-	Tag                   string // this tag alone, when the mode would remove it
-	Mode                  string // empty is CleanAll
-	DryRun                bool   // remove nothing, return what would be removed
+	Host, Namespace, Repo string   // of the repository
+	Tags                  []string // only these tags, when the mode would remove them
+	Mode                  string   // empty is CleanAll
+	DryRun                bool     // remove nothing, return what would be removed
 }
 
 // checkMode returns an error of kind Usage for an unknown mode.
@@ -40,7 +40,12 @@ func (o CleanOptions) selects(host, namespace, repo string) bool {
 }
 
 // removesAll reports whether nothing of a selected repository is kept.
-func (o CleanOptions) removesAll() bool { return o.Tag == "" && (o.Mode == "" || o.Mode == CleanAll) }
+func (o CleanOptions) removesAll() bool {
+	return len(o.Tags) == 0 && (o.Mode == "" || o.Mode == CleanAll)
+}
+
+// removesEverything reports whether nothing of the cache is kept.
+func (o CleanOptions) removesEverything() bool { return o.removesAll() && o.selects("", "", "") }
 
 // split divides the refs of a repository into those that stay and those that the options remove. A
 // commit stays as long as a ref that stays names it.
@@ -52,7 +57,7 @@ func (o CleanOptions) split(list []ref.GitRef) (keep, gone []ref.GitRef) {
 		switch {
 		case strings.HasPrefix(r.Name, keptPrefix):
 			commits = append(commits, r)
-		case o.Tag != "" && name != o.Tag,
+		case len(o.Tags) > 0 && !slices.Contains(o.Tags, name),
 			o.Mode == CleanOnlyHash && isTag,
 			o.Mode == CleanExceptLatest && newest[name]:
 			keep = append(keep, r)
@@ -62,7 +67,7 @@ func (o CleanOptions) split(list []ref.GitRef) (keep, gone []ref.GitRef) {
 	}
 	for _, r := range commits {
 		named := func(g ref.GitRef) bool { return g.Commit == r.Commit }
-		if slices.ContainsFunc(keep, named) || o.Tag != "" && !slices.ContainsFunc(gone, named) {
+		if slices.ContainsFunc(keep, named) || len(o.Tags) > 0 && !slices.ContainsFunc(gone, named) {
 			keep = append(keep, r)
 		} else {
 			gone = append(gone, r)

@@ -38,15 +38,18 @@ var cleanings = []struct {
 	{"another repository", fetch.CleanOptions{Repo: "other"}, "", cachedAll, 4},
 	{"another host", fetch.CleanOptions{Host: "other"}, "", cachedAll, 4},
 	{"another namespace", fetch.CleanOptions{Namespace: "other"}, "", cachedAll, 4},
-	{"a tag", fetch.CleanOptions{Tag: "cp-0.0.2"}, "refs/tags/cp-0.0.2",
+	{"a tag", fetch.CleanOptions{Tags: []string{"cp-0.0.2"}}, "refs/tags/cp-0.0.2",
 		branches + " refs/tags/cp-0.0.1 refs/tags/v1", 4},
-	{"no such tag", fetch.CleanOptions{Tag: "cp-9"}, "", cachedAll, 4},
+	{"two tags", fetch.CleanOptions{Tags: []string{"cp-0.0.2", "v1"}}, "refs/tags/cp-0.0.2 refs/tags/v1",
+		branches + " refs/tags/cp-0.0.1", 4},
+	{"no such tag", fetch.CleanOptions{Tags: []string{"cp-9"}}, "", cachedAll, 4},
 	{"only_hash", fetch.CleanOptions{Mode: fetch.CleanOnlyHash}, branches, tags, 3},
 	{"except_latest", fetch.CleanOptions{Mode: fetch.CleanExceptLatest}, branches + " refs/tags/cp-0.0.1",
 		"refs/tags/cp-0.0.2 refs/tags/v1", 3},
-	{"an old tag", fetch.CleanOptions{Mode: fetch.CleanExceptLatest, Tag: "cp-0.0.1"}, "refs/tags/cp-0.0.1",
-		branches + " refs/tags/cp-0.0.2 refs/tags/v1", 4},
-	{"the newest tag", fetch.CleanOptions{Mode: fetch.CleanExceptLatest, Tag: "cp-0.0.2"}, "", cachedAll, 4},
+	{"an old tag", fetch.CleanOptions{Mode: fetch.CleanExceptLatest, Tags: []string{"cp-0.0.1"}},
+		"refs/tags/cp-0.0.1", branches + " refs/tags/cp-0.0.2 refs/tags/v1", 4},
+	{"the newest tag", fetch.CleanOptions{Mode: fetch.CleanExceptLatest, Tags: []string{"cp-0.0.2"}},
+		"", cachedAll, 4},
 }
 
 func TestClean(t *testing.T) {
@@ -152,7 +155,7 @@ func TestCleanBuiltin(t *testing.T) {
 		gone int
 	}{
 		{fetch.CleanOptions{Mode: fetch.CleanOnlyHash}, 0}, // a built-in pack comes and goes as a whole
-		{fetch.CleanOptions{Tag: "cp-0.0.1"}, 0},
+		{fetch.CleanOptions{Tags: []string{"cp-0.0.1"}}, 0},
 		{fetch.CleanOptions{Repo: "other"}, 0},
 		{fetch.CleanOptions{Repo: "sample"}, 1},
 		{fetch.CleanOptions{}, 0}, // nothing is left

@@ -256,7 +256,8 @@ func TestCleanPartial(t *testing.T) {
 		t.Fatal(err)
 	}
 	before := cachedBlobs(t, cache) // three of a.py, and run.sh and b.bin, which came with the first
-	if gone := cleaned(t, s.client(t, cache), fetch.CleanOptions{Tag: "cp-0.0.2"}); before != 5 || gone.Size == 0 {
+	gone := cleaned(t, s.client(t, cache), fetch.CleanOptions{Tags: []string{"cp-0.0.2"}})
+	if before != 5 || gone.Size == 0 {
 		t.Errorf("%d files before, %d bytes freed", before, gone.Size)
 	}
 	if left, err := filepath.Glob(filepath.Join(cache, "git", "*", "history")); err != nil || len(left) != 0 {
@@ -265,7 +266,7 @@ func TestCleanPartial(t *testing.T) {
 	if n := cachedBlobs(t, cache); n != 4 {
 		t.Errorf("%d files after the newer tag is gone, want 4", n)
 	}
-	cleaned(t, s.client(t, cache), fetch.CleanOptions{Tag: "cp-0.0.1"})
+	cleaned(t, s.client(t, cache), fetch.CleanOptions{Tags: []string{"cp-0.0.1"}})
 	tree, err := component(s.client(t, cache, offline), s.url, "dev", "src")
 	if err != nil || !sameTree(tree, s.wantTree("dev", s.fourth)) {
 		t.Errorf("dev, offline: %v, %v", tree, err)

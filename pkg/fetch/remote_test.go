@@ -290,7 +290,8 @@ func TestMovedTagElsewhere(t *testing.T) {
 	}
 
 	c := s.client(t, cache, refresh)
-	if gone, err := c.Clean(context.Background(), fetch.CleanOptions{Tag: "cp-0.0.1"}); err != nil || len(gone) != 1 {
+	o := fetch.CleanOptions{Tags: []string{"cp-0.0.1"}}
+	if gone, err := c.Clean(context.Background(), o); err != nil || len(gone) != 1 {
 		t.Fatalf("Clean = %v, %v", gone, err)
 	}
 	tree, err = component(c, s.url, "cp-0.0.1", "src") // the move is accepted

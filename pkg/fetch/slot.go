@@ -75,6 +75,15 @@ func (s slot) ioError(err error) error {
 		WithHint("free disk space or correct the permissions of the cache folder; it may be deleted at any time")
 }
 
+// remove removes the slot's folder, whatever it contains.
+func (s slot) remove(ctx context.Context) error {
+	unlock, err := s.lock(ctx)
+	if err != nil {
+		return err
+	}
+	return s.ioError(errors.Join(os.RemoveAll(s.path), unlock()))
+}
+
 func (s slot) writeURL(url string) error {
 	return refs.ReplaceFile(filepath.Join(s.path, urlFile), s.temp(), []byte(url+"\n"))
 }

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"fmt"
 	"slices"
 	"strings"
 
@@ -75,7 +76,7 @@ func (p *Project) New(ctx context.Context, o NewOptions) (*NewResult, *Transacti
 		return nil, nil, err
 	}
 	b.AllowUndefined = o.AllowUndefined
-	if err := findTemplate(ctx, b, o, at.Pack); err != nil {
+	if err := findTemplate(ctx, b, o, at.Pack, p.setup.Notify); err != nil {
 		return nil, nil, err
 	}
 	installs, err := b.Build(ctx)
@@ -123,13 +124,15 @@ func (p *Project) missingFiles(
 	})
 }
 
-// findTemplate adds all components of a template to a builder.
-func findTemplate(ctx context.Context, b *install.Builder, o NewOptions, template *pack.Pack) error {
+// findTemplate adds all components of a template to a builder. As in pmfp, a template without tests is no error.
+func findTemplate(
+	ctx context.Context, b *install.Builder, o NewOptions, template *pack.Pack, notify func(string),
+) error {
 	names := template.Names()
-	if o.Tests {
-		if template.Test == nil {
-			return failure.Errorf(failure.Usage, "template %q has no tests", o.Template).WithHint("omit --with-test")
-		}
+	switch {
+	case o.Tests && template.Test == nil:
+		notify(fmt.Sprintf("template %q has no tests, so --with-test adds none", o.Template))
+	case o.Tests:
 		names = append(names, pack.TestComponent)
 	}
 	for _, name := range names {
