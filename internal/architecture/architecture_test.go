@@ -131,7 +131,10 @@ var mayImport = map[string]importRule{
 		"pkg/fetch/wire pkg/git/attributes pkg/git/objects pkg/git/refs pkg/git/repository pkg/resolver",
 		"independent of render and plan, so that each can be tested alone; resolver defines the series of tags",
 	},
-	"pkg/fetch/wire":   {"pkg/git/config pkg/git/objects pkg/git/refs", "talks to servers, knows no cache"},
+	"pkg/fetch/wire": {
+		"pkg/git/config pkg/git/objects pkg/git/refs pkg/sshconfig", "talks to servers, knows no cache",
+	},
+	"pkg/sshconfig":    {"", "knows the file format, not what the options are for"},
 	"pkg/similarity":   {"pkg/merge", "pure: two contents in, a number out"},
 	"pkg/merge":        {"", "pure: bytes in, bytes out"},
 	"pkg/render":       {"pkg/render/jinja", "pure: a template reaches nothing"},
@@ -209,7 +212,7 @@ var onlyIn = map[string][]string{
 	"net/http": {"pkg/fetch", "pkg/fetch/wire", "internal/gittest"},
 	// failure recognizes network errors
 	"net": {"pkg/fetch", "pkg/fetch/wire", "internal/gittest", "pkg/failure"},
-	// git's credential helper, and the programs of --install and --tool
+	// git's credential helper and the user's programs for ssh, and the programs of --install and --tool
 	"os/exec":   {"pkg/fetch/wire", "internal/gittest", "internal/e2etest", "pkg/langenv", "pkg/difftool"},
 	"log":       {"internal/gittest"}, // packages return results and do not print
 	"math/rand": {},                   // the same input gives the same output

@@ -21,6 +21,17 @@ import (
 	"time"
 )
 
+// NeedProgram skips the test when a program is not installed. With CI=true it fails the test.
+func NeedProgram(t testing.TB, name string) {
+	t.Helper()
+	if _, err := exec.LookPath(name); err != nil {
+		if os.Getenv("CI") == "true" {
+			t.Fatal(err)
+		}
+		t.Skip(err)
+	}
+}
+
 // A Repo is a git repository with a working tree. Its first branch is master.
 // Author, committer and dates are fixed, so that equal steps make equal commit ids.
 type Repo struct {

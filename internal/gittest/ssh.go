@@ -7,6 +7,7 @@ import (
 	"encoding/pem"
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"os"
 	"os/exec"
@@ -29,11 +30,13 @@ type SSHServer struct {
 	command  func(command string, c ssh.Channel) (status uint32) // nil for git's own
 	old      bool
 	listener net.Listener
+	host     ssh.Signer
 	config   *ssh.ServerConfig
 
-	mu    sync.Mutex
-	conns []net.Conn
-	seen  []string
+	mu        sync.Mutex
+	conns     []net.Conn
+	seen      []string
+	forwarded []string
 }
 
 // An SSHOption changes how an SSHServer is set up.
@@ -46,6 +49,33 @@ func Command(f func(command string, c ssh.Channel) (status uint32)) SSHOption {
 
 // SSHVersion0 makes the server use version 0 of git's protocol, which is the default of sshd.
 func SSHVersion0() SSHOption { return func(s *SSHServer) { s.old = true } }
+
+// UserCA makes the server accept certificates of the authority, in place of its key.
+func UserCA(ca ssh.PublicKey) SSHOption {
+	return func(s *SSHServer) {
+		checker := &ssh.CertChecker{IsUserAuthority: func(key ssh.PublicKey) bool {
+			return bytes.Equal(key.Marshal(), ca.Marshal())
+		}}
+		s.config.PublicKeyCallback = checker.Authenticate
+	}
+}
+
+// HostCA makes the server prove its identity with a certificate of the authority for the host name.
+func HostCA(ca ssh.Signer, name string) SSHOption {
+	return func(s *SSHServer) {
+		cert := &ssh.Certificate{
+			Key: s.HostKey, CertType: ssh.HostCert, ValidPrincipals: []string{name}, ValidBefore: ssh.CertTimeInfinity,
+		}
+		if err := cert.SignCert(rand.Reader, ca); err != nil {
+			panic("gittest: signing a certificate: " + err.Error()) // no input can cause it
+		}
+		signer, err := ssh.NewCertSigner(cert, s.host)
+		if err != nil {
+			panic("gittest: using a certificate: " + err.Error()) // no input can cause it
+		}
+		s.config.AddHostKey(signer)
+	}
+}
 
 // ServeSSH starts a server for the test and stops it when the test ends.
 func ServeSSH(t testing.TB, root string, opts ...SSHOption) *SSHServer {
@@ -86,7 +116,7 @@ func StartSSH(root string, opts ...SSHOption) (*SSHServer, error) {
 	}
 	s := &SSHServer{
 		URL: "ssh://git@" + l.Addr().String(), HostKey: host.PublicKey(), Key: pem.EncodeToMemory(block),
-		root: root, listener: l,
+		root: root, listener: l, host: host,
 	}
 	checkKey := func(_ ssh.ConnMetadata, key ssh.PublicKey) (*ssh.Permissions, error) {
 		if !bytes.Equal(key.Marshal(), accepted.Marshal()) {
@@ -124,6 +154,13 @@ func (s *SSHServer) Commands() []string {
 	return append([]string(nil), s.seen...)
 }
 
+// Forwarded returns the addresses that clients connected to through the server, in order.
+func (s *SSHServer) Forwarded() []string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return append([]string(nil), s.forwarded...)
+}
+
 // Close stops the server and closes its connections.
 func (s *SSHServer) Close() {
 	s.listener.Close()
@@ -155,6 +192,10 @@ func (s *SSHServer) handle(conn net.Conn) {
 	}
 	go ssh.DiscardRequests(requests)
 	for c := range channels {
+		if c.ChannelType() == "direct-tcpip" {
+			go s.forward(c)
+			continue
+		}
 		if c.ChannelType() != "session" {
 			c.Reject(ssh.UnknownChannelType, "only sessions")
 			continue
@@ -165,6 +206,41 @@ func (s *SSHServer) handle(conn net.Conn) {
 		}
 		go s.session(channel, requests)
 	}
+}
+
+// forward connects a client to another address, as a jump host does.
+func (s *SSHServer) forward(c ssh.NewChannel) {
+	var to struct {
+		Host       string
+		Port       uint32
+		Origin     string
+		OriginPort uint32
+	}
+	if err := ssh.Unmarshal(c.ExtraData(), &to); err != nil {
+		c.Reject(ssh.ConnectionFailed, err.Error())
+		return
+	}
+	address := net.JoinHostPort(to.Host, fmt.Sprint(to.Port))
+	s.mu.Lock()
+	s.forwarded = append(s.forwarded, address)
+	s.mu.Unlock()
+	far, err := net.Dial("tcp", address)
+	if err != nil {
+		c.Reject(ssh.ConnectionFailed, "Connection refused")
+		return
+	}
+	defer far.Close()
+	near, requests, err := c.Accept()
+	if err != nil {
+		return
+	}
+	defer near.Close()
+	go ssh.DiscardRequests(requests)
+	go func() {
+		io.Copy(far, near)
+		far.Close()
+	}()
+	io.Copy(near, far)
 }
 
 func (s *SSHServer) session(c ssh.Channel, requests <-chan *ssh.Request) {

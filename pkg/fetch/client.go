@@ -126,11 +126,16 @@ func (c *Client) remote(url string) (backend, error) {
 		report = func(text string) { c.o.Progress(Event{wire.Public(url), text}) }
 		fromServer = report
 	}
+	acceptedHosts := ""
+	if c.o.CacheDir != "" {
+		acceptedHosts = filepath.Join(c.o.CacheDir, "known_hosts")
+	}
 	d, err := wire.New(wire.Options{
 		Home: c.o.Home, Dir: cmp.Or(c.o.Dir, "."), Env: c.o.Env,
 		AllowHosts: c.o.Policy.AllowHosts, DenyHosts: c.o.Policy.DenyHosts, AllowHTTP: c.o.Policy.AllowHTTP,
-		MaxPack:  c.o.Limits.PackBytes,
-		Progress: fromServer,
+		AcceptedHosts: acceptedHosts,
+		MaxPack:       c.o.Limits.PackBytes,
+		Progress:      fromServer,
 	})
 	if err != nil {
 		return nil, err

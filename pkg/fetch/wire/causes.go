@@ -23,6 +23,7 @@ func causeOf(err error) (kind failure.Kind, text, hint string) {
 		status   *statusError
 		redirect redirectError
 		keys     keyError
+		program  programError
 		timeout  interface{ Timeout() bool }
 	)
 	switch {
@@ -48,6 +49,10 @@ func causeOf(err error) (kind failure.Kind, text, hint string) {
 		text, hint = errCut.Error(), again
 	case errors.As(err, new(protocolError)):
 		text, hint = err.Error(), "check that the URL is that of a git repository"
+	case errors.As(err, &program):
+		text, hint = err.Error(), "check "+program.setting+" and the URL, and whether you have access"
+	case errors.As(err, new(jumpError)):
+		text, hint = err.Error(), "check the host in the URL and the ssh configuration"
 	case errors.As(err, new(serverError)):
 		text, hint = err.Error(), "check the URL and whether you have access"
 	default:

@@ -29,6 +29,7 @@ func clientCert(t *testing.T, ca *gittest.CA, dir string) {
 }
 
 func TestClientCertificates(t *testing.T) {
+	gittest.NeedProgram(t, "openssl")
 	root, _ := packs(t)
 	ca, caFile := gittest.NewCA(t)
 	other, _ := gittest.NewCA(t)

@@ -25,9 +25,12 @@
 // they were found for, which is a scheme, host and port, and never appear in an error, a progress message or a process
 // argument.
 //
-// Over ssh, keys come from the agent and from files; a server must be in the known_hosts files. These settings of the
-// user's and the system's ssh_config apply: HostName, Port, User, IdentityFile, IdentityAgent, IdentitiesOnly,
-// UserKnownHostsFile, GlobalKnownHostsFile. A ProxyCommand or ProxyJump is an error.
+// Over ssh, keys come from the agent and from files, with their certificates; a server must be in the known_hosts
+// files. These settings of the user's and the system's ssh_config apply: HostName, Port, User, IdentityFile,
+// CertificateFile, IdentityAgent, IdentitiesOnly, UserKnownHostsFile, GlobalKnownHostsFile, HostKeyAlias,
+// StrictHostKeyChecking (as far as it lets new keys be accepted), ProxyJump, ProxyCommand, Host, Match and Include.
+// When GIT_SSH_COMMAND, core.sshCommand or GIT_SSH is set, that program makes the connection, and nothing of this
+// applies. It, and the commands of ProxyCommand and Match exec, are the only programs that a session over ssh starts.
 package wire
 
 import (

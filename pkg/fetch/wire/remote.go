@@ -138,7 +138,19 @@ func (r remote) check() (remote, error) {
 	case strings.Trim(r.path, "/") == "":
 		return remote{}, errors.New("it has no path")
 	}
-	return r, nil
+	return r, r.checkSSHNames()
+}
+
+// checkSSHNames returns an error when the host or the user of an ssh remote has characters that no such name has, but
+// that mean something in the commands of the ssh configuration. They are those that ssh refuses, too.
+func (r remote) checkSSHNames() error {
+	isBad := func(c rune) bool {
+		return unicode.IsSpace(c) || unicode.IsControl(c) || strings.ContainsRune("'`\"$\\;&<>|(){}", c)
+	}
+	if r.scheme == "ssh" && strings.ContainsFunc(r.host+r.user, isBad) {
+		return errors.New("its host or user has a character that is not allowed there")
+	}
+	return nil
 }
 
 // url returns the http URL of the repository without credentials.

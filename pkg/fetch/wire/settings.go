@@ -20,7 +20,10 @@ type Options struct {
 	MaxPack    int64               // maximum number of bytes of a response with a pack; 0 is 1 GiB
 	Stall      time.Duration       // maximum time without a byte; 0 is 30 seconds
 	SlowWindow time.Duration       // time over which less than 1 KiB/s on average is too slow; 0 is a minute
-	Progress   func(string)        // receives one printable line at a time; nil asks servers for none
+	// AcceptedHosts is the file for the keys of ssh hosts that are accepted because of StrictHostKeyChecking; empty
+	// to accept none.
+	AcceptedHosts string
+	Progress      func(string) // receives one printable line at a time; nil asks servers for none
 }
 
 // settings are the options of a Dialer, and the user's git configuration.

@@ -5,29 +5,37 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"net"
+	"os/exec"
 	"strings"
 
 	"golang.org/x/crypto/ssh"
 )
 
-// sshTransport carries upload-pack over ssh. It keeps one connection and runs git-upload-pack on it: once in version
-// 2, and in version 0 once for each response with a pack.
+// sshTransport carries upload-pack over ssh. It runs git-upload-pack on the server: once in version 2, and in version
+// 0 once for each response with a pack.
 type sshTransport struct {
 	settings *settings
-	remote   remote
-	ssh      *sshSettings
-	client   *ssh.Client
+	runner   sshRunner
 	ready    *command // has greeted and waits for a request
+}
+
+// An sshRunner runs git-upload-pack on a server.
+type sshRunner interface {
+	// start runs the command, and connects before if that is necessary.
+	start(g *guard) (*command, error)
+	// Close ends all commands and connections. It may be called at any time, also to interrupt start.
+	io.Closer
 }
 
 // A command is git-upload-pack on the server.
 type command struct {
-	session *ssh.Session
-	in      io.WriteCloser
-	out     io.Reader
-	stderr  head
-	stays   bool // it answers more than one request
+	in     io.WriteCloser
+	out    io.Reader
+	stderr head
+	end    func() error       // closes the command
+	wait   func() error       // waits for its end
+	failed func(string) error // the error with a text that it wrote to standard error
+	stays  bool               // it answers more than one request
 }
 
 // A head keeps the first bytes that are written to it.
@@ -39,6 +47,8 @@ func (h *head) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
+func (h *head) String() string { return string(h.text) }
+
 func openSSH(s *settings, r remote) (*sshTransport, error) {
 	ssh, err := readSSHSettings(r, s.options)
 	if err != nil {
@@ -47,15 +57,21 @@ func openSSH(s *settings, r remote) (*sshTransport, error) {
 	if err := s.checkHost("ssh", ssh.host); err != nil {
 		return nil, err
 	}
-	return &sshTransport{settings: s, remote: r, ssh: ssh}, nil
+	program, err := newSSHProgram(s, r)
+	if err != nil {
+		return nil, err
+	}
+	if program != nil {
+		return &sshTransport{settings: s, runner: program}, nil
+	}
+	route, err := newRoute(r, s.options, "", 0)
+	if err != nil {
+		return nil, err
+	}
+	return &sshTransport{settings: s, runner: &sshConnection{settings: s, remote: r, route: route}}, nil
 }
 
-func (t *sshTransport) Close() error {
-	if t.client == nil {
-		return nil
-	}
-	return t.client.Close()
-}
+func (t *sshTransport) Close() error { return t.runner.Close() }
 
 func (t *sshTransport) greet(ctx context.Context) (*greeting, error) {
 	g := t.settings.guard(ctx)
@@ -104,33 +120,29 @@ func (o *output) Close() error {
 		o.t.ready = o.command
 		return nil
 	}
-	if err := o.session.Close(); err != nil && err != io.EOF {
+	if err := o.end(); err != nil && err != io.EOF {
 		return err
 	}
 	return nil
 }
 
-// closeWith closes the connection when the guard ends the exchange: nothing else interrupts a read. The returned
-// function cancels that.
+// closeWith closes everything when the guard ends the exchange: nothing else interrupts a read. The returned function
+// cancels that.
 func (t *sshTransport) closeWith(g *guard) (release func() bool) {
-	client := t.client
-	return context.AfterFunc(g.ctx, func() { client.Close() })
+	return context.AfterFunc(g.ctx, func() { t.runner.Close() })
 }
 
-// start connects if there is no connection, runs the command and reads its greeting.
-func (t *sshTransport) start(g *guard) (*command, *greeting, error) {
-	if t.client == nil {
-		if _, err := g.wait(func() (int, error) { return 0, t.connect(g) }); err != nil {
-			return nil, nil, err
-		}
+// start runs the command and reads its greeting.
+func (t *sshTransport) start(g *guard) (c *command, hello *greeting, err error) {
+	if _, err := g.wait(func() (int, error) {
+		c, err = t.runner.start(g)
+		return 0, err
+	}); err != nil {
+		return nil, nil, err
 	}
 	release := t.closeWith(g)
 	defer release()
-	c := &command{}
-	if _, err := g.wait(func() (int, error) { return 0, t.run(c) }); err != nil {
-		return nil, nil, err
-	}
-	hello, err := decodeGreeting(&guardedReader{guard: g, r: io.NopCloser(c.out), limit: maxRefBytes})
+	hello, err = decodeGreeting(&guardedReader{guard: g, r: io.NopCloser(c.out), limit: maxRefBytes})
 	if errors.Is(err, errCut) {
 		err = c.exitError(g)
 	}
@@ -138,76 +150,27 @@ func (t *sshTransport) start(g *guard) (*command, *greeting, error) {
 	return c, hello, err
 }
 
-func (t *sshTransport) run(c *command) (err error) {
-	if c.session, err = t.client.NewSession(); err != nil {
-		return err
-	}
-	c.session.Stderr = &c.stderr
-	if c.in, err = c.session.StdinPipe(); err != nil {
-		return err
-	}
-	if c.out, err = c.session.StdoutPipe(); err != nil {
-		return err
-	}
-	variable := ssh.Marshal(struct{ Name, Value string }{"GIT_PROTOCOL", askForVersion2})
-	if _, err := c.session.SendRequest("env", false, variable); err != nil { // a server may ignore it
-		return err
-	}
-	// Quoted as git does it: for a POSIX shell, or one that also expands "!".
-	quoted := "'" + strings.NewReplacer("'", `'\''`, "!", `'\!'`).Replace(t.remote.path) + "'"
-	return c.session.Start(service + " " + quoted)
-}
-
 // exitError returns the reason for which a command ended without a response.
 func (c *command) exitError(g *guard) error {
-	_, err := g.wait(func() (int, error) { return 0, c.session.Wait() })
-	var exit *ssh.ExitError
-	switch text := printable(string(c.stderr.text)); {
+	_, err := g.wait(func() (int, error) { return 0, c.wait() })
+	var remote *ssh.ExitError
+	var local *exec.ExitError
+	switch text := printable(c.stderr.String()); {
 	case g.ctx.Err() != nil:
 		return err
 	case text != "":
-		return errServerSays(text)
-	case errors.As(err, &exit):
-		status := exit.ExitStatus()
+		return c.failed(text)
+	case errors.As(err, &remote):
+		status := remote.ExitStatus()
 		return serverError{fmt.Sprintf("cannot serve the repository: %s ended with status %d", service, status)}
+	case errors.As(err, &local):
+		return c.failed(fmt.Sprintf("ended with status %d", local.ExitCode()))
 	}
 	return errCut
 }
 
-// connect makes the connection and authenticates both ends.
-func (t *sshTransport) connect(g *guard) error {
-	address := net.JoinHostPort(t.ssh.host, t.ssh.port)
-	known, err := newHostKeys(t.ssh, t.remote)
-	if err != nil {
-		return err
-	}
-	ctx, done := context.WithCancel(g.ctx)
-	defer done()
-	keys := &sshKeys{ctx: ctx, settings: t.ssh}
-	config := &ssh.ClientConfig{
-		User:              t.ssh.user,
-		Auth:              []ssh.AuthMethod{ssh.PublicKeysCallback(keys.signers)},
-		HostKeyCallback:   known.check,
-		HostKeyAlgorithms: known.db.HostKeyAlgorithms(address),
-		ClientVersion:     "SSH-2.0-ppm",
-	}
-	conn, err := t.settings.dialer().DialContext(g.ctx, "tcp", address)
-	if err != nil {
-		return err
-	}
-	stop := context.AfterFunc(g.ctx, func() { conn.Close() })
-	defer stop()
-	c, channels, requests, err := ssh.NewClientConn(conn, address, config)
-	if err != nil {
-		conn.Close()
-		switch {
-		case known.err != nil:
-			return known.err
-		case strings.Contains(err.Error(), "unable to authenticate"):
-			return keyError{t.ssh.user, t.ssh.host, keys.tried, keys.encrypted}
-		}
-		return err
-	}
-	t.client = ssh.NewClient(c, channels, requests)
-	return nil
+// quotedCommand returns the command for the server's shell, quoted as git does it: for a POSIX shell, or one that also
+// expands "!".
+func quotedCommand(path string) string {
+	return service + " '" + strings.NewReplacer("'", `'\''`, "!", `'\!'`).Replace(path) + "'"
 }

@@ -153,9 +153,15 @@ func TestSSHKeysAndSettings(t *testing.T) {
 		{"a Match block about the host", "git@h:/pack",
 			files("config", "Match host h,i\n  HostName "+host+"\n  Port "+port+"\n", "id_ed25519",
 				key), nil, true},
-		{"Match blocks that run programs or look at the network", url,
-			files("k", key, "config", "Match host * exec \"touch /tmp/sprung\"\n  HostName h\nMatch user x\n"+
-				"  HostName i\nMatch all\n  IdentityFile ~/.ssh/k\n"), nil, true},
+		{"Match blocks", url, files("k", key, "config", "Match exec false\n  HostName h\nMatch user x\n"+
+			"  HostName i\nMatch user git exec \"test %h:%r = 127.0.0.1:git\"\n  IdentityFile ~/.ssh/k\n"), nil, true},
+		{"a key alias", url, files("id_ed25519", key, "config", "HostKeyAlias MyGit\n", "known_hosts",
+			knownhosts.Line([]string{"mygit"}, s.HostKey)), nil, true},
+		{"a key alias that is not known", url, files("id_ed25519", key, "config", "HostKeyAlias mygit\n"), nil, false},
+		{"a host known without its port", url, files("id_ed25519", key, "known_hosts",
+			knownhosts.Line([]string{host}, s.HostKey)), nil, true},
+		{"a hashed host", url, files("id_ed25519", key, "known_hosts", knownhosts.HashHostname(
+			knownhosts.Normalize(s.Addr()))+" "+string(ssh.MarshalAuthorizedKey(s.HostKey))), nil, true},
 		{"known hosts elsewhere", url, files("config", "UserKnownHostsFile ~/.ssh/a ~/.ssh/b\n", "known_hosts", "",
 			"b", knownhosts.Line([]string{s.Addr()}, s.HostKey), "id_ed25519", key), nil, true},
 		{"an included file", url, files("config", "Include HOME/.ssh/more\n", "more", "IdentityFile ~/.ssh/k\n", "k",
@@ -164,9 +170,6 @@ func TestSSHKeysAndSettings(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			home := sshHome(t, s, c.files)
 			d := newDialer(t, wire.Options{Home: home, Env: env(c.env...)})
-			if _, err := d.Rewrite(c.url); err != nil {
-				t.Errorf("Rewrite: %v", err)
-			}
 			if _, _, err := get(t.Context(), d, c.url, depth(1)); (err == nil) != c.ok {
 				t.Errorf("%v, want success %v", err, c.ok)
 			}
@@ -200,7 +203,7 @@ func TestSSHFaults(t *testing.T) {
 		{"a changed host key", url,
 			files("known_hosts", knownhosts.Line([]string{s.Addr()}, other.HostKey)), failure.Integrity,
 			"the connection may be intercepted", "ssh-keygen -R "},
-		{"verification cannot be turned off", url, files("config", "StrictHostKeyChecking no\n", "known_hosts",
+		{"a changed key is never accepted", url, files("config", "StrictHostKeyChecking no\n", "known_hosts",
 			knownhosts.Line([]string{s.Addr()}, other.HostKey)), failure.Integrity,
 			"the connection may be intercepted", "ssh-keygen -R "},
 		{"a revoked host key", url, files("known_hosts", cert), failure.Integrity, "is revoked",
@@ -217,10 +220,14 @@ func TestSSHFaults(t *testing.T) {
 			"id_rsa is encrypted and not in the ssh agent", "run: ssh-add "},
 		{"a repository that is not there", s.URL + "/none", own, failure.Network, "the server says: fatal: '",
 			"whether you have access"},
-		{"a proxy program", url, files("config", "ProxyCommand touch /tmp/sprung\n"), failure.Refused,
-			"sets ProxyCommand, and ppm does not start programs", "https URL"},
-		{"a jump host", url, files("config", "ProxyJump bastion\n"), failure.Refused,
-			"sets ProxyJump, and ppm does not start programs", "https URL"},
+		{"a proxy program", url, files("config", "ProxyCommand echo no way >&2\n"), failure.Network,
+			"the ProxyCommand of 127.0.0.1 says: no way", "check the command"},
+		{"an unknown token", url, files("config", "ProxyCommand nc %z\n"), failure.Usage, "the token %z is not known",
+			"correct the file"},
+		{"a jump host that jumps to itself", url, files("config", "ProxyJump bastion\n"), failure.Usage,
+			"ProxyJump leads through more than 8 hosts", "correct the file"},
+		{"a malformed jump host", url, files("config", "ProxyJump a:b:c\n"), failure.Usage,
+			`ProxyJump "a:b:c": it is not a host`, "correct the file"},
 		{"a malformed configuration", url, files("config", "Include HOME/.ssh/config\n"), failure.Usage,
 			".ssh/config", "correct the file"},
 		{"a malformed port", "ssh://git@127.0.0.1/pack", files("config", "Port ssh\n"), failure.Usage,

@@ -15,8 +15,10 @@ import (
 // A keyError says that a server accepts none of the user's keys.
 type keyError struct {
 	user, host string
+	guessed    bool     // user is the name of the user on this machine
 	tried      []string // where keys came from
 	encrypted  []string // key files that only the agent could open
+	ignored    string   // a setting that would have chosen another program or key, but does not apply
 }
 
 func (e keyError) Error() string {
@@ -27,12 +29,21 @@ func (e keyError) Error() string {
 	if len(e.encrypted) > 0 {
 		text += fmt.Sprintf("; %s is encrypted and not in the ssh agent", strings.Join(e.encrypted, ", "))
 	}
+	if e.ignored != "" {
+		text += "; " + e.ignored
+	}
 	return text
 }
 
 func (e keyError) hint() string {
+	if e.ignored != "" {
+		return "set GIT_SSH_COMMAND to the same command"
+	}
 	if len(e.encrypted) > 0 {
 		return "run: ssh-add " + e.encrypted[0]
+	}
+	if e.guessed {
+		return "name the user, as in USER@HOST:PATH, or set User and IdentityFile in ~/.ssh/config"
 	}
 	return "add the key to the ssh agent, or name it by IdentityFile in ~/.ssh/config"
 }
@@ -46,7 +57,7 @@ type sshKeys struct {
 }
 
 // signers returns the keys to offer: first those of the agent that an identity file names, then the other keys of the
-// agent unless IdentitiesOnly is set, then the identity files.
+// agent unless IdentitiesOnly is set, then the identity files. A key with a certificate is offered with it first.
 func (k *sshKeys) signers() ([]ssh.Signer, error) {
 	var named, others, files []ssh.Signer
 	held := agentSigners(k.ctx, k.settings.agent)
@@ -54,7 +65,7 @@ func (k *sshKeys) signers() ([]ssh.Signer, error) {
 	for _, file := range k.settings.identities {
 		signer, key, err := readIdentity(file)
 		if key != nil {
-			public[string(key.Marshal())] = file
+			public[string(plainKey(key).Marshal())] = file
 		}
 		var locked *ssh.PassphraseMissingError
 		switch {
@@ -66,7 +77,7 @@ func (k *sshKeys) signers() ([]ssh.Signer, error) {
 		}
 	}
 	for _, s := range held {
-		if public[string(s.PublicKey().Marshal())] != "" {
+		if public[string(plainKey(s.PublicKey()).Marshal())] != "" {
 			named = append(named, s)
 		} else if !k.settings.identitiesOnly {
 			others = append(others, s)
@@ -75,7 +86,42 @@ func (k *sshKeys) signers() ([]ssh.Signer, error) {
 	if n := len(named) + len(others); n > 0 {
 		k.tried = append(k.tried, fmt.Sprintf("the ssh agent (%d)", n))
 	}
-	return append(append(named, others...), files...), nil
+	return k.certify(append(append(named, others...), files...)), nil
+}
+
+// certify adds to keys those with their certificates, from the certificate files and from the files beside the
+// identity files.
+func (k *sshKeys) certify(keys []ssh.Signer) (all []ssh.Signer) {
+	certificates := map[string][]*ssh.Certificate{} // by the key's bytes
+	add := func(file string) {
+		if cert, ok := readPublicKey(file).(*ssh.Certificate); ok {
+			key := string(cert.Key.Marshal())
+			certificates[key] = append(certificates[key], cert)
+		}
+	}
+	for _, file := range k.settings.certificates {
+		add(file)
+	}
+	for _, file := range k.settings.identities {
+		add(file + "-cert.pub")
+	}
+	for _, signer := range keys {
+		for _, cert := range certificates[string(signer.PublicKey().Marshal())] {
+			if s, err := ssh.NewCertSigner(cert, signer); err == nil {
+				all = append(all, s)
+			}
+		}
+		all = append(all, signer)
+	}
+	return all
+}
+
+// plainKey returns the key of a certificate, and other keys as they are.
+func plainKey(key ssh.PublicKey) ssh.PublicKey {
+	if cert, ok := key.(*ssh.Certificate); ok {
+		return cert.Key
+	}
+	return key
 }
 
 func holds(held []ssh.Signer, key ssh.PublicKey) bool {
