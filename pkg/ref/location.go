@@ -11,6 +11,7 @@ var (
 	schemePattern = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9+.-]*$`)
 	userPattern   = regexp.MustCompile(`^[A-Za-z0-9_.][A-Za-z0-9_.-]*$`)
 	drivePattern  = regexp.MustCompile(`^[A-Za-z]:[/\\]`)
+	aliasPattern  = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]+$`)
 )
 
 func isScheme(s string) bool { return schemePattern.MatchString(s) }
@@ -123,18 +124,40 @@ func (p parser) path(s span) (string, error) {
 	return s.text, nil
 }
 
-// scpParts splits USER@HOST:PATH… into its parts. The user is required, because HOST:PATH is more often a mistyped
-// "::". The versions latest and dev are not hosts.
-func scpParts(s span) (user string, host, path span, ok bool) {
+// scpParts splits USER@HOST:PATH… and HOST:PATH… into their parts; site is USER@HOST or HOST in canonical form. The
+// versions latest and dev are not hosts.
+func scpParts(s span) (site string, path span, ok bool) {
 	head, path, ok := s.cut(":")
+	if !ok {
+		return "", path, false
+	}
 	name, host, at := head.cut("@")
+	if !at {
+		return head.text, path, isAlias(head.text) && isAliasPath(split(path, strings.IndexByte).origin.text)
+	}
 	h := strings.ToLower(host.text)
-	ok = ok && at && userPattern.MatchString(name.text) && isHost(h) && h != "latest" && h != "dev"
-	return name.text, host, path, ok
+	ok = userPattern.MatchString(name.text) && isHost(h) && h != "latest" && h != "dev"
+	return name.text + "@" + h, path, ok
 }
 
-// scp parses USER@HOST:PATH[@version][//component].
-func (p parser) scp(user string, host, path span) (Ref, error) {
+// isAlias reports whether s can be a host without a user: often an alias in the configuration of ssh, so that its case
+// matters. A single letter is a drive.
+func isAlias(s string) bool {
+	switch strings.ToLower(s) {
+	case "https", "http", "ssh", "file", "ftp": // mistyped URLs
+		return false
+	}
+	return aliasPattern.MatchString(s)
+}
+
+// isAliasPath reports whether s is the path of a host without a user. HOST:NAME is more often a mistyped "::".
+func isAliasPath(s string) bool {
+	return !strings.HasPrefix(s, ":") && !strings.Contains(s, "::") &&
+		(strings.Contains(s, "/") || strings.HasSuffix(s, ".git"))
+}
+
+// scp parses SITE:PATH[@version][//component].
+func (p parser) scp(site string, path span) (Ref, error) {
 	if strings.HasPrefix(path.text, ":") {
 		return Ref{}, p.fail(path.upto(1), "host and path are separated by one :", p.replace(path.upto(1), ""))
 	}
@@ -143,7 +166,7 @@ func (p parser) scp(user string, host, path span) (Ref, error) {
 	if err != nil {
 		return Ref{}, err
 	}
-	return p.finish(Origin{URL: user + "@" + strings.ToLower(host.text) + ":" + text}, t)
+	return p.finish(Origin{URL: site + ":" + text}, t)
 }
 
 // local parses PATH[@version][//component].

@@ -3,7 +3,7 @@
 //	reference = origin [ "@" version ] [ "//" component ]
 //	origin    = [ [ host "::" ] namespace "::" ] repo              a name
 //	          | "https://" … | "http://" … | "ssh://" … | "file://" …
-//	          | user "@" host ":" path                              as in scp
+//	          | [ user "@" ] host ":" path                          as in scp
 //	          | "./" … | "../" … | "/" … | "C:/" …                  a local path
 //	          | the web address of a folder or file on a forge
 //	version   = "latest" | "dev" | tag | branch | commit | glob | prefix range
@@ -53,8 +53,8 @@ func Parse(s string) (Ref, error) {
 	if isPath(s) {
 		return p.local(all)
 	}
-	if user, host, path, ok := scpParts(all); ok {
-		return p.scp(user, host, path)
+	if site, path, ok := scpParts(all); ok {
+		return p.scp(site, path)
 	}
 	return p.name(all)
 }

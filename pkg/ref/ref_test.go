@@ -64,7 +64,12 @@ var good = []struct {
 	// Scp.
 	{"git@github.com:ns/repo.git", "git@github.com:ns/repo.git", "", ref.Latest, ""},
 	{"git@github.com:ns/repo.git@cp-0.0.1//c", "git@github.com:ns/repo.git", "cp-0.0.1", ref.Exact, "c"},
-	{"git@host:/srv/x@v1", "git@host:/srv/x", "v1", ref.Exact, ""}, // an absolute path
+	{"git@host:/srv/x@v1", "git@host:/srv/x", "v1", ref.Exact, ""},   // an absolute path
+	{"work:team/pack@v1//c", "work:team/pack", "v1", ref.Exact, "c"}, // an alias of ssh
+	{"Work:/srv/pack.git//c", "Work:/srv/pack.git", "", ref.Latest, "c"},
+	{"work:pack.git@v1", "work:pack.git", "v1", ref.Exact, ""},
+	{"my_git.example.com:~u/x", "my_git.example.com:~u/x", "", ref.Latest, ""},
+	{"gh:a/b@release/1//c", "gh:a/b", "release/1", ref.Exact, "c"},
 	// File.
 	{"file:///srv/pack@v1//c", "file:///srv/pack", "v1", ref.Exact, "c"},
 	{"file://localhost/srv/pack", "file:///srv/pack", "", ref.Latest, ""},
@@ -147,6 +152,11 @@ var invalidRefs = []struct{ in, wrong, problem, form string }{
 	{"repo@v1#c", "#", "a component starts with //, not with #", "repo@v1//c"},
 	{"repo@cp-0.0.1:c", ":", "a version cannot contain :", "repo@cp-0.0.1//c"},
 	// Not scp.
+	{"tp_py_grpc:wscli", ":", "the parts of a name are separated by ::", "tp_py_grpc::wscli"},
+	{"ns:repo@v1//a/b", ":", "the parts of a name are separated by ::", "ns::repo@v1//a/b"},
+	{"https:/host/x", ":", "the parts of a name are separated by ::", "https::/host/x"},
+	{"work:team/../x", "..", "the path cannot have . or .. segments", ""},
+	{"work:-oProxyCommand=x/y", "-oProxyCommand=x", "a path segment cannot start with -", ""},
 	{"repo@latest:c", ":", "a version cannot contain :", "repo@latest//c"},
 	{"re po@v1", " ", "a name cannot contain a space", "repo@v1"}, // spaces
 	{"repo@v 1", " ", "a tag or branch cannot contain a space", "repo@v1"},
