@@ -20,6 +20,10 @@ func mergeFlags() []flag {
 			name: "conflict", kind: choiceFlag, choices: texts(merge.Styles), value: string(merge.Merge),
 			usage: "write conflicts in the `STYLE` merge, diff3 or zdiff3",
 		},
+		{
+			name: "ignore-space-change", kind: boolFlag,
+			usage: "merge lines that differ only in the amount of white space as equal ones",
+		},
 		noIndexFlag(), dryRunFlag(), allowUndefinedFlag(), acceptMovedFlag(),
 	}
 }
@@ -90,6 +94,7 @@ func upgradeOptions(in *invocation) (project.UpgradeOptions, error) {
 	o := project.UpgradeOptions{
 		Names: in.args, To: in.flags.String("to"), Step: in.flags.Bool("step"), Commits: in.flags.IsSet("summary"),
 		AllowUndefined: in.flags.Bool("allow-undefined"), AcceptMoved: in.flags.StringSlice("accept-moved"),
+		IgnoreSpaceChange: in.flags.Bool("ignore-space-change"),
 	}
 	var err error
 	if o.Keys, err = in.keyValues(); err != nil {

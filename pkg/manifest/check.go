@@ -97,8 +97,7 @@ func checkWorkspace(doc *tomldoc.Document, m *Manifest, _ Layer) error {
 		patterns []string
 	}{{"members", m.Workspace.Members}, {"exclude", m.Workspace.Exclude}} {
 		for _, p := range list.patterns {
-			if p == "" || path.IsAbs(p) || slices.Contains(strings.Split(p, "/"), "..") ||
-				!doublestar.ValidatePattern(p) {
+			if !isPattern(p) {
 				return doc.Errorf("workspace."+list.field,
 					"%q is not a valid pattern for folders of the workspace", p).
 					WithHint("write a relative pattern without .., such as \"services/*\" or \"**\"")
@@ -106,6 +105,22 @@ func checkWorkspace(doc *tomldoc.Document, m *Manifest, _ Layer) error {
 		}
 	}
 	return nil
+}
+
+// checkMerging checks the syntax of the patterns.
+func checkMerging(doc *tomldoc.Document, m *Manifest, _ Layer) error {
+	for _, p := range m.Merging.IgnoreSpaceChange {
+		if !isPattern(p) {
+			return doc.Errorf("merge.ignore_space_change", "%q is not a valid pattern for files of the project", p).
+				WithHint("write a relative pattern without .., such as \"*.json\" or \"docs/**\"")
+		}
+	}
+	return nil
+}
+
+// isPattern reports whether p is a valid pattern for paths of the project.
+func isPattern(p string) bool {
+	return p != "" && !path.IsAbs(p) && !slices.Contains(strings.Split(p, "/"), "..") && doublestar.ValidatePattern(p)
 }
 
 // isCloneURL reports whether s is the URL or path of a repository, without version and component. Package ref refuses

@@ -83,9 +83,13 @@ moved = { "src/a/y" = "lib/y" }
 [workspace]
 members = ["services/*"]
 exclude = ["services/old"]
+
+[merge]
+ignore_space_change = ["*.json"]
 `, manifest.Manifest{
 		Project: project, Components: []manifest.Component{component},
 		Workspace: &manifest.Workspace{Members: []string{"services/*"}, Exclude: []string{"services/old"}},
+		Merging:   manifest.Merging{IgnoreSpaceChange: []string{"*.json"}},
 	}},
 }
 

@@ -11,7 +11,10 @@ import (
 	"cmp"
 	"maps"
 	"slices"
+	"strings"
 	"time"
+
+	"github.com/bmatcuk/doublestar/v4"
 
 	"github.com/Project-Manager-With-Git/ppm/pkg/ref"
 )
@@ -34,6 +37,25 @@ type Manifest struct {
 	Packs      map[string]Pack   // [packs.NAME]
 	Keys       map[string]string // [keys]: values of keys that every component sees
 	Workspace  *Workspace        // [workspace]; nil when there is none
+	Merging    Merging           // [merge]
+}
+
+// Merging says how upgrades merge files.
+type Merging struct {
+	// IgnoreSpaceChange are patterns of files that are merged without regard to the amount of white space. A pattern
+	// without a slash matches the name of a file in any folder, and a pattern of a folder all files below it.
+	IgnoreSpaceChange []string `toml:"ignore_space_change"`
+}
+
+// IgnoresSpaceChange reports whether a file of the project is merged without regard to the amount of white space.
+func (m Merging) IgnoresSpaceChange(name string) bool {
+	return slices.ContainsFunc(m.IgnoreSpaceChange, func(pattern string) bool {
+		if !strings.Contains(pattern, "/") {
+			pattern = "**/" + pattern
+		}
+		pattern = strings.TrimSuffix(pattern, "/")
+		return doublestar.MatchUnvalidated(pattern, name) || doublestar.MatchUnvalidated(pattern+"/**", name)
+	})
 }
 
 // A Workspace lists the projects in subfolders that commands work on together.
@@ -135,6 +157,7 @@ func Merge(base, over *Manifest) *Manifest {
 		Packs:      mergeMaps(base.Packs, over.Packs),
 		Keys:       mergeMaps(base.Keys, over.Keys),
 		Workspace:  cmp.Or(over.Workspace, base.Workspace),
+		Merging:    Merging{lastSet(base.Merging.IgnoreSpaceChange, over.Merging.IgnoreSpaceChange)},
 	}
 	if len(over.Components) == 0 {
 		out.Components = slices.Clone(base.Components)

@@ -108,7 +108,7 @@ var invalidManifests = []struct {
 	{own, "[projects]\n", `line 1: unknown field "projects"`, `"project"`},
 	// Nothing similar.
 	{own, "[whatever]\n", `unknown field "whatever"`,
-		`"component", "keys", "pack", "packs", "project", "sources", "workspace"`},
+		`"component", "keys", "merge", "pack", "packs", "project", "sources", "workspace"`},
 	{own, block + "\n[[component]]\nsorce = 'p//a'\n", `line 6: unknown field "component[1].sorce"`, `"source"`},
 	{own, block + "keys = { a = 1 }\n", `line 4: field "component[0].keys.a" must be a string, not an integer`,
 		"line 4"},
@@ -162,6 +162,9 @@ var invalidManifests = []struct {
 	{own, "[workspace]\nmembers = ['/a']\n", `line 2`, ""},                        // absolute
 	{own, "[workspace]\nmembers = ['']\n", `line 2`, ""},                          // empty
 	{own, "[workspace]\nmembers = ['a']\nexclude = ['b[']\n", `line 3: "b["`, ""}, // not a pattern
+	{own, "[merge]\nignore_space_change = ['*.json', '../a']\n", `line 2: "../a" is not a valid pattern for files`,
+		"*.json"},
+	{own, "[merge]\nignore_space_change = ['[']\n", `line 2: "["`, ""},
 	{user, "[workspace]\nmembers = ['a']\n", "line 1: [workspace] does not belong in a user's ppm.toml", ""},
 	{user, release, "only built-in packs have releases", ""},
 	{user, block, "line 1: [[component]] does not belong in a user's ppm.toml", "a project's ppm.toml"},
@@ -321,4 +324,17 @@ func FuzzParse(f *testing.F) {
 			t.Errorf("SetProject(%q) = %q: %+v, %v", text, edited, after, err)
 		}
 	})
+}
+
+func TestIgnoresSpaceChange(t *testing.T) {
+	m := manifest.Merging{IgnoreSpaceChange: []string{"*.json", "web/*.css", "docs/**/*.md", "vendor", "gen/out/"}}
+	for name, want := range map[string]bool{
+		"a.json": true, "x/y/a.json": true, "a.jsonc": false, "web/a.css": true, "web/x/a.css": false, "a.css": false,
+		"docs/a.md": true, "docs/x/y/a.md": true, "x/docs/a.md": false, "vendor/a": true, "x/vendor/y/a": true,
+		"gen/out/a": true, "gen/a": false,
+	} {
+		if got := m.IgnoresSpaceChange(name); got != want {
+			t.Errorf("%s: got %t", name, got)
+		}
+	}
 }

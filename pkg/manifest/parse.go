@@ -24,6 +24,7 @@ type file struct {
 	Packs      map[string]Pack   `toml:"packs"`
 	Keys       map[string]string `toml:"keys"`
 	Workspace  *Workspace        `toml:"workspace"`
+	Merging    Merging           `toml:"merge"`
 	Pack       any               `toml:"pack"` // a pack can be a project, too; package pack reads this table
 }
 
@@ -69,12 +70,15 @@ func parse(name string, data []byte, layer Layer) (*Manifest, *tomldoc.Document,
 	if err := checkLayer(doc, f, layer); err != nil {
 		return nil, nil, err
 	}
-	m := &Manifest{Project: f.Project, Sources: f.Sources, Packs: f.Packs, Keys: f.Keys, Workspace: f.Workspace}
+	m := &Manifest{
+		Project: f.Project, Sources: f.Sources, Packs: f.Packs, Keys: f.Keys, Workspace: f.Workspace,
+		Merging: f.Merging,
+	}
 	if m.Components, err = readComponents(doc, f.Components); err != nil {
 		return nil, nil, err
 	}
 	for _, check := range []func(*tomldoc.Document, *Manifest, Layer) error{
-		checkExtra, checkSources, checkPacks, checkWorkspace,
+		checkExtra, checkSources, checkPacks, checkWorkspace, checkMerging,
 	} {
 		if err := check(doc, m, layer); err != nil {
 			return nil, nil, err

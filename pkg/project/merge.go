@@ -191,6 +191,8 @@ func (c *contents) Texts(change plan.Change) (plan.Texts, bool, error) {
 		return plan.Texts{Base: file.Data, Ours: ours, Merge: merge.Options{
 			Style: c.request.style, Favor: favors[next.Want.Strategy],
 			Labels: merge.Labels{Base: old.Source.String(), Ours: "yours", Theirs: next.Locked.Source.String()},
+			IgnoreSpaceChange: c.request.ignoreSpaceChange ||
+				c.project.Layers.Merging.IgnoresSpaceChange(change.Path),
 		}}, true, err
 	}
 	return plan.Texts{}, false, nil

@@ -27,12 +27,14 @@ type request struct {
 	removed    []lockfile.Component
 	project    *manifest.Project // the new [project]; nil leaves it
 
-	force    bool        // replace files that are in the way
-	upgrade  bool        // an install may become another version of itself; files edited on both sides are merged
-	style    merge.Style // of their conflicts
-	adopt    bool        // the components are the base of what is there: no file changes
-	recreate bool        // files of the components that the user deleted are made again
-	others   fileset.Set // files that no install of the request has, to be made if they are missing
+	force   bool        // replace files that are in the way
+	upgrade bool        // an install may become another version of itself; files edited on both sides are merged
+	style   merge.Style // of their conflicts
+	// Lines of these files that differ only in the amount of white space are equal.
+	ignoreSpaceChange bool
+	adopt             bool        // the components are the base of what is there: no file changes
+	recreate          bool        // files of the components that the user deleted are made again
+	others            fileset.Set // files that no install of the request has, to be made if they are missing
 }
 
 // propose returns the transaction for a request.

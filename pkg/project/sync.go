@@ -23,6 +23,8 @@ type SyncOptions struct {
 	Style          merge.Style
 	AllowUndefined bool
 	AcceptMoved    []string
+
+	IgnoreSpaceChange bool // in all files, not only in those that the manifest names
 }
 
 // SyncResult is what Sync did, or with Check or DryRun would do.
@@ -58,7 +60,7 @@ func (p *Project) Sync(ctx context.Context, o SyncOptions) (*SyncResult, *Transa
 	}
 	r := request{
 		command: "sync", components: slices.Concat(d.groups...), removed: d.removed,
-		upgrade: true, style: o.Style, recreate: true,
+		upgrade: true, style: o.Style, ignoreSpaceChange: o.IgnoreSpaceChange, recreate: true,
 	}
 	missing, replaced, err := p.missing(ctx, r, &failures)
 	if err != nil {

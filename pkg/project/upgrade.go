@@ -32,6 +32,8 @@ type UpgradeOptions struct {
 	AllowUndefined bool
 	AcceptMoved    []string
 
+	IgnoreSpaceChange bool // in all files, not only in those that the manifest names
+
 	silent bool // take the defaults of keys instead of asking
 }
 
@@ -127,7 +129,10 @@ func (o UpgradeOptions) command() string {
 }
 
 func (o UpgradeOptions) request(components []install.Component) request {
-	return request{command: o.command(), components: components, upgrade: true, style: o.Style}
+	return request{
+		command: o.command(), components: components, upgrade: true,
+		style: o.Style, ignoreSpaceChange: o.IgnoreSpaceChange,
+	}
 }
 
 // upgradeOne returns what an install becomes, itself first, or nil when there is nothing to do. In steps that is the
