@@ -5,6 +5,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -121,24 +122,74 @@ func (s mergeSetting) write(name, text string) {
 	}
 }
 
+// branches are what the branches of the setting change, by their names.
+var branches = map[string]string{
+	"two":     "ppm project upgrade z --to v2 && ppm add ../pack@v1//a",
+	"three":   "ppm project upgrade z --to v3",
+	"removed": "ppm project remove z",
+	"key":     "ppm project upgrade z --to v1 --kv k::x",
+	"other":   "ppm project upgrade z --to v1 --kv k::y",
+	"moved":   "ppm project move z/h g",
+	"place":   "ppm project move z y",
+	"mine":    "ppm project own z/h mine",
+	"once":    "ppm project own z/h once",
+	"added":   "ppm add ../pack@v1//a",
+	"b":       "ppm project upgrade b --to v2",
+	"name":    "printf '[project]\\nname = \"n\"\\n\\n' | cat - ppm.toml > t && mv t ppm.toml",
+}
+
+func (s mergeSetting) makeBranches() {
+	s.Helper()
+	for name, line := range branches {
+		s.must("git checkout -q -b " + name + " main && { " + line + "; } && git add . && git commit -qm " + name)
+	}
+}
+
+// TestBranchesMerge merges, rebases and cherry-picks every branch with every other one. Without a conflict, the
+// project is in order. With one, ppm says so, unless the conflict is only in other files.
+func TestBranchesMerge(t *testing.T) {
+	t.Parallel()
+	s := newMergeSetting(t)
+	s.makeBranches()
+	sample := []string{"two", "moved", "place", "b"}
+	all, clean := 0, 0
+	for ours := range branches {
+		for theirs := range branches {
+			inSample := slices.Contains(sample, ours) && slices.Contains(sample, theirs)
+			for _, command := range []string{"git merge -q", "git rebase -q", "git cherry-pick"} {
+				if ours == theirs || !inSample && (testing.Short() || command != "git merge -q") {
+					continue
+				}
+				all++
+				s.must("git checkout -qf --detach " + ours + " && git clean -qfd")
+				code, out := s.run(command + " " + theirs)
+				unmerged, _ := s.run("git diff --name-only --diff-filter=U | grep -q '^ppm'")
+				checked, problem := s.run("ppm project sync --check && ppm project verify")
+				hasMarkers := checked == 2 && strings.Contains(problem, "conflict markers")
+				switch {
+				case code == 0 && checked != 0, unmerged == 0 && !hasMarkers:
+					t.Errorf("%s: %s with %s exits with %d: %s\nsync --check exits with %d: %s",
+						command, ours, theirs, code, out, checked, problem)
+				case code == 0:
+					clean++
+				}
+				_, _ = s.run("git merge --abort || git rebase --abort || git cherry-pick --abort")
+				s.must("git reset -q --hard")
+			}
+		}
+	}
+	if clean < all/3 || clean == all {
+		t.Errorf("%d of %d are without conflict: the branches are not useful", clean, all)
+	}
+}
+
 // TestBadResolutionsAreNoticed merges two branches that changed one install, and resolves the conflicts in ppm.toml
 // and ppm.lock in every combination of ways. Only a combination in which both files say the same is in order.
 func TestBadResolutionsAreNoticed(t *testing.T) {
+	t.Parallel()
 	s := newMergeSetting(t)
-	for name, line := range map[string]string{
-		"two":     "ppm project upgrade z --to v2 && ppm add ../pack@v1//a",
-		"three":   "ppm project upgrade z --to v3",
-		"removed": "ppm project remove z",
-		"key":     "ppm project upgrade z --to v1 --kv k::x",
-		"other":   "ppm project upgrade z --to v1 --kv k::y",
-		"moved":   "ppm project move z/h g",
-		"mine":    "ppm project own z/h mine",
-		"once":    "ppm project own z/h once",
-		"added":   "ppm add ../pack@v1//a",
-	} {
-		s.must("git checkout -q -b " + name + " main && { " + line + "; } && git add . && git commit -qm " + name)
-	}
-	for _, c := range []struct {
+	s.makeBranches()
+	for i, c := range []struct {
 		ours, theirs string
 		good         string // the pairs of choices, for ppm.toml and ppm.lock, that are in order
 	}{
@@ -149,9 +200,14 @@ func TestBadResolutionsAreNoticed(t *testing.T) {
 		{"two", "added", ""},   // no conflict in z; see below
 		{"three", "key", ""},   // ppm.toml has both changes, and neither side of ppm.lock does
 		{"moved", "three", ""}, // the same
+		{"place", "two", "ours+ours theirs+theirs neither+neither both+both"},
+		{"removed", "place", "ours+ours theirs+theirs"},
 		{"mine", "once", "ours theirs"},
 		{"removed", "mine", "ours"},
 	} {
+		if testing.Short() && i > 1 {
+			break
+		}
 		s.must("git checkout -qf --detach " + c.ours + " && git clean -qfd")
 		code, out := s.run("git merge -q " + c.theirs)
 		s.checkResolutions(c.ours+" and "+c.theirs, c.good, code, out)

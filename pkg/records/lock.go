@@ -63,10 +63,10 @@ func format(l *lockfile.Lock, path string) string {
 	return string(c.Format())
 }
 
-// A group is one install of a merged lock, or several of which the sides have different versions that exclude each
-// other.
+// A group is one install of a merged lock, or several between which the user has to decide.
 type group struct {
 	paths    []string
+	about    string
 	versions // the texts of the installs; equal in ours and theirs if there is no conflict
 }
 
@@ -74,22 +74,14 @@ func (g group) piece() piece {
 	if g.ours == g.theirs {
 		return piece{text: g.ours}
 	}
-	quoted := make([]string, len(g.paths))
-	for i, p := range g.paths {
-		quoted[i] = fmt.Sprintf("%q", p)
-	}
-	about := "the install at " + quoted[0]
-	if len(quoted) > 1 {
-		about = "the installs at " + strings.Join(quoted, " and ") + ", which have files in common"
-	}
-	return piece{conflict: &conflict{about: about, versions: g.versions}}
+	return piece{conflict: &conflict{about: g.about, versions: g.versions}}
 }
 
 // merge returns the groups of the merged lock in the order of their paths, without those that were removed.
 func (l locks) merge() []group {
 	var groups []group
 	for _, path := range placements(&l.base, l.ours, l.theirs) {
-		g := group{[]string{path}, l.versions(path)}
+		g := group{[]string{path}, fmt.Sprintf("the install at %q", path), l.versions(path)}
 		switch o, t := g.ours, g.theirs; {
 		case o == t:
 		case l.unknown(path):
@@ -102,54 +94,98 @@ func (l locks) merge() []group {
 			groups = append(groups, g)
 		}
 	}
-	return l.join(groups)
+	groups = l.joinMoves(groups)
+	if variant(groups, l.ours, l.theirs).Check() != nil || variant(groups, l.theirs, l.ours).Check() != nil {
+		groups = l.joinCollisions(groups)
+	}
+	return groups
 }
 
 func (l locks) versions(path string) versions {
 	return versions{format(&l.base, path), format(l.ours, path), format(l.theirs, path)}
 }
 
-// join joins the groups whose installs cannot exist together: one side has one of them, the other side the other, and
-// both have a file at the same path.
-func (l locks) join(groups []group) []group {
-	if variant(groups, l.ours, l.theirs).Check() == nil && variant(groups, l.theirs, l.ours).Check() == nil {
-		return groups
+// joinMoves joins the groups of an install that one side moved, and that the other side moved elsewhere, changed or
+// removed.
+func (l locks) joinMoves(groups []group) []group {
+	isChanged := func(path string, byOurs bool) bool {
+		side := l.theirs
+		if byOurs {
+			side = l.ours
+		}
+		return format(side, path) != format(&l.base, path)
 	}
-	at := func(path string) int {
-		return slices.IndexFunc(groups, func(g group) bool { return slices.Contains(g.paths, path) })
+	for _, m := range movesInConflict(sourcesOf(&l.base), sourcesOf(l.ours), sourcesOf(l.theirs), isChanged) {
+		groups = l.join(groups, m.paths(), m.about())
 	}
+	return groups
+}
+
+func sourcesOf(l *lockfile.Lock) sources {
+	out := sources{}
+	for _, c := range l.Components {
+		out.add(c.Path, c.Typed())
+	}
+	return out
+}
+
+// joinCollisions joins the groups whose installs cannot exist together: one side has one of them, the other side the
+// other, and both have a file at the same path.
+func (l locks) joinCollisions(groups []group) []group {
 	for _, o := range l.ours.Components {
 		if format(&l.base, o.Path) == format(l.ours, o.Path) {
 			continue
 		}
 		for _, t := range l.theirs.Components {
-			i, j := at(o.Path), at(t.Path)
-			if i == j || format(&l.base, t.Path) == format(l.theirs, t.Path) || fit(o, t) {
-				continue
+			if format(&l.base, t.Path) != format(l.theirs, t.Path) && !fit(o, t) {
+				about := fmt.Sprintf("the installs at %q and %q, which have files in common",
+					min(o.Path, t.Path), max(o.Path, t.Path))
+				groups = l.join(groups, []string{o.Path, t.Path}, about)
 			}
-			groups[min(i, j)].paths = append(groups[min(i, j)].paths, groups[max(i, j)].paths...)
-			groups = slices.Delete(groups, max(i, j), max(i, j)+1)
-		}
-	}
-	for i, g := range groups {
-		if len(g.paths) > 1 {
-			slices.Sort(g.paths)
-			groups[i].versions = l.joined(g.paths)
 		}
 	}
 	return groups
+}
+
+// join replaces the groups of the paths by one group, unless it is one already.
+func (l locks) join(groups []group, paths []string, about string) []group {
+	isIn := func(g group) bool {
+		return slices.ContainsFunc(g.paths, func(p string) bool { return slices.Contains(paths, p) })
+	}
+	first := slices.IndexFunc(groups, isIn)
+	if first < 0 {
+		return groups
+	}
+	old := groups[first]
+	joined := group{about: about}
+	if len(old.paths) > 1 {
+		joined.about = old.about
+	}
+	for _, g := range groups {
+		if isIn(g) {
+			paths = append(paths, g.paths...)
+		}
+	}
+	slices.Sort(paths)
+	joined.paths = slices.Compact(paths)
+	joined.versions = l.joined(joined.paths)
+	groups[first] = joined
+	rest := slices.DeleteFunc(groups[first+1:], isIn)
+	return groups[:first+1+len(rest)]
 }
 
 // variant returns the merged lock with the conflicts resolved to chosen.
 func variant(groups []group, chosen, other *lockfile.Lock) *lockfile.Lock {
 	out := &lockfile.Lock{}
 	for _, g := range groups {
-		from := chosen
-		if g.ours == g.theirs && format(chosen, g.paths[0]) != g.ours {
-			from = other
-		}
-		if c, ok := from.Component(g.paths[0]); ok {
-			out.Put(c)
+		for _, path := range g.paths {
+			c, ok := chosen.Component(path)
+			if g.ours == g.theirs && string(c.Format()) != g.ours {
+				c, ok = other.Component(path)
+			}
+			if ok {
+				out.Put(c)
+			}
 		}
 	}
 	return out

@@ -175,3 +175,29 @@ func TestMergeLocksKeepsEveryField(t *testing.T) {
 		}
 	}
 }
+
+func TestMergeLocksWithMovedInstalls(t *testing.T) {
+	moved := func(word, to string) string {
+		path, _, _ := strings.Cut(word, ":")
+		return strings.ReplaceAll(block(word), "path = \""+path+"\"", "path = \""+to+"\"")
+	}
+	lock := func(blocks ...string) string { return "version = 1\n\n" + strings.Join(blocks, "\n") }
+	x, y := moved("a:1", "x"), moved("a:1", "y")
+	for _, c := range []struct{ name, base, ours, theirs, want, about string }{
+		{"the other left it", lockText("a:1 b"), lock(block("b"), x), lockText("a:1 b c"),
+			lock(block("b"), block("c"), x), ""},
+		{"the other upgraded it", lockText("a:1 b"), lock(block("b"), x), lockText("a:2 b c"),
+			lock(conflict(x, block("a:2")), block("b"), block("c")), `the install at "a", which ours moved to "x"`},
+		{"the other removed it", lockText("a:1 b"), lockText("b c"), lock(block("b"), x),
+			lock(block("b"), block("c"), conflict("", x)), `the install at "a", which theirs moved to "x"`},
+		{"both moved it", lockText("a:1 b"), lock(block("b"), x), lock(block("b"), y),
+			lock(block("b"), conflict(x, y)), `the install at "a", which was moved to "x" and to "y"`},
+		{"both moved it to one place", lockText("a:1 b"), lock(block("b"), x), lock(block("b"), block("c"), x),
+			lock(block("b"), block("c"), x), ""},
+	} {
+		r := records.Merge("ppm.lock", []byte(c.base), []byte(c.ours), []byte(c.theirs), records.Options{})
+		if string(r.Text) != c.want || strings.Join(r.Conflicts, ", ") != c.about || r.ByLines != nil {
+			t.Errorf("%s: got (%q, %v)\n%s\nwant (%q)\n%s", c.name, r.Conflicts, r.ByLines, r.Text, c.about, c.want)
+		}
+	}
+}

@@ -2,6 +2,7 @@ package records
 
 import (
 	"slices"
+	"strings"
 )
 
 // A base is the units of the base. It may have units whose content is not known.
@@ -56,9 +57,16 @@ func find(units []unit, id string) *unit {
 // merge returns the merged units of both sides. in is the table that they are in, for messages.
 func (b base) merge(ours, theirs []unit, in string) []piece {
 	var out []piece
+	conflicts, shown := b.movesInConflict(ours, theirs), map[*conflict]bool{}
 	for _, id := range order(b.units, ours, theirs) {
 		u, o, t := find(b.units, id), find(ours, id), find(theirs, id)
 		pieces := mergeUnit(u, o, t, b.unknown(id), in)
+		if c := conflicts[id]; c != nil {
+			if pieces = nil; !shown[c] {
+				pieces = []piece{{conflict: c}}
+			}
+			shown[c] = true
+		}
 		if len(pieces) == 0 {
 			continue
 		}
@@ -66,6 +74,48 @@ func (b base) merge(ours, theirs []unit, in string) []piece {
 			out = append(out, piece{text: blank})
 		}
 		out = append(out, pieces...)
+	}
+	return out
+}
+
+// movesInConflict returns the conflicts of installs that one side moved, by the ids of all their units.
+func (b base) movesInConflict(ours, theirs []unit) map[string]*conflict {
+	isChanged := func(path string, byOurs bool) bool {
+		side := theirs
+		if byOurs {
+			side = ours
+		}
+		id := componentID(path)
+		return !b.unknown(id) && !same(find(b.units, id), find(side, id))
+	}
+	out := map[string]*conflict{}
+	for _, m := range movesInConflict(sourcesIn(b.units), sourcesIn(ours), sourcesIn(theirs), isChanged) {
+		c := &conflict{about: m.about()}
+		for _, version := range []struct {
+			to    *string
+			units []unit
+		}{{&c.base, b.units}, {&c.ours, ours}, {&c.theirs, theirs}} {
+			var texts []string
+			for _, path := range m.paths() {
+				if u := find(version.units, componentID(path)); u != nil {
+					texts = append(texts, u.text())
+				}
+			}
+			*version.to = strings.Join(texts, "\n")
+		}
+		for _, path := range m.paths() {
+			out[componentID(path)] = c
+		}
+	}
+	return out
+}
+
+func sourcesIn(units []unit) sources {
+	out := sources{}
+	for _, u := range units {
+		if u.kind == component {
+			out.add(u.component.Path, u.component.Source)
+		}
 	}
 	return out
 }
@@ -102,7 +152,7 @@ func mergeUnit(b, o, t *unit, unknown bool, in string) []piece {
 	out = append(out, mergeOwn(b.key, o.key, t.key, o.about)...)
 	known := func(string) bool { return false }
 	out = append(out, base{b.units, known}.merge(o.units, t.units, o.about)...)
-	if o.kind == component && len(conflictsOf(out)) > 0 {
+	if o.kind == component && (len(conflictsOf(out)) > 0 || ownsMoved(b.component, o.component, t.component)) {
 		return conflicting(b, o, t, in)
 	}
 	return out

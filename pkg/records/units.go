@@ -27,6 +27,8 @@ type unit struct {
 	id    string
 	about string // for messages, such as "[project]"
 
+	component manifest.Component // what a component says
+
 	blank string // the blank lines above
 	lead  string // the lines of comment directly above
 	key   string // a header, or a field up to its value
@@ -58,10 +60,10 @@ func (u unit) content() string {
 
 // A splitter splits the text of a manifest into units.
 type splitter struct {
-	text    string
-	paths   []string // of the components, in the order of the text
-	top     []unit
-	pending []unit // comments of which the next statement decides where they belong
+	text       string
+	components []manifest.Component // those that are not read yet, in the order of the text
+	top        []unit
+	pending    []unit // comments of which the next statement decides where they belong
 }
 
 // split returns the units of a project's manifest.
@@ -75,10 +77,7 @@ func split(name, text string) ([]unit, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := splitter{text: text}
-	for _, c := range m.Components {
-		s.paths = append(s.paths, c.Path)
-	}
+	s := splitter{text: text, components: m.Components}
 	end := 0
 	for _, st := range doc.Statements {
 		s.add(st, text[end:st.Start])
@@ -130,9 +129,10 @@ func (s *splitter) header(u unit, st tomldoc.Statement) {
 	last := len(s.top) - 1
 	switch {
 	case st.Kind == tomldoc.Array && name == "component":
-		u.kind, u.id = component, "component "+s.paths[0]
-		u.about = fmt.Sprintf("the install at %q", s.paths[0])
-		s.paths = s.paths[1:]
+		c := s.components[0]
+		s.components = s.components[1:]
+		u.kind, u.id, u.component = component, componentID(c.Path), c
+		u.about = fmt.Sprintf("the install at %q", c.Path)
 	case st.Kind == tomldoc.Array:
 		u.kind, u.id, u.about = array, "["+u.id+"]", "["+u.about+"]"
 		if last >= 0 && s.top[last].id == u.id {
@@ -151,6 +151,8 @@ func (s *splitter) header(u unit, st tomldoc.Statement) {
 	s.leave()
 	s.top = append(s.top, u)
 }
+
+func componentID(path string) string { return "component " + path }
 
 // put adds a unit to the table that is open, or above all tables.
 func (s *splitter) put(u unit) {
