@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -40,7 +41,8 @@ func newPmfpUser(t *testing.T) *pmfpUser {
 	ca, file := gittest.NewCA(t)
 	u.ca = file
 	server := gittest.ServeHTTP(t, u.root, gittest.TLS(ca.Cert(time.Hour, "127.0.0.1")))
-	u.writeHome("config.json", map[string]string{"default_template_host": server.Addr()})
+	// The Python that makes virtual environments does nothing: these tests need none.
+	u.writeHome("config.json", map[string]string{"default_template_host": server.Addr(), "python": "true"})
 	return u
 }
 
@@ -229,5 +231,50 @@ func TestPmfpInstallsTheRegistry(t *testing.T) {
 	}
 	if len(commands) < 171 {
 		t.Errorf("%d components, want the 171 of the first releases and more", len(commands))
+	}
+}
+
+// pmfp makes a project of every template of the exported registry, with the components that ppm installs.
+func TestPmfpMakesProjectsOfTheRegistry(t *testing.T) {
+	e2etest.SkipInShort(t)
+	u := newPmfpUser(t)
+	if out, err := u.runPPM(u.root, "registry", "export", u.namespace()); err != nil {
+		t.Fatalf("ppm registry export: %v\n%s", err, out)
+	}
+	var commands []pmfpCommand
+	eachRelease(t, func(t *testing.T, name string, r registry.Release) {
+		if p := load(t, name, r.Files); p.IsTemplate() {
+			args := "project new -n testpygrpc -v 1.2.3 -a Ada -m ada@example.org -t " + name + "@" + r.Tag
+			if p.Test != nil {
+				args = strings.Replace(args, "new", "new --with-test", 1)
+			}
+			dir := filepath.Join(u.project(nil), "..", "new")
+			if err := os.Mkdir(dir, 0o777); err != nil {
+				t.Fatal(err)
+			}
+			commands = append(commands, pmfpCommand{dir, strings.Fields(args)})
+		}
+	})
+	outputs := u.runPmfp(commands)
+	for i, c := range commands {
+		t.Run("new "+c.Args[len(c.Args)-1], func(t *testing.T) {
+			dir := u.project(map[string]any{})
+			if out, err := u.runPPM(dir, c.Args...); err != nil {
+				t.Fatalf("ppm: %v\n%s", err, out)
+			}
+			files, parts := readFolder(t, c.Dir), installedFiles(t, dir, "")
+			for name := range files {
+				if _, ok := parts[name]; !ok {
+					delete(files, name) // pmfp's own
+				}
+			}
+			checkSameFiles(t, parts, files)
+			if t.Failed() {
+				t.Logf("pmfp:\n%s", outputs[i])
+			}
+		})
+	}
+	if len(commands) < 15 {
+		t.Errorf("%d templates", len(commands))
 	}
 }

@@ -138,6 +138,12 @@ depends = ["b", "q//c"]
 source = "."
 [pack.components.c]
 source = "q@v1//c"
+[pack.components.d]
+source = "d"
+default_path = "folder/d"
+[pack.components.z]
+source = "z"
+default_path = "folder"
 [pack.keys.k]
 default = "v"
 choices = ["v", "w"]
@@ -145,6 +151,7 @@ pattern = "[a-z]"
 `
 
 // A manifest for pmfp has the fields of its schema, the values that its schema allows, and a path for each component.
+// A folder precedes what is placed in it.
 func TestJSON(t *testing.T) {
 	p, err := pack.Load("p", files{pack.Native: full}.read)
 	if err != nil {
@@ -157,6 +164,11 @@ func TestJSON(t *testing.T) {
         "default_path": "test"
     },
     "components": {
+        "c": {
+            "source": "q@v1//c",
+            "default_path": "",
+            "description": ""
+        },
         "a": {
             "source": "src/a",
             "default_path": "a",
@@ -167,9 +179,14 @@ func TestJSON(t *testing.T) {
             "default_path": "b",
             "description": ""
         },
-        "c": {
-            "source": "q@v1//c",
-            "default_path": "",
+        "z": {
+            "source": "z",
+            "default_path": "folder",
+            "description": ""
+        },
+        "d": {
+            "source": "d",
+            "default_path": "folder/d",
             "description": ""
         }
     },

@@ -74,20 +74,20 @@ func pmfpField(field string) string {
 // A pmfpFile is the content of .pmfp_template.json. pmfp refuses a pack whose file has other fields, or a language or
 // environment that it does not know.
 type pmfpFile struct {
-	Language            string                   `json:"language,omitempty"`
-	MiniLanguageVersion string                   `json:"mini_language_version,omitempty"`
-	Description         string                   `json:"description,omitempty"`
-	Author              string                   `json:"author,omitempty"`
-	Type                string                   `json:"template_type"`
-	Env                 string                   `json:"env,omitempty"`
-	Requires            []string                 `json:"requires,omitempty"`
-	TestRequires        []string                 `json:"test_requires,omitempty"`
-	SetupRequires       []string                 `json:"setup_requires,omitempty"`
-	ExtrasRequires      []string                 `json:"extras_requires,omitempty"`
-	Command             string                   `json:"command,omitempty"`
-	Test                *pmfpTest                `json:"test,omitempty"`
-	Components          map[string]pmfpComponent `json:"components"`
-	Keys                pmfpKeys                 `json:"template_keys"`
+	Language            string     `json:"language,omitempty"`
+	MiniLanguageVersion string     `json:"mini_language_version,omitempty"`
+	Description         string     `json:"description,omitempty"`
+	Author              string     `json:"author,omitempty"`
+	Type                string     `json:"template_type"`
+	Env                 string     `json:"env,omitempty"`
+	Requires            []string   `json:"requires,omitempty"`
+	TestRequires        []string   `json:"test_requires,omitempty"`
+	SetupRequires       []string   `json:"setup_requires,omitempty"`
+	ExtrasRequires      []string   `json:"extras_requires,omitempty"`
+	Command             string     `json:"command,omitempty"`
+	Test                *pmfpTest  `json:"test,omitempty"`
+	Components          pmfpObject `json:"components"`
+	Keys                pmfpObject `json:"template_keys"`
 }
 
 type pmfpTest struct {
@@ -107,22 +107,28 @@ type pmfpKey struct {
 	Ask         bool   `json:"ask"`
 }
 
-// pmfpKeys are the keys in the order in which pmfp prompts for them.
-type pmfpKeys []Key
+// A pmfpObject is a JSON object whose members have an order: pmfp prompts for the keys, and places the components, in
+// that of the file.
+type pmfpObject []pmfpMember
 
-// MarshalJSON returns the keys as one object, in their order.
-func (keys pmfpKeys) MarshalJSON() ([]byte, error) {
+type pmfpMember struct {
+	name  string
+	value any
+}
+
+// MarshalJSON returns the members in their order.
+func (o pmfpObject) MarshalJSON() ([]byte, error) {
 	var b bytes.Buffer
 	b.WriteByte('{')
-	for i, k := range keys {
+	for i, f := range o {
 		if i > 0 {
 			b.WriteByte(',')
 		}
-		name, err := marshal(k.Name)
+		name, err := marshal(f.name)
 		if err != nil {
 			return nil, err
 		}
-		value, err := marshal(pmfpKey{k.Default, k.Description, k.Ask})
+		value, err := marshal(f.value)
 		if err != nil {
 			return nil, err
 		}
@@ -132,6 +138,20 @@ func (keys pmfpKeys) MarshalJSON() ([]byte, error) {
 	}
 	b.WriteByte('}')
 	return b.Bytes(), nil
+}
+
+// pmfpComponents returns the components in the order of their default paths. pmfp places no folder at a path that
+// exists, so that a folder has to precede what is placed inside it.
+func (p *Pack) pmfpComponents() pmfpObject {
+	out := pmfpObject{}
+	for _, name := range p.Names() {
+		c := p.Components[name]
+		out = append(out, pmfpMember{name, pmfpComponent{c.Source, c.pmfpPath(), c.Description}})
+	}
+	slices.SortStableFunc(out, func(a, b pmfpMember) int {
+		return cmp.Compare(a.value.(pmfpComponent).DefaultPath, b.value.(pmfpComponent).DefaultPath)
+	})
+	return out
 }
 
 // The values that pmfp knows.
@@ -154,10 +174,10 @@ func (p *Pack) JSON() ([]byte, error) {
 		Language: known(p.Language, pmfpLanguages), MiniLanguageVersion: p.MiniLanguageVersion,
 		Description: p.Description, Author: p.Author, Type: p.Type, Env: known(p.Env, pmfpEnvs), Command: p.Command,
 		Requires: p.Requires, TestRequires: p.TestRequires, SetupRequires: p.SetupRequires,
-		ExtrasRequires: p.ExtrasRequires, Components: make(map[string]pmfpComponent, len(p.Components)), Keys: p.Keys,
+		ExtrasRequires: p.ExtrasRequires, Components: p.pmfpComponents(), Keys: pmfpObject{},
 	}
-	for name, c := range p.Components {
-		f.Components[name] = pmfpComponent{c.Source, c.pmfpPath(), c.Description}
+	for _, k := range p.Keys {
+		f.Keys = append(f.Keys, pmfpMember{k.Name, pmfpKey{k.Default, k.Description, k.Ask}})
 	}
 	if p.Test != nil {
 		c := Component{Name: TestComponent, Source: p.Test.Source, DefaultPath: p.Test.DefaultPath}
