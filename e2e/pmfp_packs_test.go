@@ -286,10 +286,13 @@ func TestPmfpInstallsAnExtractedPack(t *testing.T) {
 	u := newPmfpUser(t)
 	project := u.project(map[string]any{"project_name": "thing", "language": "py"})
 	before := map[string]string{
-		"main.py":          "print('thing timer')\n",
-		"timer/timer.py":   "# timer of thing\n",
-		"timer/plain.txt":  "{{ plain }}\n",
-		"requirements.txt": "grpcio>=1.60\n",
+		"main.py":             "print('thing timer')\n",
+		"timer/timer.py":      "# timer of thing\n",
+		"timer/plain.txt":     "{{ plain }}\n",
+		"timer/{{odd}} timer": "an odd name\n",
+		"timer/a_ref_b":       "half a delimiter\n",
+		"timer/a.jinja":       "no template of timer: {{ x }}\n",
+		"requirements.txt":    "grpcio>=1.60\n",
 	}
 	for name, text := range before {
 		path := filepath.Join(project, name)

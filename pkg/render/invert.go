@@ -161,7 +161,7 @@ func (v *Inverse) segment(s string, special bool) string {
 	if !special && !strings.Contains(s, "{") && nameTemplate(marks.String()) == template.String() {
 		return marks.String()
 	}
-	return "{{ " + strings.Join(terms, " ~ ") + " }}"
+	return "_ref_" + strings.Join(terms, " ~ ") + "_fer_" // pmfp renders no other names
 }
 
 // checkInverse returns an error unless the component renders to the files.

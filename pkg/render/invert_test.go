@@ -72,13 +72,13 @@ func TestInverseComponent(t *testing.T) {
 		{"timer.py", "timer", "_ref_source_fer_.py.jinja"},              // both
 		{"a.bin", "timer\x00", "a.bin"},                                 // binary files are never rendered
 		// content that looks like a template
-		{"a.jinja", "{{ x }}", "{{ 'a.jin' ~ 'ja' }}"},
-		{"a.jinja", "timer", "{{ 'a.jin' ~ 'ja' }}.jinja"}, // and contains a key
-		{"a.jinja/b", "x", "a.jinja/b"},                    // a folder's suffix has no meaning
+		{"a.jinja", "{{ x }}", "_ref_'a.jin' ~ 'ja'_fer_"},
+		{"a.jinja", "timer", "_ref_'a.jin' ~ 'ja'_fer_.jinja"}, // and contains a key
+		{"a.jinja/b", "x", "a.jinja/b"},                        // a folder's suffix has no meaning
 		// content that looks like delimiters
-		{"_ref_x_fer_", "x", "{{ '_r' ~ 'ef_x_f' ~ 'er_' }}"},
-		{"x_ref_ref_timer", "x", "{{ 'x_r' ~ 'ef_r' ~ 'ef_' ~ source }}"},          // and overlaps
-		{"{{cookiecutter.timer}}", "x", "{{ '{{cookiecutter.' ~ source ~ '}}' }}"}, // a template of another tool
+		{"_ref_x_fer_", "x", "_ref_'_r' ~ 'ef_x_f' ~ 'er_'_fer_"},
+		{"x_ref_ref_timer", "x", "_ref_'x_r' ~ 'ef_r' ~ 'ef_' ~ source_fer_"},          // and overlaps
+		{"{{cookiecutter.timer}}", "x", "_ref_'{{cookiecutter.' ~ source ~ '}}'_fer_"}, // a template of another tool
 		{"_timer_", "x", "__ref_source_fer__"},
 		{"it's", "x", "it's"},
 	} {
@@ -112,7 +112,7 @@ func TestInverseRefuses(t *testing.T) {
 		{"CRLF and a key", "source", map[string]string{"a": "timer\r\n", "b": "timer\r\n", "c": "timer"},
 			failure.Refused, `["a" "b"]`},
 		{"a reserved word", "not", map[string]string{"a": "timer"}, failure.Usage, "making templates"},
-		{"a key with delimiters", "a_ref_b_fer_c", map[string]string{"timer": "x"}, failure.Usage, "making templates"},
+		{"a key with delimiters", "a_ref_b", map[string]string{"timer": "x"}, failure.Usage, "making templates"},
 		{"a name that cannot be quoted", "source", map[string]string{"{it's": "x"}, failure.Usage, "making templates"},
 	} {
 		v, err := render.NewInverse(map[string]string{c.key: "timer"})
