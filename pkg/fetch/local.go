@@ -40,9 +40,12 @@ func openLocal(dir, location string) (*local, error) {
 	}
 	repo, err := repository.Open(path)
 	switch {
+	case errors.Is(err, repository.ErrSHA256):
+		return nil, failure.Errorf(failure.Refused, "opening the repository %s: %w", quote(location), err).
+			WithHint("make a copy with SHA-1 object ids, by git fast-export --all and git fast-import")
 	case errors.Is(err, repository.ErrFormat):
 		return nil, failure.Errorf(failure.Refused, "opening the repository %s: %w", quote(location), err).
-			WithHint("convert it to the sha1 object format and the files ref format")
+			WithHint("convert it to the files ref format, or update ppm")
 	case err != nil:
 		return nil, invalid(err)
 	}

@@ -115,7 +115,7 @@ func TestLocalFormats(t *testing.T) {
 	}{
 		{"SHA-256", map[string]string{"HEAD": "ref: refs/heads/master\n",
 			"config": "[core]\n\trepositoryformatversion = 1\n[extensions]\n\tobjectformat = sha256\n"},
-			failure.Refused, "objectformat"},
+			failure.Refused, "it uses SHA-256 object ids"},
 		{"reftable", map[string]string{"HEAD": "ref: refs/heads/.invalid\n",
 			"config": "[core]\n\trepositoryformatversion = 1\n[extensions]\n\trefstorage = reftable\n"},
 			failure.Refused, "refstorage"},

@@ -39,7 +39,8 @@ func causeOf(err error) (kind failure.Kind, text, hint string) {
 	case errors.Is(err, errTooMany):
 		return failure.Refused, err.Error(), "use a repository that publishes fewer"
 	case errors.Is(err, errSHA256):
-		text, hint = err.Error(), "use a copy of the repository with SHA-1 object ids"
+		return failure.Refused, err.Error(),
+			"make a copy with SHA-1 object ids, by git fast-export --all and git fast-import"
 	case errors.Is(err, errOld):
 		text, hint = err.Error(), "ask the server's owner to update git"
 	case errors.As(err, new(stalledError)), errors.As(err, new(slowError)):

@@ -94,7 +94,7 @@ var serverFaults = []struct {
 		"the server says: no way [31m for you", "whether you have access"},
 	{"uses SHA-256",
 		gittest.Garbage(pkt("# service=git-upload-pack\n") + "0000" +
-			pkt(faultID+faultID[:24]+" HEAD\x00object-format=sha256\n")), failure.Network, "SHA-256", "SHA-1"},
+			pkt(faultID+faultID[:24]+" HEAD\x00object-format=sha256\n")), failure.Refused, "SHA-256", "SHA-1"},
 	{"is too old", gittest.Garbage(pkt(faultID+" HEAD\x00ofs-delta\n") + "0000"), failure.Network, "side-band-64k",
 		"update git"},
 	{"answers packs with garbage", gittest.Packs(gittest.Garbage("0000" + pkt("nope\n"))), failure.Network,

@@ -27,14 +27,51 @@ type includer struct {
 	remotes func() []string // URLs of the remotes of all configuration files; nil while they are collected
 }
 
-func newIncluder(home, dir string) *includer {
-	in := &includer{home: home, dir: dir}
-	if dir != "" {
-		if dirs, err := gitdir.Find(dir); err == nil { // one that git does not use satisfies no condition
-			in.dirs = &dirs
+func newIncluder(p Place) *includer {
+	in := &includer{home: p.Home, dir: p.Dir}
+	if p.Dir == "" {
+		return in
+	}
+	dirs, err := gitdir.Find(p.Dir)
+	if err != nil && !errors.Is(err, gitdir.ErrNone) {
+		if dirs, err = gitdir.Locate(p.Dir); err == nil && !p.isSafe(dirs.Top) {
+			return in // git does not use it either
 		}
 	}
+	if err == nil {
+		in.dirs = &dirs
+	}
 	return in
+}
+
+// isSafe reports whether the user lets git use a work tree of another user, by safe.directory.
+func (p Place) isSafe(top string) bool {
+	c := &Config{}
+	for _, f := range userFiles(p.Home, p.Env) {
+		if (&includer{home: p.Home}).read(c, f, 0) != nil {
+			return false
+		}
+	}
+	settings, err := envSettings(p.Env)
+	if err != nil {
+		return false
+	}
+	c.settings = append(c.settings, settings...)
+	safe := false
+	for s := range c.All("safe", "directory") {
+		dir := configfile.ExpandHome(s.Value, p.Home)
+		if real, err := filepath.EvalSymlinks(dir); err == nil {
+			dir = real
+		}
+		below, isPrefix := strings.CutSuffix(s.Value, "/*")
+		switch {
+		case s.Value == "":
+			safe = false
+		case s.Value == "*", dir == top, isPrefix && strings.HasPrefix(top, configfile.ExpandHome(below, p.Home)+"/"):
+			safe = true
+		}
+	}
+	return safe
 }
 
 // read adds the settings of a file and, in their place, those of the files that it includes.

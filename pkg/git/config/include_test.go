@@ -206,3 +206,33 @@ func TestReadRepository(t *testing.T) {
 		t.Error("a malformed file was read")
 	}
 }
+
+// The repository of another user is read when safe.directory allows it.
+func TestSafeDirectoryAsGit(t *testing.T) {
+	if os.Geteuid() != 0 {
+		t.Skip("only root can give a folder to another user")
+	}
+	repo := gittest.NewRepo(t)
+	repo.Git("config", "a.b", "c")
+	for _, path := range []string{repo.Dir, filepath.Join(repo.Dir, ".git")} {
+		if err := os.Chown(path, 1, 1); err != nil {
+			t.Fatal(err)
+		}
+	}
+	home := t.TempDir()
+	for _, text := range []string{
+		"", "*", repo.Dir, filepath.Dir(repo.Dir), "/none", repo.Dir + "\n\tdirectory =", "~/x",
+	} {
+		write(t, "[safe]\n\tdirectory = "+text+"\n", home, ".gitconfig")
+		c, err := config.ReadRepository(place(repo.Dir, home, nil))
+		if err != nil {
+			t.Fatal(err)
+		}
+		git := exec.Command("git", "rev-parse", "--git-dir") // it fails for an unsafe repository
+		git.Dir = repo.Dir
+		git.Env = []string{"PATH=" + os.Getenv("PATH"), "HOME=" + home, "GIT_CONFIG_NOSYSTEM=1"}
+		if got, want := c.Get("a", "b") == "c", git.Run() == nil; got != want {
+			t.Errorf("safe.directory = %s: read %v, git reads it %v", text, got, want)
+		}
+	}
+}

@@ -45,7 +45,7 @@ func Read(p Place) (*Config, error) {
 }
 
 func (p Place) readUserFiles(c *Config) error {
-	in := newIncluder(p.Home, p.Dir)
+	in := newIncluder(p)
 	in.remotes = p.remotes
 	for _, f := range userFiles(p.Home, p.Env) {
 		if err := in.read(c, f, 0); err != nil {
@@ -65,7 +65,7 @@ func (p Place) readEnv(c *Config) error {
 }
 
 func (p Place) readRepository(c *Config) error {
-	in := newIncluder(p.Home, p.Dir)
+	in := newIncluder(p)
 	in.remotes = p.remotes
 	if err := in.readRepository(c); err != nil {
 		return errRead(err).WithHint("correct the file")
@@ -87,7 +87,7 @@ func (in *includer) readRepository(c *Config) error {
 // remotes returns the URLs of the remotes of the user's and the repository's configuration. Files that are included
 // because of such a URL cannot add others.
 func (p Place) remotes() []string {
-	in := newIncluder(p.Home, p.Dir)
+	in := newIncluder(p)
 	c := &Config{}
 	var errs []error
 	for _, f := range userFiles(p.Home, p.Env) {

@@ -29,6 +29,7 @@ import (
 var (
 	ErrNone   = errors.New("it is not a git repository")
 	ErrFormat = errors.New("its format is newer than this ppm")
+	ErrSHA256 = errors.New("it uses SHA-256 object ids, which are not supported")
 )
 
 const (
@@ -44,7 +45,8 @@ const (
 type Repository struct{ storage *filesystem.Storage }
 
 // Open opens the repository in the folder at path: bare, with a .git folder, or a worktree or submodule whose .git
-// file leads to its repository. Errors are ErrNone when there is none, and ErrFormat when its format is not supported.
+// file leads to its repository. Errors are ErrNone when there is none, and ErrSHA256 and ErrFormat when its
+// format is not supported.
 func Open(path string) (*Repository, error) {
 	gitDir, commonDir, err := findDirs(path)
 	if err != nil {
@@ -90,8 +92,13 @@ func checkFormat(file string) error {
 		return fmt.Errorf("%w: version %q", ErrFormat, version)
 	}
 	for s := range c.Section("extensions") {
-		if s.Name == "noop-v1" && version == "1" || slices.Contains(harmless, s.Name) {
+		value := strings.ToLower(s.Value)
+		switch {
+		case s.Name == "noop-v1" && version == "1", slices.Contains(harmless, s.Name),
+			s.Name == "objectformat" && value == "sha1", s.Name == "refstorage" && value == "files":
 			continue
+		case s.Name == "objectformat" && value == "sha256":
+			return ErrSHA256
 		}
 		return fmt.Errorf("%w: extension %q", ErrFormat, s.Name)
 	}

@@ -40,20 +40,28 @@ func TestOpen(t *testing.T) {
 	}
 }
 
-func TestOpenRefuses(t *testing.T) {
+func TestOpenChecksFormat(t *testing.T) {
 	if _, err := repository.Open(t.TempDir()); !errors.Is(err, repository.ErrNone) {
 		t.Errorf("an empty folder: %v", err)
 	}
-	for _, version := range []string{
-		"2", "1\n[extensions]\n\tobjectformat = sha256", "0\n[extensions]\n\tunknown = true",
+	for version, want := range map[string]error{
+		"2": repository.ErrFormat,
+		"1\n[extensions]\n\tobjectformat = sha256":                     repository.ErrSHA256,
+		"1\n[extensions]\n\tobjectformat = sha1\n\trefstorage = files": nil,
+		"1\n[extensions]\n\trefstorage = reftable":                     repository.ErrFormat,
+		"0\n[extensions]\n\tunknown = true":                            repository.ErrFormat,
 	} {
 		r := gittest.NewRepo(t)
 		config := "[core]\n\trepositoryformatversion = " + version + "\n"
 		if err := os.WriteFile(filepath.Join(r.Dir, ".git", "config"), []byte(config), 0o644); err != nil {
 			t.Fatal(err)
 		}
-		if _, err := repository.Open(r.Dir); !errors.Is(err, repository.ErrFormat) {
-			t.Errorf("version %q: %v", version, err)
+		repo, err := repository.Open(r.Dir)
+		if !errors.Is(err, want) {
+			t.Errorf("version %q: %v, want %v", version, err, want)
+		}
+		if err == nil {
+			repo.Close()
 		}
 	}
 }
