@@ -78,7 +78,8 @@ var mayImport = map[string]importRule{
 		"pkg/location pkg/state pkg/status pkg/conflict pkg/install pkg/adopt pkg/blame pkg/extract pkg/worktree " +
 			"pkg/apply pkg/plan pkg/merge " +
 			"pkg/fetch pkg/render pkg/pack pkg/manifest pkg/lockfile pkg/metadata pkg/langdeps pkg/langenv " +
-			"pkg/difftool pkg/projectfiles pkg/git/config pkg/git/index pkg/records pkg/tomldoc",
+			"pkg/difftool pkg/projectfiles pkg/git/config pkg/git/gitdir pkg/git/ignore pkg/git/index pkg/records " +
+			"pkg/tomldoc",
 		"the verbs connect the stages",
 	},
 	"pkg/state": {

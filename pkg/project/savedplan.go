@@ -29,7 +29,7 @@ type PlannedResult struct {
 // Save returns a transaction as a file, which Project.Load reads back, for review before it is applied. A transaction
 // that changes nothing is a plan without changes. It fails when a file that is replaced cannot be read.
 func (p *Project) Save(t *Transaction) ([]byte, error) {
-	p.reportMoved(t, false)
+	p.Preview(t)
 	old := map[string][]byte{}
 	for _, c := range t.plan.Changes {
 		if c.Writes() && c.Old.Kind == plan.File {

@@ -96,11 +96,15 @@ func (p *Project) Apply(ctx context.Context, t *Transaction, o ApplyOptions) err
 		}
 	}
 	p.reportMoved(t, true)
+	p.reportIgnored(t)
 	return t.checkConflicts()
 }
 
 // Preview reports what Apply would report.
-func (p *Project) Preview(t *Transaction) { p.reportMoved(t, false) }
+func (p *Project) Preview(t *Transaction) {
+	p.reportMoved(t, false)
+	p.reportIgnored(t)
+}
 
 // applyIn carries out a transaction in a folder other than the project's, and creates that folder.
 func (p *Project) applyIn(ctx context.Context, t *Transaction) error {

@@ -94,7 +94,7 @@ var sparseCheckouts = []struct {
 	}, "a/f"},
 }
 
-func TestReadSparse(t *testing.T) {
+func TestIsSparse(t *testing.T) {
 	for _, c := range sparseCheckouts {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
@@ -104,12 +104,15 @@ func TestReadSparse(t *testing.T) {
 			}
 			git(t, dir, "add", "-A")
 			git(t, dir, "commit", "-q", "-m", "files")
-			s := index.ReadSparse(c.setUp(t, dir))
+			tracked := index.ReadTracked(c.setUp(t, dir))
 			var got []string
 			for _, name := range []string{"a/f", "b/deep/f", "b/f", "b/gone", "deep/f", "root"} {
-				if s.Has(name) {
+				if tracked.IsSparse(name) {
 					got = append(got, name)
 				}
+			}
+			if tracked.Has("b/gone") {
+				t.Error("b/gone is tracked")
 			}
 			if strings.Join(got, " ") != c.want {
 				t.Errorf("got %q, want %q", got, c.want)

@@ -1,0 +1,94 @@
+package project
+
+import (
+	"cmp"
+	"fmt"
+	"maps"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/Project-Manager-With-Git/ppm/pkg/git/config"
+	"github.com/Project-Manager-With-Git/ppm/pkg/git/gitdir"
+	"github.com/Project-Manager-With-Git/ppm/pkg/git/ignore"
+	"github.com/Project-Manager-With-Git/ppm/pkg/git/index"
+	"github.com/Project-Manager-With-Git/ppm/pkg/plan"
+)
+
+// reportIgnored reports the files that a transaction creates or begins to track, and that git ignores: they would not
+// be committed with the others. A failure to find out is a note.
+func (p *Project) reportIgnored(t *Transaction) {
+	paths := p.newFiles(t)
+	if len(paths) == 0 || t.dir != "" {
+		return
+	}
+	ignored, err := p.tree.Ignored(paths, p.setup.excludesFiles())
+	if err != nil {
+		p.setup.Notify("git's ignored files are not known: " + err.Error())
+		return
+	}
+	if len(ignored) == 0 {
+		return
+	}
+	tracked := index.ReadTracked(p.setup.Dir)
+	others := map[ignore.Rule]int{}
+	var rules []ignore.Rule
+	first := map[ignore.Rule]string{}
+	for _, name := range paths {
+		rule, ok := ignored[name]
+		switch {
+		case !ok || tracked.Has(name):
+		case first[rule] == "":
+			first[rule] = name
+			rules = append(rules, rule)
+		default:
+			others[rule]++
+		}
+	}
+	for _, rule := range rules {
+		what, verb := first[rule], "is"
+		if n := others[rule]; n > 0 {
+			what, verb = fmt.Sprintf("%s and %d more", what, n), "are"
+		}
+		p.setup.Notify(fmt.Sprintf("%s %s ignored by %s:%d: %s; commit with git add -f, or change the pattern",
+			what, verb, rule.File, rule.Line, rule.Pattern))
+	}
+}
+
+// newFiles returns the paths of the files that a transaction creates or begins to track.
+func (p *Project) newFiles(t *Transaction) []string {
+	known := p.State.InstalledFiles()
+	isNew := map[string]bool{}
+	for _, c := range t.lock.Components {
+		for _, f := range c.Files {
+			isNew[f.Path] = !known[f.Path]
+		}
+	}
+	for _, c := range t.plan.Changes {
+		isNew[c.Path] = c.New.Kind == plan.File && (isNew[c.Path] || c.Action == plan.Create)
+	}
+	maps.DeleteFunc(isNew, func(_ string, is bool) bool { return !is })
+	return slices.Sorted(maps.Keys(isNew))
+}
+
+// excludesFiles returns the files with patterns for all work trees of the user, and for this one.
+func (s Setup) excludesFiles() []string {
+	var out []string
+	c, err := config.Read(config.Place{Home: s.Home, Dir: s.Dir, Env: s.Env})
+	if err == nil {
+		name := c.Get("core", "excludesfile")
+		if rest, ok := strings.CutPrefix(name, "~/"); ok {
+			name = filepath.Join(s.Home, rest)
+		}
+		if name == "" && (s.Home != "" || s.Env("XDG_CONFIG_HOME") != "") {
+			name = filepath.Join(cmp.Or(s.Env("XDG_CONFIG_HOME"), filepath.Join(s.Home, ".config")), "git", "ignore")
+		}
+		if filepath.IsAbs(name) {
+			out = append(out, name)
+		}
+	}
+	if dirs, err := gitdir.Find(s.Dir); err == nil {
+		out = append(out, filepath.Join(dirs.Common, "info", "exclude"))
+	}
+	return out
+}
