@@ -39,6 +39,7 @@ func upgradeCommand() *command {
 			"ppm project upgrade",
 			"ppm project upgrade app/interceptor --to cp-0.0.2 --dry-run",
 			"ppm project upgrade app/interceptor --to current --kv source::tracer",
+			"ppm project upgrade --from-url https://old.example.com/pack.git https://new.example.com/pack.git",
 		},
 		args: &arguments{usage: "[PATH|COMPONENT…]", most: -1},
 		flags: append([]flag{
@@ -55,6 +56,10 @@ func upgradeCommand() *command {
 			{
 				name: "summary", kind: choiceFlag, choices: summaryFormats,
 				usage: "print the text of a change request, in the `FORMAT` md",
+			},
+			{
+				name: "from-url", kind: stringFlag, scope: allMembers,
+				usage: "the repository at `URL` moved to the one that the argument names: change the installs of it",
 			},
 			{name: "step", kind: boolFlag, usage: "stop at the first version that causes a conflict, and print it"},
 		}, mergeFlags()...),
@@ -75,7 +80,15 @@ func runUpgrade(ctx context.Context, in *invocation) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	result, t, err := p.Upgrade(ctx, options)
+	var result *project.UpgradeResult
+	var t *project.Transaction
+	if in.flags.IsSet("from-url") {
+		result, t, err = p.Relocate(ctx, project.RelocateOptions{
+			From: in.flags.String("from-url"), To: in.args[0], Optional: in.member != "",
+		})
+	} else {
+		result, t, err = p.Upgrade(ctx, options)
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -113,11 +126,29 @@ func upgradeOptions(in *invocation) (project.UpgradeOptions, error) {
 			return o, err
 		}
 	}
+	if in.flags.IsSet("from-url") {
+		return o, checkFromURL(in)
+	}
 	if in.flags.Bool("all") && len(in.args) > 0 {
 		err = failure.Errorf(failure.Usage, "both --all and %q were given", in.args[0]).
 			WithHint("leave out one of them")
 	}
 	return o, err
+}
+
+// checkFromURL checks the arguments and flags of an upgrade that only changes the URL of a repository.
+func checkFromURL(in *invocation) error {
+	if len(in.args) != 1 {
+		return failure.Errorf(failure.Usage, "--from-url needs one argument, the new place of the repository").
+			WithHint("write it as ppm project upgrade --from-url OLD NEW")
+	}
+	for _, name := range []string{"to", "all", "kv", "strategy", "step", "conflict", "accept-moved"} {
+		if in.flags.IsSet(name) {
+			return failure.Errorf(failure.Usage, "--from-url does not go with --%s: it changes no version", name).
+				WithHint("run ppm project upgrade again after it")
+		}
+	}
+	return nil
 }
 
 func printUpgrade(in *invocation, result *project.UpgradeResult) {

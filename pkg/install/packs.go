@@ -335,14 +335,20 @@ func (p *Packs) List(ctx context.Context, r ref.Ref) (Listing, error) {
 	return Listing{url, repo, refs}, err
 }
 
-// Find returns the commit of the ref with a full name.
-func (l Listing) Find(name string) (commit string, ok bool) {
+// Lookup returns the ref with a full name.
+func (l Listing) Lookup(name string) (ref.GitRef, bool) {
 	for _, g := range l.Refs {
-		if g.Name == name {
-			return g.Commit, true
+		if g.Name == name && name != "" {
+			return g, true
 		}
 	}
-	return "", false
+	return ref.GitRef{}, false
+}
+
+// Find returns the commit of the ref with a full name.
+func (l Listing) Find(name string) (commit string, ok bool) {
+	g, ok := l.Lookup(name)
+	return g.Commit, ok
 }
 
 // Resolve returns the pin that a version means now.
