@@ -86,9 +86,13 @@ func printDiff(in *invocation, result *project.DiffResult) {
 
 var diffColours = map[byte]string{'-': "\x1b[31m", '+': "\x1b[32m", '@': "\x1b[36m"}
 
-// diffLine makes a line of a unified diff printable, in colours if these are shown.
+// diffLine makes a line of a unified diff printable, in colours if these are shown. Without colours, a carriage return
+// at its end stays: the diff is a patch for a file with CRLF.
 func diffLine(line string, colours bool) string {
 	colour, changed := diffColours[line[0]]
+	if text, ok := strings.CutSuffix(line, "\r\n"); ok && !colours {
+		return printable(text) + "\r\n"
+	}
 	if !colours || !changed {
 		return printable(line)
 	}

@@ -64,7 +64,7 @@ type Statement struct {
 // It fails on invalid TOML, on a field that the struct does not have (the case of letters matters), on a value of
 // another type, on more than 64 levels of nesting, and on text larger than MaxSize. As an exception it accepts a table
 // that is extended where TOML forbids it, because the library does. A field of type any accepts any value: [[tables]]
-// become []map[string]any, and other arrays []any.
+// become []map[string]any, and other arrays []any. Line ends in a string of several lines are LF.
 //
 // Errors name the file, the line and, for an unknown field, the known field that may have been meant. They are of kind
 // Usage, or Refused for text that is too large. The error about conflict markers wraps ErrConflictMarkers.
@@ -95,10 +95,12 @@ func (d *Document) decode(start int, into any) error {
 	if s.exceeded != "" {
 		return d.errSyntax(s.exceededLine, s.exceeded)
 	}
+	// A string of several lines is the same string in a checkout with other line ends.
+	text := strings.ReplaceAll(s.text, "\r\n", "\n")
 	var tables toml.Primitive
-	md, err := parse(s.text, &tables)
+	md, err := parse(text, &tables)
 	if err != nil {
-		return d.errSyntax(lineOf(err, s.text), message(err))
+		return d.errSyntax(lineOf(err, text), message(err))
 	}
 	d.Statements, d.lines = s.statements, make(map[string]int, len(s.statements))
 	c := checker{doc: d, counts: make(map[string]int), fields: make(map[reflect.Type]map[string]reflect.Type)}

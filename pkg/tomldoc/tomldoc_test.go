@@ -106,6 +106,27 @@ func TestDecode(t *testing.T) {
 	}
 }
 
+// TestDecodeLineEnds decodes the same text with both line ends.
+func TestDecodeLineEnds(t *testing.T) {
+	text := "name = \"\"\"\na\nb\\r\n\"\"\"\nlist = ['''c\nd''']\n[sub]\na = 'x'\n"
+	want := schema{Name: "a\nb\r\n", List: []string{"c\nd"}, Sub: sub{A: "x"}}
+	for _, end := range []string{"\n", "\r\n"} {
+		var got schema
+		d, err := tomldoc.Decode("f", []byte(strings.ReplaceAll(text, "\n", end)), &got)
+		if err != nil || !reflect.DeepEqual(got, want) {
+			t.Fatalf("got %+v, %v, want %+v", got, err, want)
+		}
+		if line := d.Line("sub.a"); line != 8 {
+			t.Errorf("sub.a is on line %d", line)
+		}
+	}
+	var got schema
+	_, err := tomldoc.Decode("f", []byte(strings.ReplaceAll(text, "\n", "\r\n")+"x = ]\r\n"), &got)
+	if err == nil || !strings.Contains(err.Error(), "line 9:") {
+		t.Errorf("got %v, want an error in line 9", err)
+	}
+}
+
 // invalidTexts holds texts that Decode refuses, with a part of the error.
 var invalidTexts = []struct{ text, want string }{
 	{"nam = 1", `line 1: unknown field "nam"`},
