@@ -216,8 +216,8 @@ func checkProjectMetadata(t *testing.T, p *pack.Pack, project fileset.Set, info 
 		want["language"] = ""
 	}
 	for name, value := range want {
-		if !reflect.DeepEqual(got[name], value) {
-			t.Errorf("%s = %q, want %q", name, got[name], value)
+		if !reflect.DeepEqual(got.Values[name], value) {
+			t.Errorf("%s = %q, want %q", name, got.Values[name], value)
 		}
 	}
 }

@@ -71,10 +71,10 @@ func summarizeFailed(b *strings.Builder, failed []project.Failed) {
 	}
 }
 
-// summarizeKeys writes the keys that a pack renamed or dropped.
+// summarizeKeys writes the keys that a pack renamed or dropped, and the values that changed.
 func summarizeKeys(b *strings.Builder, upgrades []project.Upgraded) {
 	for _, u := range upgrades {
-		if len(u.RenamedKeys)+len(u.DroppedKeys) == 0 {
+		if len(u.RenamedKeys)+len(u.DroppedKeys)+len(u.ChangedKeys) == 0 {
 			continue
 		}
 		fmt.Fprintf(b, "\n## Keys of %s\n\n", code(u.Path))
@@ -83,7 +83,11 @@ func summarizeKeys(b *strings.Builder, upgrades []project.Upgraded) {
 		}
 		for _, key := range slices.Sorted(maps.Keys(u.DroppedKeys)) {
 			fmt.Fprintf(b, "- The value %s of key %s was dropped: the pack no longer declares it.\n",
-				code(u.DroppedKeys[key]), code(key))
+				code(fmt.Sprint(u.DroppedKeys[key])), code(key))
+		}
+		for _, k := range u.ChangedKeys {
+			fmt.Fprintf(b, "- %s changed from %s to %s %s.\n",
+				code(k.Name), code(valueText(k.From)), code(valueText(k.To)), k.Why)
 		}
 	}
 }

@@ -76,7 +76,10 @@ func (t *terminal) ask(ctx context.Context, q install.Question) (string, error) 
 	if len(q.Choices) > 0 {
 		text += " (" + strings.Join(q.Choices, ", ") + ")"
 	}
-	fmt.Fprintf(t.questions, "%s [%s]: ", printable(text), printable(q.Default))
+	if !q.Required {
+		text += " [" + q.Default + "]"
+	}
+	fmt.Fprintf(t.questions, "%s: ", printable(text))
 
 	type answer struct {
 		line string

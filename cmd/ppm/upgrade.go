@@ -183,7 +183,10 @@ func printUpgrades(in *invocation, upgrades []project.Upgraded, dryRun bool) {
 		}
 		for _, key := range slices.Sorted(maps.Keys(u.DroppedKeys)) {
 			in.printf("%s %s::%s of %s: the pack no longer declares the key\n",
-				verb(dryRun, "would drop", "dropped"), key, u.DroppedKeys[key], u.Path)
+				verb(dryRun, "would drop", "dropped"), key, fmt.Sprint(u.DroppedKeys[key]), u.Path)
+		}
+		for _, k := range u.ChangedKeys {
+			in.printf("%s of %s changed from %s to %s %s\n", k.Name, u.Path, valueText(k.From), valueText(k.To), k.Why)
 		}
 		printNewRequires(in, u)
 		if u.Stops != "" {
@@ -208,4 +211,15 @@ func printNewRequires(in *invocation, u project.Upgraded) {
 		return
 	}
 	in.printf("install the new dependencies of %s with: %s\n", u.Path, u.Requires.Setup)
+}
+
+// valueText formats the value of a key, which is nil if the name has none.
+func valueText(value any) string {
+	switch value := value.(type) {
+	case nil:
+		return "nothing"
+	case bool:
+		return fmt.Sprint(value)
+	}
+	return fmt.Sprintf("%q", value)
 }

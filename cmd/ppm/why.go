@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/Project-Manager-With-Git/ppm/pkg/blame"
+	"github.com/Project-Manager-With-Git/ppm/pkg/lockfile"
 )
 
 func whyCommand() *command {
@@ -150,16 +151,17 @@ var sideNames = map[string]string{
 	"ours": "yours", "theirs": "upstream's", "base": "as it was installed before", "marker": "a marker",
 }
 
-var keyOrigins = map[string]string{
-	"manifest": "ppm.toml", "settings": "[keys] of the settings", "pack": "the pack's default",
-	"project": "the project's information", "lock": "ppm.lock",
+var keyOrigins = map[lockfile.Origin]string{
+	lockfile.Typed: "ppm.toml", lockfile.Asked: "your answer", lockfile.Configured: "[keys] of ppm.toml",
+	lockfile.User: "the user's settings", lockfile.Project: "[project] of ppm.toml",
+	lockfile.Detected: "the project's information", lockfile.Default: "the pack's default",
 }
 
 // keysText formats keys with their values and the origins of these.
 func keysText(keys []blame.Key) string {
 	var words []string
 	for _, k := range keys {
-		words = append(words, fmt.Sprintf("%s = %q from %s", k.Name, k.Value, keyOrigins[k.From]))
+		words = append(words, fmt.Sprintf("%s = %s from %s", k.Name, valueText(k.Value), keyOrigins[k.From]))
 	}
 	return strings.Join(words, ", ")
 }

@@ -107,6 +107,9 @@ func (in *invocation) forMember(r *memberRun, dir, runID string) *invocation {
 
 // answerDefault answers a question with an empty line, which means the default.
 func (in *invocation) answerDefault(_ context.Context, q install.Question) (string, error) {
+	if q.Required {
+		return "", nil // ppm reports that there is no value
+	}
 	in.note(fmt.Sprintf("key %q takes its default %q: ppm does not prompt in a workspace", q.Key, q.Default))
 	return "", nil
 }

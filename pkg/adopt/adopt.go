@@ -18,7 +18,7 @@ type Adopted struct {
 	URL    string         `json:"url"`
 	Ref    string         `json:"ref,omitempty"`
 	Commit string         `json:"commit"`
-	Keys   map[string]any `json:"keys,omitempty"` // each a string or a []string
+	Keys   map[string]any `json:"keys,omitempty"` // each a string, a bool or a []string
 	// The percentage of bytes that are in lines of both sides, rounded down.
 	Similarity   float64       `json:"similarity"`
 	Exact        bool          `json:"exact"` // equal to the rendering, byte for byte
@@ -81,17 +81,12 @@ func (f *Finder) Find(ctx context.Context, target Target) (install.Component, *A
 	}
 	b := *f.Builder
 	b.Keys = f.Builder.Keys.With(best.values)
-	b.Add(install.Selection{Chain: best.chain, Typed: best.typed, Placement: best.root})
+	b.Add(install.Selection{Chain: best.chain, Typed: best.typed, Path: best.root})
 	components, err := b.Build(ctx)
 	if err != nil {
 		return install.Component{}, nil, err
 	}
 	found := components[0]
-	if found.Locked.Path != best.root {
-		return install.Component{}, nil, failure.Errorf(failure.Refused, "adopting %q: as a placement it means %q",
-			best.root, found.Locked.Path).
-			WithHint("rename it: braces in a placement are read as a template")
-	}
 	return found, describe(found, candidates), nil
 }
 
@@ -115,7 +110,7 @@ func describe(found install.Component, candidates []candidate) *Adopted {
 	best, locked := candidates[0], found.Locked
 	out := &Adopted{
 		Path: locked.Path, Source: found.Want.Source.String(), URL: locked.URL, Ref: locked.Ref, Commit: locked.Commit,
-		Keys: locked.Keys, Similarity: best.Percent(), Exact: true, Alternatives: []Alternative{},
+		Keys: locked.Values(), Similarity: best.Percent(), Exact: true, Alternatives: []Alternative{},
 	}
 	for _, f := range locked.Files {
 		compared, ok := best.files[f.Path]

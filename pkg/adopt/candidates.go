@@ -289,11 +289,11 @@ func (s *search) follow(ctx context.Context, v version) (install.Chain, error) {
 // choices returns the possible values of each key that the files use: first the one that it has without --kv, then
 // those that the copy suggests, and those that the pack allows. A given key has only its given value.
 func (s *search) choices(ctx context.Context, c candidate, source install.Source) (map[string][]string, error) {
-	values, err := s.Builder.Keys.Values(ctx, c.chain, nil)
+	values, err := s.Builder.Keys.Values(ctx, c.chain, nil, nil)
 	if err != nil {
 		return nil, err
 	}
-	names := render.UsedNames(source.Files, source.Dir, slices.Collect(maps.Keys(values.Keys)))
+	names := render.UsedNames(source.Files, source.Dir, c.chain.KeyNames())
 	pattern := render.NewPattern(source.Files, source.Dir, names)
 	files, err := s.copy.files(c.root, pattern.Match)
 	if err != nil {
@@ -302,11 +302,20 @@ func (s *search) choices(ctx context.Context, c candidate, source install.Source
 	suggested := pattern.Values(files)
 	out := map[string][]string{}
 	for _, name := range names {
-		out[name] = []string{values.Keys[name]}
+		first := "" // of a key without a value
+		if key, ok := values.All[name]; ok {
+			first = fmt.Sprint(key.Value)
+		}
+		out[name] = []string{first}
 		if _, given := s.Builder.Keys.Given[name]; given {
 			continue
 		}
-		for _, value := range slices.Concat(suggested[name], c.chain.Key(name).Choices) {
+		key := c.chain.Key(name)
+		possible := slices.Concat(suggested[name], key.Choices)
+		if key.Bool {
+			possible = []string{"true", "false"}
+		}
+		for _, value := range possible {
 			if !slices.Contains(out[name], value) {
 				out[name] = append(out[name], value)
 			}
@@ -319,11 +328,11 @@ func (s *search) choices(ctx context.Context, c candidate, source install.Source
 func (s *search) render(
 	ctx context.Context, c *candidate, source install.Source, choices map[string][]string, given map[string]string,
 ) (fileset.Set, error) {
-	values, err := s.Builder.Keys.With(given).Values(ctx, c.chain, slices.Collect(maps.Keys(choices)))
+	values, err := s.Builder.Keys.With(given).Values(ctx, c.chain, slices.Collect(maps.Keys(choices)), nil)
 	if err != nil {
 		return nil, err
 	}
-	r, err := source.Render(values.All, render.Options{AllowUndefined: true})
+	r, err := source.Render(values.Context(), render.Options{AllowUndefined: true})
 	if err != nil {
 		return nil, fmt.Errorf("rendering %q: %w", c.typed, err)
 	}

@@ -6,8 +6,8 @@ import (
 	"bytes"
 	"cmp"
 	"context"
+	"maps"
 	"path"
-	"reflect"
 
 	"github.com/Project-Manager-With-Git/ppm/pkg/install"
 	"github.com/Project-Manager-With-Git/ppm/pkg/lockfile"
@@ -32,8 +32,10 @@ type Template struct {
 // A Key is a key, its value and the origin of the value.
 type Key struct {
 	Name  string `json:"name"`
-	Value any    `json:"value"` // a string or a []string
-	From  string `json:"from"`  // manifest, settings, pack, project, or lock if it is no longer known
+	Value any    `json:"value"` // a string, a bool or a []string
+
+	// Where the value came from, as the lockfile has it: see lockfile.Origin.
+	From lockfile.Origin `json:"from"`
 }
 
 // Name explains the path of a file.
@@ -78,13 +80,6 @@ type Place struct {
 	Line int    `json:"line"`
 }
 
-// Sources are the possible origins of the values of keys.
-type Sources struct {
-	Manifest map[string]string // the keys of the install's entry in the manifest
-	Settings map[string]string // [keys] of the manifest's layers
-	Metadata metadata.Values   // of the project
-}
-
 // A File is a file of an install and what it was made from.
 type File struct {
 	Template Template
@@ -94,18 +89,20 @@ type File struct {
 	trace  render.Trace
 	source string // the path of the component in its pack
 	dir    bool
-	key    func(name string) Key
+	locked map[string]lockfile.Key
 }
 
-// Open renders the file f of the install c again. The error is of kind Integrity if the result does not match the
-// lockfile.
-func Open(ctx context.Context, packs *install.Packs, c lockfile.Component, f lockfile.File, s Sources) (*File, error) {
+// Open renders the file f of the install c again. project is the metadata of the project. The error is of kind
+// Integrity if the result does not match the lockfile.
+func Open(
+	ctx context.Context, packs *install.Packs, c lockfile.Component, f lockfile.File, project metadata.Values,
+) (*File, error) {
 	base, err := packs.Base(ctx, c)
 	if err != nil {
 		return nil, err
 	}
 	component := base.Hop.Component
-	out := &File{source: component.Source, dir: base.Source.Dir, key: s.keyOf(c, base)}
+	out := &File{source: component.Source, dir: base.Source.Dir, locked: c.Keys}
 	source := ""
 	for rendered, from := range base.From {
 		if !base.Source.Dir || path.Join(c.Path, rendered) == f.Rendered() {
@@ -113,7 +110,7 @@ func Open(ctx context.Context, packs *install.Packs, c lockfile.Component, f loc
 		}
 	}
 	options := render.Options{AllowUndefined: true}
-	out.trace, err = base.Source.Trace(source, render.Context(c.Keys), options)
+	out.trace, err = base.Source.Trace(source, render.Context(c.Values()), options)
 	if err != nil {
 		return nil, err
 	}
@@ -127,21 +124,16 @@ func Open(ctx context.Context, packs *install.Packs, c lockfile.Component, f loc
 		out.Name.File = source
 	}
 	template := cmp.Or(component.DefaultPath, component.Name)
-	if s.isDefault(c, template, base.Source.Dir, path.Base(source)) {
+	if isDefault(c, project, template, base.Source.Dir, path.Base(source)) {
 		out.Name.Default = template
 	}
 	return out, nil
 }
 
 // isDefault reports whether the placement of an install is what the pack's template gives.
-func (s Sources) isDefault(c lockfile.Component, template string, dir bool, base string) bool {
-	names := render.Context{}
-	for name, value := range s.Metadata {
-		names[name] = value
-	}
-	for name, value := range c.Keys {
-		names[name] = value
-	}
+func isDefault(c lockfile.Component, project metadata.Values, template string, dir bool, base string) bool {
+	names := render.Context(maps.Clone(project))
+	maps.Copy(names, c.Values())
 	p, err := render.String("placement", template, names, render.Options{AllowUndefined: true})
 	if err == nil {
 		p, err = install.Placement(p, dir, base)
@@ -163,39 +155,8 @@ func (f *File) inPack(name string) string {
 func (f *File) keys(names []string) []Key {
 	var out []Key
 	for _, name := range names {
-		out = append(out, f.key(name))
+		key := f.locked[name]
+		out = append(out, Key{Name: name, Value: key.Value, From: key.Origin})
 	}
 	return out
-}
-
-// keyOf returns a function that finds the origin of the value of a key of an install.
-func (s Sources) keyOf(c lockfile.Component, base install.Base) func(string) Key {
-	keys := &install.Keys{Metadata: s.Metadata}
-	gives := func(text, name string, value any) bool {
-		rendered, err := keys.Render(name, text)
-		return err == nil && value == any(rendered)
-	}
-	return func(name string) Key {
-		k := Key{Name: name, Value: c.Keys[name], From: "lock"}
-		if text, ok := s.Manifest[name]; ok && gives(text, name, k.Value) {
-			k.From = "manifest"
-			return k
-		}
-		if text, ok := s.Settings[name]; ok && gives(text, name, k.Value) {
-			k.From = "settings"
-			return k
-		}
-		for _, key := range base.Hop.Pack.Keys {
-			if key.Name == name {
-				if gives(key.Default, name, k.Value) {
-					k.From = "pack"
-				}
-				return k
-			}
-		}
-		if value, ok := s.Metadata[name]; ok && reflect.DeepEqual(value, k.Value) {
-			k.From = "project"
-		}
-		return k
-	}
 }

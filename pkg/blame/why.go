@@ -198,9 +198,7 @@ func (p Tracer) whyFile(
 	if err != nil {
 		return err
 	}
-	file, err := Open(ctx, p.Packs, c, f, Sources{
-		Manifest: p.State.Wanted(c).Keys, Settings: p.State.Layers.Keys, Metadata: info,
-	})
+	file, err := Open(ctx, p.Packs, c, f, info)
 	if err != nil {
 		return fmt.Errorf("finding the origin of %q: %w", f.Path, err)
 	}

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -30,16 +31,16 @@ type Component struct {
 // KeyChanges are the keys for which the user chose a value and that the pack renamed or no longer declares.
 type KeyChanges struct {
 	Renamed map[string]string // the name now, by the earlier name
-	Dropped map[string]string // the value, by the name
+	Dropped map[string]any    // the value, by the name
+	Changed []KeyChange       // the values that an installed component had otherwise
 }
 
 // A Builder builds the components of one transaction. Find finds them and their dependencies, Build renders them.
 type Builder struct {
-	Packs          *Packs
-	Lock           *lockfile.Lock // of the project; its components are not added again as dependencies
-	Keys           *Keys
-	AcceptMoved    []string // tags that may point to another commit than in the lockfile
-	AllowUndefined bool     // render undefined names as empty text
+	Packs       *Packs
+	Lock        *lockfile.Lock // of the project; its components are not added again as dependencies
+	Keys        *Keys          // its AllowUndefined is for files, too
+	AcceptMoved []string       // tags that may point to another commit than in the lockfile
 
 	selections []Selection
 }
@@ -49,6 +50,9 @@ type Selection struct {
 	Chain     Chain
 	Typed     ref.Ref // the reference by the user, a template or another component, with the component's current name
 	Placement string  // a template; empty means the default
+	Path      string  // the placement itself, which is not a template; else empty
+
+	recorded map[string]lockfile.Key // of the install that the component replaces
 }
 
 // Find adds a component, and those of its dependencies that are not installed in the project.
@@ -64,7 +68,29 @@ func (b *Builder) Find(ctx context.Context, r ref.Ref, placement string) error {
 	if placement == "" && slices.ContainsFunc(b.selections, same) {
 		return nil // two components may depend on the same third
 	}
-	b.Add(Selection{c, c.First().Ref, placement})
+	b.Add(Selection{Chain: c, Typed: c.First().Ref, Placement: placement})
+	return b.findDependencies(ctx, r, c)
+}
+
+// FindAt adds the component that an entry of the manifest names, at the path of the entry, and those of its
+// dependencies that are not installed. It keeps the values of the keys of old, which it replaces; old is zero for a
+// new install.
+func (b *Builder) FindAt(ctx context.Context, want manifest.Component, old lockfile.Component) error {
+	c, err := b.Packs.Follow(ctx, want.Source)
+	if err != nil {
+		return err
+	}
+	b.Replace(c, want, old)
+	return b.findDependencies(ctx, want.Source, c)
+}
+
+// Replace adds a component in place of an install, without its dependencies: see FindAt.
+func (b *Builder) Replace(c Chain, want manifest.Component, old lockfile.Component) {
+	b.Keys.Carry(want.Keys, old.Keys)
+	b.Add(Selection{Chain: c, Typed: c.First().Ref, Path: want.Path, recorded: old.Keys})
+}
+
+func (b *Builder) findDependencies(ctx context.Context, r ref.Ref, c Chain) error {
 	for _, name := range c.Last().Component.Depends {
 		dep, err := c.dependency(name)
 		if err != nil {
@@ -142,7 +168,7 @@ func (b *Builder) Build(ctx context.Context) ([]Component, error) {
 func (b *Builder) build(ctx context.Context, s Selection) (Component, error) {
 	last := s.Chain.Last()
 	for _, h := range s.Chain {
-		if err := checkLanguage(h, b.Keys.Metadata); err != nil {
+		if err := checkLanguage(h, b.Keys.Metadata.Values); err != nil {
 			return Component{}, fmt.Errorf("adding %q: %w", s.Typed, err)
 		}
 	}
@@ -157,20 +183,17 @@ func (b *Builder) build(ctx context.Context, s Selection) (Component, error) {
 		return Component{}, failure.Errorf(failure.Usage, "component %q has no files", s.Typed).
 			WithHint("its include and exclude patterns in the pack's manifest match nothing")
 	}
-	used := usedNames(source.Files, source.Dir, s.template(), b.Keys.names(s.Chain))
-	values, err := b.Keys.Values(ctx, s.Chain, used)
+	names := slices.Concat(b.Keys.names(s.Chain), slices.Collect(maps.Keys(s.recorded)))
+	used := usedNames(source.Files, source.Dir, s.template(), names)
+	values, err := b.Keys.Values(ctx, s.Chain, used, s.recorded)
 	if err != nil {
 		return Component{}, err
 	}
-	options := render.Options{AllowUndefined: b.AllowUndefined}
-	rendered, err := source.Render(values.All, options)
+	rendered, err := source.Render(values.Context(), b.options())
 	if err != nil {
 		return Component{}, fmt.Errorf("rendering %q: %w", s.Typed, err)
 	}
-	root, err := render.String("placement "+s.template(), s.template(), values.All, options)
-	if err == nil {
-		root, err = Placement(root, source.Dir, rendered.Files[0].Path)
-	}
+	root, err := b.place(s, values, source.Dir, rendered.Files[0].Path)
 	if err != nil {
 		return Component{}, err
 	}
@@ -182,7 +205,7 @@ func (b *Builder) build(ctx context.Context, s Selection) (Component, error) {
 	locked := lockfile.Component{
 		Path: root, Source: s.Chain.Source(), URL: pin.URL, Ref: pin.Ref, Object: pin.Object, Commit: pin.Commit,
 		Tree: source.ID, Digest: source.Digest(), Render: render.Version, Dir: source.Dir, Via: s.Chain.Via(),
-		Keys: values.locked(used),
+		Keys: values.locked(),
 	}
 	for _, file := range placed {
 		locked.Files = append(locked.Files, lockfile.File{
@@ -193,10 +216,26 @@ func (b *Builder) build(ctx context.Context, s Selection) (Component, error) {
 		Want:     manifest.Component{Source: s.Typed, Path: root, Keys: values.Chosen},
 		Locked:   locked,
 		Files:    placed,
-		Keys:     KeyChanges{Renamed: values.Renamed},
+		Keys:     KeyChanges{Renamed: values.Renamed, Changed: values.Changed},
 		Language: s.Chain.Language(),
 		Needs:    s.Chain.Requirements(root, false),
 	}, nil
+}
+
+func (b *Builder) options() render.Options {
+	return render.Options{AllowUndefined: b.Keys.AllowUndefined}
+}
+
+// place returns the placement of a component whose first file is at base.
+func (b *Builder) place(s Selection, values Values, dir bool, base string) (string, error) {
+	if s.Path != "" {
+		return Placement(s.Path, dir, base)
+	}
+	root, err := render.String("placement "+s.template(), s.template(), values.Context(), b.options())
+	if err != nil {
+		return "", err
+	}
+	return Placement(root, dir, base)
 }
 
 // usedNames returns those of the names that the files of a component, or its placement, can use.
@@ -210,8 +249,12 @@ func UsedKeys(c Chain, files fileset.Set, dir bool) []string {
 	return usedNames(files, dir, c.DefaultPath(), (&Keys{}).names(c))
 }
 
-// template returns the placement before it is rendered: the user's, else the default of the packs.
+// template returns the placement before it is rendered: the user's, else the default of the packs. It is empty if the
+// placement is not a template.
 func (s Selection) template() string {
+	if s.Path != "" {
+		return ""
+	}
 	return cmp.Or(s.Placement, s.Chain.DefaultPath(), s.Chain.Last().Component.Name)
 }
 

@@ -72,16 +72,45 @@ func (c Chain) Via() []ref.Ref {
 	return out
 }
 
-// Key returns the first declaration of a key in the chain, or the zero value.
+// Key returns the first declaration of a key in the chain, or the zero value. A key is a boolean if any of its
+// declarations is one: the files of the last pack expect it.
 func (c Chain) Key(name string) pack.Key {
+	var out pack.Key
 	for _, h := range c {
 		for _, key := range h.Pack.Keys {
-			if key.Name == name {
-				return key
+			if key.Name != name {
+				continue
+			}
+			if out.Name == "" {
+				out = key
+			}
+			out.Bool = out.Bool || key.Bool
+		}
+	}
+	return out
+}
+
+// declaring returns the first pack that declares a key.
+func (c Chain) declaring(name string) *pack.Pack {
+	for _, h := range c {
+		if slices.ContainsFunc(h.Pack.Keys, func(k pack.Key) bool { return k.Name == name }) {
+			return h.Pack
+		}
+	}
+	return &pack.Pack{}
+}
+
+// KeyNames returns the names of the keys of all packs, each once, in the order of their first declarations.
+func (c Chain) KeyNames() []string {
+	var names []string
+	for _, h := range c {
+		for _, key := range h.Pack.Keys {
+			if !slices.Contains(names, key.Name) {
+				names = append(names, key.Name)
 			}
 		}
 	}
-	return pack.Key{}
+	return names
 }
 
 // earlierNames returns the earlier names of a key, by all its declarations in the chain.

@@ -23,8 +23,13 @@ func full() *lockfile.Lock {
 		Digest: sum,
 		Render: 3,
 		Dir:    true,
-		Keys:   map[string]any{"name": "text", "list": []string{"x", "y"}},
-		Via:    []ref.Ref{reference("p//first"), reference("p@v2//second")},
+		Keys: map[string]lockfile.Key{
+			"typed": {"text", lockfile.Typed}, "asked": {true, lockfile.Asked}, "set": {false, lockfile.Configured},
+			"user": {"", lockfile.User}, "list": {[]string{"x", "y"}, lockfile.Project},
+			"detected": {"{{ x }}", lockfile.Detected}, "default": {"d", lockfile.Default},
+			"odd key": {"o", lockfile.Default},
+		},
+		Via: []ref.Ref{reference("p//first"), reference("p@v2//second")},
 		Files: []lockfile.File{{
 			Path: "d", From: "b/c/1", Digest: sha, Mode: "0755", Found: true,
 			Conflict: "sha256:" + strings.Repeat("0", 64), Marker: 9, Sides: true,

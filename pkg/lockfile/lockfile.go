@@ -31,7 +31,7 @@ type Component struct {
 	Digest string         // "h1:…" of the component's files in the pack
 	Render int            // version of the rendering rules
 	Dir    bool           // the component is a folder; derived: that of a file has one file, at Path
-	Keys   map[string]any // the keys it was rendered with, each a string or a []string; nil if there are none
+	Keys   map[string]Key // the values that it was rendered with, by name; nil if there are none
 	Via    []ref.Ref      // the links that led to Source, starting with the typed reference; nil without links
 	Files  []File         // at least one, sorted by path
 }

@@ -44,7 +44,8 @@ tree = "` + tree + `"
 digest = "` + sum + `"
 render = 1
 via = ["q//a", "q@v2//b"]
-keys = { keywords = ["a", "b \"c\""], none = [], "odd key" = "a \"b\"\n", source = "timer" }
+keys.typed = { docker = false, "odd key" = "a \"b\"\n", source = "timer" }
+keys.project = { keywords = ["a", "b \"c\""], none = [] }
 [[component.file]]
 path = "a.py"
 digest = "` + sha + `"
@@ -85,8 +86,10 @@ func goldenLock() *lockfile.Lock {
 	l.Put(lockfile.Component{
 		Path: "a.py", Source: reference("p@v1//a"), URL: "builtin:p", Ref: "refs/tags/v1", Object: tag, Commit: commit,
 		Tree: tree, Digest: sum, Render: 1,
-		Keys: map[string]any{
-			"source": "timer", "odd key": "a \"b\"\n", "keywords": []string{"a", "b \"c\""}, "none": []string{},
+		Keys: map[string]lockfile.Key{
+			"source": {"timer", lockfile.Typed}, "odd key": {"a \"b\"\n", lockfile.Typed},
+			"docker": {false, lockfile.Typed}, "keywords": {[]string{"a", "b \"c\""}, lockfile.Project},
+			"none": {[]string{}, lockfile.Project},
 		},
 		Via:   []ref.Ref{reference("q//a"), reference("q@v2//b")},
 		Files: []lockfile.File{{Path: "a.py", Digest: sha, Mode: "0755"}},
@@ -144,8 +147,10 @@ var fields = []struct {
 			`"` + strings.Replace(sum, "U=", "V=", 1) + `"`, `"` + sha + `"`, `1`}},
 	{`render = 1`, false, []string{`0`, `-1`, `"1"`, `99999999999999999999`}},
 	{`via = ["q//a", "q@v2//b"]`, true, []string{`[""]`, `["@@"]`, `[1]`, `"q//a"`}},
-	{`keys = { keywords = ["a", "b \"c\""], none = [], "odd key" = "a \"b\"\n", source = "timer" }`, true,
-		[]string{`{ a = 1 }`, `{ a = [1] }`, `{ a = ["x", ["y"]] }`, `{ a = {} }`, `{ a = [{}] }`, `[]`, `"x"`}},
+	{`keys.typed = { docker = false, "odd key" = "a \"b\"\n", source = "timer" }`, true,
+		[]string{`{ a = 1 }`, `{ a = [1] }`, `{ a = ["x", ["y"]] }`, `{ a = {} }`, `{ a = [{}] }`, `[]`, `"x"`,
+			`{ keywords = "twice" }`}},
+	{`keys.project = { keywords = ["a", "b \"c\""], none = [] }`, true, []string{`{ source = "twice" }`, `true`}},
 	// Of a file.
 	{`path = "b/c/1"`, false,
 		[]string{`""`, `"/b/c/1"`, `"b/c/../1"`, `"b/d"`, `"b/c"`, `"b/cd"`, `"d"`, `"d/3"`, `"b/c/.git/x"`,
@@ -198,7 +203,7 @@ func TestParseRefuses(t *testing.T) {
 		{"", "version of the format is missing"},
 		{"version = 2\n[future]\nx = 1\n", "newer ppm"}, // with a field that this version does not know
 		{"version = 2\n", "newer ppm"},
-		{parts[0] + parts[1] + parts[1] + parts[2], "line 21: two components at one path"},
+		{parts[0] + parts[1] + parts[1] + parts[2], "line 22: two components at one path"},
 		{golden[:files], "has no files"},
 		{parts[0] + parts[1] + "[[component.file]]\npath = \"A.PY\"\ndigest = \"" + sha + "\"\nmode = \"0644\"\n",
 			"outside its component"},
@@ -210,6 +215,10 @@ func TestParseRefuses(t *testing.T) {
 		{"version = 1\r\n=======\r\n", "conflict markers"},
 		{"version = 1\n[component]\n", "array of tables"},
 		{"version = 1\n[[components]]\n", "unknown field"},
+		{strings.Replace(golden, "keys.typed", "keys.guessed", 1), `unknown field "component[0].keys.guessed"`},
+		// A table of values without origins.
+		{strings.Replace(golden, "keys.typed", "keys", 1), `unknown field "component[0].keys.`},
+		{strings.Replace(golden, "none = []", "source = []", 1), `key "source" is both project and typed`},
 		{"\x00\xff", "line 1"},
 	} {
 		l, err := lockfile.Parse("ppm.lock", []byte(c.text))
@@ -298,7 +307,9 @@ func FuzzFormat(f *testing.F) {
 		}
 		l := goldenLock()
 		l.Components[0].Path, l.Components[0].Files[0].Path, l.Components[0].Ref = path, path, ref
-		l.Components[0].Keys = map[string]any{key: value, key + "s": []string{value, key}}
+		l.Components[0].Keys = map[string]lockfile.Key{
+			key: {value, lockfile.Typed}, key + "s": {[]string{value, key}, lockfile.Project},
+		}
 		got, err := lockfile.Parse("ppm.lock", l.Format())
 		if err != nil {
 			return // an invalid path or ref

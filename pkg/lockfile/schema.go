@@ -3,8 +3,6 @@ package lockfile
 import (
 	"bytes"
 	"fmt"
-	"maps"
-	"slices"
 
 	"github.com/Project-Manager-With-Git/ppm/pkg/tomldoc"
 )
@@ -21,24 +19,24 @@ type schema struct {
 
 // A block is one [[component]].
 type block struct {
-	Path   string         `toml:"path"`
-	Source string         `toml:"source"`
-	URL    string         `toml:"url"`
-	Ref    *string        `toml:"ref"`    // nil if missing; "" for a bare commit
-	Object *string        `toml:"object"` // nil if equal to Commit
-	Commit string         `toml:"commit"`
-	Tree   string         `toml:"tree"`
-	Digest string         `toml:"digest"`
-	Render int            `toml:"render"`
-	Via    []string       `toml:"via"`
-	Keys   map[string]any `toml:"keys"`
-	Files  []File         `toml:"file"`
+	Path   string    `toml:"path"`
+	Source string    `toml:"source"`
+	URL    string    `toml:"url"`
+	Ref    *string   `toml:"ref"`    // nil if missing; "" for a bare commit
+	Object *string   `toml:"object"` // nil if equal to Commit
+	Commit string    `toml:"commit"`
+	Tree   string    `toml:"tree"`
+	Digest string    `toml:"digest"`
+	Render int       `toml:"render"`
+	Via    []string  `toml:"via"`
+	Keys   keyTables `toml:"keys"`
+	Files  []File    `toml:"file"`
 }
 
 // Format returns the text of the lock, which Parse reads back. All strings must be valid UTF-8.
 func (l *Lock) Format() []byte {
 	var b bytes.Buffer
-	writeFields(&b, &schema{Version: formatVersion})
+	writeFields(&b, "", &schema{Version: formatVersion})
 	for _, c := range l.Components {
 		b.WriteByte('\n')
 		c.write(&b)
@@ -56,17 +54,19 @@ func (c Component) Format() []byte {
 func (c Component) write(b *bytes.Buffer) {
 	b.WriteString("[[component]]\n")
 	block := c.block()
-	writeFields(b, &block)
+	writeFields(b, "", &block)
+	writeFields(b, "keys.", &block.Keys)
 	for i := range block.Files {
 		b.WriteString("[[component.file]]\n")
-		writeFields(b, &block.Files[i])
+		writeFields(b, "", &block.Files[i])
 	}
 }
 
-func writeFields(b *bytes.Buffer, fields any) {
+// writeFields writes the fields of the struct that fields points to, each on one line, with a prefix to their keys.
+func writeFields(b *bytes.Buffer, prefix string, fields any) {
 	for key, value := range tomldoc.Fields(fields) {
 		if value != "" {
-			for _, s := range [...]string{key, " = ", value, "\n"} {
+			for _, s := range [...]string{prefix, key, " = ", value, "\n"} {
 				b.WriteString(s)
 			}
 		}
@@ -77,7 +77,7 @@ func writeFields(b *bytes.Buffer, fields any) {
 func (c Component) block() block {
 	b := block{
 		Path: c.Path, Source: c.Source.String(), URL: c.URL, Ref: &c.Ref, Commit: c.Commit, Tree: c.Tree,
-		Digest: c.Digest, Render: c.Render, Keys: c.Keys, Files: c.Files,
+		Digest: c.Digest, Render: c.Render, Keys: tablesOf(c.Keys), Files: c.Files,
 	}
 	if c.Object != c.Commit {
 		b.Object = &c.Object
@@ -130,7 +130,7 @@ func (b block) component() (c Component, field string, err error) {
 	if b.Object != nil {
 		c.Object = *b.Object
 	}
-	if c.Keys, field, err = readKeys(b.Keys); err != nil {
+	if c.Keys, field, err = b.Keys.read(); err != nil {
 		return c, field, err
 	}
 	if field, err = checkFiles(b.Path, b.Files); err != nil {
@@ -139,27 +139,4 @@ func (b block) component() (c Component, field string, err error) {
 	c.Files = b.Files
 	c.Dir = len(c.Files) != 1 || c.Files[0].Rendered() != c.Path
 	return c, "", nil
-}
-
-// readKeys converts the values of keys to strings and lists of strings.
-func readKeys(values map[string]any) (keys map[string]any, field string, err error) {
-	for _, name := range slices.Sorted(maps.Keys(values)) {
-		value := values[name]
-		if items, ok := value.([]any); ok {
-			list := make([]string, len(items))
-			for i, item := range items {
-				if list[i], ok = item.(string); !ok {
-					return nil, ".keys." + name, fmt.Errorf("key %q is not a list of strings", name)
-				}
-			}
-			value = list
-		} else if _, ok := value.(string); !ok {
-			return nil, ".keys." + name, fmt.Errorf("key %q is neither a string nor a list of strings", name)
-		}
-		if keys == nil {
-			keys = make(map[string]any, len(values))
-		}
-		keys[name] = value
-	}
-	return keys, "", nil
 }

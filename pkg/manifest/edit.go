@@ -43,7 +43,7 @@ func set(name string, text []byte, paths []string, cs []Component) ([]byte, erro
 			return nil, failure.Errorf(failure.Usage, "adding component %q to %q: %w", c.Path, name, err)
 		}
 		for key, value := range c.Keys {
-			if !utf8.ValidString(key) || !utf8.ValidString(value) {
+			if text, _ := value.(string); !utf8.ValidString(key) || !utf8.ValidString(text) {
 				return nil, failure.Errorf(failure.Usage, "adding component %q to %q: key %q is not valid UTF-8",
 					c.Path, name, key).
 					WithHint("pass the value in UTF-8")

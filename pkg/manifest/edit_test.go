@@ -18,8 +18,8 @@ const (
 func TestSetComponents(t *testing.T) {
 	a := manifest.Component{Source: reference("p@v1//a"), Path: "a.py"}
 	keyed := manifest.Component{Source: reference("p@v2//a"), Path: "./a.py",
-		Keys: map[string]string{"z": "1", "odd key": "a \"b\"\n\\"}}
-	const keys = `keys = { "odd key" = "a \"b\"\n\\", z = "1" }`
+		Keys: map[string]any{"z": "1", "odd key": "a \"b\"\n\\", "on": true, "off": false}}
+	const keys = `keys = { "odd key" = "a \"b\"\n\\", off = false, on = true, z = "1" }`
 	for _, c := range []struct {
 		text string
 		add  manifest.Component
@@ -187,7 +187,7 @@ func TestEditRefuses(t *testing.T) {
 		{"", add(manifest.Component{Source: reference("p//a"), Path: ".git/x"}), "own folder"},
 		{"", add(manifest.Component{Source: reference("p//a")}), "no path"},
 		{"", add(manifest.Component{Path: "x"}), "no source"},
-		{"", add(manifest.Component{Source: reference("p//a"), Path: "x", Keys: map[string]string{"a": "\xff"}}),
+		{"", add(manifest.Component{Source: reference("p//a"), Path: "x", Keys: map[string]any{"a": "\xff"}}),
 			"UTF-8"},
 	} {
 		got, err := c.edit([]byte(c.text))
@@ -206,7 +206,7 @@ func FuzzAddRemove(f *testing.F) {
 		f.Add(text, "a/b.py", "name", "va\"lue")
 	}
 	f.Fuzz(func(t *testing.T, text, path, key, value string) {
-		c := manifest.Component{Source: reference("p@v1//a"), Path: path, Keys: map[string]string{key: value}}
+		c := manifest.Component{Source: reference("p@v1//a"), Path: path, Keys: map[string]any{key: value}}
 		added, err := manifest.SetComponents("ppm.toml", []byte(text), c)
 		if err != nil {
 			return

@@ -58,7 +58,7 @@ license = "MIT"
 			Mirrors:   map[string]string{"https://from.example.com/": "https://to.example.com/"},
 		},
 		Packs: map[string]manifest.Pack{"alias": {URL: "https://alias.example.com/a.git"}},
-		Keys:  map[string]string{"license": "MIT"},
+		Keys:  map[string]any{"license": "MIT"},
 	}},
 	{manifest.ProjectLayer, `
 [project]
@@ -100,7 +100,7 @@ var (
 		Extra: map[string]string{"url": "https://example.com/demo"},
 	}
 	component = manifest.Component{
-		Source: reference("p@v1//a"), Path: "src/a", Keys: map[string]string{"source": "timer"},
+		Source: reference("p@v1//a"), Path: "src/a", Keys: map[string]any{"source": "timer"},
 		Strategy: manifest.Theirs, Own: map[string]manifest.Ownership{"src/a/x": manifest.Mine},
 		Moved: map[string]string{"src/a/y": "lib/y"},
 	}
@@ -197,7 +197,7 @@ func TestEveryFieldIsWritten(t *testing.T) {
 	set.check(t)
 
 	other := manifest.Component{
-		Source: reference("q@v2//b"), Path: "b", Keys: map[string]string{"other": "key"}, Strategy: manifest.Ours,
+		Source: reference("q@v2//b"), Path: "b", Keys: map[string]any{"other": "key"}, Strategy: manifest.Ours,
 		Own: map[string]manifest.Ownership{"b/1": manifest.Once}, Moved: map[string]string{"b/2": "c/2"},
 	}
 	empty := manifest.Component{Source: component.Source, Path: component.Path}

@@ -31,13 +31,13 @@ const (
 
 // A Manifest is one layer, or several merged.
 type Manifest struct {
-	Project    Project           // [project]
-	Components []Component       // [[component]], in the order of the file
-	Sources    Sources           // [sources]
-	Packs      map[string]Pack   // [packs.NAME]
-	Keys       map[string]string // [keys]: values of keys that every component sees
-	Workspace  *Workspace        // [workspace]; nil when there is none
-	Merging    Merging           // [merge]
+	Project    Project         // [project]
+	Components []Component     // [[component]], in the order of the file
+	Sources    Sources         // [sources]
+	Packs      map[string]Pack // [packs.NAME]
+	Keys       map[string]any  // [keys]: values of keys that every component sees, each a string or a bool
+	Workspace  *Workspace      // [workspace]; nil when there is none
+	Merging    Merging         // [merge]
 }
 
 // Merging says how upgrades merge files.
@@ -81,8 +81,8 @@ type Project struct {
 // A Component is a component that the project wants.
 type Component struct {
 	Source ref.Ref
-	Path   string            // the placement: slash-separated, relative, clean; "." for the project's folder
-	Keys   map[string]string // nil if there are none
+	Path   string         // the placement: slash-separated, relative, clean; "." for the project's folder
+	Keys   map[string]any // each a string or a bool; nil if there are none
 
 	Strategy Strategy             // how an upgrade resolves what both sides changed; "" is MergeBoth
 	Own      map[string]Ownership // path of a file in the project → who owns it; Merged is left out

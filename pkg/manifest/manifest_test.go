@@ -70,12 +70,12 @@ func TestParse(t *testing.T) {
 		Project: manifest.Project{Name: "x", Version: "1", Description: "d", Author: "a", AuthorEmail: "e",
 			Language: "py", Env: "venv", Keywords: []string{"k"}},
 		Components: []manifest.Component{{Source: reference("p@v1//a"), Path: "src/a.py",
-			Keys: map[string]string{"source": "timer"}}, {Source: reference("p//b"), Path: "."}},
+			Keys: map[string]any{"source": "timer"}}, {Source: reference("p//b"), Path: "."}},
 		Sources: manifest.Sources{Host: "git.example.com:8443", Namespace: "team/sub", TemplateConfigName: "pack.json",
 			DenyHosts: []string{"evil.example"},
 			Mirrors:   map[string]string{"https://github.com/": "git@mirror.example:"}},
 		Packs: map[string]manifest.Pack{"p": {URL: "git@git.example.com:team/p.git", Description: "parts"}},
-		Keys:  map[string]string{"author": "me"},
+		Keys:  map[string]any{"author": "me"},
 
 		Workspace: &manifest.Workspace{Members: []string{"services/*"}, Exclude: []string{"services/old"}},
 	}
@@ -110,8 +110,9 @@ var invalidManifests = []struct {
 	{own, "[whatever]\n", `unknown field "whatever"`,
 		`"component", "keys", "merge", "pack", "packs", "project", "sources", "workspace"`},
 	{own, block + "\n[[component]]\nsorce = 'p//a'\n", `line 6: unknown field "component[1].sorce"`, `"source"`},
-	{own, block + "keys = { a = 1 }\n", `line 4: field "component[0].keys.a" must be a string, not an integer`,
-		"line 4"},
+	{own, "\n[keys]\na = [\"x\"]\n", `line 3: field "keys.a" must be a string, true or false`, "quotes"},
+	{own, block + "keys = { a = 1 }\n", `line 4: field "component[0].keys.a" must be a string, true or false`,
+		"quotes"},
 	{own, "[project]\nname = 1\n", `line 2: field "project.name" must be a string, not an integer`, ""},
 	{own, "[project]\nkeywords = 'x'\n",
 		`line 2: field "project.keywords" must be an array of strings, not a string`, ""},
@@ -222,7 +223,7 @@ func TestMerge(t *testing.T) {
 			DenyHosts: []string{"x", "y"}, Mirrors: map[string]string{"1": "b", "2": "b"}},
 		Packs: map[string]manifest.Pack{"p": {Releases: []manifest.Release{{Tag: "v1", Date: date}}},
 			"q": {URL: "q"}},
-		Keys: map[string]string{"author": "base", "k": "base"},
+		Keys: map[string]any{"author": "base", "k": "base"},
 	}
 	over := &manifest.Manifest{
 		Project:    manifest.Project{Name: "over", Extra: map[string]string{"url": "over"}},
@@ -230,7 +231,7 @@ func TestMerge(t *testing.T) {
 		Sources: manifest.Sources{Namespace: "n2", DenyHosts: []string{"x", "z"},
 			Mirrors: map[string]string{"2": "o"}},
 		Packs:     map[string]manifest.Pack{"p": {URL: "alias"}},
-		Keys:      map[string]string{"author": "over"},
+		Keys:      map[string]any{"author": "over"},
 		Workspace: &manifest.Workspace{Members: []string{"*"}},
 	}
 	want := &manifest.Manifest{
@@ -241,7 +242,7 @@ func TestMerge(t *testing.T) {
 			DenyHosts: []string{"x", "y", "z"}, Mirrors: map[string]string{"1": "b", "2": "o"}},
 		// An alias overrides the built-in pack.
 		Packs:     map[string]manifest.Pack{"p": {URL: "alias"}, "q": {URL: "q"}},
-		Keys:      map[string]string{"author": "over", "k": "base"},
+		Keys:      map[string]any{"author": "over", "k": "base"},
 		Workspace: &manifest.Workspace{Members: []string{"*"}},
 	}
 	if got := manifest.Merge(base, over); !reflect.DeepEqual(got, want) {

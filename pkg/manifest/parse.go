@@ -18,21 +18,21 @@ import (
 
 // A file is the schema of ppm.toml.
 type file struct {
-	Project    Project           `toml:"project"`
-	Components []component       `toml:"component"`
-	Sources    Sources           `toml:"sources"`
-	Packs      map[string]Pack   `toml:"packs"`
-	Keys       map[string]string `toml:"keys"`
-	Workspace  *Workspace        `toml:"workspace"`
-	Merging    Merging           `toml:"merge"`
-	Pack       any               `toml:"pack"` // a pack can be a project, too; package pack reads this table
+	Project    Project         `toml:"project"`
+	Components []component     `toml:"component"`
+	Sources    Sources         `toml:"sources"`
+	Packs      map[string]Pack `toml:"packs"`
+	Keys       map[string]any  `toml:"keys"`
+	Workspace  *Workspace      `toml:"workspace"`
+	Merging    Merging         `toml:"merge"`
+	Pack       any             `toml:"pack"` // a pack can be a project, too; package pack reads this table
 }
 
 // A component is the schema of a [[component]]. The fields are written in this order, except empty ones.
 type component struct {
 	Source   string               `toml:"source"`
 	Path     string               `toml:"path"`
-	Keys     map[string]string    `toml:"keys"`
+	Keys     map[string]any       `toml:"keys"`
 	Strategy Strategy             `toml:"strategy"`
 	Own      map[string]Ownership `toml:"own"`
 	Moved    map[string]string    `toml:"moved"`
@@ -74,6 +74,9 @@ func parse(name string, data []byte, layer Layer) (*Manifest, *tomldoc.Document,
 		Project: f.Project, Sources: f.Sources, Packs: f.Packs, Keys: f.Keys, Workspace: f.Workspace,
 		Merging: f.Merging,
 	}
+	if err := checkKeys(doc, "keys", f.Keys); err != nil {
+		return nil, nil, err
+	}
 	if m.Components, err = readComponents(doc, f.Components); err != nil {
 		return nil, nil, err
 	}
@@ -93,6 +96,9 @@ func readComponents(doc *tomldoc.Document, blocks []component) ([]Component, err
 	seen := make(map[string]bool)
 	for i, b := range blocks {
 		at := fmt.Sprintf("component[%d]", i)
+		if err := checkKeys(doc, at+".keys", b.Keys); err != nil {
+			return nil, err
+		}
 		c, field, err := b.read()
 		if err != nil {
 			return nil, doc.Errorf(at+"."+field, "component %q: %w", b.Path, err)
@@ -105,6 +111,19 @@ func readComponents(doc *tomldoc.Document, blocks []component) ([]Component, err
 		out = append(out, c)
 	}
 	return out, nil
+}
+
+// checkKeys checks the types of the values of keys: a key is a text or a boolean.
+func checkKeys(doc *tomldoc.Document, at string, keys map[string]any) error {
+	for _, name := range slices.Sorted(maps.Keys(keys)) {
+		switch keys[name].(type) {
+		case string, bool:
+		default:
+			return doc.Errorf(at+"."+name, "field %q must be a string, true or false", at+"."+name).
+				WithHint("write the value in quotes")
+		}
+	}
+	return nil
 }
 
 // read returns the component in normal form, or the name of the invalid field.

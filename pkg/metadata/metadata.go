@@ -22,6 +22,19 @@ import (
 // are strings, except that keywords is a []string if there are any.
 type Values map[string]any
 
+// Metadata is the metadata of a project, and where each value comes from.
+type Metadata struct {
+	Values Values
+	From   map[string]string // by name: FromUser, FromFolder or the file of the project; "" if nothing sets the value
+}
+
+// Origins of values that are not the file of another tool.
+const (
+	FromManifest = "ppm.toml"
+	FromUser     = "~/.pmfprc/pmfprc.json"
+	FromFolder   = "the name of the folder"
+)
+
 // IsCommon reports whether every project has a value of that name.
 func IsCommon(name string) bool {
 	switch name {
@@ -56,10 +69,13 @@ var files = []struct {
 
 // Read collects the metadata. The warnings name the files that were skipped and the reason. The error is that of
 // s.Read.
-func Read(s Sources) (values Values, warnings []string, err error) {
-	values = Values{
-		"project_name": filepath.Base(s.Folder), "version": "0.0.0", "author": "", "author_email": "",
-		"description": "", "keywords": "", "language": "", "env": "",
+func Read(s Sources) (m Metadata, warnings []string, err error) {
+	m = Metadata{
+		Values: Values{
+			"project_name": filepath.Base(s.Folder), "version": "0.0.0", "author": "", "author_email": "",
+			"description": "", "keywords": "", "language": "", "env": "",
+		},
+		From: map[string]string{"project_name": FromFolder},
 	}
 	addFile := func(name string, data []byte, read func([]byte) (manifest.Project, error)) {
 		p, err := read(bytes.TrimPrefix(data, []byte("\ufeff")))
@@ -67,10 +83,10 @@ func Read(s Sources) (values Values, warnings []string, err error) {
 			warnings = append(warnings, fmt.Sprintf("skipping %s: %v", name, err))
 			return
 		}
-		values.add(p)
+		m.add(name, p)
 	}
 	if s.User != nil {
-		addFile("~/.pmfprc/pmfprc.json", s.User, readPmfp)
+		addFile(FromUser, s.User, readPmfp)
 	}
 	for _, f := range files {
 		data, err := s.Read(f.name)
@@ -78,22 +94,23 @@ func Read(s Sources) (values Values, warnings []string, err error) {
 			continue
 		}
 		if err != nil {
-			return nil, nil, fmt.Errorf("reading the project's metadata: %w", err)
+			return Metadata{}, nil, fmt.Errorf("reading the project's metadata: %w", err)
 		}
 		addFile(f.name, data, f.read)
 	}
-	values.add(s.Project)
-	return values, warnings, nil
+	m.add(FromManifest, s.Project)
+	return m, warnings, nil
 }
 
 // add sets the values that are not empty in p.
-func (values Values) add(p manifest.Project) {
+func (m Metadata) add(from string, p manifest.Project) {
+	set := func(name string, value any) { m.Values[name], m.From[name] = value, from }
 	for name, value := range map[string]string{
 		"project_name": p.Name, "version": p.Version, "author": p.Author, "author_email": p.AuthorEmail,
 		"description": p.Description, "language": p.Language, "env": p.Env,
 	} {
 		if value != "" {
-			values[name] = strings.ToValidUTF8(value, "\ufffd") // a lock, which may store it, is UTF-8
+			set(name, strings.ToValidUTF8(value, "\ufffd")) // a lock, which may store it, is UTF-8
 		}
 	}
 	if len(p.Keywords) > 0 {
@@ -101,9 +118,9 @@ func (values Values) add(p manifest.Project) {
 		for i, k := range keywords {
 			keywords[i] = strings.ToValidUTF8(k, "\ufffd")
 		}
-		values["keywords"] = keywords
+		set("keywords", keywords)
 	}
 	for name, value := range p.Extra {
-		values[name] = strings.ToValidUTF8(value, "\ufffd")
+		set(name, strings.ToValidUTF8(value, "\ufffd"))
 	}
 }

@@ -101,7 +101,7 @@ func TestRead(t *testing.T) {
 			want[k] = v
 		}
 		got, warnings, err := metadata.Read(metadata.Sources{Folder: "/some/folder", Read: reader(c.files)})
-		if err != nil || len(warnings) > 0 || !reflect.DeepEqual(got, want) {
+		if err != nil || len(warnings) > 0 || !reflect.DeepEqual(got.Values, want) {
 			t.Errorf("Read(%q):\n%q, %q, %v, want\n%q", c.files, got, warnings, err, want)
 		}
 	}
@@ -117,9 +117,25 @@ func TestReadLayers(t *testing.T) {
 	wanted := metadata.Values{"author": "user", "env": "venv", "version": "0", "project_name": "own",
 		"keywords": []string{"k"}, "cc": "gcc", "cxx": "clang++", "url": "own"}
 	for name, want := range wanted {
-		if !reflect.DeepEqual(got[name], want) {
-			t.Errorf("%s = %q, %v, want %q", name, got[name], err, want)
+		if !reflect.DeepEqual(got.Values[name], want) {
+			t.Errorf("%s = %q, %v, want %q", name, got.Values[name], err, want)
 		}
+	}
+	from := map[string]string{"author": metadata.FromUser, "env": "pmfprc.json", "version": metadata.FromUser,
+		"project_name": metadata.FromManifest, "keywords": metadata.FromManifest, "cc": metadata.FromUser,
+		"cxx": "pmfprc.json", "url": metadata.FromManifest}
+	if !reflect.DeepEqual(got.From, from) {
+		t.Errorf("the values come from %v, want %v", got.From, from)
+	}
+	got, _, err = metadata.Read(metadata.Sources{Folder: "x", Read: reader(texts{"go.mod": "module m\n"})})
+	from = map[string]string{"project_name": "go.mod", "language": "go.mod"}
+	if err != nil || !reflect.DeepEqual(got.From, from) {
+		t.Errorf("the values come from %v, %v, want %v", got.From, err, from)
+	}
+	got, _, err = metadata.Read(metadata.Sources{Folder: "x", Read: reader(nil)})
+	from = map[string]string{"project_name": metadata.FromFolder}
+	if err != nil || !reflect.DeepEqual(got.From, from) {
+		t.Errorf("the values come from %v, %v, want %v", got.From, err, from)
 	}
 }
 
@@ -136,8 +152,8 @@ func TestReadSkipsInvalidFiles(t *testing.T) {
 	} {
 		got, warnings, err := metadata.Read(metadata.Sources{Folder: "f", Read: reader(texts{c.name: c.text})})
 		if err != nil || len(warnings) != 1 || !strings.Contains(warnings[0], c.want) ||
-			!strings.HasPrefix(warnings[0], "skipping "+c.name) || got["project_name"] != "f" ||
-			got["language"] != "" {
+			!strings.HasPrefix(warnings[0], "skipping "+c.name) || got.Values["project_name"] != "f" ||
+			got.Values["language"] != "" {
 			t.Errorf("Read of %s %q: %q, %q, %v, want one warning with %q", c.name, c.text, got, warnings, err, c.want)
 		}
 	}
@@ -160,7 +176,7 @@ func FuzzRead(f *testing.F) {
 	f.Add("package.json", []byte(`{"author": "a <b> (c)"}`))
 	f.Fuzz(func(t *testing.T, name string, data []byte) {
 		got, _, err := metadata.Read(metadata.Sources{Folder: "f", Read: reader(texts{name: string(data)})})
-		if err != nil || len(got) != 8 {
+		if err != nil || len(got.Values) != 8 {
 			t.Errorf("Read of %s %q: %q, %v", name, data, got, err)
 		}
 	})

@@ -18,6 +18,7 @@ type object struct {
 	path    string
 	names   []string // in the order of the text
 	fields  map[string]json.RawMessage
+	lines   map[string]int // on which the values of the fields begin
 }
 
 func (d *decoder) fail(path, format string, args ...any) {
@@ -28,9 +29,9 @@ func (d *decoder) fail(path, format string, args ...any) {
 	}
 }
 
-// object decodes data, which must be one object.
-func (d *decoder) object(path string, data []byte) object {
-	o := object{decoder: d, path: path, fields: make(map[string]json.RawMessage)}
+// object decodes data, which must be one object. It begins on the given line.
+func (d *decoder) object(path string, line int, data []byte) object {
+	o := object{decoder: d, path: path, fields: map[string]json.RawMessage{}, lines: map[string]int{}}
 	if !json.Valid(data) {
 		var v any
 		d.fail(path, "line %d: %w", errorLine(data), json.Unmarshal(data, &v))
@@ -56,6 +57,7 @@ func (d *decoder) object(path string, data []byte) object {
 			d.fail(o.at(name), "it is set twice")
 		}
 		o.fields[name] = value
+		o.lines[name] = line + bytes.Count(data[:dec.InputOffset()-int64(len(value))], []byte("\n"))
 		if typeOf(value) != "null" {
 			o.names = append(o.names, name)
 		}
@@ -124,20 +126,15 @@ func (o object) sub(name string) (object, bool) {
 	if !ok || typeOf(raw) == "null" {
 		return object{decoder: o.decoder, path: o.at(name)}, false
 	}
-	return o.decoder.object(o.at(name), raw), true
+	return o.decoder.object(o.at(name), o.lines[name], raw), true
 }
 
-// scalar returns a string, number or boolean in the form of Python's str(), as pmfp renders it.
+// scalar returns a string or a number, in the form of Python's str(), as pmfp renders it.
 func (o object) scalar(name string) string {
 	raw := o.fields[name]
 	switch typeOf(raw) {
 	case "null":
 		return ""
-	case "a boolean":
-		if string(raw) == "true" {
-			return "True"
-		}
-		return "False"
 	case "a number":
 		return pythonNumber(string(raw))
 	}

@@ -149,6 +149,12 @@ func (k Key) check() error {
 		return fmt.Errorf("key %q: a name consists of letters, digits and \"_\", and does not start with a digit",
 			k.Name)
 	}
+	if k.Bool {
+		if len(k.Choices) > 0 || k.Pattern != "" {
+			return fmt.Errorf("key %q: its default is a boolean, so that it cannot have choices or a pattern", k.Name)
+		}
+		return nil
+	}
 	if k.Pattern != "" {
 		if _, err := k.regexp(); err != nil {
 			return err

@@ -5,6 +5,7 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
+	"strconv"
 
 	"github.com/Project-Manager-With-Git/ppm/pkg/failure"
 	"github.com/Project-Manager-With-Git/ppm/pkg/tomldoc"
@@ -58,7 +59,7 @@ type nativeComponent struct {
 
 type nativeKey struct {
 	Description string   `toml:"description"`
-	Default     string   `toml:"default"`
+	Default     any      `toml:"default"` // a string or a bool
 	Ask         bool     `toml:"ask"`
 	Choices     []string `toml:"choices"`
 	Pattern     string   `toml:"pattern"`
@@ -80,6 +81,11 @@ func decodeNative(name string, data []byte) (source, error) {
 		return source{}, err
 	}
 	p := f.Pack.pack()
+	for i := range p.Keys {
+		if err := p.Keys[i].setDefault(doc, f.Pack.Keys[p.Keys[i].Name].Default); err != nil {
+			return source{}, err
+		}
+	}
 	if p.Components == nil && doc.Line("pack.components") > 0 { // an empty table
 		p.Components = map[string]Component{}
 	}
@@ -92,7 +98,25 @@ func decodeNative(name string, data []byte) (source, error) {
 	}}, nil
 }
 
-// pack returns the pack, with its keys in any order.
+// setDefault sets the fields of the key that its default decides.
+func (k *Key) setDefault(doc *tomldoc.Document, value any) error {
+	at := "pack.keys." + k.Name
+	k.Line = cmp.Or(doc.Line(at+".default"), doc.Line(at))
+	switch value := value.(type) {
+	case nil:
+		k.NoDefault = true
+	case string:
+		k.Default = value
+	case bool:
+		k.Default, k.Bool = strconv.FormatBool(value), true
+	default:
+		return doc.Errorf(at+".default", "field %q must be a string, true or false", at+".default").
+			WithHint("write it in quotes")
+	}
+	return nil
+}
+
+// pack returns the pack, with its keys in any order and without their defaults.
 func (n nativePack) pack() *Pack {
 	p := &Pack{
 		Type: n.Type, Language: n.Language, MiniLanguageVersion: n.MiniLanguageVersion, Env: n.Env,
@@ -112,8 +136,8 @@ func (n nativePack) pack() *Pack {
 	}
 	for name, k := range n.Keys {
 		p.Keys = append(p.Keys, Key{
-			Name: name, Description: k.Description, Default: k.Default, Ask: k.Ask, Choices: k.Choices,
-			Pattern: k.Pattern, RenamedFrom: k.RenamedFrom,
+			Name: name, Description: k.Description, Ask: k.Ask, Choices: k.Choices, Pattern: k.Pattern,
+			RenamedFrom: k.RenamedFrom,
 		})
 	}
 	return p
@@ -135,7 +159,14 @@ func (c Component) native() nativeComponent {
 }
 
 func (k Key) native() nativeKey {
-	return nativeKey{k.Description, k.Default, k.Ask, k.Choices, k.Pattern, k.RenamedFrom}
+	n := nativeKey{k.Description, k.Default, k.Ask, k.Choices, k.Pattern, k.RenamedFrom}
+	switch {
+	case k.NoDefault:
+		n.Default = nil
+	case k.Bool:
+		n.Default = k.Default == "true"
+	}
+	return n
 }
 
 // TOML returns the pack as ppm.toml. Load reads it back. All strings must be valid UTF-8.

@@ -74,11 +74,14 @@ type Component struct {
 type Key struct {
 	Name        string
 	Description string
-	Default     string   // a template
+	Default     string   // a template; of a boolean key, "true" or "false"
+	NoDefault   bool     // the manifest has no default; Default is ""
+	Bool        bool     // the value is a boolean, because the default is one
 	Ask         bool     // prompt for the value at a terminal
 	Choices     []string // the valid values; empty means any
 	Pattern     string   // a regular expression (RE2) that the whole value must match
 	RenamedFrom []string // names that the key had in earlier versions
+	Line        int      // of the manifest, where the default is, or else the key
 }
 
 // IsTemplate reports whether the components of the pack make up a project.

@@ -15,7 +15,7 @@ import (
 // protocol.py) and ignores all others.
 func decodePmfp(name string, data []byte) (source, error) {
 	d := &decoder{}
-	root := d.object("", bytes.TrimPrefix(data, []byte("\ufeff")))
+	root := d.object("", 1, bytes.TrimPrefix(data, []byte("\ufeff")))
 	p := &Pack{
 		Type: root.text("template_type"), Language: root.text("language"),
 		MiniLanguageVersion: root.text("mini_language_version"),
@@ -41,9 +41,17 @@ func decodePmfp(name string, data []byte) (source, error) {
 	if keys, ok := root.sub("template_keys"); ok {
 		for _, n := range keys.names {
 			k, _ := keys.sub(n)
-			p.Keys = append(p.Keys, Key{
-				Name: n, Description: k.text("description"), Default: k.scalar("default"), Ask: k.flag("ask"),
-			})
+			key := Key{Name: n, Description: k.text("description"), Ask: k.flag("ask"), Line: keys.lines[n]}
+			switch typeOf(k.fields["default"]) {
+			case "null":
+				key.NoDefault = true
+			case "a boolean":
+				key.Default, key.Bool = strings.TrimSpace(string(k.fields["default"])), true
+			default:
+				key.Default = k.scalar("default")
+			}
+			key.Line = cmp.Or(k.lines["default"], key.Line)
+			p.Keys = append(p.Keys, key)
 		}
 	}
 	if d.err != nil {
@@ -105,6 +113,18 @@ type pmfpKey struct {
 	Default     string `json:"default"`
 	Description string `json:"description"`
 	Ask         bool   `json:"ask"`
+}
+
+// pmfpDefault returns the default for pmfp, which has no booleans: a text that is false in a condition only if it is
+// empty.
+func (k Key) pmfpDefault() string {
+	switch {
+	case !k.Bool:
+		return k.Default
+	case k.Default == "true":
+		return "True"
+	}
+	return ""
 }
 
 // A pmfpObject is a JSON object whose members have an order: pmfp prompts for the keys, and places the components, in
@@ -177,7 +197,7 @@ func (p *Pack) JSON() ([]byte, error) {
 		ExtrasRequires: p.ExtrasRequires, Components: p.pmfpComponents(), Keys: pmfpObject{},
 	}
 	for _, k := range p.Keys {
-		f.Keys = append(f.Keys, pmfpMember{k.Name, pmfpKey{k.Default, k.Description, k.Ask}})
+		f.Keys = append(f.Keys, pmfpMember{k.Name, pmfpKey{k.pmfpDefault(), k.Description, k.Ask}})
 	}
 	if p.Test != nil {
 		c := Component{Name: TestComponent, Source: p.Test.Source, DefaultPath: p.Test.DefaultPath}

@@ -41,7 +41,7 @@ func (p *Project) Add(ctx context.Context, o AddOptions) (*AddResult, *Transacti
 	if err != nil {
 		return nil, nil, err
 	}
-	b.AcceptMoved, b.AllowUndefined = o.AcceptMoved, o.AllowUndefined
+	b.AcceptMoved, b.Keys.AllowUndefined = o.AcceptMoved, o.AllowUndefined
 	if err := b.Find(ctx, o.Ref, p.Location.Placement(o.Path)); err != nil {
 		return nil, nil, err
 	}

@@ -54,7 +54,8 @@ func (p *Project) Adopt(ctx context.Context, o AdoptOptions) (*AdoptResult, *Tra
 	if err != nil {
 		return nil, nil, err
 	}
-	b.Keys.Ask, b.AllowUndefined, b.AcceptMoved = nil, true, o.AcceptMoved // pmfp renders an undefined name as nothing
+	b.Keys.Ask, b.AcceptMoved = nil, o.AcceptMoved
+	b.Keys.AllowUndefined = true // pmfp renders an undefined name as nothing
 	finder := &adopt.Finder{
 		Packs: p.packs, Builder: b, Tree: p.tree, MinSimilarity: o.MinSimilarity,
 		Notify: p.setup.Notify, Progress: p.progress,

@@ -54,9 +54,11 @@ func (p *Project) Extract(ctx context.Context, o ExtractOptions) (*ExtractResult
 		p.setup.Notify("skipped, because a pack can only contain regular files: " + name)
 	}
 	src := extract.Source{Name: filepath.Base(p.setup.Dir), Type: o.Type, Files: files}
-	if src.Metadata, err = p.metadata(p.Manifest.Project); err != nil {
+	info, err := p.metadata(p.Manifest.Project)
+	if err != nil {
 		return nil, nil, err
 	}
+	src.Metadata = info.Values
 	if src.Needs, err = p.needs(ctx, false); err != nil {
 		return nil, nil, err
 	}

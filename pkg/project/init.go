@@ -29,14 +29,14 @@ func (p *Project) Init(ctx context.Context, name string) (*InitResult, *Transact
 	if err != nil {
 		return nil, nil, err
 	}
-	found, _ := info["project_name"].(string)
+	found, _ := info.Values["project_name"].(string)
 	stated := manifest.Project{Name: cmp.Or(name, found)}
 	t, err := p.propose(ctx, request{command: "init", project: &stated})
 	if err != nil {
 		return nil, nil, err
 	}
 	result := &InitResult{Folder: p.setup.Dir, Name: stated.Name, Changes: t.Changes}
-	result.Language, _ = info["language"].(string)
+	result.Language, _ = info.Values["language"].(string)
 	return result, t, nil
 }
 

@@ -22,7 +22,7 @@ func (p *Project) Info() (*InfoResult, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &InfoResult{Folder: p.setup.Dir, Information: info, Installs: p.Installs()}, nil
+	return &InfoResult{Folder: p.setup.Dir, Information: info.Values, Installs: p.Installs()}, nil
 }
 
 // Status compares the files of all installs, or of the named ones, with the lockfile, and lists the other files in
@@ -39,6 +39,9 @@ func (p *Project) Status(ctx context.Context, names []string) (*status.Result, e
 // The target is PATH, PATH:LINE or PATH:FIRST-LAST. When the install cannot be rendered again, the result has what
 // the lockfile says, and the error is of kind Integrity, or what kept the pack from being read.
 func (p *Project) Why(ctx context.Context, target string) (*blame.Result, error) {
-	info := func() (metadata.Values, error) { return p.metadata(p.Manifest.Project) }
+	info := func() (metadata.Values, error) {
+		info, err := p.metadata(p.Manifest.Project)
+		return info.Values, err
+	}
 	return blame.Tracer{State: p.State, Tree: p.tree, Packs: p.packs, Metadata: info}.Why(ctx, target)
 }

@@ -75,7 +75,7 @@ func (p *Project) New(ctx context.Context, o NewOptions) (*NewResult, *Transacti
 	if err != nil {
 		return nil, nil, err
 	}
-	b.AllowUndefined = o.AllowUndefined
+	b.Keys.AllowUndefined = o.AllowUndefined
 	if err := findTemplate(ctx, b, o, at.Pack, p.setup.Notify); err != nil {
 		return nil, nil, err
 	}
@@ -84,8 +84,8 @@ func (p *Project) New(ctx context.Context, o NewOptions) (*NewResult, *Transacti
 		return nil, nil, err
 	}
 	result := &NewResult{Template: o.Template.String(), Language: at.Pack.Language}
-	result.Name, _ = b.Keys.Metadata["project_name"].(string)
-	files, err := p.missingFiles(ctx, at.Pack, b.Keys.Metadata, installs)
+	result.Name, _ = b.Keys.Metadata.Values["project_name"].(string)
+	files, err := p.missingFiles(ctx, at.Pack, b.Keys.Metadata.Values, installs)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -96,7 +96,7 @@ func (p *Project) New(ctx context.Context, o NewOptions) (*NewResult, *Transacti
 		return nil, nil, err
 	}
 	result.AddResult = *p.addResult(installs, t)
-	result.Command, err = render.String("the pack's command", at.Pack.Command, render.Context(b.Keys.Metadata),
+	result.Command, err = render.String("the pack's command", at.Pack.Command, render.Context(b.Keys.Metadata.Values),
 		render.Options{AllowUndefined: true})
 	return result, t, err
 }
@@ -199,10 +199,11 @@ func (p *Project) newMetadata(given manifest.Project, pk *pack.Pack) (manifest.P
 	if len(given.Keywords) > 0 {
 		stated.Keywords = given.Keywords
 	}
-	info, err := p.metadata(stated)
+	known, err := p.metadata(stated)
 	if err != nil {
 		return stated, err
 	}
+	info := known.Values
 	// The name stays what it is today when the folder is renamed or cloned elsewhere.
 	if stated.Name == "" {
 		stated.Name, _ = info["project_name"].(string)

@@ -12,6 +12,7 @@ import (
 	"fmt"
 	"io/fs"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -103,6 +104,8 @@ type Project struct {
 	tree    worktree.Tree
 	packs   *install.Packs
 	changed bool // a transaction has been applied
+
+	warnings []string // about the metadata, that have been reported
 }
 
 // Open opens and reads the project in setup.Dir. What a killed command left there is completed or rolled back. The
@@ -168,17 +171,26 @@ func describeRecovery(r *apply.Recovery) string {
 	return text
 }
 
-// metadata returns what the project states about itself, for templates to name.
-func (p *Project) metadata(stated manifest.Project) (metadata.Values, error) {
+// metadata returns what the project states about itself, for templates to name. If nothing states the project's name,
+// it is the one that installs were rendered with: the folder of a clone can have another one.
+func (p *Project) metadata(stated manifest.Project) (metadata.Metadata, error) {
 	user, err := configfile.ReadOptional(p.setup.pmfpFile("pmfprc.json"))
 	if err != nil {
-		return nil, err
+		return metadata.Metadata{}, err
 	}
 	info, warnings, err := metadata.Read(metadata.Sources{
 		User: user, Folder: p.setup.Dir, Project: stated, Read: p.readMetadata,
 	})
 	for _, w := range warnings {
-		p.setup.Notify(w)
+		if !slices.Contains(p.warnings, w) {
+			p.warnings = append(p.warnings, w)
+			p.setup.Notify(w)
+		}
+	}
+	if err == nil && info.From[projectName] == metadata.FromFolder {
+		if name := p.recordedName(); name != "" {
+			info.Values[projectName] = name
+		}
 	}
 	return info, err
 }
@@ -206,7 +218,9 @@ func (p *Project) newBuilder(pairs []ref.KV, stated manifest.Project) (*install.
 	}
 	return &install.Builder{
 		Packs: p.packs, Lock: p.Lock,
-		Keys: &install.Keys{Given: given, Defaults: p.Layers.Keys, Metadata: info, Ask: p.setup.Ask},
+		Keys: &install.Keys{
+			Given: given, Configured: p.Manifest.Keys, User: p.Layers.Keys, Metadata: info, Ask: p.setup.Ask,
+		},
 	}, nil
 }
 

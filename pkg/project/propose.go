@@ -6,6 +6,7 @@ import (
 	"context"
 	"fmt"
 	"maps"
+	"path/filepath"
 	"reflect"
 	"slices"
 
@@ -26,6 +27,7 @@ type request struct {
 	components []install.Component // to install, in place of those at the same paths
 	removed    []lockfile.Component
 	project    *manifest.Project // the new [project]; nil leaves it
+	name       bool              // write the project's name to [project] if it is missing
 
 	force   bool        // replace files that are in the way
 	upgrade bool        // an install may become another version of itself; files edited on both sides are merged
@@ -179,6 +181,9 @@ func (p *Project) manifestAfter(r request) ([]byte, error) {
 			return nil, err
 		}
 	}
+	if text, err = p.nameProject(text, r); err != nil {
+		return nil, err
+	}
 	for _, c := range r.removed {
 		if _, wanted := p.Entries[c.Path]; !wanted { // the user has deleted the entry
 			continue
@@ -193,6 +198,11 @@ func (p *Project) manifestAfter(r request) ([]byte, error) {
 			wanted[i] = c.Want
 		}
 		if text, err = manifest.SetComponents(state.ManifestName, text, wanted...); err != nil {
+			return nil, err
+		}
+	}
+	if len(r.removed) == len(p.Lock.Components) && len(r.components) == 0 && len(r.removed) > 0 {
+		if text, err = manifest.RemoveName(state.ManifestName, text, filepath.Base(p.setup.Dir)); err != nil {
 			return nil, err
 		}
 	}
@@ -332,7 +342,8 @@ func (r request) concerns(path string) bool {
 // checkReplaceable returns an error unless one install may take the place of another: the same component with the same
 // keys may, which brings an install of a branch up to date.
 func (p *Project) checkReplaceable(old, next lockfile.Component) error {
-	if old.Source == next.Source && old.URL == next.URL && maps.EqualFunc(old.Keys, next.Keys, reflect.DeepEqual) {
+	if old.Source == next.Source && old.URL == next.URL &&
+		maps.EqualFunc(old.Values(), next.Values(), reflect.DeepEqual) {
 		return nil
 	}
 	what := fmt.Sprintf("%q", old.Source)

@@ -93,7 +93,7 @@ func (p *Project) newRequires(
 	if err != nil {
 		return nil, err
 	}
-	own, _ := info["language"].(string)
+	own, _ := info.Values["language"].(string)
 	var needs []langdeps.Requirement
 	for _, c := range next {
 		needs = append(needs, c.Needs...)
@@ -115,7 +115,7 @@ func (p *Project) needs(ctx context.Context, tests bool) (map[string][]langdeps.
 	if err != nil {
 		return nil, err
 	}
-	own, _ := info["language"].(string)
+	own, _ := info.Values["language"].(string)
 	out := map[string][]langdeps.Requirement{}
 	for _, c := range p.Lock.Components {
 		chain, err := p.packs.Retrace(ctx, c)

@@ -1,9 +1,9 @@
 package project
 
 import (
-	"cmp"
 	"context"
 	"fmt"
+	"reflect"
 	"slices"
 
 	"github.com/Project-Manager-With-Git/ppm/pkg/failure"
@@ -53,13 +53,17 @@ func (p *Project) Sync(ctx context.Context, o SyncOptions) (*SyncResult, *Transa
 	if err != nil {
 		return nil, nil, err
 	}
-	if o.Frozen && len(d.groups)+len(failures.list)+len(d.removed) > 0 {
+	nameLost, err := p.isNameLost()
+	if err != nil {
+		return nil, nil, err
+	}
+	if o.Frozen && (len(d.groups)+len(failures.list)+len(d.removed) > 0 || nameLost) {
 		return nil, nil, failure.Errorf(failure.Differs, "%s and %s differ, and --frozen forbids changing %s",
 			state.ManifestName, state.LockName, state.LockName).
 			WithHint("run ppm project sync without --frozen and commit %s", state.LockName)
 	}
 	r := request{
-		command: "sync", components: slices.Concat(d.groups...), removed: d.removed,
+		command: "sync", components: slices.Concat(d.groups...), removed: d.removed, name: nameLost,
 		upgrade: true, style: o.Style, ignoreSpaceChange: o.IgnoreSpaceChange, recreate: true,
 	}
 	missing, replaced, err := p.missing(ctx, r, &failures)
@@ -104,18 +108,28 @@ type difference struct {
 
 // difference compares the manifest with the lockfile. It records the entries that cannot be installed in failures.
 func (p *Project) difference(ctx context.Context, o SyncOptions, failures *Failures) (d difference, err error) {
+	info, err := p.metadata(p.Manifest.Project)
+	if err != nil {
+		return d, err
+	}
 	wanted := map[string]bool{}
 	var missing []manifest.Component
 	for _, want := range p.Manifest.Components {
 		wanted[want.Path] = true
 		old, installed := p.Lock.Component(want.Path)
-		if installed && isAsWanted(old, want) {
+		inPlace := installed && areFilesAsWanted(old, want)
+		if inPlace && p.areValuesAsWanted(old, want, info) {
 			continue
 		}
 		ok, err := failures.of(lockfile.Component{Path: want.Path}, want.Source.String(), func() error {
 			installs, err := p.build(ctx, want, old, o)
 			if err != nil {
 				return fmt.Errorf("installing what %s has at %q: %w", state.ManifestName, want.Path, err)
+			}
+			first := installs[0]
+			if inPlace && isSameInstall(old, first.Locked) && first.Want.Source == want.Source &&
+				reflect.DeepEqual(first.Want.Keys, want.Keys) {
+				return nil
 			}
 			d.groups, d.before = append(d.groups, installs), append(d.before, old)
 			return nil
@@ -159,7 +173,7 @@ func (p *Project) report(
 				Requires: requires,
 				Path:     old.Path, From: old.Typed().String(), To: next.Want.Source.String(),
 				FromCommit: old.Commit, ToCommit: next.Locked.Commit,
-				RenamedKeys: next.Keys.Renamed, DroppedKeys: next.Keys.Dropped,
+				RenamedKeys: next.Keys.Renamed, DroppedKeys: next.Keys.Dropped, ChangedKeys: next.Keys.Changed,
 			})
 		}
 	}
@@ -167,24 +181,6 @@ func (p *Project) report(
 		result.Removed = append(result.Removed, state.NewInstall(c))
 	}
 	return nil
-}
-
-// isAsWanted reports whether an install is what the manifest asks for, as far as manifest and lockfile tell.
-func isAsWanted(c lockfile.Component, want manifest.Component) bool {
-	if want.Source != c.Typed() {
-		return false
-	}
-	for key, value := range want.Keys {
-		if c.Keys[key] != value {
-			return false
-		}
-	}
-	for _, f := range c.Files {
-		if to := cmp.Or(want.Moved[f.Rendered()], f.Rendered()); to != f.Path {
-			return false
-		}
-	}
-	return true
 }
 
 // build builds what an entry of the manifest asks for, in place of old, which is zero for a new install.
@@ -195,9 +191,8 @@ func (p *Project) build(
 	if err != nil {
 		return nil, err
 	}
-	b.Keys.Carry(want.Keys, old.Keys)
-	b.Keys.Ask, b.AllowUndefined, b.AcceptMoved = nil, o.AllowUndefined, o.AcceptMoved
-	if err := b.Find(ctx, want.Source, want.Path); err != nil {
+	b.Keys.Ask, b.Keys.AllowUndefined, b.AcceptMoved = nil, o.AllowUndefined, o.AcceptMoved
+	if err := p.replace(ctx, b, want, old, old.Path != ""); err != nil {
 		return nil, err
 	}
 	return b.Build(ctx)

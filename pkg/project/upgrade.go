@@ -58,8 +58,11 @@ type Upgraded struct {
 
 	// Keys for which the user chose a value and that the new version names otherwise, by the name so far, or drops.
 	RenamedKeys map[string]string `json:"renamed_keys,omitempty"`
-	DroppedKeys map[string]string `json:"dropped_keys,omitempty"` // with their values
+	DroppedKeys map[string]any    `json:"dropped_keys,omitempty"` // with their values
 	Requires    *NewRequires      `json:"requires,omitempty"`     // nil when the required packages stay
+
+	// Values that the install is rendered with and that differ from those so far.
+	ChangedKeys []install.KeyChange `json:"changed_keys,omitempty"`
 
 	held bool // it stays, although a newer version may exist
 
@@ -170,7 +173,7 @@ func (p *Project) upgradeOne(
 		Path: old.Path, From: want.Source.String(), To: next.Want.Source.String(),
 		FromCommit: old.Commit, ToCommit: next.Locked.Commit, Stops: stops,
 		Same:        hasSameFiles(old, next.Locked),
-		RenamedKeys: next.Keys.Renamed, DroppedKeys: next.Keys.Dropped,
+		RenamedKeys: next.Keys.Renamed, DroppedKeys: next.Keys.Dropped, ChangedKeys: next.Keys.Changed,
 	}
 	if up.Requires, err = p.newRequires(ctx, old, installs); err != nil {
 		return nil, up, err
@@ -253,18 +256,17 @@ func (p *Project) successor(
 	ctx context.Context, old lockfile.Component, version ref.Version, o UpgradeOptions,
 ) ([]install.Component, error) {
 	want := p.Wanted(old)
-	r := want.Source
-	r.Version = version
+	entry := want
+	entry.Source.Version = version
 	b, err := p.newBuilder(o.Keys, p.Manifest.Project)
 	if err != nil {
 		return nil, err
 	}
-	b.Keys.Carry(want.Keys, old.Keys)
-	b.AllowUndefined, b.AcceptMoved = o.AllowUndefined, o.AcceptMoved
+	b.Keys.AllowUndefined, b.AcceptMoved = o.AllowUndefined, o.AcceptMoved
 	if o.silent {
 		b.Keys.Ask = func(context.Context, install.Question) (string, error) { return "", nil }
 	}
-	if err := b.Find(ctx, r, old.Path); err != nil {
+	if err := p.replace(ctx, b, entry, old, o.To == Current); err != nil {
 		return nil, err
 	}
 	installs, err := b.Build(ctx)

@@ -87,8 +87,8 @@ func TestMetadataIsReadBack(t *testing.T) {
 		}})
 		want["language"] = language
 		for name, value := range want {
-			if err != nil || len(warnings) > 0 || !reflect.DeepEqual(got[name], value) {
-				t.Errorf("%s: %s = %q, %q, %v, want %q", language, name, got[name], warnings, err, value)
+			if err != nil || len(warnings) > 0 || !reflect.DeepEqual(got.Values[name], value) {
+				t.Errorf("%s: %s = %q, %q, %v, want %q", language, name, got.Values[name], warnings, err, value)
 			}
 		}
 	}

@@ -138,7 +138,7 @@ tree = "1111111111111111111111111111111111111111"
 digest = "h1:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA="
 render = 1
 via = ["q@v1//link"]
-keys = { name = "text" }
+keys.typed = { name = "text" }
 [[component.file]]
 path = "e"
 from = "d/e"

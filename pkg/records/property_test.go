@@ -177,7 +177,7 @@ func read(t *testing.T, text string) model {
 		}
 	}
 	for name, value := range parsed.Keys {
-		set("[keys]", name, value)
+		set("[keys]", name, fmt.Sprint(value))
 	}
 	for name, p := range parsed.Packs {
 		set("[packs."+name+"]", "url", p.URL)
@@ -194,7 +194,7 @@ func read(t *testing.T, text string) model {
 		set(c.Path, "source", c.Source.String())
 		set(c.Path, "strategy", string(c.Strategy))
 		for key, value := range c.Keys {
-			set(c.Path, "keys "+key, value)
+			set(c.Path, "keys "+key, fmt.Sprint(value))
 		}
 		for file, o := range c.Own {
 			set(c.Path, "own "+file, string(o))

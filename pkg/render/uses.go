@@ -7,6 +7,7 @@ import (
 	"unicode"
 
 	"github.com/Project-Manager-With-Git/ppm/pkg/fileset"
+	"github.com/Project-Manager-With-Git/ppm/pkg/render/jinja"
 )
 
 // UsedNames returns the names that the component's templates may use, sorted. It may return too many: a name counts if
@@ -48,4 +49,13 @@ func scanWords(text string, found map[string]bool) {
 	for word := range strings.FieldsFuncSeq(text[start:], func(r rune) bool { return !isWord(r) }) {
 		found[word] = true
 	}
+}
+
+// TextNames returns the names that a text for String reads, sorted. It returns none if the text is not a template.
+func TextNames(text string) []string {
+	set, err := jinja.NewSet(func(string) (string, bool) { return "", false }, nil, true, defaultLimits)
+	if err != nil {
+		return nil
+	}
+	return set.Names(text)
 }

@@ -10,14 +10,21 @@ type Install struct {
 	Ref    string         `json:"ref,omitempty"`
 	Commit string         `json:"commit"`
 	Tree   string         `json:"tree"`
-	Keys   map[string]any `json:"keys,omitempty"` // each a string or a []string
-	Files  []string       `json:"files"`
+	Keys   map[string]any `json:"keys,omitempty"` // each a string, a bool or a []string
+
+	// Where each of Keys came from: typed, asked, configured, user, project, detected or default.
+	Origins map[string]lockfile.Origin `json:"origins,omitempty"`
+	Files   []string                   `json:"files"`
 }
 
 // NewInstall describes an entry of the lockfile.
 func NewInstall(c lockfile.Component) Install {
 	in := Install{
-		Path: c.Path, Source: c.Source.String(), URL: c.URL, Ref: c.Ref, Commit: c.Commit, Tree: c.Tree, Keys: c.Keys,
+		Path: c.Path, Source: c.Source.String(), URL: c.URL, Ref: c.Ref, Commit: c.Commit, Tree: c.Tree,
+		Keys: c.Values(), Origins: map[string]lockfile.Origin{},
+	}
+	for name, key := range c.Keys {
+		in.Origins[name] = key.Origin
 	}
 	for _, f := range c.Files {
 		in.Files = append(in.Files, f.Path)

@@ -103,12 +103,22 @@ func checkRenderVersion(lock *lockfile.Lock) error {
 	return nil
 }
 
-// Wanted returns the manifest's entry of an install. If the user has deleted it, Wanted returns a new one.
+// Wanted returns the manifest's entry of an install. If the user has deleted it, Wanted returns a new one, with the
+// keys that the user chose.
 func (s State) Wanted(c lockfile.Component) manifest.Component {
 	if want, ok := s.Entries[c.Path]; ok {
 		return want
 	}
-	return manifest.Component{Source: c.Typed(), Path: c.Path}
+	want := manifest.Component{Source: c.Typed(), Path: c.Path}
+	for name, key := range c.Keys {
+		if key.Origin == lockfile.Typed || key.Origin == lockfile.Asked {
+			if want.Keys == nil {
+				want.Keys = map[string]any{}
+			}
+			want.Keys[name] = key.Value
+		}
+	}
+	return want
 }
 
 // Ownership returns the ownership of the files for which the manifest sets it, by path. It applies to a shared file

@@ -7,7 +7,11 @@
 // randomness. Limits bound its memory, time and depth.
 package jinja
 
-import "fmt"
+import (
+	"fmt"
+	"maps"
+	"slices"
+)
 
 // Limits bound the resources that the templates of one Set may use together.
 type Limits struct {
@@ -52,6 +56,27 @@ func (s *Set) Render(name, source string) (string, error) {
 		return "", err
 	}
 	return out.String(), nil
+}
+
+// Names returns the names that a template reads, sorted. It returns none for a text that is not a template.
+func (s *Set) Names(source string) (names []string) {
+	defer func() {
+		if recover() != nil {
+			names = nil
+		}
+	}()
+	t := parse(s, "names", source)
+	found := map[string]bool{}
+	visit := func(name string, load bool) {
+		if load {
+			found[name] = true
+		}
+	}
+	visitNames(t.body, visit)
+	for _, b := range t.blocks {
+		visitNames(b.body, visit)
+	}
+	return slices.Sorted(maps.Keys(found))
 }
 
 // render renders a template. The tracer may be nil.
