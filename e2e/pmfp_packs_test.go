@@ -270,9 +270,9 @@ func TestPmfpProjectIsAdopted(t *testing.T) {
 		}
 	}
 	checkSameFiles(t, readFolder(t, dir), before)
-	for _, args := range []string{"project status --exit-code", "project verify", "upgrade", "project verify"} {
-		if out, err := u.runPPM(dir, strings.Fields(args)...); err != nil {
-			t.Errorf("ppm %s: %v\n%s", args, err, out)
+	for _, args := range []string{"status --exit-code", "verify", "upgrade", "verify"} {
+		if out, err := u.runPPM(dir, append([]string{"project"}, strings.Fields(args)...)...); err != nil {
+			t.Errorf("ppm project %s: %v\n%s", args, err, out)
 		}
 	}
 	if text := readFolder(t, dir)["a.txt"]; text != "published at cp-0.0.2\n" {

@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"testing"
 	"time"
@@ -37,6 +38,9 @@ type pmfpUser struct {
 // newPmfpUser starts the server. pmfp uses https URLs, and does not verify certificates.
 func newPmfpUser(t *testing.T) *pmfpUser {
 	t.Helper()
+	if runtime.GOOS == "windows" {
+		t.Skip("pmfp/run.py forks")
+	}
 	u := &pmfpUser{t: t, root: t.TempDir(), home: t.TempDir(), ppm: e2etest.Binary(t)}
 	ca, file := gittest.NewCA(t)
 	u.ca = file
