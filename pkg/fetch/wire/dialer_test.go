@@ -205,7 +205,7 @@ func TestBrokenGitConfig(t *testing.T) {
 	for _, c := range []struct{ text, message string }{
 		{"[url\n", ".gitconfig"},                                // no end of the section
 		{"[a]\nx = \"\\q\"\n", ".gitconfig"},                    // an unknown escape
-		{"x = 1\n", ".gitconfig"},                               // no section
+		{"[a]\n= 1\n", ".gitconfig"},                            // no name
 		{"[include]\npath = .gitconfig\n", "nested too deeply"}, // a loop
 	} {
 		home := t.TempDir()

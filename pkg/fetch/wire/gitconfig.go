@@ -22,7 +22,10 @@ func readGitConfig(o Options) (gitConfig, error) {
 		return gitConfig{}, err
 	}
 	repository, err := config.ReadRepository(place)
-	return gitConfig{user, repository}, err
+	if err != nil { // a broken repository is no obstacle; git reports it
+		repository = &config.Config{}
+	}
+	return gitConfig{user, repository}, nil
 }
 
 // insteadOf rewrites raw with the longest url.BASE.insteadOf that it starts with.

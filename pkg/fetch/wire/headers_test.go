@@ -158,6 +158,8 @@ func TestRepositoryConfiguration(t *testing.T) {
 	if err := fetch(); err != nil {
 		t.Error(err)
 	}
+	write(t, project.Dir, ".git/config", "[broken")
+	checkFailure(t, fetch(), failure.Network, "asks for credentials and none were found", "credential helper")
 	for _, r := range s.Requests() {
 		if r.Header.Get("X-General") != "" {
 			t.Error("a header for every URL was sent")

@@ -11,8 +11,6 @@ import (
 	"iter"
 	"strings"
 
-	"github.com/go-git/gcfg"
-
 	"github.com/Project-Manager-With-Git/ppm/pkg/configfile"
 )
 
@@ -102,24 +100,4 @@ func IsTrue(value string) bool {
 		return false
 	}
 	return true
-}
-
-// parse calls add for each setting. A name without a value is true.
-func parse(text string, add func(Setting) error) (err error) {
-	defer func() { // the parser panics on some malformed escapes
-		if r := recover(); r != nil {
-			err = fmt.Errorf("malformed: %v", r)
-		}
-	}()
-	text = strings.TrimPrefix(text, "\ufeff")
-	read := func(section, subsection, name, value string, blank bool) error {
-		if name == "" {
-			return nil
-		}
-		if blank {
-			value = "true"
-		}
-		return add(Setting{strings.ToLower(section), strings.ToLower(name), subsection, value})
-	}
-	return gcfg.ReadWithCallback(strings.NewReader(text), read)
 }
