@@ -8,13 +8,22 @@ import (
 	"golang.org/x/mod/semver"
 )
 
-// goModule returns the module of "MODULE[@QUERY]", or "" for flags and text that is not a module.
+// goModule returns the module of a requirement, or "" for flags and text that is not a module.
 func goModule(text string) string {
-	name, _, _ := strings.Cut(text, "@")
-	if strings.HasPrefix(name, "-") || strings.Contains(text, " ") {
+	name, query := splitGo(text)
+	if strings.HasPrefix(name, "-") || strings.Contains(name+query, " ") {
 		return ""
 	}
 	return name
+}
+
+// splitGo splits "MODULE[@QUERY]" or, as in go.mod, "MODULE VERSION", which packs for pmfp can have.
+func splitGo(text string) (module, query string) {
+	if f := strings.Fields(text); len(f) == 2 && semver.IsValid(f[1]) {
+		return f[0], f[1]
+	}
+	module, query, _ = strings.Cut(text, "@")
+	return module, query
 }
 
 // mergeGo selects the highest version of a module, as minimal version selection does. "latest" is higher than all
@@ -23,7 +32,7 @@ func mergeGo(module string, requirements []Requirement) (lines []string, ok bool
 	highest, latest := "", false
 	queries := map[string]bool{}
 	for _, r := range requirements {
-		_, query, _ := strings.Cut(r.Text, "@")
+		_, query := splitGo(r.Text)
 		switch {
 		case query == "":
 		case query == "latest" || query == "upgrade":

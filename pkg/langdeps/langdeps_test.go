@@ -79,7 +79,9 @@ var merges = []struct {
 	{"go", "example.com/m|example.com/m/v2@v2.0.0", "example.com/m|example.com/m/v2@v2.0.0", ""}, // two modules
 	{"go", "example.com/m@main|example.com/m@v1.2.0", "example.com/m@main|example.com/m@v1.2.0", "example.com/m"},
 	{"go", "example.com/m@main|example.com/m", "example.com/m@main", ""},
+	{"go", "example.com/m v1.2.0|example.com/m@v1.1.0", "example.com/m@v1.2.0", ""}, // as in go.mod
 	{"go", "-u ./...", "-u ./...", ""},
+	{"go", "-u v1.0.0", "-u v1.0.0", ""},
 	{"js", "left@^1.2.0|left@^1.5.0|@a/b|left", "@a/b|left@^1.5.0", ""},
 	{"js", "@a/b@~1.2|@a/b@>=1.2.3 <2", "@a/b@>=1.2.3 <2 ~1.2", ""},
 	{"js", "x@1 || 2|x@>=1.5", "x@1 >=1.5 || 2 >=1.5", ""}, // alternatives
