@@ -8,6 +8,7 @@ import (
 	"github.com/Project-Manager-With-Git/ppm/pkg/adopt"
 	"github.com/Project-Manager-With-Git/ppm/pkg/failure"
 	"github.com/Project-Manager-With-Git/ppm/pkg/project"
+	"github.com/Project-Manager-With-Git/ppm/pkg/shell"
 )
 
 func adoptCommand() *command {
@@ -21,7 +22,7 @@ func adoptCommand() *command {
 			"ppm project adopt --ref tp_py_grpc//sync_serv_interceptor app/interceptor --dry-run",
 			"ppm project adopt --ref 'tp_py_grpc@cp-*//aiowscli' tools/aiowscli.py --min-similarity 30",
 		},
-		args: &arguments{usage: "[PATH]", most: 1},
+		args: &arguments{usage: "[--ref REFERENCE PATH]", most: 1},
 		flags: []flag{
 			{
 				name: "ref", kind: stringFlag,
@@ -66,6 +67,11 @@ func adoptOptions(in *invocation) (project.AdoptOptions, error) {
 	paths, missing := 0, ""
 	if in.flags.IsSet("ref") {
 		paths, missing = 1, "the path of the copy"
+	} else if len(in.args) > 0 {
+		return o, failure.Errorf(failure.Usage, "ppm %s %s needs to know of which component it is a copy",
+			in.report.command, in.args[0]).
+			WithHint("name it with --ref, as in ppm project adopt --ref PACK//COMPONENT %s; "+
+				"ppm registry list shows the built-in packs", shell.Quote(in.args[0]))
 	}
 	err := in.checkArguments(paths, paths, missing)
 	if err != nil {

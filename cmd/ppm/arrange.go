@@ -157,14 +157,26 @@ func (a *arrangement) word(word string) error {
 		return nil
 	}
 	err := failure.Errorf(failure.Usage, "unknown command %q", strings.TrimSpace(a.command.path+" "+word))
-	if elsewhere := a.below(word); len(elsewhere) > 0 {
-		return err.WithHint("%s", suggest.DidYouMean(elsewhere))
+	for _, name := range []string{word, synonyms[word]} {
+		if elsewhere := a.below(name); len(elsewhere) > 0 {
+			return err.WithHint("%s", suggest.DidYouMean(elsewhere))
+		}
+	}
+	if c := a.command.find(synonyms[word]); c != nil {
+		return err.WithHint("%s", suggest.DidYouMean([]string{c.fullName()}))
 	}
 	var names []string
 	for _, c := range a.command.commands {
 		names = append(names, c.name)
 	}
 	return err.WithHint("%s", suggest.Hint("command", word, names))
+}
+
+// synonyms are names that commands have in other tools.
+var synonyms = map[string]string{
+	"install": "add", "i": "add", "get": "add", "uninstall": "remove", "delete": "remove", "del": "remove",
+	"update": "upgrade", "up": "upgrade", "mv": "move", "create": "new", "check": "verify", "show": "info",
+	"restore": "sync", "revert": "undo", "blame": "why",
 }
 
 // below returns the commands of that name one level further down, as they are typed.

@@ -111,6 +111,8 @@ func TestArrangeRefuses(t *testing.T) {
 		// of every command
 		{"ppm --cwd= version", `the value of flag "--cwd" is empty`, ""},
 		{"ppm add R -z", `unknown flag "-z"`, ""},
+		{"ppm update", `unknown command "update"`, `did you mean "ppm project upgrade"?`},
+		{"ppm project install R", `unknown command "project install"`, `did you mean "ppm project add"?`},
 		{"ppm add R -qz", `unknown flag "-z"`, ""},
 		{"ppm add R -zq", `unknown flag "-zq"`, ""},
 		{"ppm add R -qp", `flag "--located-path" needs a value`, ""},

@@ -4,9 +4,11 @@ import (
 	"context"
 	"io"
 
+	"github.com/Project-Manager-With-Git/ppm/pkg/failure"
 	"github.com/Project-Manager-With-Git/ppm/pkg/langenv"
 	"github.com/Project-Manager-With-Git/ppm/pkg/manifest"
 	"github.com/Project-Manager-With-Git/ppm/pkg/project"
+	"github.com/Project-Manager-With-Git/ppm/pkg/shell"
 )
 
 func newCommand() *command {
@@ -18,7 +20,7 @@ func newCommand() *command {
 			"ppm project new -t tp_py_grpc@aio-0.0.1 -n testpygrpc --with_test --install",
 			"ppm project new -l go -n example.com/tool",
 		},
-		args: noArguments(),
+		args: &arguments{most: -1, usage: "-t PACK|-l LANGUAGE"}, // newOptions refuses arguments
 		flags: []flag{
 			{
 				name: "template", aliases: []string{"t"}, pmfp: "template-string", kind: stringFlag,
@@ -95,6 +97,11 @@ func runNew(ctx context.Context, in *invocation) (any, error) {
 }
 
 func newOptions(in *invocation) (project.NewOptions, error) {
+	if len(in.args) > 0 {
+		return project.NewOptions{}, failure.Errorf(failure.Usage, "ppm %s does not take %q",
+			in.report.command, in.args[0]).
+			WithHint("name a template with -t, as in ppm project new -t %s", shell.Quote(in.args[0]))
+	}
 	o := project.NewOptions{
 		Project: manifest.Project{
 			Name:        in.flags.String("name"),

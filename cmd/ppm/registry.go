@@ -10,6 +10,7 @@ import (
 	"github.com/Project-Manager-With-Git/ppm/pkg/failure"
 	"github.com/Project-Manager-With-Git/ppm/pkg/install"
 	"github.com/Project-Manager-With-Git/ppm/pkg/ref"
+	"github.com/Project-Manager-With-Git/ppm/pkg/shell"
 )
 
 func registryCommand() *command {
@@ -48,6 +49,11 @@ func runRegistryList(ctx context.Context, in *invocation) (any, error) {
 	r, err := in.reference()
 	if err != nil {
 		return nil, err
+	}
+	if r.Component != "" {
+		return nil, failure.Errorf(failure.Usage, "%q names a component", in.args[0]).
+			WithHint("show it with ppm registry show %s, or list its pack without //%s",
+				shell.Quote(in.args[0]), r.Component)
 	}
 	return listComponents(ctx, in, packs, r)
 }

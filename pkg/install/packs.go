@@ -145,8 +145,13 @@ func (p *Packs) progress(format string, args ...any) {
 }
 
 // SuggestBuiltin adds a hint to the error about a name that was looked up on the default host, if a built-in pack has
-// a similar name.
+// a similar name, or the name of the namespace.
 func (p *Packs) SuggestBuiltin(o ref.Origin, err error) error {
+	if o.URL == "" && o.Host == "" && slices.Contains(p.registry.Names(), o.Namespace) {
+		return failure.Errorf(failure.KindOf(err), "%w", err).
+			WithHint("a component of the built-in pack %s is written %s//%s. Otherwise %s",
+				o.Namespace, o.Namespace, o.Repo, failure.Hint(err))
+	}
 	near := suggest.Words(o.Repo, p.registry.Names())
 	if o.URL != "" || o.Host != "" || o.Namespace != "" || len(near) == 0 || near[0] == o.Repo {
 		return err

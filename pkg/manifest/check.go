@@ -1,12 +1,14 @@
 package manifest
 
 import (
+	"errors"
 	"fmt"
 	"maps"
 	"net/url"
 	"path"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"unicode"
 
@@ -123,11 +125,20 @@ func isPattern(p string) bool {
 	return p != "" && !path.IsAbs(p) && !slices.Contains(strings.Split(p, "/"), "..") && doublestar.ValidatePattern(p)
 }
 
-// isCloneURL reports whether s is the URL or path of a repository, without version and component. Package ref refuses
-// passwords and tokens.
-func isCloneURL(s string) bool {
+// checkCloneURL checks that s is the URL or path of a repository, without version and component. Package ref refuses
+// passwords and tokens, and does not repeat them.
+func checkCloneURL(s string) error {
 	r, err := ref.Parse(s)
-	return err == nil && r.Origin.URL != "" && r.Version == ref.Version{} && r.Component == ""
+	var syntax *ref.SyntaxError
+	switch {
+	case errors.As(err, &syntax):
+		return fmt.Errorf("%q is not the URL of a repository: %s", syntax.Input, syntax.Problem)
+	case err != nil:
+		return err
+	case r.Origin.URL == "" || r.Version != ref.Version{} || r.Component != "":
+		return fmt.Errorf("%q is not the URL of a repository", s)
+	}
+	return nil
 }
 
 // hasUser reports whether a URL contains a user, which may be a token. The user of an ssh URL does not count.
@@ -145,9 +156,17 @@ var (
 
 func checkSources(doc *tomldoc.Document, m *Manifest, _ Layer) error {
 	s := m.Sources
-	if s.Host != "" && !hostName.MatchString(s.Host) {
-		return doc.Errorf("sources.host", "%q is not a valid host name", s.Host).
-			WithHint("write a name such as git.example.com, without scheme and path")
+	if s.Host != "" {
+		found := hostName.FindStringSubmatch(s.Host)
+		if found == nil {
+			return doc.Errorf("sources.host", "%q is not a valid host name", s.Host).
+				WithHint("write a name such as git.example.com, without scheme and path")
+		}
+		port, hasPort := strings.CutPrefix(found[2], ":")
+		if n, err := strconv.ParseUint(port, 10, 16); hasPort && (err != nil || n == 0) {
+			return doc.Errorf("sources.host", "the port of %q is not a number from 1 to 65535", s.Host).
+				WithHint("correct the port, or leave it out")
+		}
 	}
 	if s.Namespace != "" && !repoPath.MatchString(s.Namespace) {
 		return doc.Errorf("sources.namespace", "%q is not a namespace", s.Namespace).
@@ -170,6 +189,10 @@ func checkSources(doc *tomldoc.Document, m *Manifest, _ Layer) error {
 func checkPacks(doc *tomldoc.Document, m *Manifest, layer Layer) error {
 	for _, name := range slices.Sorted(maps.Keys(m.Packs)) {
 		p, at := m.Packs[name], "packs."+name
+		var badURL error
+		if p.URL != "" {
+			badURL = checkCloneURL(p.URL)
+		}
 		switch {
 		case !packName.MatchString(name):
 			return doc.Errorf(at, "%q is not a valid name for a pack", name).
@@ -180,8 +203,8 @@ func checkPacks(doc *tomldoc.Document, m *Manifest, layer Layer) error {
 		case layer != BuiltIn && p.URL == "":
 			return doc.Errorf(at, "pack %q has no url", name).
 				WithHint("add a line such as url = \"https://example.com/team/%s.git\"", name)
-		case p.URL != "" && !isCloneURL(p.URL):
-			return doc.Errorf(at+".url", "pack %q: %q is not the URL of a repository", name, p.URL).
+		case badURL != nil:
+			return doc.Errorf(at+".url", "pack %q: %w", name, badURL).
 				WithHint("write it as https://HOST/PATH.git, with no version and no password")
 		}
 		for i, r := range p.Releases {

@@ -153,6 +153,8 @@ var invalidManifests = []struct {
 	{own, "[packs.p]\n", `line 1: pack "p" has no url`, "url ="},
 	{own, "[packs.p]\nurl = 'https://me:secret@h.x/p.git'\n", `line 2: pack "p"`, ""},
 	{own, "[packs.p]\nurl = 'https://h.x/p.git@v1'\n", `is not the URL of a repository`, ""},
+	{own, "[packs.p]\nurl = 'https://h.x:99999/p.git'\n", `the port is not a number from 1 to 65535`, ""},
+	{own, "[sources]\nhost = 'h.x:70000'\n", `the port of "h.x:70000" is not a number from 1 to 65535`, ""},
 	{own, "[packs.'a b']\nurl = 'https://h.x/p.git'\n", `is not a valid name for a pack`, ""},
 	{own, release, "line 2: pack \"p\": only built-in packs have releases", "url"},
 	{own, "[workspace]\n", "line 1: the workspace has no members", "members ="},

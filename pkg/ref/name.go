@@ -1,10 +1,13 @@
 package ref
 
 import (
+	"cmp"
 	"net/netip"
 	"regexp"
 	"strconv"
 	"strings"
+
+	"github.com/Project-Manager-With-Git/ppm/pkg/failure"
 )
 
 // labelPattern matches one label of a host name.
@@ -38,6 +41,10 @@ func (p parser) name(s span) (Ref, error) {
 	}
 	if last == 2 {
 		o.Host = strings.ToLower(fields[0].text)
+		host, port, _ := strings.Cut(o.Host, ":")
+		if isHost(host) && port != "" && !isPort(port) {
+			return Ref{}, p.fail(fields[0].from(len(host)+1), badPort, "HOST:PORT::NAMESPACE::"+formName)
+		}
 		if !isHostPort(o.Host) {
 			return Ref{}, p.fail(fields[0], "it is not a valid host name", "HOST::NAMESPACE::"+formName)
 		}
@@ -78,10 +85,38 @@ func (p parser) checkName(t parts) error {
 		case f.text == "":
 			return p.fail(f, "the part before :: is empty", "HOST::NAMESPACE::"+formName)
 		case colon.text != "" && (i > 0 || len(fields) < 3):
-			return p.fail(colon, "the parts of a name are separated by ::", p.replace(colon, "::"))
+			return p.errColon(t, colon)
 		}
 	}
 	return nil
+}
+
+// forgeNames are short names of forges in other tools, with their hosts.
+var forgeNames = map[string]string{
+	"gh": "github.com", "github": "github.com", "gl": "gitlab.com", "gitlab": "gitlab.com", "bb": "bitbucket.org",
+	"bitbucket": "bitbucket.org",
+}
+
+// errColon returns the error for a single colon in a name, with the likely intention as the right form.
+func (p parser) errColon(t parts, colon span) error {
+	const separator = "the parts of a name are separated by ::"
+	o := t.origin
+	before, after := o.text[:colon.at-o.at], o.text[colon.at-o.at+1:]
+	tail := p.input[o.at+len(o.text):]
+	slash := strings.LastIndexByte(after, '/')
+	switch {
+	case strings.Contains(before+after, ":"):
+		return p.fail(colon, separator, p.replace(colon, "::"))
+	case slash > 0: // HOST:NAMESPACE/REPO
+		host := cmp.Or(forgeNames[strings.ToLower(before)], before)
+		return p.fail(colon, separator, host+"::"+after[:slash]+"::"+after[slash+1:]+tail)
+	case t.hasComponent: // NAMESPACE:REPO
+		return p.fail(colon, separator, p.replace(colon, "::"))
+	}
+	form := before + tail + "//" + after // PACK:COMPONENT
+	err := p.fail(colon, "a component starts with //", form).(*failure.Error)
+	return err.WithHint("write it as %s, or for a pack of the namespace %s as %s::%s//COMPONENT",
+		form, before, before, after+tail)
 }
 
 // checkRepo checks the last part of a name; name is the part without ".git".
@@ -108,7 +143,10 @@ func (p parser) errSlash(t parts, repo, slash span) error {
 		i := max(strings.LastIndexByte(trimmed, '/'), 0)
 		return p.fail(slash, separator, p.replace(repo, trimmed[:i]+"::"+strings.TrimPrefix(trimmed[i:], "/")))
 	}
-	return p.fail(slash, "a component starts with //", p.replace(slash, "//"))
+	form := p.replace(slash, "//")
+	err := p.fail(slash, "a component starts with //", form).(*failure.Error)
+	return err.WithHint("write it as %s, or for a pack of the namespace %s as %s::%s//COMPONENT",
+		form, first, first, rest)
 }
 
 // isRemoteHelper reports whether git runs a program for an address "name::…".

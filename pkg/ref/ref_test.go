@@ -209,6 +209,12 @@ var invalidRefs = []struct{ in, wrong, problem, form string }{
 	{"https://host:0/a", "0", "the port is not a number from 1 to 65535", "https://HOST:PORT/PATH@TAG//COMPONENT"},
 	{"https://h:99999/x//y", "99999", "the port is not a number from 1 to 65535", ""},
 	// It may be a password.
+	{"https://h:abc/x@v//y", "***", "the port is not a number from 1 to 65535", ""},
+	{"h:99999::n::r@v//c", "99999", "the port is not a number from 1 to 65535", ""},
+	{"pack:part", ":", "a component starts with //", "pack//part"},
+	{"gh:team/pack", ":", "the parts of a name are separated by ::", "github.com::team::pack"},
+	{"GitLab:a/b/pack@v1//c", ":", "the parts of a name are separated by ::", "gitlab.com::a/b::pack@v1//c"},
+	{"git.x.org:a/pack//c", ":", "the parts of a name are separated by ::", "git.x.org::a::pack//c"},
 	{"https://h:99999/x@v//y", "***", "the port is not a number from 1 to 65535", ""},
 	{"https://host:/x@v//y", "***", "the port is not a number from 1 to 65535", ""},
 	{"ssh://git@h:x/y@v", "x", "the port is not a number from 1 to 65535", "ssh://HOST:PORT/PATH@TAG//COMPONENT"},

@@ -165,9 +165,15 @@ func (p parser) checkText() error {
 
 func isNotPrintable(r rune) bool { return !unicode.IsPrint(r) }
 
+// hasPath reports whether what follows an @ can be a host with a path, and not a version and a component.
+func hasPath(s string) bool {
+	_, after, found := strings.Cut(s, "/")
+	return found && !strings.HasPrefix(after, "/")
+}
+
 // checkCredentials refuses a URL with a password. It must be the first check, because other errors show the input. It
-// is strict: an authority that is not a host with a port may be part of a password that contains "/". Digits after a
-// host are probably an invalid port, but may be a password, so that the error does not show them.
+// is strict: an authority that is not a host with a port may be part of a password that contains "/". What follows a
+// host is probably an invalid port, but may be a password, so that the error does not show it.
 func (p parser) checkCredentials() error {
 	scheme, rest, ok := strings.Cut(p.input, "://")
 	if !ok || !isScheme(scheme) {
@@ -181,9 +187,12 @@ func (p parser) checkCredentials() error {
 			return nil
 		}
 		at = strings.LastIndexByte(rest, '@')
-		if at >= 0 && isHost(strings.ToLower(host)) && strings.Trim(port, "0123456789") == "" {
+		isDigits := strings.Trim(port, "0123456789") == ""
+		if at >= 0 && isHost(strings.ToLower(host)) && (isDigits || !hasPath(rest[at+1:])) {
 			hidden := parser{p.what, scheme + "://" + host + ":***" + rest[at:]}
-			return hidden.fail(span{"***", len(scheme + "://" + host + ":")}, badPort, formURL)
+			err := hidden.fail(span{"***", len(scheme + "://" + host + ":")}, badPort, formURL).(*failure.Error)
+			return err.WithHint("write it as %s; a password does not belong in the URL",
+				scheme+"://HOST:PORT/PATH@TAG//COMPONENT")
 		}
 	}
 	if at < 0 || strings.EqualFold(scheme, "ssh") && !strings.Contains(rest[:at], ":") {

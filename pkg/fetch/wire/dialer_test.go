@@ -90,6 +90,8 @@ func TestWrongURLs(t *testing.T) {
 		{"https://host/a?b=c", "it has a query or a fragment"},
 		{"https://host/a#b", "it has a query or a fragment"},
 		{"https://host:port/a", "invalid port"},
+		{"https://host:99999/a", "the port 99999 is not a number from 1 to 65535"},
+		{"ssh://git@host:0/a", "the port 0 is not a number from 1 to 65535"},
 		{"https://host/%zz", "invalid URL escape"},
 		{"https://host/a\nb", "it has a control character in it"},
 		{"https://host/a%0ab", "it has a control character in it"},

@@ -71,7 +71,8 @@ func proxyFor(u *url.URL, config gitConfig, getenv func(string) string) (*url.UR
 	if !strings.Contains(value, "://") {
 		value = "http://" + value
 	}
-	if p, err := url.Parse(value); err != nil || p.Host == "" { // httpproxy would connect without it
+	// httpproxy would connect without a proxy that it cannot parse.
+	if p, err := url.Parse(value); err != nil || p.Host == "" || !isPort(p.Port()) {
 		return nil, errBadProxy // err would repeat the value, which may hold a password
 	}
 	choice := httpproxy.Config{HTTPProxy: value, HTTPSProxy: value, NoProxy: env("no_proxy", "NO_PROXY")}

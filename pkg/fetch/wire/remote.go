@@ -2,8 +2,10 @@ package wire
 
 import (
 	"errors"
+	"fmt"
 	"net/url"
 	"regexp"
+	"strconv"
 	"strings"
 	"unicode"
 
@@ -96,6 +98,12 @@ func splitRemote(raw string) (remote, error) {
 	return remote{scheme: "ssh", user: m[1], host: strings.Trim(m[2], "[]"), path: m[3]}.check()
 }
 
+// isPort reports whether s is the port of a URL, or empty.
+func isPort(s string) bool {
+	n, err := strconv.ParseUint(s, 10, 16)
+	return s == "" || err == nil && n > 0
+}
+
 func splitURL(raw string) (remote, error) {
 	u, err := url.Parse(raw)
 	if err != nil {
@@ -106,6 +114,9 @@ func splitURL(raw string) (remote, error) {
 		return remote{}, errors.New("it is malformed")
 	}
 	r := remote{scheme: strings.ToLower(u.Scheme), host: u.Hostname(), port: u.Port(), path: u.EscapedPath()}
+	if !isPort(r.port) {
+		return remote{}, fmt.Errorf("the port %s is not a number from 1 to 65535", r.port)
+	}
 	r.user = u.User.Username()
 	r.password, _ = u.User.Password()
 	switch r.scheme {
