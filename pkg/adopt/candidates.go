@@ -168,7 +168,7 @@ func (s *search) tagged(ctx context.Context) ([]version, error) {
 	}
 	pins, err := resolver.Tags(ctx, url, s.Ref.Version, repo)
 	if err != nil {
-		return nil, s.Packs.SuggestBuiltin(s.Ref.Origin, err)
+		return nil, s.Packs.SuggestName(s.Ref.Origin, err)
 	}
 	if len(pins) == 0 && !s.anyTag() {
 		_, err = resolver.Resolve(ctx, url, s.Ref.Version, repo) // for its error, which lists the tags

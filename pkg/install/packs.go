@@ -130,7 +130,7 @@ func (p *Packs) openURL(ctx context.Context, r ref.Ref, url string) (Hop, error)
 	}
 	found, err := resolver.Resolve(ctx, url, r.Version, repo)
 	if err != nil {
-		return Hop{}, p.SuggestBuiltin(r.Origin, err)
+		return Hop{}, p.SuggestName(r.Origin, err)
 	}
 	for _, note := range found.Notes {
 		p.o.Notify(note)
@@ -144,9 +144,13 @@ func (p *Packs) progress(format string, args ...any) {
 	}
 }
 
-// SuggestBuiltin adds a hint to the error about a name that was looked up on the default host, if a built-in pack has
-// a similar name, or the name of the namespace.
-func (p *Packs) SuggestBuiltin(o ref.Origin, err error) error {
+// SuggestName adds a hint to the error about a pack that cannot be read, if its origin looks like a mistyped name: of
+// a pack on a forge, of a component of a built-in pack, or of a built-in pack.
+func (p *Packs) SuggestName(o ref.Origin, err error) error {
+	if name := o.ForgeName(); name != "" && failure.KindOf(err) == failure.Network {
+		return failure.Errorf(failure.Network, "%w", err).
+			WithHint("%s is an address of ssh. The name of the pack is %s. Otherwise %s", o, name, failure.Hint(err))
+	}
 	if o.URL == "" && o.Host == "" && slices.Contains(p.registry.Names(), o.Namespace) {
 		return failure.Errorf(failure.KindOf(err), "%w", err).
 			WithHint("a component of the built-in pack %s is written %s//%s. Otherwise %s",

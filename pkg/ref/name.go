@@ -1,7 +1,6 @@
 package ref
 
 import (
-	"cmp"
 	"net/netip"
 	"regexp"
 	"strconv"
@@ -97,24 +96,33 @@ var forgeNames = map[string]string{
 	"bitbucket": "bitbucket.org",
 }
 
+// ForgeName returns the name of the repository that an address HOST:NAMESPACE/REPO means if HOST is the short name of
+// a forge, such as gh, or a host, and not an alias in the configuration of ssh. Otherwise it returns "".
+func (o Origin) ForgeName() string {
+	host, path, found := strings.Cut(o.URL, ":")
+	slash := strings.LastIndexByte(path, '/')
+	if !found || slash < 1 || strings.ContainsAny(host, "@/") || strings.HasPrefix(path, "/") {
+		return ""
+	}
+	if known := forgeNames[strings.ToLower(host)]; known != "" {
+		host = known
+	} else if !strings.Contains(host, ".") {
+		return ""
+	}
+	return host + "::" + path[:slash] + "::" + strings.TrimSuffix(path[slash+1:], ".git")
+}
+
 // errColon returns the error for a single colon in a name, with the likely intention as the right form.
 func (p parser) errColon(t parts, colon span) error {
 	const separator = "the parts of a name are separated by ::"
 	o := t.origin
 	before, after := o.text[:colon.at-o.at], o.text[colon.at-o.at+1:]
-	tail := p.input[o.at+len(o.text):]
-	slash := strings.LastIndexByte(after, '/')
-	switch {
-	case strings.Contains(before+after, ":"):
-		return p.fail(colon, separator, p.replace(colon, "::"))
-	case slash > 0: // HOST:NAMESPACE/REPO
-		host := cmp.Or(forgeNames[strings.ToLower(before)], before)
-		return p.fail(colon, separator, host+"::"+after[:slash]+"::"+after[slash+1:]+tail)
-	case t.hasComponent: // NAMESPACE:REPO
+	if t.hasComponent || strings.ContainsAny(before+after, ":/") { // NAMESPACE:REPO
 		return p.fail(colon, separator, p.replace(colon, "::"))
 	}
+	tail := p.input[o.at+len(o.text):]
 	form := before + tail + "//" + after // PACK:COMPONENT
-	err := p.fail(colon, "a component starts with //", form).(*failure.Error)
+	err := p.fail(colon, separator+", and a component starts with //", form).(*failure.Error)
 	return err.WithHint("write it as %s, or for a pack of the namespace %s as %s::%s//COMPONENT",
 		form, before, before, after+tail)
 }

@@ -152,7 +152,6 @@ var invalidRefs = []struct{ in, wrong, problem, form string }{
 	{"repo@v1#c", "#", "a component starts with //, not with #", "repo@v1//c"},
 	{"repo@cp-0.0.1:c", ":", "a version cannot contain :", "repo@cp-0.0.1//c"},
 	// Not scp.
-	{"tp_py_grpc:wscli", ":", "the parts of a name are separated by ::", "tp_py_grpc::wscli"},
 	{"ns:repo@v1//a/b", ":", "the parts of a name are separated by ::", "ns::repo@v1//a/b"},
 	{"https:/host/x", ":", "the parts of a name are separated by ::", "https::/host/x"},
 	{"work:team/../x", "..", "the path cannot have . or .. segments", ""},
@@ -211,10 +210,8 @@ var invalidRefs = []struct{ in, wrong, problem, form string }{
 	// It may be a password.
 	{"https://h:abc/x@v//y", "***", "the port is not a number from 1 to 65535", ""},
 	{"h:99999::n::r@v//c", "99999", "the port is not a number from 1 to 65535", ""},
-	{"pack:part", ":", "a component starts with //", "pack//part"},
-	{"gh:team/pack", ":", "the parts of a name are separated by ::", "github.com::team::pack"},
-	{"GitLab:a/b/pack@v1//c", ":", "the parts of a name are separated by ::", "gitlab.com::a/b::pack@v1//c"},
-	{"git.x.org:a/pack//c", ":", "the parts of a name are separated by ::", "git.x.org::a::pack//c"},
+	{"pack:part", ":", "the parts of a name are separated by ::, and a component starts with //", "pack//part"},
+	{"pack:part@v1", ":", "the parts of a name are separated by ::, and a component starts with //", "pack@v1//part"},
 	{"https://h:99999/x@v//y", "***", "the port is not a number from 1 to 65535", ""},
 	{"https://host:/x@v//y", "***", "the port is not a number from 1 to 65535", ""},
 	{"ssh://git@h:x/y@v", "x", "the port is not a number from 1 to 65535", "ssh://HOST:PORT/PATH@TAG//COMPONENT"},
@@ -399,4 +396,30 @@ func FuzzParse(f *testing.F) {
 			}
 		}
 	})
+}
+
+func TestForgeName(t *testing.T) {
+	for in, want := range map[string]string{
+		"gh:team/pack//c":           "github.com::team::pack",
+		"GitLab:a/b/pack.git@v1//c": "gitlab.com::a/b::pack",
+		"git.example.com:a/pack//c": "git.example.com::a::pack",
+		"work:a/pack//c":            "", // an alias
+		"gh:/srv/pack//c":           "",
+		"gh:pack.git//c":            "",
+		"git@github.com:a/pack//c":  "",
+		"https://github.com/a/p//c": "",
+		"github.com::team::pack//c": "",
+		"./gh:team/pack@v1//c":      "",
+	} {
+		r, err := ref.Parse(in)
+		if err != nil {
+			t.Errorf("Parse(%q): %v", in, err)
+			continue
+		}
+		if got := r.Origin.ForgeName(); got != want {
+			t.Errorf("ForgeName of %q = %q, want %q", in, got, want)
+		} else if name, err := ref.Parse(got); got != "" && (err != nil || name.Origin.Repo == "") {
+			t.Errorf("ForgeName of %q = %q: %+v, %v", in, got, name, err)
+		}
+	}
 }
