@@ -373,6 +373,9 @@ func (l Listing) Newer(tag string) (newer []string, ordered bool) {
 	return resolver.Newer(tags, tag), resolver.IsOrdered(tag) || len(tags) <= 1
 }
 
+// OtherForms returns the highest tags of the series that may continue the one of a tag in another form.
+func (l Listing) OtherForms(tag string) []string { return resolver.OtherForms(l.tags(), tag) }
+
 func (l Listing) tags() []string {
 	var tags []string
 	for _, g := range l.Refs {

@@ -103,10 +103,33 @@ func (p *Project) newerTag(
 	switch {
 	case gone:
 		return t, errGone(c, "tag", name)
+	case len(t.newer) == 0 && ordered:
+		err := p.noteOtherForms(ctx, c, list, &t)
+		return t, err
 	case !ordered:
 		t.latest, t.held = "", "its tags cannot be ordered; name one with --to"
 	}
 	return t, nil
+}
+
+// noteOtherForms holds the target of an install that is the newest of its series, when the pack goes on with tags of
+// another form, such as v1.1.0 after 1.0.0: when one of them is a descendant of the installed commit.
+func (p *Project) noteOtherForms(ctx context.Context, c lockfile.Component, list install.Listing, t *target) error {
+	for _, tag := range list.OtherForms(t.latest) {
+		commit, _ := list.Find(ref.TagPrefix + tag)
+		if list.URL != c.URL || commit == c.Commit {
+			continue
+		}
+		continues, err := list.Repo.IsAncestor(ctx, c.Commit, commit)
+		if err := onlyInterrupted(err); err != nil {
+			return err
+		}
+		if continues && err == nil {
+			t.held = fmt.Sprintf("the pack has newer tags of another form; to change to them, run "+
+				"ppm project upgrade %s --to %s", shell.Quote(c.Path), shell.Quote(tag))
+		}
+	}
+	return nil
 }
 
 // errGone returns the error that the tag or branch of an install is gone.

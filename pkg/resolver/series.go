@@ -130,6 +130,26 @@ func Newer(tags []string, name string) []string {
 	return namesOf(newer)
 }
 
+// OtherForms returns the highest release of each other series that may continue the one of the tag name: with the same
+// prefix and suffix, but with or without a "v", or with dates for numbers. Only the history can tell which is newer.
+func OtherForms(tags []string, name string) []string {
+	this := parseTag(name)
+	if !this.hasVersion() {
+		return nil
+	}
+	all := parseTags(tags)
+	shapes := newShapes(append(all, this))
+	own := shapes.of(this)
+	highest := map[series]tag{}
+	for _, t := range all {
+		s := shapes.of(t)
+		if s.version && s != own && s.prefix == own.prefix && s.suffix == own.suffix && len(t.pre) == 0 {
+			highest[s] = higher(highest[s], t)
+		}
+	}
+	return namesOf(slices.SortedFunc(maps.Values(highest), compareTags))
+}
+
 // isNewer reports whether a tag has a higher version than another one of its series, not only another way to write it.
 func isNewer(t, than tag) bool {
 	than.name, than.numbers = t.name, slices.Clone(than.numbers)

@@ -72,6 +72,19 @@ func TestNewer(t *testing.T) {
 	}
 }
 
+func TestOtherForms(t *testing.T) {
+	for _, c := range []struct{ name, tags, want string }{
+		{"1.0.0", "1.0.0 1.1.0 v1.2.0 v1.3.0 v1.4.0-rc.1 cp-v2.0.0", "v1.3.0"},
+		{"v1.0.0", "2021.05.1 2022.11.3 v1.0.0 v2024.1", "2022.11.3 v2024.1"},
+		{"1.0.0", "1.0.0 2.0.0-alpine focal", ""},
+		{"focal", "v1", ""},
+	} {
+		if got := strings.Join(OtherForms(strings.Fields(c.tags), c.name), " "); got != c.want {
+			t.Errorf("OtherForms(%q, %q) = %q, want %q", c.tags, c.name, got, c.want)
+		}
+	}
+}
+
 func TestIsOrdered(t *testing.T) {
 	for name, want := range map[string]bool{
 		"v1": true, "1.6.6.4": true, "r9": true, "2024-01-31": true, "focal": false, "cp-x": false, "3f2a9c1": false,
