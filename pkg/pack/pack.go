@@ -104,8 +104,18 @@ func (p *Pack) Component(name string) (Component, error) {
 			return c, nil
 		}
 	}
-	return Component{}, failure.Errorf(failure.Usage, "no component %q in pack %q", name, p.Name).
+	return Component{}, failure.Errorf(failure.Usage, "%w", &NoComponentError{name, p.Name, p.Names()}).
 		WithHint("%s", suggest.Hint("component", name, p.Names()))
+}
+
+// A NoComponentError says that a pack does not have a component.
+type NoComponentError struct {
+	Name, Pack string
+	Components []string // that the pack has
+}
+
+func (e *NoComponentError) Error() string {
+	return fmt.Sprintf("no component %q in pack %q", e.Name, e.Pack)
 }
 
 // Link returns the source of the component as a reference. ok is false if the source is a path.

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"cmp"
 	"context"
+	"errors"
 	"slices"
 	"strings"
 
@@ -13,8 +14,10 @@ import (
 	"github.com/Project-Manager-With-Git/ppm/pkg/lockfile"
 	"github.com/Project-Manager-With-Git/ppm/pkg/manifest"
 	"github.com/Project-Manager-With-Git/ppm/pkg/merge"
+	"github.com/Project-Manager-With-Git/ppm/pkg/pack"
 	"github.com/Project-Manager-With-Git/ppm/pkg/plan"
 	"github.com/Project-Manager-With-Git/ppm/pkg/ref"
+	"github.com/Project-Manager-With-Git/ppm/pkg/suggest"
 )
 
 // Current means the installed version: only keys change.
@@ -267,7 +270,7 @@ func (p *Project) successor(
 		b.Keys.Ask = func(context.Context, install.Question) (string, error) { return "", nil }
 	}
 	if err := p.replace(ctx, b, entry, old, o.To == Current); err != nil {
-		return nil, err
+		return nil, hintRenamed(entry.Source, err)
 	}
 	installs, err := b.Build(ctx)
 	if err != nil {
@@ -275,6 +278,21 @@ func (p *Project) successor(
 	}
 	installs[0].Want.Strategy = cmp.Or(o.Strategy, want.Strategy)
 	return p.inherit(installs)
+}
+
+// hintRenamed adds a hint to the error about a component that is gone in the version to which it is upgraded.
+func hintRenamed(r ref.Ref, err error) error {
+	var missing *pack.NoComponentError
+	if !errors.As(err, &missing) || missing.Name != r.Component {
+		return err
+	}
+	r.Component = "NEWNAME"
+	if similar := suggest.Words(missing.Name, missing.Components); len(similar) > 0 {
+		r.Component = similar[0]
+	}
+	return failure.Errorf(failure.KindOf(err), "%w", err).
+		WithHint("it stays as it is; if it has another name there, write source = %q in ppm.toml and run "+
+			"ppm project sync; the pack has %s", r, strings.Join(missing.Components, ", "))
 }
 
 // isSameInstall reports whether an upgrade leaves an install as the lockfile has it.
