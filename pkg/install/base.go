@@ -7,6 +7,7 @@ import (
 	"github.com/Project-Manager-With-Git/ppm/pkg/failure"
 	"github.com/Project-Manager-With-Git/ppm/pkg/fileset"
 	"github.com/Project-Manager-With-Git/ppm/pkg/lockfile"
+	"github.com/Project-Manager-With-Git/ppm/pkg/merge"
 	"github.com/Project-Manager-With-Git/ppm/pkg/render"
 )
 
@@ -50,7 +51,8 @@ func (p *Packs) Base(ctx context.Context, c lockfile.Component) (Base, error) {
 	out := make([]fileset.File, len(c.Files))
 	for i, f := range c.Files {
 		file, ok := files.Lookup(f.Rendered())
-		if !ok || file.Digest() != f.Digest || fileset.FormatMode(file.Mode) != f.Mode {
+		if !ok || file.Digest() != f.Digest || lfDigest(file) != f.LFDigest ||
+			fileset.FormatMode(file.Mode) != f.Mode {
 			return Base{}, ErrUnproven(c, "%q is not what was installed", f.Path)
 		}
 		out[i] = file
@@ -58,6 +60,15 @@ func (p *Packs) Base(ctx context.Context, c lockfile.Component) (Base, error) {
 	}
 	files, err = fileset.New(out)
 	return Base{h, source, rendered.Source, files}, err
+}
+
+// lfDigest returns the digest of a file with LF line ends, or "" if it does not have both kinds. With it, the file is
+// recognized in a checkout of git, which makes all line ends the same.
+func lfDigest(f fileset.File) string {
+	if merge.LineEndsOf(f.Data) != merge.Mixed {
+		return ""
+	}
+	return fileset.Digest(merge.WithLineEnds(f.Data, merge.LF))
 }
 
 // ErrUnproven returns an error of kind Integrity about an install whose base is not what the lockfile says.

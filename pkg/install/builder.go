@@ -209,7 +209,7 @@ func (b *Builder) build(ctx context.Context, s Selection) (Component, error) {
 	}
 	for _, file := range placed {
 		locked.Files = append(locked.Files, lockfile.File{
-			Path: file.Path, Digest: file.Digest(), Mode: fileset.FormatMode(file.Mode),
+			Path: file.Path, Digest: file.Digest(), LFDigest: lfDigest(file), Mode: fileset.FormatMode(file.Mode),
 		})
 	}
 	return Component{

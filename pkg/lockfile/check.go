@@ -63,6 +63,9 @@ func (f File) check(placement string) (field string, err error) {
 	if !isSHA256(f.Digest) {
 		return ".digest", fmt.Errorf("digest %q is not \"sha256:\" and 64 hex digits", f.Digest)
 	}
+	if f.LFDigest != "" && !isSHA256(f.LFDigest) {
+		return ".lf_digest", fmt.Errorf("lf_digest %q is not \"sha256:\" and 64 hex digits", f.LFDigest)
+	}
 	if f.Conflict != "" && !isSHA256(f.Conflict) {
 		return ".conflict", fmt.Errorf("conflict %q is not \"sha256:\" and 64 hex digits", f.Conflict)
 	}

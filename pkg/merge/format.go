@@ -53,7 +53,8 @@ func mergeFormat(base, ours, theirs []byte) format {
 }
 
 // mergeLineEnds returns the line ends of the result, or NoLineEnds if they stay in the lines: lines that end in
-// another way than the others of their text are content.
+// another way than the others of their text are content. Ours is uniform, although the base is not, if git has checked
+// it out.
 func mergeLineEnds(base, ours, theirs []byte) LineEnds {
 	b, o, t := LineEndsOf(base), LineEndsOf(ours), LineEndsOf(theirs)
 	merged := mergeProperty(b, o, t)
@@ -67,7 +68,8 @@ func mergeLineEnds(base, ours, theirs []byte) LineEnds {
 		}
 	}
 	switch {
-	case isShared(b, o, t), merged == Mixed, b == Mixed, b == NoLineEnds && (o == Mixed || t == Mixed):
+	case isShared(b, o, t), merged == Mixed, b == Mixed && !o.IsUniform(),
+		b == NoLineEnds && (o == Mixed || t == Mixed):
 		return NoLineEnds
 	}
 	return merged

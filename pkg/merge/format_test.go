@@ -27,6 +27,7 @@ func TestFormat(t *testing.T) {
 		{"mixed upstream, edited here", "a\nb\nc\n", "a\nb\nC\n", "a\r\nb\nc\n", "a\r\nb\nC\n"},
 		{"mixed everywhere", "a\r\nb\nc\n", "A\r\nb\nc\n", "a\r\nb\nC\n", "A\r\nb\nC\n"},
 		{"an odd line fixed upstream", "a\r\nb\nc\n", "a\r\nb\nC\n", "a\nb\nc\n", "a\nb\nC\n"},
+		{"CRLF here, mixed before", "a\nb\r\nc\n", "a\r\nb\r\nC\r\n", "A\nb\r\nc\n", "A\r\nb\r\nC\r\n"},
 		{"a conflict in CRLF", "a\nb\nc\n", "a\r\nX\r\nc\r\n", "a\nY\nc\n",
 			"a\r\n<<<<<<<\r\nX\r\n=======\r\nY\r\n>>>>>>>\r\nc\r\n"},
 		{"a conflict in LF", "a\r\nb\r\nc\r\n", "a\nX\nc\n", "a\r\nY\r\nc\r\n",

@@ -54,9 +54,9 @@ func WithLineEnds(text []byte, to LineEnds) []byte {
 	return text
 }
 
-// WithLineEndsOf returns a text with the line ends of another one, if those of both are uniform.
+// WithLineEndsOf returns a text with the line ends of another one, if those are uniform.
 func WithLineEndsOf(text, other []byte) []byte {
-	if to := LineEndsOf(other); to.IsUniform() && LineEndsOf(text).IsUniform() {
+	if to := LineEndsOf(other); to.IsUniform() {
 		return WithLineEnds(text, to)
 	}
 	return text

@@ -27,7 +27,11 @@ func Convert(data []byte) (Converted, bool) {
 // IgnoringLineEnds returns the state of a file on the disk for a comparison with want: it has the digest of want if
 // the two files differ only in their line ends. c describes the file, and is zero if it cannot be converted.
 func (s State) IgnoringLineEnds(want State, c Converted) State {
-	if s.Kind == File && c.Digest != "" && c.Digest == want.Digest {
+	isWanted := c.Digest == want.Digest
+	if want.LFDigest != "" {
+		isWanted = c.Digest == want.LFDigest || s.Digest == want.LFDigest
+	}
+	if s.Kind == File && c.LineEnds.IsUniform() && isWanted {
 		s.Digest = want.Digest
 	}
 	return s

@@ -104,3 +104,25 @@ func TestVersionsHaveLineEndsOfUser(t *testing.T) {
 		t.Errorf("got %q", got)
 	}
 }
+
+// TestMixedLineEnds makes plans for a file that has both kinds of line ends in the base, and one on the disk.
+func TestMixedLineEnds(t *testing.T) {
+	base := state("a\nb\r\nc\n")
+	base.LFDigest = state("a\nb\nc\n").Digest
+	for disk, want := range map[string]string{
+		"a\nb\nc\n": "f:update=a\nb\nC\n", "a\r\nb\r\nc\r\n": "f:update=a\r\nb\r\nC\r\n",
+		"a\nb\r\nc\n": "f:update=a\nb\r\nC\n", "a\r\nb\r\nc\n": "f:merge=mine",
+	} {
+		in := plan.Input{
+			Base: map[string]plan.State{"f": base}, Disk: plan.Disk{"f": state(disk)},
+			Theirs: theirs("f", "a\nb\r\nC\n"), Converted: map[string]plan.Converted{},
+		}
+		if c, ok := plan.Convert([]byte(disk)); ok {
+			in.Converted["f"] = c
+		}
+		texts := plan.Texts{Base: []byte("a\nb\r\nC\n"), Ours: []byte("mine")}
+		if got, _ := makePlan(t, in, texts); got != want {
+			t.Errorf("%q: got %q, want %q", disk, got, want)
+		}
+	}
+}

@@ -168,7 +168,7 @@ func AddBase(base map[string]plan.State, c lockfile.Component) {
 		if err != nil {
 			mode = 0 // the lockfile was checked when it was read
 		}
-		base[f.Path] = plan.State{Kind: plan.File, Digest: f.Digest, Mode: mode}
+		base[f.Path] = plan.State{Kind: plan.File, Digest: f.Digest, LFDigest: f.LFDigest, Mode: mode}
 	}
 }
 
