@@ -248,6 +248,41 @@ func (s mergeSetting) checkResolutions(name, good string, code int, out string) 
 	}
 }
 
+// TestMixedBlocksAreNoticed makes every mixture of the lines of an install in two versions of ppm.lock.
+func TestMixedBlocksAreNoticed(t *testing.T) {
+	if testing.Short() {
+		t.Skip("it runs more than a hundred commands")
+	}
+	t.Parallel()
+	s := newMergeSetting(t)
+	s.must("ppm project upgrade z --to v2")
+	two := strings.Split(s.read("ppm.lock"), "\n")
+	s.must("ppm project upgrade z --to v3")
+	three := strings.Split(s.read("ppm.lock"), "\n")
+	var differ []int
+	for i := range three {
+		if two[i] != three[i] {
+			differ = append(differ, i)
+		}
+	}
+	if len(differ) != 6 {
+		t.Fatalf("%d lines differ", len(differ))
+	}
+	for mixture := range 1 << len(differ) {
+		mixed := slices.Clone(three)
+		for bit, i := range differ {
+			if mixture>>bit&1 == 1 {
+				mixed[i] = two[i]
+			}
+		}
+		s.write("ppm.lock", strings.Join(mixed, "\n"))
+		code, out := s.run("ppm project sync --check && ppm project verify --remote")
+		if (code == 0) != (mixture == 0) {
+			t.Errorf("mixture %06b: exit code %d: %s\n%s", mixture, code, out, strings.Join(mixed, "\n"))
+		}
+	}
+}
+
 // checkDropped drops an install that is in no conflict from one of the files.
 func (s mergeSetting) checkDropped(name string) {
 	s.Helper()

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/url"
 	"path"
+	"slices"
 	"strings"
 	"unicode"
 
@@ -137,6 +138,28 @@ func checkRef(s *string) error {
 		return nil
 	case !strings.HasPrefix(*s, "refs/") || strings.ContainsFunc(*s, isInvalid):
 		return fmt.Errorf("its ref %q is not a full ref name", *s)
+	}
+	return nil
+}
+
+// checkVersion refuses a ref that the version of the source cannot mean, as in a block that was put together from two
+// versions of a lock. Package resolver finds the ref of a version.
+func checkVersion(c Component) error {
+	name := c.Source.Version.String()
+	ok := true
+	switch c.Source.Version.Kind() {
+	case ref.Exact:
+		isCommit := c.Ref == "" && ref.MayBeCommit(name) // of the commit or of a tag object
+		ok = isCommit || slices.Contains([]string{name, ref.TagPrefix + name, ref.BranchPrefix + name}, c.Ref)
+	case ref.Dev:
+		ok = c.Ref == ref.BranchPrefix+"dev"
+	case ref.Latest:
+		ok = c.Ref == ref.Head || strings.HasPrefix(c.Ref, ref.BranchPrefix)
+	case ref.Glob, ref.Range:
+		ok = strings.HasPrefix(c.Ref, ref.TagPrefix)
+	}
+	if !ok {
+		return fmt.Errorf("its ref %q is not one that its source %q can mean", c.Ref, c.Source)
 	}
 	return nil
 }

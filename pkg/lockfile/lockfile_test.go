@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"errors"
 	"reflect"
+	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"unicode/utf8"
@@ -136,7 +138,8 @@ var fields = []struct {
 	{`url = "builtin:p"`, false,
 		[]string{`""`, `"--upload-pack=x"`, `"https://token@h.x/p.git"`, `"https://user:secret@h.x/p.git"`,
 			`"ssh://user:secret@h.x/p.git"`, `"a\nb"`, `[]`}},
-	{`ref = "refs/tags/v1"`, false, []string{`"v1"`, `"refs/tags/a b"`, `"--x"`, `1`}},
+	{`ref = "refs/tags/v1"`, false,
+		[]string{`"v1"`, `"refs/tags/a b"`, `"--x"`, `1`, `"refs/tags/v2"`, `"refs/heads/v2"`, `"HEAD"`, `""`}},
 	{`object = "` + tag + `"`, true,
 		[]string{`""`, `"22"`, `"` + commit + `"`, `"` + strings.Repeat("G", 40) + `"`, `1`}},
 	{`commit = "` + commit + `"`, false,
@@ -192,6 +195,35 @@ func TestParseRefusesEveryChange(t *testing.T) {
 			refuse("without "+line, replace(""))
 		} else if _, err := lockfile.Parse("ppm.lock", []byte(replace(""))); err != nil {
 			t.Errorf("without %s: %v", line, err)
+		}
+	}
+}
+
+func TestParseComparesRefWithVersion(t *testing.T) {
+	abbreviated := commit[:7]
+	for _, c := range []struct {
+		source  string
+		allowed []string // of all refs below
+	}{
+		{"p//a", []string{"HEAD", "refs/heads/main", "refs/heads/dev", "refs/heads/v1"}},
+		{"p@latest//a", []string{"HEAD", "refs/heads/main", "refs/heads/dev", "refs/heads/v1"}},
+		{"p@dev//a", []string{"refs/heads/dev"}},
+		{"p@v1//a", []string{"refs/tags/v1", "refs/heads/v1"}},
+		{"p@refs/heads/v1//a", []string{"refs/heads/v1"}},
+		{"p@main//a", []string{"refs/heads/main"}},
+		{"p@v*//a", []string{"refs/tags/v1", "refs/tags/v2"}},
+		{"p@v~1.0.0//a", []string{"refs/tags/v1", "refs/tags/v2"}},
+		{"p@" + abbreviated + "//a", []string{""}},
+		{"p@" + commit + "//a", []string{""}},
+	} {
+		for _, ref := range []string{"", "HEAD", "refs/heads/main", "refs/heads/dev", "refs/heads/v1", "refs/tags/v1",
+			"refs/tags/v2"} {
+			text := strings.NewReplacer(`"p@v1//a"`, strconv.Quote(c.source), `"refs/tags/v1"`, strconv.Quote(ref)).
+				Replace(golden)
+			_, err := lockfile.Parse("ppm.lock", []byte(text))
+			if (err == nil) != slices.Contains(c.allowed, ref) {
+				t.Errorf("source %q and ref %q: %v", c.source, ref, err)
+			}
 		}
 	}
 }

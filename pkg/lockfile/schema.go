@@ -130,6 +130,9 @@ func (b block) component() (c Component, field string, err error) {
 	if b.Object != nil {
 		c.Object = *b.Object
 	}
+	if err := checkVersion(c); err != nil {
+		return c, ".ref", err
+	}
 	if c.Keys, field, err = b.Keys.read(); err != nil {
 		return c, field, err
 	}
