@@ -244,9 +244,19 @@ func usedNames(files fileset.Set, dir bool, placement string, names []string) []
 	return slices.Concat(render.UsedNames(files, dir, names), render.UsedNames(path, false, names))
 }
 
-// UsedKeys returns the keys of the chain's packs that the component's files, or its default path, can use.
+// UsedKeys returns the keys of the chain's packs that the component's files, its default path, or the defaults of these
+// keys can use.
 func UsedKeys(c Chain, files fileset.Set, dir bool) []string {
-	return usedNames(files, dir, c.DefaultPath(), (&Keys{}).names(c))
+	keys := c.KeyNames()
+	used := usedNames(files, dir, c.DefaultPath(), keys)
+	for i := 0; i < len(used); i++ {
+		for _, name := range render.TextNames(c.Key(used[i]).Default) {
+			if slices.Contains(keys, name) && !slices.Contains(used, name) {
+				used = append(used, name)
+			}
+		}
+	}
+	return used
 }
 
 // template returns the placement before it is rendered: the user's, else the default of the packs. It is empty if the

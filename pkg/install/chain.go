@@ -113,6 +113,20 @@ func (c Chain) KeyNames() []string {
 	return names
 }
 
+// Declares returns the name now of a key that the packs of the chain declare by that name, or declared before; "" if
+// none does.
+func (c Chain) Declares(name string) string {
+	if c.Key(name).Name != "" {
+		return name
+	}
+	for _, now := range c.KeyNames() {
+		if slices.Contains(c.earlierNames(now), name) {
+			return now
+		}
+	}
+	return ""
+}
+
 // earlierNames returns the earlier names of a key, by all its declarations in the chain.
 func (c Chain) earlierNames(name string) []string {
 	var out []string

@@ -37,7 +37,8 @@ type UpgradeOptions struct {
 
 	IgnoreSpaceChange bool // in all files, not only in those that the manifest names
 
-	silent bool // take the defaults of keys instead of asking
+	silent    bool          // take the defaults of keys instead of asking
+	selection *keySelection // set by Upgrade
 }
 
 // UpgradeResult is what Upgrade did, or with DryRun would do.
@@ -93,6 +94,7 @@ func (p *Project) Upgrade(ctx context.Context, o UpgradeOptions) (*UpgradeResult
 	var failures Failures
 	var groups [][]install.Component
 	var upgrades []Upgraded
+	o.selection = &keySelection{}
 	for _, old := range installs {
 		_, err := failures.of(old, p.Wanted(old).Source.String(), func() error {
 			next, up, err := p.upgradeOne(ctx, old, o)
@@ -126,6 +128,11 @@ func (p *Project) Upgrade(ctx context.Context, o UpgradeOptions) (*UpgradeResult
 	if err := failures.only(len(installs)); err != nil {
 		return nil, nil, err
 	}
+	if o.setsKeysOfAll() && len(failures.list) == 0 {
+		if err := o.selection.check(p, o.Keys); err != nil {
+			return nil, nil, err
+		}
+	}
 	result.Failed = failures.all()
 	return result, t, nil
 }
@@ -149,6 +156,11 @@ func (p *Project) upgradeOne(
 	versions, held, err := p.steps(ctx, old, o)
 	if err != nil || len(versions) == 0 {
 		return nil, Upgraded{held: held}, err
+	}
+	if o.setsKeysOfAll() {
+		if o.Keys, err = p.keysOf(ctx, old, versions[len(versions)-1], o, o.selection); err != nil || len(o.Keys) == 0 {
+			return nil, Upgraded{}, err
+		}
 	}
 	var installs []install.Component
 	stops := ""
