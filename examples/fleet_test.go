@@ -367,6 +367,33 @@ func TestUpgradeFleetIncomplete(t *testing.T) {
 	}
 }
 
+// The script clones into a folder of its own name. Files that contain the name of the project stay as they are.
+func TestUpgradeFleetKeepsNames(t *testing.T) {
+	t.Parallel()
+	f := newFleet(t, nil)
+	f.pack.Write("part/about.txt.jinja", "{{ title }} {{ author }}\n", 0o644)
+	f.pack.Write("ppm.toml", "[pack]\ntype = \"components\"\n"+
+		"[pack.keys.title]\ndefault = \"The {{ project_name }}\"\n"+
+		"[pack.components.part]\nsource = \"part\"\n", 0o644)
+	f.pack.Commit("v1.1.0")
+	f.pack.Tag("v1.1.0")
+	f.write("home/.pmfprc/pmfprc.json", `{"author": "Ann"}`)
+	f.project("shop", "", "v1.1.0", "")
+	f.write("home/.pmfprc/pmfprc.json", `{"author": "Bot"}`)
+	f.upgrade(0, "../shop.git", "RESULT         PROJECT      DETAIL\nnothing to do  ../shop.git\n")
+	f.pack.Write("part/text.txt", "ALPHA\n", 0o644)
+	f.pack.Commit("v1.2.0")
+	f.pack.Tag("v1.2.0")
+	f.upgrade(0, "../shop.git", "RESULT  PROJECT      DETAIL\npushed  ../shop.git  ppm-upgrade\n")
+	if got := f.git("shop.git", "show", "ppm-upgrade:part/about.txt"); got != "The shop Ann" {
+		t.Errorf("the branch has %q", got)
+	}
+	changed := f.git("shop.git", "diff", "--name-only", "HEAD", "ppm-upgrade")
+	if changed != "part/text.txt\nppm.lock\nppm.toml" {
+		t.Errorf("the branch changes %q", changed)
+	}
+}
+
 // fleetRow is a run of upgrade-fleet.sh with one result.
 type fleetRow struct {
 	comment    string

@@ -35,6 +35,8 @@ func upgradeCommand() *command {
 	return &command{
 		name:  "upgrade",
 		usage: "upgrade installs to another version or other keys, and merge your edits",
+		details: "Without PATH, --kv only upgrades the installs that use the key and for which you have not\n" +
+			"chosen another value; a note names those that keep theirs.",
 		examples: []string{
 			"ppm project upgrade",
 			"ppm project upgrade app/interceptor --to cp-0.0.2 --dry-run",

@@ -244,8 +244,8 @@ func usedNames(files fileset.Set, dir bool, placement string, names []string) []
 	return slices.Concat(render.UsedNames(files, dir, names), render.UsedNames(path, false, names))
 }
 
-// UsedKeys returns the keys of the chain's packs that the component's files, its default path, or the defaults of these
-// keys can use.
+// UsedKeys returns the keys of the chain's packs that the component's files, its default path, or the defaults of
+// these keys can use.
 func UsedKeys(c Chain, files fileset.Set, dir bool) []string {
 	keys := c.KeyNames()
 	used := usedNames(files, dir, c.DefaultPath(), keys)

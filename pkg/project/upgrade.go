@@ -158,7 +158,8 @@ func (p *Project) upgradeOne(
 		return nil, Upgraded{held: held}, err
 	}
 	if o.setsKeysOfAll() {
-		if o.Keys, err = p.keysOf(ctx, old, versions[len(versions)-1], o, o.selection); err != nil || len(o.Keys) == 0 {
+		o.Keys, err = p.keysOf(ctx, old, versions[len(versions)-1], o, o.selection)
+		if err != nil || len(o.Keys) == 0 {
 			return nil, Upgraded{}, err
 		}
 	}
