@@ -179,6 +179,9 @@ func printUpgrades(in *invocation, upgrades []project.Upgraded, dryRun bool) {
 			same = " (the same files)"
 		}
 		in.printf("%s %s from %s to %s%s\n", verb(dryRun, "would upgrade", "upgraded"), u.Path, u.From, u.To, same)
+		if u.Became != "" {
+			in.printf("%s became a %s upstream: it is at %s\n", u.Path, u.Became, u.NewPath)
+		}
 		for _, old := range slices.Sorted(maps.Keys(u.RenamedKeys)) {
 			in.printf("%s key %s of %s to %s\n",
 				verb(dryRun, "would rename", "renamed"), old, u.Path, u.RenamedKeys[old])

@@ -23,10 +23,15 @@ type Component struct {
 	Want     manifest.Component // its entry in the manifest
 	Locked   lockfile.Component // its entry in the lockfile
 	Files    fileset.Set        // paths relative to the project
+	Base     string             // the name of the file if the component is one
+	Replaces string             // the path of the install that it is a version of; empty if that is its own path
 	Language string
 	Needs    []langdeps.Requirement
 	Keys     KeyChanges
 }
+
+// Before returns the path of the install that the component is a version of, if that is installed.
+func (c Component) Before() string { return cmp.Or(c.Replaces, c.Locked.Path) }
 
 // KeyChanges are the keys for which the user chose a value and that the pack renamed or no longer declares.
 type KeyChanges struct {
@@ -216,6 +221,7 @@ func (b *Builder) build(ctx context.Context, s Selection) (Component, error) {
 		Want:     manifest.Component{Source: s.Typed, Path: root, Keys: values.Chosen},
 		Locked:   locked,
 		Files:    placed,
+		Base:     rendered.Files[0].Path,
 		Keys:     KeyChanges{Renamed: values.Renamed, Changed: values.Changed},
 		Language: s.Chain.Language(),
 		Needs:    s.Chain.Requirements(root, false),

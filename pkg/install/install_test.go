@@ -37,6 +37,29 @@ func TestPlacement(t *testing.T) {
 	}
 }
 
+func TestPlacementAs(t *testing.T) {
+	for _, c := range []struct {
+		path string
+		dir  bool
+		base string // of the new file
+		want string
+	}{
+		{"app/util.py", true, "__init__.py", "app/util"},
+		{"util.py", true, "__init__.py", "util"},
+		{"bin/tool", true, "run", "bin/tool"},
+		{"a.d/tool", true, "run", "a.d/tool"}, // the extension of a folder
+		{"app/.env", true, "x", "app/.env"},   // the name has nothing else
+		{"app/a.tar.gz", true, "x", "app/a.tar"},
+		{"app/util", false, "other.py", "app/util.py"},
+		{"bin/tool", false, "tool", "bin/tool"},
+		{"app/util.py", false, "util.py", "app/util.py"}, // as sync left it
+	} {
+		if got := PlacementAs(c.path, c.dir, c.base); got != c.want {
+			t.Errorf("PlacementAs(%q, %v, %q) = %q, want %q", c.path, c.dir, c.base, got, c.want)
+		}
+	}
+}
+
 func TestRepoName(t *testing.T) {
 	for _, c := range []struct{ url, want string }{
 		{"builtin:tp_py_grpc", "tp_py_grpc"},

@@ -3,6 +3,7 @@ package install
 import (
 	"fmt"
 	"path"
+	"slices"
 	"strings"
 
 	"github.com/Project-Manager-With-Git/ppm/pkg/failure"
@@ -31,6 +32,44 @@ func Placement(p string, dir bool, base string) (string, error) {
 		return "", fmt.Errorf("placing the component: %w", err)
 	}
 	return clean, nil
+}
+
+// PlacementAs returns where an install belongs whose component was a file and is a folder now, or the other way round:
+// without the extension of the file, such as app/util for app/util.py, or with it. base is the name of the new file.
+func PlacementAs(p string, dir bool, base string) string {
+	ext := path.Ext(p)
+	switch {
+	case dir && ext != path.Base(p):
+		return strings.TrimSuffix(p, ext)
+	case dir:
+		return p
+	case ext == "":
+		return p + path.Ext(base)
+	}
+	return p
+}
+
+// PlacedAt returns the component at another path, as a version of the install at the path that it has now.
+func (c Component) PlacedAt(root string) (Component, error) {
+	from := c.Locked.Path
+	to := func(p string) string {
+		if !c.Locked.Dir {
+			return root
+		}
+		return path.Join(root, strings.TrimPrefix(p, from+"/"))
+	}
+	files := slices.Clone(c.Files)
+	for i, f := range files {
+		files[i].Path = to(f.Path)
+	}
+	c.Locked.Files = slices.Clone(c.Locked.Files)
+	for i, f := range c.Locked.Files {
+		c.Locked.Files[i].Path = to(f.Path)
+	}
+	c.Want.Path, c.Locked.Path, c.Replaces = root, root, from
+	var err error
+	c.Files, err = fileset.New(files)
+	return c, err
 }
 
 // Place returns the files of a component at a placement.

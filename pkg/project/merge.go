@@ -24,7 +24,7 @@ import (
 func (p *Project) inherit(components []install.Component) ([]install.Component, error) {
 	out := slices.Clone(components)
 	for i := range out {
-		want, entry := &out[i].Want, p.Entries[out[i].Want.Path]
+		want, entry := &out[i].Want, p.Entries[out[i].Before()]
 		want.Own, want.Moved, want.Strategy = entry.Own, entry.Moved, cmp.Or(want.Strategy, entry.Strategy)
 		var err error
 		if out[i], err = placeMoved(out[i]); err != nil {
@@ -70,7 +70,7 @@ func (p *Project) followRenames(
 	out := map[string]string{}
 	disk = ignoringLineEnds(disk, p.lockedFiles(), converted)
 	for i, c := range components {
-		old, _ := p.Lock.Component(c.Locked.Path)
+		old, _ := p.Lock.Component(c.Before())
 		renamed, err := p.findRenames(ctx, old, c, disk, r.recreate)
 		if err != nil {
 			return nil, nil, err
@@ -171,7 +171,7 @@ func (c *contents) Scan(paths []string) (plan.Disk, error) { return c.project.tr
 // is to fast-forward.
 func (c *contents) Texts(change plan.Change) (plan.Texts, bool, error) {
 	for _, next := range slices.Backward(c.request.components) { // of installs that share a file, the last one counts
-		old, installed := c.project.Lock.Component(next.Locked.Path)
+		old, installed := c.project.Lock.Component(next.Before())
 		if !installed || next.Want.Strategy == manifest.FastForward || !c.belongs(change, old, next) {
 			continue
 		}

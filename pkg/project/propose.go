@@ -110,7 +110,7 @@ func (p *Project) lockedFiles() map[string]plan.State {
 func (p *Project) checkResolved(r request) error {
 	touched := r.removed
 	for _, c := range r.components {
-		if old, ok := p.Lock.Component(c.Locked.Path); ok {
+		if old, ok := p.Lock.Component(c.Before()); ok {
 			touched = append(slices.Clip(touched), old)
 		}
 	}
@@ -123,7 +123,7 @@ func (p *Project) paths(r request) []string {
 	out := paths(r.others)
 	for _, c := range r.components {
 		installs = append(installs, c.Locked)
-		if old, ok := p.Lock.Component(c.Locked.Path); ok {
+		if old, ok := p.Lock.Component(c.Before()); ok {
 			installs = append(installs, old)
 		}
 	}
@@ -196,6 +196,12 @@ func (p *Project) manifestAfter(r request) ([]byte, error) {
 		wanted := make([]manifest.Component, len(r.components))
 		for i, c := range r.components {
 			wanted[i] = c.Want
+			if _, listed := p.Entries[c.Replaces]; !listed {
+				continue
+			}
+			if text, err = manifest.ReplaceComponent(state.ManifestName, text, c.Replaces, c.Want); err != nil {
+				return nil, err
+			}
 		}
 		if text, err = manifest.SetComponents(state.ManifestName, text, wanted...); err != nil {
 			return nil, err
@@ -260,13 +266,14 @@ func (p *Project) sides(r request) (plan.Input, *lockfile.Lock, error) {
 		state.AddBase(in.Base, c)
 	}
 	for _, c := range r.components {
-		if old, ok := lock.Component(c.Locked.Path); ok {
+		if old, ok := lock.Component(c.Before()); ok {
 			if !r.force && !r.upgrade {
 				if err := p.checkReplaceable(old, c.Locked); err != nil {
 					return in, nil, err
 				}
 			}
 			state.AddBase(in.Base, old)
+			lock.Remove(old.Path)
 		}
 		if r.adopt {
 			state.AddBase(in.Base, c.Locked)
@@ -336,7 +343,7 @@ func (p *Project) otherOwners(r request) map[string]string {
 // concerns reports whether a request replaces or removes the install at a path.
 func (r request) concerns(path string) bool {
 	return slices.ContainsFunc(r.removed, func(c lockfile.Component) bool { return c.Path == path }) ||
-		slices.ContainsFunc(r.components, func(c install.Component) bool { return c.Locked.Path == path })
+		slices.ContainsFunc(r.components, func(c install.Component) bool { return c.Before() == path })
 }
 
 // checkReplaceable returns an error unless one install may take the place of another: the same component with the same

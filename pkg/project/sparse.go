@@ -55,7 +55,7 @@ func (p *Project) checkCheckedOut(r request, disk plan.Disk) error {
 		}
 	}
 	for _, next := range r.components {
-		old, installed := p.Lock.Component(next.Locked.Path)
+		old, installed := p.Lock.Component(next.Before())
 		if !installed || hasSameFiles(old, next.Locked) {
 			continue
 		}

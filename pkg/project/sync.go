@@ -169,12 +169,14 @@ func (p *Project) report(
 			if err != nil {
 				return err
 			}
-			result.Upgrades = append(result.Upgrades, Upgraded{
+			up := Upgraded{
 				Requires: requires,
 				Path:     old.Path, From: old.Typed().String(), To: next.Want.Source.String(),
 				FromCommit: old.Commit, ToCommit: next.Locked.Commit,
 				RenamedKeys: next.Keys.Renamed, DroppedKeys: next.Keys.Dropped, ChangedKeys: next.Keys.Changed,
-			})
+			}
+			up.noteKind(old, next.Locked)
+			result.Upgrades = append(result.Upgrades, up)
 		}
 	}
 	for _, c := range d.removed {

@@ -60,6 +60,10 @@ type Upgraded struct {
 	ToCommit   string `json:"to_commit"`
 	Same       bool   `json:"same"` // the component's files are the same in both versions
 
+	// What became of the component when it was a file and is a folder now, or the other way round, and the new path.
+	Became  string `json:"became,omitempty"` // file or folder
+	NewPath string `json:"new_path,omitempty"`
+
 	// Keys for which the user chose a value and that the new version names otherwise, by the name so far, or drops.
 	RenamedKeys map[string]string `json:"renamed_keys,omitempty"`
 	DroppedKeys map[string]any    `json:"dropped_keys,omitempty"` // with their values
@@ -191,6 +195,7 @@ func (p *Project) upgradeOne(
 		Same:        hasSameFiles(old, next.Locked),
 		RenamedKeys: next.Keys.Renamed, DroppedKeys: next.Keys.Dropped, ChangedKeys: next.Keys.Changed,
 	}
+	up.noteKind(old, next.Locked)
 	if up.Requires, err = p.newRequires(ctx, old, installs); err != nil {
 		return nil, up, err
 	}
@@ -287,6 +292,9 @@ func (p *Project) successor(
 	}
 	installs, err := b.Build(ctx)
 	if err != nil {
+		return nil, err
+	}
+	if installs[0], err = p.placeAgain(installs[0], old); err != nil {
 		return nil, err
 	}
 	installs[0].Want.Strategy = cmp.Or(o.Strategy, want.Strategy)
