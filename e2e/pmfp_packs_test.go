@@ -9,6 +9,8 @@ import (
 
 	"github.com/Project-Manager-With-Git/ppm/internal/e2etest"
 	"github.com/Project-Manager-With-Git/ppm/internal/gittest"
+	"github.com/Project-Manager-With-Git/ppm/pkg/fileset"
+	"github.com/Project-Manager-With-Git/ppm/pkg/pack"
 )
 
 // A pmfpVersion is a version of a small pack for pmfp.
@@ -77,6 +79,24 @@ var pmfpVersions = []pmfpVersion{
 		"main.go.jinja":      "// {{ project_name }} at {{ version }}.\npackage main\n\nfunc main() {}\n\n",
 		"main_test.go.jinja": "package main // {{ kind }}\n\n",
 	}},
+	{"native", "master", "v1", map[string]string{
+		"ppm.toml": `[pack]
+type = "components"
+[pack.keys.docker]
+default = false
+[pack.keys.tests]
+default = true
+[pack.keys.level]
+default = "low"
+choices = ["low", "high"]
+pattern = "[a-z]+"
+[pack.components.options]
+source = "options.txt.jinja"
+requires = ["x"]
+renamed_from = ["settings"]
+`,
+		"options.txt.jinja": "{% if docker %}docker{% endif %}{% if tests %}tests{% endif %} {{ level }}\n\n",
+	}},
 	{"outer", "links", "", map[string]string{
 		".pmfp_template.json": `{
 			"template_type": "components",
@@ -89,8 +109,10 @@ var pmfpVersions = []pmfpVersion{
 	}},
 }
 
-// publish makes the repositories of the versions.
+// publish makes the repositories of the versions. A pack that is written for ppm gets the manifest that as_temp and
+// registry export write for pmfp.
 func (u *pmfpUser) publish(versions []pmfpVersion) {
+	u.t.Helper()
 	repos := map[string]*gittest.Repo{}
 	for _, v := range versions {
 		r := repos[v.pack]
@@ -103,6 +125,14 @@ func (u *pmfpUser) publish(versions []pmfpVersion) {
 		r.Git("rm", "-rqf", "--ignore-unmatch", ".")
 		for name, text := range v.files {
 			r.Write(name, text, 0o644)
+		}
+		if _, native := v.files[pack.Native]; native {
+			own := fileset.Set{{Path: pack.Native, Data: []byte(v.files[pack.Native])}}
+			manifest, err := load(u.t, v.pack, own).JSON()
+			if err != nil {
+				u.t.Fatal(err)
+			}
+			r.Write(pack.Pmfp, string(manifest), 0o644)
 		}
 		r.Commit(v.pack)
 		if v.tag != "" {
@@ -137,6 +167,7 @@ func TestPmfpAndPPMInstallTheSameFiles(t *testing.T) {
 		{"names that no pack declares", "parts@v1//names"},
 		{"line ends and other bytes", "parts@v1//bytes"},
 		{"a branch", "parts@dev//file"},
+		{"a pack for ppm", "native@v1//options"},
 		{"a namespace", "Project-Manager-With-Git::parts@v1//file"},
 		{"a link", "outer@v1//linked --located-path linked"},
 		{"a key through a link", "outer@v1//linked --located-path linked --kv kind::mine"},
@@ -303,12 +334,12 @@ func TestPmfpInstallsAnExtractedPack(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	pack := filepath.Join(u.namespace(), "made.git")
-	args := "project as_temp components -p timer::source -p thing::project_name -y -t " + pack
+	made := filepath.Join(u.namespace(), "made.git")
+	args := "project as_temp components -p timer::source -p thing::project_name -y -t " + made
 	if out, err := u.runPPM(project, strings.Fields(args)...); err != nil {
 		t.Fatalf("%v\n%s", err, out)
 	}
-	repo := gittest.InitRepo(pack, t.Fatalf)
+	repo := gittest.InitRepo(made, t.Fatalf)
 	repo.Commit("made")
 	repo.Tag("v1")
 	dir := u.project(map[string]any{"project_name": "thing", "language": "py"})

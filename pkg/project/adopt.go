@@ -67,7 +67,7 @@ func (p *Project) Adopt(ctx context.Context, o AdoptOptions) (*AdoptResult, *Tra
 			return nil, nil, err
 		}
 		if err != nil {
-			problems = append(problems, p.errTarget(target, err))
+			problems = append(problems, p.errTarget(ctx, target, err))
 			continue
 		}
 		r.components = append(r.components, found)
@@ -94,9 +94,13 @@ func (p *Project) progress(text string) {
 	}
 }
 
-// errTarget returns the error about an entry of pmfprc.json.
-func (p *Project) errTarget(target adopt.Target, err error) error {
+// errTarget returns the error about an entry of pmfprc.json. Its hint names the built-in component of the same name,
+// if there is one.
+func (p *Project) errTarget(ctx context.Context, target adopt.Target, err error) error {
 	if target.BuiltIn == (ref.Ref{}) {
+		return fmt.Errorf("%q: %w", target.Path, err)
+	}
+	if _, missing := p.packs.Follow(ctx, target.BuiltIn); missing != nil {
 		return fmt.Errorf("%q: %w", target.Path, err)
 	}
 	return failure.Errorf(failure.KindOf(err), "%q: %w", target.Path, err).
