@@ -168,7 +168,7 @@ func TestMalformedFiles(t *testing.T) {
 	for text, want := range map[string]string{
 		"Host \"a\n":                        "line 1: a quote is not closed",
 		"User x\nMatch host\n":              `line 2: the condition "host" of Match has no value`,
-		"Match\n":                           "line 1: Match has no conditions",
+		"Match\n":                           "line 1: a Match has no conditions",
 		"Match exec \"x %z\"\n":             "line 1: the token %z is not known",
 		"Match exec \"x %\"\n":              "ends with %",
 		"Include HOME/config\n":             "nested too deeply",

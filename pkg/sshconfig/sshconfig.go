@@ -148,7 +148,7 @@ func (r *reader) readLine(line, dir string, active, never bool, depth int) (bool
 		return !never && matchHost(args, r.host), nil
 	case name == "match":
 		if len(args) == 0 {
-			return active, errors.New("Match has no conditions")
+			return active, errors.New("a Match has no conditions")
 		}
 		ok, err := r.match(args, never)
 		return ok && !never, err
@@ -188,7 +188,7 @@ func (o *Options) set(name string, args []string) {
 // include reads the files that a pattern of Include names.
 func (r *reader) include(pattern, dir string, active bool, depth int) error {
 	if depth == maxIncludes {
-		return errors.New("Include is nested too deeply")
+		return errors.New("an Include is nested too deeply")
 	}
 	pattern = configfile.ExpandHome(pattern, r.options.connection.Home)
 	if !filepath.IsAbs(pattern) {

@@ -69,7 +69,7 @@ func (d *Dialer) Rewrite(url string) (string, error) {
 	}
 	host := r.host
 	if r.scheme == "ssh" {
-		ssh, err := readSSHSettings(r, d.settings.options)
+		ssh, err := readSSHSettings(r, d.settings)
 		if err != nil {
 			return "", err
 		}

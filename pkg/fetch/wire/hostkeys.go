@@ -1,6 +1,7 @@
 package wire
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"net"
@@ -12,6 +13,7 @@ import (
 	"golang.org/x/crypto/ssh"
 	xknownhosts "golang.org/x/crypto/ssh/knownhosts"
 
+	"github.com/Project-Manager-With-Git/ppm/pkg/configfile"
 	"github.com/Project-Manager-With-Git/ppm/pkg/failure"
 )
 
@@ -67,7 +69,10 @@ func (h *hostKeys) algorithms() []string {
 // check is an ssh.HostKeyCallback.
 func (h *hostKeys) check(address string, from net.Addr, key ssh.PublicKey) error {
 	callback := h.db.HostKeyCallback()
-	err := callback(address, from, key)
+	err := h.checkRevoked(key)
+	if err == nil {
+		err = callback(address, from, key)
+	}
 	if err != nil && knownhosts.IsHostUnknown(err) && h.portless() != address &&
 		callback(h.portless(), from, key) == nil {
 		err = nil
@@ -114,6 +119,32 @@ func (h *hostKeys) keyscan() string {
 		return ""
 	}
 	return fmt.Sprintf(" or run: ssh-keyscan -p %s %s >> ~/.ssh/known_hosts", h.settings.port, h.settings.host)
+}
+
+// checkRevoked returns an error when the file of RevokedHostKeys has the key, or cannot be read.
+func (h *hostKeys) checkRevoked(key ssh.PublicKey) error {
+	if h.settings.revoked == "" {
+		return nil
+	}
+	data, err := configfile.Read(h.settings.revoked)
+	for line := range bytes.Lines(data) {
+		if line = bytes.TrimSpace(line); len(line) == 0 || line[0] == '#' {
+			continue
+		}
+		revoked, _, _, _, parseErr := ssh.ParseAuthorizedKey(line)
+		if parseErr != nil {
+			err = fmt.Errorf("%q is not a list of public keys", h.settings.revoked)
+			break
+		}
+		if bytes.Equal(revoked.Marshal(), plainKey(key).Marshal()) {
+			return &xknownhosts.RevokedError{}
+		}
+	}
+	if err != nil {
+		return failure.Errorf(failure.Refused, "connecting to %q: reading RevokedHostKeys: %w", h.remote.public, err).
+			WithHint("name a file with one public key on each line")
+	}
+	return nil
 }
 
 // inFile returns the option of ssh-keygen for the file that an unexpected key is in, when it is ppm's own.

@@ -24,8 +24,8 @@ type hop struct {
 
 // newRoute returns the hop of a remote. Each host on the way has settings of its own. jumps, when not empty, are the
 // hosts on the way in place of those that the configuration names.
-func newRoute(r remote, o Options, jumps string, depth int) (*hop, error) {
-	settings, err := readSSHSettings(r, o)
+func newRoute(r remote, from *settings, jumps string, depth int) (*hop, error) {
+	settings, err := readSSHSettings(r, from)
 	if err != nil {
 		return nil, err
 	}
@@ -48,7 +48,7 @@ func newRoute(r remote, o Options, jumps string, depth int) (*hop, error) {
 		return nil, errSSHConfig(r.host, fmt.Errorf("ProxyJump %q: %w", last, err))
 	}
 	jump.public, jump.secrets = r.public, r.secrets
-	h.via, err = newRoute(jump, o, before, depth+1)
+	h.via, err = newRoute(jump, from, before, depth+1)
 	return h, err
 }
 

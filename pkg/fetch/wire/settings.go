@@ -32,6 +32,7 @@ type settings struct {
 	silent             bool // servers are asked to report no progress
 	allow, deny, plain []hostPattern
 	config             func() (gitConfig, error)
+	sshCondition       func(command string) bool // of Match exec
 }
 
 func newSettings(o Options) (*settings, error) {
@@ -51,7 +52,7 @@ func newSettings(o Options) (*settings, error) {
 	if o.SlowWindow == 0 {
 		o.SlowWindow = time.Minute
 	}
-	s := &settings{options: o, silent: silent}
+	s := &settings{options: o, silent: silent, sshCondition: newSSHConditions()}
 	for _, l := range []struct {
 		name string
 		in   []string

@@ -50,7 +50,7 @@ func (h *head) Write(p []byte) (int, error) {
 func (h *head) String() string { return string(h.text) }
 
 func openSSH(s *settings, r remote) (*sshTransport, error) {
-	ssh, err := readSSHSettings(r, s.options)
+	ssh, err := readSSHSettings(r, s)
 	if err != nil {
 		return nil, err
 	}
@@ -64,7 +64,7 @@ func openSSH(s *settings, r remote) (*sshTransport, error) {
 	if program != nil {
 		return &sshTransport{settings: s, runner: program}, nil
 	}
-	route, err := newRoute(r, s.options, "", 0)
+	route, err := newRoute(r, s, "", 0)
 	if err != nil {
 		return nil, err
 	}

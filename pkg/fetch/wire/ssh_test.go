@@ -245,6 +245,35 @@ func TestSSHFaults(t *testing.T) {
 	}
 }
 
+// A key in the file of RevokedHostKeys is never accepted, and neither is any while the file cannot be read.
+func TestRevokedHostKeys(t *testing.T) {
+	root, _ := packs(t)
+	s := gittest.ServeSSH(t, root)
+	_, other := newKey(t, "")
+	for _, c := range []struct {
+		revoked       string
+		kind          failure.Kind
+		message, hint string
+	}{
+		{"# keys\n" + string(other) + "\n" + string(ssh.MarshalAuthorizedKey(s.HostKey)), failure.Integrity,
+			"is revoked", "ask the server's owner"},
+		{"SSHKRL\n\x00", failure.Refused, "is not a list of public keys", "one public key on each line"},
+		{"", failure.Refused, "reading RevokedHostKeys: ", "one public key on each line"},
+		{"# none\n\n" + string(other) + "# end", 0, "", ""},
+	} {
+		home := sshHome(t, s, files("config", "RevokedHostKeys ~/.ssh/revoked\n", "id_ed25519", string(s.Key)))
+		if c.revoked != "" {
+			write(t, home, ".ssh/revoked", c.revoked)
+		}
+		_, _, err := get(t.Context(), newDialer(t, wire.Options{Home: home}), s.URL+"/pack")
+		if c.message != "" {
+			checkFailure(t, err, c.kind, c.message, c.hint)
+		} else if err != nil {
+			t.Error(err)
+		}
+	}
+}
+
 // The policy applies to the host that ssh connects to, not to its alias.
 func TestSSHPolicy(t *testing.T) {
 	home := t.TempDir()

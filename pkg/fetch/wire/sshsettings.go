@@ -8,6 +8,7 @@ import (
 	"os/user"
 	"strconv"
 	"strings"
+	"sync"
 
 	"github.com/Project-Manager-With-Git/ppm/pkg/configfile"
 	"github.com/Project-Manager-With-Git/ppm/pkg/failure"
@@ -23,6 +24,7 @@ type sshSettings struct {
 	identitiesOnly   bool     // offer no other keys of the agent
 	agent            string   // its socket; empty for none
 	knownHosts       []string // files that exist
+	revoked          string   // a file with keys that no host may have; empty for none
 	keyAlias         string   // the name under which the host's key is known, when it is not that of the host
 	acceptNew        bool     // accept a key when none of the host is known
 	jumps            string   // hosts to connect through, as ProxyJump has them; empty for none
@@ -30,11 +32,12 @@ type sshSettings struct {
 }
 
 // readSSHSettings reads the configuration for a host. Options that ppm has no use for are ignored.
-func readSSHSettings(r remote, o Options) (*sshSettings, error) {
+func readSSHSettings(r remote, from *settings) (*sshSettings, error) {
+	o := from.options
 	localUser := localUserName(o.Env)
 	c := sshconfig.Connection{
 		Host: r.host, User: r.user, Port: r.port,
-		Home: o.Home, LocalUser: localUser, Env: o.Env, Exec: runSSHCondition,
+		Home: o.Home, LocalUser: localUser, Env: o.Env, Exec: from.sshCondition,
 	}
 	c.LocalHost, _ = os.Hostname()
 	options, err := sshconfig.Read(c, sshconfig.Files(o.Home)...)
@@ -97,6 +100,9 @@ func (s *sshSettings) expand(options *sshconfig.Options, o Options) (err error) 
 		s.certificates = append(s.certificates, file(f))
 	}
 	s.knownHosts = knownHostsFiles(options, file)
+	if v := options.Get("revokedhostkeys"); v != "" && !strings.EqualFold(v, "none") {
+		s.revoked = file(v)
+	}
 	if v := options.Get("proxyjump"); v != "" && !strings.EqualFold(v, "none") {
 		s.jumps, err = options.Expand(v)
 	}
@@ -140,9 +146,21 @@ func localUserName(env func(string) string) string {
 	return "git"
 }
 
-// runSSHCondition reports whether a command of the user's configuration, in a Match exec, succeeds.
-func runSSHCondition(command string) bool {
-	cmd := exec.Command("sh", "-c", command)
-	cmd.Env = withoutGitState(cmd.Environ())
-	return cmd.Run() == nil
+// newSSHConditions returns a function that reports whether a command of the user's configuration, in a Match exec,
+// succeeds. It runs each command once.
+func newSSHConditions() func(command string) bool {
+	var mu sync.Mutex
+	results := map[string]bool{}
+	return func(command string) bool {
+		mu.Lock()
+		defer mu.Unlock()
+		result, ok := results[command]
+		if !ok {
+			cmd := exec.Command("sh", "-c", command)
+			cmd.Env = withoutGitState(cmd.Environ())
+			result = cmd.Run() == nil
+			results[command] = result
+		}
+		return result
+	}
 }
