@@ -26,7 +26,7 @@ func newApp(root *command, in *invocation, line []string) *cli.App {
 		DisableSliceFlagSeparator: true,
 		CustomAppHelpTemplate:     appHelp,
 		Reader:                    in.terminal.in,
-		Writer:                    in.terminal.out,
+		Writer:                    in.terminal,
 		ErrWriter:                 in.terminal.err,
 		ExitErrHandler:            func(*cli.Context, error) {}, // run alone decides how the process ends
 		Action:                    func(c *cli.Context) error { return showHelp(c, in, cli.ShowAppHelp) },

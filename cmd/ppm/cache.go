@@ -53,6 +53,7 @@ func runCacheGet(ctx context.Context, in *invocation) (any, error) {
 	if err != nil {
 		return nil, err
 	}
+	in.report.changed = true
 	in.printf("%s %s %s\n", pin.URL, pin.Ref, pin.Commit)
 	return map[string]any{"url": pin.URL, "ref": pin.Ref, "commit": pin.Commit}, nil
 }
@@ -257,6 +258,7 @@ func runCacheClean(ctx context.Context, in *invocation) (any, error) {
 	if err != nil {
 		return nil, err
 	}
+	in.report.changed = len(deleted) > 0 && !in.dryRun()
 	printCacheClean(in, deleted)
 	if len(deleted) == 0 {
 		if err := noteNothingDeleted(ctx, in, packs.Client()); err != nil {

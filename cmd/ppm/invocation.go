@@ -172,7 +172,7 @@ func (in *invocation) close() error {
 		err = in.packs.Close()
 	}
 	if in.project != nil {
-		in.report.changed = in.project.Changed()
+		in.report.changed = in.report.changed || in.project.Changed()
 		err = errors.Join(err, in.project.Close())
 	}
 	return err
@@ -209,17 +209,18 @@ func (in *invocation) finish(ctx context.Context, err error) int {
 	if in.options.json {
 		in.writeDocument(in.report.document(ctx, err))
 	}
-	failed := in.terminal.failed
+	unwritten := in.terminal.failed
+	done := in.report.changed || err != nil && isDone(exitCode(ctx, err))
 	switch {
-	case err != nil || failed == nil:
-	case in.report.changed: // an exit code of 6 would mean that nothing was changed
-		text := fmt.Sprintf("ppm %s is done, but its result cannot be written: %v", in.report.command, failed)
+	case unwritten == nil:
+	case done: // an exit code of 6 would mean that nothing was changed, or that nothing was found
+		text := fmt.Sprintf("ppm %s is done, but its result cannot be written: %v", in.report.command, unwritten)
 		in.terminal.message("note", text)
-	default:
-		err = failure.Errorf(failure.LocalIO, "writing the result: %w", failed).
+	case err == nil:
+		err = failure.Errorf(failure.LocalIO, "writing the result: %w", unwritten).
 			WithHint("free space where standard output goes, and run the command again")
 	}
-	if err != nil && (!in.options.json || failed != nil) {
+	if err != nil && (!in.options.json || unwritten != nil) {
 		in.printError(err)
 	}
 	return exitCode(ctx, err)

@@ -115,6 +115,7 @@ func runLockMerge(_ context.Context, in *invocation) (any, error) {
 		return nil, failure.Errorf(failure.LocalIO, "writing the merged file: %w", err).
 			WithHint("check the permissions and the space on the disk")
 	}
+	in.report.changed = true
 	return mergedRecord{in.args[1], append([]string{}, r.Conflicts...)}, r.Check(name)
 }
 

@@ -91,6 +91,7 @@ func runPlan(ctx context.Context, in *invocation, planned *command) (any, error)
 	if err := writePlan(output, plan.text); err != nil {
 		return nil, err
 	}
+	in.report.changed = true
 	in.printf("wrote %s\n", output)
 	return project.PlannedResult{
 		File: output, Command: plan.transaction.Command, Changes: orEmpty(plan.transaction.Changes),

@@ -180,6 +180,7 @@ func runRegistryExport(ctx context.Context, in *invocation) (any, error) {
 	if err != nil {
 		return nil, err
 	}
+	in.report.changed = len(written) > 0
 	for _, dir := range written {
 		in.printf("%s\n", dir)
 	}

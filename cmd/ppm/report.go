@@ -16,7 +16,7 @@ type report struct {
 	notes   []string
 	help    bytes.Buffer // what --help prints, which is the result with --json
 	project string       // the folder of the project, absolute; empty when the command works on none
-	changed bool         // the command has changed a project
+	changed bool         // the command has changed a project, the cache or a file
 }
 
 // A document is what --json prints: one envelope for every command. docs/json.md describes it.
@@ -65,6 +65,11 @@ var errTerminated = errors.New("terminated")
 
 // exitTerminated is 128 plus the number of SIGTERM, as in shells.
 const exitTerminated = 143
+
+// isDone reports whether a command with an exit code has done its work.
+func isDone(code int) bool {
+	return code == 0 || code == int(failure.Conflicts) || code == int(failure.Differs)
+}
 
 // exitCode returns the exit code of a command that ended with err.
 func exitCode(ctx context.Context, err error) int {

@@ -46,6 +46,12 @@ func newTerminal(in, out, err *os.File, getenv func(string) string) *terminal {
 	return t
 }
 
+// Write implements io.Writer, for the help.
+func (t *terminal) Write(p []byte) (int, error) {
+	t.write(string(p))
+	return len(p), nil
+}
+
 // write writes a part of the result. The caller makes the text printable.
 func (t *terminal) write(text string) {
 	if _, err := io.WriteString(t.out, text); err != nil && t.failed == nil {

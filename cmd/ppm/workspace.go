@@ -212,9 +212,7 @@ func (in *invocation) printRuns(ctx context.Context, runs []*memberRun) error {
 		if r.out.Len() > 0 || in.options.verbose {
 			in.terminal.write("# " + printable(r.path) + "\n" + r.out.String())
 		}
-		if _, err := io.Copy(in.terminal.err, &r.err); err != nil {
-			return err
-		}
+		_, _ = io.Copy(in.terminal.err, &r.err) // there is nowhere to report a failure
 	}
 	if empty && failed == nil && !in.options.json {
 		in.note("nothing to report in " + count(len(runs), "project", "projects"))
