@@ -69,6 +69,15 @@ func TestLog(t *testing.T) {
 						t.Errorf("%.7s..%.7s of %q = %v, %v; want %v, related %v", row.from, row.to, row.path, h, err,
 							row.want, row.related)
 					}
+					r, err := s.client(t, cache, change).Repo(s.url)
+					if err != nil {
+						t.Fatal(err)
+					}
+					is, err := r.IsAncestor(t.Context(), row.from, row.to)
+					if err != nil || is != row.related {
+						t.Errorf("%.7s is an ancestor of %.7s: %v, %v; want %v",
+							row.from, row.to, is, err, row.related)
+					}
 				}
 			}
 			h, err := logOf(s.client(t, cache), s.url, s.second, s.third, "src")

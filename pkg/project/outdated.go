@@ -3,6 +3,7 @@ package project
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 	"time"
@@ -30,7 +31,7 @@ type Outdated struct {
 	Pending bool     `json:"pending"`          // ppm project upgrade changes the install
 	Same    bool     `json:"same"`             // the component's files are the same in Wanted, or where the tag moved
 	Moved   string   `json:"moved,omitempty"`  // the commit that the locked tag names now
-	Reason  string   `json:"reason,omitempty"` // why no newer version can be found
+	Reason  string   `json:"reason,omitempty"` // why there may be no newer version, or what the upgrade needs
 	// That changed the component on the way, newest first; none when Same.
 	Commits []UpstreamCommit `json:"commits"`
 }
@@ -102,6 +103,11 @@ func (p *Project) outdated(ctx context.Context, c lockfile.Component) (Outdated,
 	if out.Moved != "" && failure.KindOf(err) == failure.Integrity { // the range ends with the very tag that moved
 		out.Latest = cmp.Or(t.latest, out.Current)
 		return p.outdatedByMove(ctx, c, out)
+	}
+	if errors.Is(err, errAsks) {
+		out.Wanted, out.Latest, out.Pending = t.shown, cmp.Or(t.latest, t.shown), true
+		out.Reason = "a key needs a value: run ppm project upgrade at a terminal, or with --kv"
+		return out, nil
 	}
 	if err != nil {
 		return out, err

@@ -17,6 +17,7 @@ import (
 type target struct {
 	version ref.Version // what the manifest says then; the same as now if no tag is newer
 	newer   []string    // the newer tags up to version, oldest first; only when the manifest names a tag
+	shown   string      // the version as Outdated shows it: a tag or a commit
 	latest  string      // the newest tag of the series, in the range or not; "" when the install is of no tag
 	held    string      // why nothing newer can be found; else ""
 	older   bool        // the version is now older than the install, which therefore stays
@@ -36,9 +37,9 @@ func (p *Project) target(ctx context.Context, c lockfile.Component) (target, err
 	if err != nil {
 		return target{}, err
 	}
-	t := target{version: r.Version}
+	t := target{version: r.Version, shown: pin.Commit}
 	if tag, ok := strings.CutPrefix(pin.Ref, ref.TagPrefix); ok {
-		t.latest = tag
+		t.latest, t.shown = tag, tag
 		if newer, _ := list.Newer(tag); len(newer) > 0 {
 			t.latest = newer[len(newer)-1]
 		}
@@ -62,7 +63,7 @@ func (p *Project) newerTag(
 	ctx context.Context, c lockfile.Component, r ref.Ref, list install.Listing,
 ) (target, error) {
 	name := r.Version.String()
-	t := target{version: r.Version}
+	t := target{version: r.Version, shown: c.Commit}
 	_, isTag := list.Find(ref.TagPrefix + name)
 	branch, isBranch := list.Find(ref.BranchPrefix + name)
 	if _, full := list.Find(name); full && strings.HasPrefix(name, "refs/") {
@@ -80,12 +81,13 @@ func (p *Project) newerTag(
 		if older {
 			t.hold(c, r, branch)
 		}
+		t.shown = branch
 		return t, err
 	case gone && wasBranch:
 		return t, errGone(c, "branch", name)
 	}
 	newer, ordered := list.Newer(name)
-	t.latest, t.newer = name, newer
+	t.shown, t.latest, t.newer = name, name, newer
 	for len(t.newer) > 0 {
 		last := t.newer[len(t.newer)-1]
 		commit, _ := list.Find(ref.TagPrefix + last)
@@ -94,7 +96,7 @@ func (p *Project) newerTag(
 			return t, err
 		}
 		if !older {
-			t.latest = last
+			t.shown, t.latest = last, last
 			t.version, err = ref.ParseVersion(last)
 			return t, err
 		}

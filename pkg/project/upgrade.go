@@ -5,6 +5,7 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"fmt"
 	"slices"
 	"strings"
 
@@ -37,7 +38,7 @@ type UpgradeOptions struct {
 
 	IgnoreSpaceChange bool // in all files, not only in those that the manifest names
 
-	silent    bool          // take the defaults of keys instead of asking
+	silent    bool          // take the defaults of keys instead of asking; errAsks if there is none
 	selection *keySelection // set by Upgrade
 }
 
@@ -285,7 +286,7 @@ func (p *Project) successor(
 	}
 	b.Keys.AllowUndefined, b.AcceptMoved = o.AllowUndefined, o.AcceptMoved
 	if o.silent {
-		b.Keys.Ask = func(context.Context, install.Question) (string, error) { return "", nil }
+		b.Keys.Ask = answerDefault
 	}
 	if err := p.replace(ctx, b, entry, old, o.To == Current); err != nil {
 		return nil, hintRenamed(entry.Source, err)
@@ -299,6 +300,16 @@ func (p *Project) successor(
 	}
 	installs[0].Want.Strategy = cmp.Or(o.Strategy, want.Strategy)
 	return p.inherit(installs)
+}
+
+// errAsks is the error about a question that has no default.
+var errAsks = errors.New("the user has to answer a question")
+
+func answerDefault(_ context.Context, q install.Question) (string, error) {
+	if q.Required {
+		return "", fmt.Errorf("key %q: %w", q.Key, errAsks)
+	}
+	return "", nil
 }
 
 // hintRenamed adds a hint to the error about a component that is gone in the version to which it is upgraded.
