@@ -154,9 +154,10 @@ func (f *File) origins(matches []match) func(line *Line, base int) {
 	}
 }
 
-// isSameLine returns a function that reports whether a line on disk equals a rendered line byte for byte.
+// isSameLine returns a function that reports whether a line on disk equals a rendered line byte for byte. If all lines
+// on disk end in the same way, their ends are those of the checkout.
 func (f *File) isSameLine(text []byte) func(base, disk int) bool {
-	before, after := splitLines(f.trace.Data), splitLines(text)
+	before, after := splitLines(merge.WithLineEndsOf(f.trace.Data, text)), splitLines(text)
 	return func(base, disk int) bool {
 		return base < len(before) && disk < len(after) && bytes.Equal(before[base], after[disk])
 	}

@@ -64,11 +64,10 @@ func placeMoved(c install.Component) (install.Component, error) {
 // followRenames finds the files that upstream renamed. It returns them as plan.Input.Renamed has them, and the
 // installs with those files where the user has moved them: what the user moved stays there.
 func (p *Project) followRenames(
-	ctx context.Context, r request, disk plan.Disk, converted map[string]plan.Converted,
+	ctx context.Context, r request, disk plan.Disk,
 ) ([]install.Component, map[string]string, error) {
 	components := slices.Clone(r.components)
 	out := map[string]string{}
-	disk = ignoringLineEnds(disk, p.lockedFiles(), converted)
 	for i, c := range components {
 		old, _ := p.Lock.Component(c.Before())
 		renamed, err := p.findRenames(ctx, old, c, disk, r.recreate)
@@ -94,24 +93,14 @@ func (p *Project) followRenames(
 	return components, out, nil
 }
 
-// ignoringLineEnds returns the disk for a comparison with base that ignores the line ends of files.
-func ignoringLineEnds(
-	disk plan.Disk, base map[string]plan.State, converted map[string]plan.Converted,
-) plan.Disk {
-	out := maps.Clone(disk)
-	for name, c := range converted {
-		out[name] = disk[name].IgnoringLineEnds(base[name], c)
-	}
-	return out
-}
-
 // fileAt returns the file at a path, which is one of them.
 func fileAt(files []lockfile.File, path string) lockfile.File {
 	return files[slices.IndexFunc(files, func(f lockfile.File) bool { return f.Path == path })]
 }
 
 // findRenames returns the files of an install that upstream renamed, each with its path so far. Files that were
-// changed as well are looked for only when the user edited, moved or deleted one that is gone.
+// changed as well are looked for only when the user edited, moved or deleted one that is gone, or has it with other
+// line ends.
 func (p *Project) findRenames(
 	ctx context.Context, old lockfile.Component, next install.Component, disk plan.Disk, recreate bool,
 ) (map[string]string, error) {

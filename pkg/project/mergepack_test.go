@@ -27,7 +27,14 @@ var contents = map[string]string{
 	"my-bytes":  "\x00\x01\x02mine",
 	"its-bytes": "\x00\x01\x02theirs",
 	"another":   "Something else.\n",
+
+	"base-crlf":   crlf(lines("first", "last")),
+	"mine-crlf":   crlf(lines("first, mine", "last")),
+	"theirs-crlf": crlf(lines("first", "last, theirs")),
+	"both-crlf":   crlf(lines("first, mine", "last, theirs")),
 }
+
+func crlf(text string) string { return strings.ReplaceAll(text, "\n", "\r\n") }
 
 // lines returns a text with the given first and last lines.
 func lines(first, last string) string {
@@ -129,6 +136,8 @@ var mergeTables = []mergeTable{
 		{"moved with ppm project move to the same path", moveWithPPM("file", "there")},
 		{"mode changed", chmod("file", 0o755)},
 		{"mode changed, and edited", all(writeFile("file", "mine"), chmod("file", 0o755))},
+		{"line ends changed", writeFile("file", "base-crlf")},
+		{"line ends changed, and edited", writeFile("file", "mine-crlf")},
 		{"edited, and another file added at the new path",
 			all(writeFile("file", "mine"), writeFile("there", "clash"))},
 		{"moved to the same path, and edited", all(moveFile("file", "there"), writeFile("there", "mine"))},

@@ -61,7 +61,7 @@ func (p *Project) propose(ctx context.Context, r request) (*Transaction, error) 
 	}
 	renamed := map[string]string{}
 	if r.upgrade {
-		if r.components, renamed, err = p.followRenames(ctx, r, disk, converted); err != nil {
+		if r.components, renamed, err = p.followRenames(ctx, r, disk); err != nil {
 			return nil, err
 		}
 	}
