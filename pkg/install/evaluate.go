@@ -351,7 +351,7 @@ func (e *evaluation) renderDefault(key pack.Key) (value any, fromMachine bool, e
 func (e *evaluation) errDefault(key pack.Key, err error) error {
 	return failure.Errorf(failure.KindOf(err), "reading %q: line %d: the default of key %q: %w",
 		e.manifest(key), key.Line, key.Name, err).
-		WithHint("pass --kv %s::VALUE, and report it to the authors of the pack", key.Name)
+		WithHint("%s; to set the key itself, pass --kv %s::VALUE", failure.Hint(err), key.Name)
 }
 
 // errCycle returns the error about defaults that use each other.
