@@ -135,7 +135,7 @@ var branches = map[string]string{
 	"once":    "ppm project own z/h once",
 	"added":   "ppm add ../pack@v1//a",
 	"b":       "ppm project upgrade b --to v2",
-	"name":    "printf '[project]\\nname = \"n\"\\n\\n' | cat - ppm.toml > t && mv t ppm.toml",
+	"name":    "sed 's/^name = .*/name = \"n\"/' ppm.toml > t && mv t ppm.toml",
 }
 
 func (s mergeSetting) makeBranches() {
