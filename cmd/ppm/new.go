@@ -15,6 +15,8 @@ func newCommand() *command {
 	return &command{
 		name:  "new",
 		usage: "create a project from a template, or a bare project of a language",
+		details: "It also writes the files that the project needs and does not get from the template:\n" +
+			"README.md, CHANGELOG.md and the file of the language, such as go.mod. ppm does not track them.",
 		examples: []string{
 			"ppm project new -t tp_py_grpc@sync-0.0.1 -n testpygrpc",
 			"ppm project new -t tp_py_grpc@aio-0.0.1 -n testpygrpc --with_test --install",
