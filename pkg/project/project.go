@@ -188,7 +188,7 @@ func (p *Project) metadata(stated manifest.Project) (metadata.Metadata, error) {
 		}
 	}
 	if err == nil && info.From[projectName] == metadata.FromFolder {
-		if name := p.recordedName(); name != "" {
+		if name, _ := p.recordedName(); name != "" {
 			info.Values[projectName] = name
 		}
 	}

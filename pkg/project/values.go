@@ -18,20 +18,21 @@ import (
 // on a clone in a folder of another name is the same project.
 const projectName = "project_name"
 
-// recordedName returns the name of the project that installs were rendered with, or "".
-func (p *Project) recordedName() string {
+// recordedName returns the name of the project that installs were rendered with, and whether it was that of the
+// manifest or of a file of another tool. Without one, name is "".
+func (p *Project) recordedName() (name string, origin lockfile.Origin) {
 	for _, c := range p.Lock.Components {
 		key := c.Keys[projectName]
 		if name, ok := key.Value.(string); ok && (key.Origin == lockfile.Project || key.Origin == lockfile.Detected) {
-			return name
+			return name, key.Origin
 		}
 	}
-	return ""
+	return "", ""
 }
 
-// isNameLost reports whether the project has a recorded name that nothing states any more.
+// isNameLost reports whether the manifest had the name of the project, and nothing states it any more.
 func (p *Project) isNameLost() (bool, error) {
-	if p.Manifest.Project.Name != "" || p.recordedName() == "" {
+	if _, origin := p.recordedName(); p.Manifest.Project.Name != "" || origin != lockfile.Project {
 		return false, nil
 	}
 	info, err := p.metadata(p.Manifest.Project)
@@ -43,6 +44,9 @@ func (p *Project) isNameLost() (bool, error) {
 func (p *Project) nameProject(text []byte, r request) ([]byte, error) {
 	if r.project != nil || p.Manifest.Project.Name != "" || len(r.components) == 0 && !r.name {
 		return text, nil
+	}
+	if _, origin := p.recordedName(); origin == lockfile.Detected {
+		return text, nil // the file that states it can be missing only here, as in a sparse checkout
 	}
 	info, err := p.metadata(p.Manifest.Project)
 	if err != nil || info.From[projectName] != metadata.FromFolder {
