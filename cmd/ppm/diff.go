@@ -66,14 +66,14 @@ func runDiff(ctx context.Context, in *invocation) (any, error) {
 	if options.Tool == nil {
 		printDiff(in, result)
 	}
-	if len(result.Files) == 0 {
+	if len(result.Files)+len(result.Failed) == 0 {
 		in.noteUnlessMember("no differences")
 	}
 	if len(result.Files) > 0 && in.flags.Bool("exit-code") {
-		return result, failure.Errorf(failure.Differs, "%s", count(len(result.Files), "file differs", "files differ")).
+		err = failure.Errorf(failure.Differs, "%s", count(len(result.Files), "file differs", "files differ")).
 			WithHint("see ppm project diff")
 	}
-	return result, nil
+	return result, finishFailed(in, result.Failed, err)
 }
 
 func printDiff(in *invocation, result *project.DiffResult) {

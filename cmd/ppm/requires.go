@@ -43,11 +43,11 @@ func runRequires(ctx context.Context, in *invocation) (any, error) {
 		return nil, err
 	}
 	printRequires(in, result)
-	return result, err
+	return result, finishFailed(in, result.Failed, err)
 }
 
 func printRequires(in *invocation, result *project.RequiresResult) {
-	if len(result.Languages) == 0 {
+	if len(result.Languages)+len(result.Failed) == 0 {
 		in.noteUnlessMember("no installed component requires a package")
 	}
 	for _, l := range result.Languages {

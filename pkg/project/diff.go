@@ -31,7 +31,8 @@ type DiffOptions struct {
 
 // DiffResult is how files differ.
 type DiffResult struct {
-	Files []FileDiff `json:"files"` // those that differ, by path
+	Files  []FileDiff `json:"files"`  // those that differ, by path
+	Failed []Failed   `json:"failed"` // the installs that cannot be compared; FailedError tells of them
 }
 
 // A FileDiff is how one file differs.
@@ -83,10 +84,19 @@ func (p *Project) diffSides(ctx context.Context, o DiffOptions) (out *sides, err
 		return nil, err
 	}
 	out = &sides{result: DiffResult{Files: []FileDiff{}}}
+	var failures Failures
 	for _, c := range installs {
-		from, to, large, err := p.compared(ctx, c, o)
+		var from, to fileset.Set
+		var large map[string]string
+		ok, err := failures.of(c, p.Wanted(c).Source.String(), func() (err error) {
+			from, to, large, err = p.compared(ctx, c, o)
+			return err
+		})
 		if err != nil {
 			return nil, err
+		}
+		if !ok {
+			continue
 		}
 		names := slices.Concat(paths(from), paths(to), slices.Collect(maps.Keys(large)))
 		for _, name := range slices.Compact(slices.Sorted(slices.Values(names))) {
@@ -104,7 +114,8 @@ func (p *Project) diffSides(ctx context.Context, o DiffOptions) (out *sides, err
 			}
 		}
 	}
-	return out, nil
+	out.result.Failed = failures.all()
+	return out, failures.only(len(installs))
 }
 
 // addLarge adds a file on disk that is too large to be read. It returns false when the other side has the same digest.

@@ -59,7 +59,12 @@ func (p *Project) Extract(ctx context.Context, o ExtractOptions) (*ExtractResult
 		return nil, nil, err
 	}
 	src.Metadata = info.Values
-	if src.Needs, err = p.needs(ctx, false); err != nil {
+	var failures Failures
+	src.Needs, err = p.needs(ctx, false, &failures)
+	if err == nil && len(failures.list) > 0 {
+		err = failures.list[0].err
+	}
+	if err != nil {
 		return nil, nil, err
 	}
 	made, err := extract.Pack(src, o.Replacements)

@@ -21,6 +21,7 @@ type RequiresOptions struct {
 // RequiresResult is what the installed components need, by language.
 type RequiresResult struct {
 	Languages []LanguageRequires `json:"languages"`
+	Failed    []Failed           `json:"failed"` // installs of which nothing is known; FailedError tells of them
 }
 
 // LanguageRequires is what the components of one language need.
@@ -48,11 +49,15 @@ func (l LanguageRequires) Lines() []string {
 // commits. When no version of a package meets all needs, the error of kind Differs names it and who
 // needs what, and the result is there all the same.
 func (p *Project) Requires(ctx context.Context, o RequiresOptions) (*RequiresResult, error) {
-	needs, err := p.needs(ctx, o.Tests)
+	var failures Failures
+	needs, err := p.needs(ctx, o.Tests, &failures)
+	if err == nil {
+		err = failures.only(len(p.Lock.Components))
+	}
 	if err != nil {
 		return nil, err
 	}
-	result := &RequiresResult{Languages: []LanguageRequires{}}
+	result := &RequiresResult{Languages: []LanguageRequires{}, Failed: failures.all()}
 	var unions []langdeps.Union
 	for language, needs := range needs {
 		if len(needs) == 0 || o.Language != "" && language != langdeps.Ecosystem(o.Language) {
@@ -109,8 +114,11 @@ func (p *Project) newRequires(
 	return out, nil
 }
 
-// needs returns what the installs need, by the language of the packages.
-func (p *Project) needs(ctx context.Context, tests bool) (map[string][]langdeps.Requirement, error) {
+// needs returns what the installs need, by the language of the packages. It records the installs of which it cannot be
+// read in failures.
+func (p *Project) needs(
+	ctx context.Context, tests bool, failures *Failures,
+) (map[string][]langdeps.Requirement, error) {
 	info, err := p.metadata(p.Manifest.Project)
 	if err != nil {
 		return nil, err
@@ -118,9 +126,18 @@ func (p *Project) needs(ctx context.Context, tests bool) (map[string][]langdeps.
 	own, _ := info.Values["language"].(string)
 	out := map[string][]langdeps.Requirement{}
 	for _, c := range p.Lock.Components {
-		chain, err := p.packs.Retrace(ctx, c)
+		var chain install.Chain
+		ok, err := failures.of(c, c.Typed().String(), func() (err error) {
+			if chain, err = p.packs.Retrace(ctx, c); err != nil {
+				err = fmt.Errorf("reading what %q needs: %w", c.Path, err)
+			}
+			return err
+		})
 		if err != nil {
-			return nil, fmt.Errorf("reading what %q needs: %w", c.Path, err)
+			return nil, err
+		}
+		if !ok {
+			continue
 		}
 		language := langdeps.Ecosystem(cmp.Or(chain.Language(), own))
 		out[language] = append(out[language], chain.Requirements(c.Path, tests)...)
