@@ -76,6 +76,12 @@ func (l *local) open(_ context.Context, pin ref.Pin, damage *objects.DamagedErro
 	if ok, err := s.HasCommit(pin.Commit); err == nil && !ok && damage == nil {
 		return nil, errNoCommit(l.location, pin.Commit)
 	}
+	if damage != nil && damage.Absent() && l.repo.IsPartial() {
+		return nil, failure.Errorf(failure.Network, "reading commit %s of %s: it is a partial clone, and does not "+
+			"have object %s",
+			pin.Commit, quote(l.location), damage.ID).
+			WithHint("name the URL that it was cloned from, or make it complete with git fetch --refetch --no-filter")
+	}
 	return s, nil // damage shows when it is read
 }
 

@@ -77,6 +77,25 @@ func TestLocal(t *testing.T) {
 	}
 }
 
+// TestLocalPartial reads a partial clone, of which git would fetch the rest.
+func TestLocalPartial(t *testing.T) {
+	s := newSample(t)
+	s.Git("config", "uploadpack.allowFilter", "true")
+	clone := filepath.Join(t.TempDir(), "clone")
+	git(t, t.TempDir(), "clone", "-q", "--filter=blob:none", "--no-checkout", "file://"+s.Dir, clone)
+	before := snapshotOf(t, clone)
+	_, err := component(newClient(t, fetch.Options{}), clone, "cp-0.0.1", "src")
+	wantKind(t, "without files", err, failure.Network, "partial clone, and does not have object")
+	if snapshotOf(t, clone) != before {
+		t.Error("the clone was changed")
+	}
+	git(t, clone, "fetch", "-q", "--refetch", "--no-filter")
+	if tree, err := component(newClient(t, fetch.Options{}), clone, "cp-0.0.1", "src"); err != nil ||
+		!sameTree(tree, s.wantTree("a", s.first)) {
+		t.Errorf("after its hint: %v, %v", tree, err)
+	}
+}
+
 func TestLocalRefs(t *testing.T) {
 	s := newSample(t)
 	tag := s.Git("rev-parse", "refs/tags/v1")

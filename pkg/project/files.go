@@ -183,7 +183,7 @@ func (m *move) plan(ctx context.Context, p *Project) (plan.Plan, error) {
 		return plan.Plan{}, err
 	}
 	if i := slices.IndexFunc(all, func(name string) bool { return disk[name].Kind == plan.Sparse }); i >= 0 {
-		return plan.Plan{}, errSparse("moving "+shell.Quote(m.old), all[i])
+		return plan.Plan{}, errSparse("moving "+shell.Quote(m.old), all[i], p.Quote)
 	}
 	in, moved := plan.Input{Base: map[string]plan.State{}, Disk: disk}, []fileset.File{}
 	for _, f := range m.files {

@@ -222,7 +222,7 @@ func (p *Project) manifestAfter(r request) ([]byte, error) {
 func (p *Project) checkCollisions(pl plan.Plan, r request) error {
 	err := pl.Err()
 	if i := slices.IndexFunc(pl.Collisions(), isSparse); i >= 0 {
-		return errSparse("writing files", pl.Collisions()[i].Path)
+		return errSparse("writing files", pl.Collisions()[i].Path, p.Quote)
 	}
 	if err == nil || !r.upgrade {
 		return err

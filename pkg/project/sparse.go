@@ -29,17 +29,18 @@ func checkRecords(s state.State, sparse func(name string) bool) error {
 		text []byte
 	}{{state.ManifestName, s.ManifestText}, {state.LockName, s.LockText}} {
 		if record.text == nil && sparse(record.name) {
-			return errSparse("opening the project", record.name)
+			return errSparse("opening the project", record.name, shell.Quote)
 		}
 	}
 	return nil
 }
 
-// errSparse returns the error about doing something that needs a file that git has not checked out.
-func errSparse(doing, name string) error {
-	how := "git update-index --no-skip-worktree " + shell.Quote(name) + " and git checkout " + shell.Quote(name)
+// errSparse returns the error about doing something that needs a file that git has not checked out. Quote writes a
+// path for commands.
+func errSparse(doing, name string, quote func(string) string) error {
+	how := "git update-index --no-skip-worktree " + quote(name) + " and git checkout " + quote(name)
 	if dir := path.Dir(name); dir != "." {
-		how = "git sparse-checkout add " + shell.Quote(dir) + ", or " + how
+		how = "git sparse-checkout add " + quote(dir) + ", or " + how
 	}
 	return failure.Errorf(failure.Refused, "%s: git has %q and has not checked it out, as in a sparse checkout",
 		doing, name).
@@ -51,7 +52,7 @@ func errSparse(doing, name string) error {
 func (p *Project) checkCheckedOut(r request, disk plan.Disk) error {
 	for _, old := range r.removed {
 		if name := p.notCheckedOut(old, disk); name != "" {
-			return errSparse("removing "+shell.Quote(old.Path), name)
+			return errSparse("removing "+shell.Quote(old.Path), name, p.Quote)
 		}
 	}
 	for _, next := range r.components {
@@ -60,7 +61,7 @@ func (p *Project) checkCheckedOut(r request, disk plan.Disk) error {
 			continue
 		}
 		if name := p.notCheckedOut(old, disk); name != "" {
-			return errSparse("changing "+shell.Quote(old.Path), name)
+			return errSparse("changing "+shell.Quote(old.Path), name, p.Quote)
 		}
 	}
 	return nil

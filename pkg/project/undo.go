@@ -49,7 +49,8 @@ func (p *Project) planUndo(
 		return nil, nil, err
 	}
 	if i := slices.IndexFunc(pl.Collisions(), isSparse); i >= 0 {
-		return nil, nil, errSparse("undoing "+shell.Quote("ppm project "+last.Command), pl.Collisions()[i].Path)
+		doing := "undoing " + shell.Quote("ppm project "+last.Command)
+		return nil, nil, errSparse(doing, pl.Collisions()[i].Path, p.Quote)
 	}
 	if err := pl.Err(); err != nil {
 		return nil, nil, failure.Errorf(failure.Refused, "%w", err).WithHint("%s", hint)

@@ -42,7 +42,10 @@ const (
 )
 
 // A Repository is a git repository on this disk.
-type Repository struct{ storage *filesystem.Storage }
+type Repository struct {
+	storage *filesystem.Storage
+	config  string // the file with the repository's settings
+}
 
 // Open opens the repository in the folder at path: bare, with a .git folder, or a worktree or submodule whose .git
 // file leads to its repository. Errors are ErrNone when there is none, and ErrSHA256 and ErrFormat when its
@@ -56,10 +59,13 @@ func Open(path string) (*Repository, error) {
 	if commonDir != gitDir {
 		dirs = dotgit.NewRepositoryFilesystem(osfs.New(gitDir), osfs.New(commonDir))
 	}
-	r := &Repository{filesystem.NewStorageWithOptions(dirs, cache.NewObjectLRU(objects.DeltaCache), filesystem.Options{
+	configFile := filepath.Join(commonDir, "config")
+	objectCache := cache.NewObjectLRU(objects.DeltaCache)
+	storage := filesystem.NewStorageWithOptions(dirs, objectCache, filesystem.Options{
 		KeepDescriptors: true, LargeObjectThreshold: largeObject,
 		AlternatesFS: osfs.New(filepath.VolumeName(path) + string(filepath.Separator)),
-	})}
+	})
+	r := &Repository{storage, configFile}
 	err = objects.Guard(func() error {
 		_, err := r.storage.Reference(plumbing.HEAD)
 		return err
@@ -70,10 +76,24 @@ func Open(path string) (*Repository, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := checkFormat(filepath.Join(commonDir, "config")); err != nil {
+	if err := checkFormat(configFile); err != nil {
 		return nil, err
 	}
 	return r, nil
+}
+
+// IsPartial reports whether the repository is a partial clone: git fetches what it does not have when it is needed.
+func (r *Repository) IsPartial() bool {
+	var c config.Config
+	if err := c.ReadFile(r.config); err != nil {
+		return false
+	}
+	for s := range c.All("remote", "promisor") {
+		if strings.EqualFold(s.Value, "true") {
+			return true
+		}
+	}
+	return c.Get("extensions", "partialclone") != ""
 }
 
 // harmless are the extensions that do not change how refs and objects are read. An object that a partial clone lacks
