@@ -238,7 +238,8 @@ func TestPmfpInstallsTheRegistry(t *testing.T) {
 	}
 }
 
-// pmfp makes a project of every template of the exported registry, with the components that ppm installs.
+// pmfp makes a project of every template of the exported registry, with the components that ppm installs, and ppm
+// adopts it from the server, although it has a built-in pack of that name.
 func TestPmfpMakesProjectsOfTheRegistry(t *testing.T) {
 	e2etest.SkipInShort(t)
 	u := newPmfpUser(t)
@@ -273,6 +274,14 @@ func TestPmfpMakesProjectsOfTheRegistry(t *testing.T) {
 				}
 			}
 			checkSameFiles(t, parts, files)
+			out, err := u.runPPM(c.Dir, "project", "adopt")
+			adopted, exact := strings.Count(out, "adopted "), strings.Count(out, ", 100.0 % similar\n")
+			published := strings.Count(out, " as Project-Manager-With-Git::")
+			// pmfp does not record the name of a project in Go or Markdown.
+			known := !strings.Contains(t.Name(), "go-") && !strings.Contains(t.Name(), "md-")
+			if err != nil || adopted == 0 || known && exact != adopted || published != adopted {
+				t.Errorf("adopted %d installs, %d exactly, %d published: %v\n%s", adopted, exact, published, err, out)
+			}
 			if t.Failed() {
 				t.Logf("pmfp:\n%s", outputs[i])
 			}
