@@ -11,7 +11,6 @@ var (
 	schemePattern = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9+.-]*$`)
 	userPattern   = regexp.MustCompile(`^[A-Za-z0-9_.][A-Za-z0-9_.-]*$`)
 	drivePattern  = regexp.MustCompile(`^[A-Za-z]:[/\\]`)
-	aliasPattern  = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]+$`)
 )
 
 func isScheme(s string) bool { return schemePattern.MatchString(s) }
@@ -147,7 +146,8 @@ func isAlias(s string) bool {
 	case "https", "http", "ssh", "file", "ftp": // mistyped URLs
 		return false
 	}
-	return aliasPattern.MatchString(s)
+	const letters = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
+	return len(s) > 1 && strings.Trim(s, letters+"._-") == "" && strings.Contains(letters, s[:1])
 }
 
 // isAliasPath reports whether s is the path of a host without a user. HOST:NAME is more often a mistyped "::".
