@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"maps"
+	"path"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -22,6 +23,7 @@ func (p *Project) reportIgnored(t *Transaction) {
 	if len(paths) == 0 || t.dir != "" {
 		return
 	}
+	p.reportOutside(paths)
 	ignored, err := p.tree.Ignored(paths, p.setup.excludesFiles())
 	if err != nil {
 		p.setup.Notify("git's ignored files are not known: " + err.Error())
@@ -53,6 +55,27 @@ func (p *Project) reportIgnored(t *Transaction) {
 		p.setup.Notify(fmt.Sprintf("%s %s ignored by %s:%d: %s; commit with git add -f, or change the pattern",
 			what, verb, rule.File, rule.Line, rule.Pattern))
 	}
+}
+
+// reportOutside reports the files that a sparse checkout leaves out: git would not add them.
+func (p *Project) reportOutside(paths []string) {
+	text, below, ok := index.SparsePatterns(p.setup.Dir)
+	if !ok {
+		return
+	}
+	patterns := ignore.ParseSparse(text)
+	outside := slices.DeleteFunc(slices.Clone(paths), func(name string) bool {
+		return patterns.Selects(path.Join(below, name))
+	})
+	if len(outside) == 0 {
+		return
+	}
+	what, verb := outside[0], "is"
+	if n := len(outside) - 1; n > 0 {
+		what, verb = fmt.Sprintf("%s and %d more", what, n), "are"
+	}
+	p.setup.Notify(fmt.Sprintf("%s %s outside of the sparse checkout; commit with git add --sparse, or run git "+
+		"sparse-checkout add %s first", what, verb, p.Quote(path.Dir(outside[0]))))
 }
 
 // newFiles returns the paths of the files that a transaction creates or begins to track.

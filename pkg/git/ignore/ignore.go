@@ -64,7 +64,7 @@ func (r *Rules) Find(name string) (found Rule, ok bool) {
 	return r.match(name, false)
 }
 
-// match returns the rule that decides about a file or folder. The last one that matches does.
+// match returns the rule that decides about a file or folder, and what it says. The last one that matches does.
 func (r *Rules) match(name string, isDir bool) (Rule, bool) {
 	segments := strings.Split(name, "/")
 	for _, rule := range slices.Backward(r.rules) {

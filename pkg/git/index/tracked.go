@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"strings"
 
+	"github.com/Project-Manager-With-Git/ppm/pkg/configfile"
 	"github.com/Project-Manager-With-Git/ppm/pkg/git/config"
 	"github.com/Project-Manager-With-Git/ppm/pkg/git/gitdir"
 )
@@ -83,6 +84,17 @@ func readSparseIndex(name string) (*index, error) {
 		return nil, err
 	}
 	return parseSparse(data)
+}
+
+// SparsePatterns returns the patterns of the sparse checkout that the folder dir is in, in the format of .gitignore,
+// and the path of the folder from the root of the work tree. ok is false in a full checkout.
+func SparsePatterns(dir string) (text []byte, below string, ok bool) {
+	dirs, err := gitdir.Locate(dir)
+	if err != nil || !isSparseCheckout(dirs) {
+		return nil, "", false
+	}
+	text, err = configfile.Read(filepath.Join(dirs.Git, "info", "sparse-checkout"))
+	return text, filepath.ToSlash(dirs.Below), err == nil
 }
 
 // isSparseCheckout reports whether the work tree is configured as a sparse checkout.

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/Project-Manager-With-Git/ppm/pkg/git/ignore"
 	"github.com/Project-Manager-With-Git/ppm/pkg/git/index"
 )
 
@@ -118,5 +119,34 @@ func TestIsSparse(t *testing.T) {
 				t.Errorf("got %q, want %q", got, c.want)
 			}
 		})
+	}
+}
+
+// TestSparsePatterns compares the files that the patterns of a sparse checkout select with those that git checks out.
+func TestSparsePatterns(t *testing.T) {
+	files := []string{"root", "a/f", "a/b/f", "a/b/c/f", "b/f", "b/a/f", "d/x.txt", "d/e/x.txt", "d/e/y"}
+	for _, set := range [][]string{
+		{"--cone", "a"}, {"--cone", "a/b"}, {"--cone", "a/b", "d/e"}, {"--cone", "a", "a/b/c"}, {"--cone"},
+		{"--no-cone", "/a/"}, {"--no-cone", "a"}, {"--no-cone", "/*", "!/a"}, {"--no-cone", "*.txt", "!/d/e"},
+		{"--no-cone", "/d/", "!y"}, {"--no-cone", "/a/*", "!/a/b/", "/a/b/c"},
+	} {
+		dir := repository(t, "-b", "main")
+		for _, name := range files {
+			write(t, dir, name, name)
+		}
+		git(t, dir, "add", "-A")
+		git(t, dir, "commit", "-q", "-m", "files")
+		if _, _, ok := index.SparsePatterns(dir); ok {
+			t.Error("a full checkout is sparse")
+		}
+		git(t, dir, append([]string{"sparse-checkout", "set"}, set...)...)
+		text, below, ok := index.SparsePatterns(dir)
+		patterns := ignore.ParseSparse(text)
+		for _, name := range files {
+			_, err := os.Stat(filepath.Join(dir, name))
+			if got := patterns.Selects(name); !ok || below != "." || got != (err == nil) {
+				t.Errorf("%q select %s: %v, want %v", set, name, got, err == nil)
+			}
+		}
 	}
 }
