@@ -19,7 +19,7 @@ func Placement(p string, dir bool, base string) (string, error) {
 	}
 	if path.IsAbs(p) || clean == ".." || strings.HasPrefix(clean, "../") {
 		return "", failure.Errorf(failure.Refused, "placement %q is outside the project", p).
-			WithHint("give a path relative to the project's folder")
+			WithHint("give a path inside the project")
 	}
 	if clean == "." {
 		if dir {

@@ -35,6 +35,10 @@ type Search struct {
 // and the root of the file system. It does not enter folders in which every user can create files, such as /tmp.
 func (s Search) Find(current string) (l Location, found bool, err error) {
 	l = Location{Current: current, Project: current}
+	if info, err := os.Stat(current); err == nil && !info.IsDir() {
+		return l, false, failure.Errorf(failure.LocalIO, "opening the project: %q is not a folder", current).
+			WithHint("name a folder with --cwd")
+	}
 	if s.isProject(current) {
 		return l, true, nil
 	}

@@ -180,9 +180,12 @@ func TestFindDoesNotEnterSharedFolders(t *testing.T) {
 	}
 }
 
-func TestFindInAFolderThatIsGone(t *testing.T) {
-	_, _, err := location.Search{}.Find(filepath.Join(t.TempDir(), "gone"))
-	if failure.KindOf(err) != failure.LocalIO || failure.Hint(err) == "" {
-		t.Errorf("%v, hint %q", err, failure.Hint(err))
+func TestFindInNoFolder(t *testing.T) {
+	root := makeTree(t, map[string]string{"ppm.toml": ""}, nil)
+	for _, name := range []string{"gone", "ppm.toml"} {
+		_, _, err := location.Search{}.Find(filepath.Join(root, name))
+		if failure.KindOf(err) != failure.LocalIO || failure.Hint(err) == "" {
+			t.Errorf("%s: %v, hint %q", name, err, failure.Hint(err))
+		}
 	}
 }
