@@ -80,6 +80,7 @@ func (p *Project) propose(ctx context.Context, r request) (*Transaction, error) 
 	if err != nil {
 		return nil, err
 	}
+	p.explainValues(pl, r.components)
 	if err := p.checkCollisions(pl, r); err != nil {
 		return nil, err
 	}

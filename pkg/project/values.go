@@ -5,12 +5,14 @@ import (
 	"context"
 	"fmt"
 	"reflect"
+	"strings"
 
 	"github.com/Project-Manager-With-Git/ppm/pkg/install"
 	"github.com/Project-Manager-With-Git/ppm/pkg/lockfile"
 	"github.com/Project-Manager-With-Git/ppm/pkg/manifest"
 	"github.com/Project-Manager-With-Git/ppm/pkg/metadata"
 	"github.com/Project-Manager-With-Git/ppm/pkg/pack"
+	"github.com/Project-Manager-With-Git/ppm/pkg/plan"
 	"github.com/Project-Manager-With-Git/ppm/pkg/state"
 )
 
@@ -60,6 +62,32 @@ func (p *Project) nameProject(text []byte, r request) ([]byte, error) {
 		return text, nil
 	}
 	return named, nil
+}
+
+// explainValues names in a plan the values that changed as the reason for the changes of files, where an install stays
+// at its version.
+func (p *Project) explainValues(pl plan.Plan, components []install.Component) {
+	reasons := map[string]string{}
+	for _, c := range components {
+		old, installed := p.Lock.Component(c.Locked.Path)
+		if !installed || old.Commit != c.Locked.Commit || old.Tree != c.Locked.Tree || len(c.Keys.Changed) == 0 {
+			continue
+		}
+		var causes []string
+		for _, k := range c.Keys.Changed {
+			if key := c.Locked.Keys[k.Name]; key.Origin != lockfile.Default || old.Keys[k.Name].Origin != key.Origin {
+				causes = append(causes, k.Name+" changed "+k.Why)
+			}
+		}
+		for _, f := range c.Files {
+			reasons[f.Path] = strings.Join(causes, ", ")
+		}
+	}
+	for i, c := range pl.Changes {
+		if reason := reasons[c.Path]; reason != "" {
+			pl.Changes[i].Reason = strings.ReplaceAll(c.Reason, "changed upstream", reason)
+		}
+	}
 }
 
 // areValuesAsWanted reports whether an install has the version and the values that the manifest asks for, as far as
