@@ -272,6 +272,18 @@ func FuzzString(f *testing.F) {
 	})
 }
 
+func TestTextNames(t *testing.T) {
+	for text, want := range map[string]string{
+		"plain": "", "{{ name }}-full": "name", "{{ a|default(b) }}{% if c is defined %}{{ d }}{% endif %}": "a b c d",
+		"{% for x in list %}{{ x }}{% endfor %}": "list x", "{% raw %}{{ a }}{% endraw %}": "", "{{ a.b['c'] }}": "a",
+		"{% set a = b %}{{ a }}": "a b", "{{ broken": "", "{# {{ a }} #}": "",
+	} {
+		if got := strings.Join(render.TextNames(text), " "); got != want {
+			t.Errorf("TextNames(%q) = %q, want %q", text, got, want)
+		}
+	}
+}
+
 // BenchmarkComponent renders a component of ten files, of which eight are templates.
 func BenchmarkComponent(b *testing.B) {
 	files := map[string]string{"LICENSE": strings.Repeat("text\n", 200), "data.bin": "\x00"}
