@@ -55,6 +55,9 @@ func (c *command) dispatch(ctx context.Context, in *invocation) error {
 			WithHint("name the project with --cwd, as in --cwd %s",
 				in.options.typedFolder(filepath.Join(dir, append(w.Members, "FOLDER")[0])))
 	}
+	if err := in.checkBeginsNoMember(w); err != nil {
+		return err
+	}
 	for _, pattern := range w.Unmatched {
 		in.note(fmt.Sprintf("no folder with a %s matches %q, a pattern of the workspace",
 			state.ManifestName, pattern))
@@ -74,6 +77,18 @@ func (c *command) dispatch(ctx context.Context, in *invocation) error {
 		r.failed = errs[i]
 	}
 	return in.printRuns(ctx, runs)
+}
+
+// checkBeginsNoMember refuses to change all members of a workspace for a command that would begin a project, when the
+// current folder is below the workspace and in no member. The user may mean to make a new member there.
+func (in *invocation) checkBeginsNoMember(w *workspace.Workspace) error {
+	if in.search != nearestOrBegin || !in.location.IsElsewhere() || slices.Contains(w.Members, ".") {
+		return nil
+	}
+	return failure.Errorf(failure.Usage, "%q is in no project of the workspace %q",
+		in.location.Current, in.location.Project).
+		WithHint("begin a project here with ppm init, or run ppm %s in %s for all projects of the workspace",
+			in.report.command, in.options.typedFolder(in.location.Project))
 }
 
 // scopeOf returns the scope of a command with the flags that it was given.
