@@ -76,8 +76,13 @@ func runDiff(ctx context.Context, in *invocation) (any, error) {
 	return result, finishFailed(in, result.Failed, err)
 }
 
+// printDiff prints diffs. In a file or a pipe they are patches, so their bytes stay as they are, as in git diff.
 func printDiff(in *invocation, result *project.DiffResult) {
 	for _, f := range result.Files {
+		if !in.terminal.outScreen {
+			in.write(f.Text())
+			continue
+		}
 		for line := range strings.Lines(f.Text()) {
 			in.write(diffLine(line, in.terminal.outColour))
 		}
@@ -87,7 +92,7 @@ func printDiff(in *invocation, result *project.DiffResult) {
 var diffColours = map[byte]string{'-': "\x1b[31m", '+': "\x1b[32m", '@': "\x1b[36m"}
 
 // diffLine makes a line of a unified diff printable, in colours if these are shown. Without colours, a carriage return
-// at its end stays: the diff is a patch for a file with CRLF.
+// at its end stays.
 func diffLine(line string, colours bool) string {
 	colour, changed := diffColours[line[0]]
 	if text, ok := strings.CutSuffix(line, "\r\n"); ok && !colours {

@@ -3,9 +3,11 @@ package main
 import (
 	"strings"
 	"testing"
+
+	"github.com/Project-Manager-With-Git/ppm/pkg/project"
 )
 
-// On a terminal a diff has colours, and control characters in it are escaped.
+// On a terminal control characters of a diff are escaped, and it has colours if these are shown.
 func TestDiffInColours(t *testing.T) {
 	const diff = "--- a/x\n+++ b/x\n@@ -1,2 +1,2 @@\n same\n-\x1b[2J\n+new\r\n"
 	for _, c := range []struct {
@@ -22,6 +24,22 @@ func TestDiffInColours(t *testing.T) {
 		}
 		if out.String() != c.want {
 			t.Errorf("with colours %v: %q, want %q", c.colours, out.String(), c.want)
+		}
+	}
+}
+
+// Only on a terminal a diff is escaped: elsewhere it is a patch.
+func TestDiffToTerminalAndPipe(t *testing.T) {
+	const diff = "--- a/x\n+++ b/x\n@@ -0,0 +1 @@\n+\ufeff\x1b[2J caf\xe9\n"
+	result := &project.DiffResult{Files: []project.FileDiff{{Path: "x", Base64: []byte(diff)}}}
+	for screen, want := range map[bool]string{
+		false: diff,
+		true:  "--- a/x\n+++ b/x\n@@ -0,0 +1 @@\n+\\ufeff\\x1b[2J caf\\xe9\n",
+	} {
+		var out strings.Builder
+		printDiff(&invocation{terminal: &terminal{out: &out, outScreen: screen}}, result)
+		if out.String() != want {
+			t.Errorf("to a terminal %v: %q, want %q", screen, out.String(), want)
 		}
 	}
 }

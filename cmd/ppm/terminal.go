@@ -22,6 +22,7 @@ type terminal struct {
 	answers   *bufio.Reader // reads in; nil until the first question
 	colour    bool          // err shows colours
 	outColour bool          // out shows colours
+	outScreen bool          // out is the screen of a user, and not a file or a pipe
 	prefix    string        // of each message, such as "services/a: "
 	failed    error         // the first failure to write to out
 }
@@ -32,7 +33,7 @@ func newTerminal(in, out, err *os.File, getenv func(string) string) *terminal {
 	colours := getenv("NO_COLOR") == "" && getenv("TERM") != "dumb"
 	t := &terminal{
 		in: in, out: out, err: err,
-		colour: colours && isTerminal(err), outColour: colours && isTerminal(out),
+		colour: colours && isTerminal(err), outColour: colours && isTerminal(out), outScreen: isTerminal(out),
 	}
 	switch {
 	case !isTerminal(in):

@@ -106,7 +106,8 @@ func (in *invocation) forMember(r *memberRun, dir, runID string) *invocation {
 	out := &invocation{
 		terminal: &terminal{
 			in: strings.NewReader(""), out: &r.out, err: &r.err,
-			colour: in.terminal.colour, outColour: in.terminal.outColour, prefix: printable(r.path) + ": ",
+			colour: in.terminal.colour, outColour: in.terminal.outColour, outScreen: in.terminal.outScreen,
+			prefix: printable(r.path) + ": ",
 		},
 		options: in.options, report: report{command: in.report.command},
 		flags: in.flags, args: r.args, usage: in.usage, member: r.path, runID: runID, search: in.search,
