@@ -153,7 +153,7 @@ var mayImport = map[string]importRule{
 	"pkg/location":   {"pkg/manifest", "looks at the names of files, and knows no install"},
 	"pkg/workspace":  {"pkg/manifest", "finds projects, and runs any function in each of them"},
 	"pkg/langdeps":   {"", "pure: version constraints, no packs"},
-	"pkg/tomldoc":    {"", "knows TOML, not what is written in it"},
+	"pkg/tomldoc":    {"pkg/merge", "knows TOML and conflict markers, not what is written in it"},
 	"pkg/resolver":   {"", "pure: decides over a list of refs"},
 	"pkg/registry":   {"pkg/manifest", "looks names up without the network"},
 	"pkg/ref":        {"", "everything imports it"},

@@ -102,7 +102,7 @@ func (r Result) showsBothSides(text, base, ours, theirs []byte) bool {
 // cutMarker returns the text after a leading conflict marker of the given character.
 func (r Result) cutMarker(text []byte, char byte) ([]byte, bool) {
 	line, rest, ok := bytes.Cut(text, []byte{'\n'})
-	if c, size := parseMarker(line); !ok || c != char || size != r.MarkerSize {
+	if c, size := ParseMarker(line); !ok || c != char || size != r.MarkerSize {
 		return nil, false
 	}
 	return rest, true

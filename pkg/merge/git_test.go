@@ -191,7 +191,7 @@ func withoutEqualSides(text []byte) []byte {
 	var out, conflict, ours, theirs []byte
 	inside := byte(0)
 	for l := range bytes.Lines(text) {
-		char, size := parseMarker(l)
+		char, size := ParseMarker(l)
 		if size == DefaultMarkerSize {
 			inside = char
 		}

@@ -27,7 +27,7 @@ func LineKinds(text []byte, size int) []LineKind {
 	var out []LineKind
 	at, opened := Outside, 0
 	for line := range bytes.Lines(withoutBOM(text)) {
-		char, n := parseMarker(line)
+		char, n := ParseMarker(line)
 		next, ok := transitions[at][char]
 		if !ok || n != size {
 			out = append(out, at)

@@ -10,7 +10,7 @@ func markerSize(t texts) int {
 	taken := map[int]bool{}
 	for _, text := range []text{t.base, t.ours, t.theirs} {
 		for i := range text.lines {
-			if _, size := parseMarker(text.line(i)); size > 0 {
+			if _, size := ParseMarker(text.line(i)); size > 0 {
 				taken[size] = true
 			}
 		}
@@ -22,9 +22,9 @@ func markerSize(t texts) int {
 	return size
 }
 
-// parseMarker returns the character and size of a conflict marker: one of <|=> repeated, followed by a space or the
+// ParseMarker returns the character and size of a conflict marker: one of <|=> repeated, followed by a space or the
 // end of the line. The size is 0 if line is not a marker.
-func parseMarker(line []byte) (char byte, size int) {
+func ParseMarker(line []byte) (char byte, size int) {
 	if len(line) == 0 || bytes.IndexByte([]byte("<|=>"), line[0]) < 0 {
 		return 0, 0
 	}
@@ -43,7 +43,7 @@ func HasConflictMarkers(text []byte, size int) bool {
 	const order = "<=>"
 	seen := 0
 	for line := range bytes.Lines(withoutBOM(text)) {
-		char, n := parseMarker(line)
+		char, n := ParseMarker(line)
 		switch {
 		case n != size:
 		case char == order[seen]:

@@ -160,7 +160,7 @@ func TestCheckLossless(t *testing.T) {
 		}
 		at := 0
 		for l := range bytes.Lines(good.Text) { // delete or replace each line that is not a marker
-			if _, size := parseMarker(l); size == 0 {
+			if _, size := ParseMarker(l); size == 0 {
 				for _, instead := range []string{"", "?\n"} {
 					r := good
 					r.Text = slices.Concat(good.Text[:at], []byte(instead), good.Text[at+len(l):])

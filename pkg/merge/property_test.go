@@ -116,8 +116,8 @@ func TestConflictRanges(t *testing.T) {
 		r := ThreeWay(x.base, x.ours, x.theirs, Options{Style: s})
 		lines := slices.Collect(bytes.Lines(withoutBOM(r.Text)))
 		for _, c := range r.Conflicts {
-			first, n := parseMarker(lines[c.First-1])
-			last, m := parseMarker(lines[c.Last-1])
+			first, n := ParseMarker(lines[c.First-1])
+			last, m := ParseMarker(lines[c.Last-1])
 			if first != '<' || last != '>' || n != r.MarkerSize || m != n {
 				return false
 			}

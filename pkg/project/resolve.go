@@ -215,7 +215,7 @@ func (v versions) foreign(text []byte) string {
 	}
 	for line := range bytes.Lines(text) {
 		trimmed := strings.TrimRight(string(line), "\r\n")
-		if _, size := tomldoc.ParseMarker(line); size == 0 && !known[trimmed] {
+		if _, size := merge.ParseMarker(line); size == 0 && !known[trimmed] {
 			return trimmed
 		}
 	}

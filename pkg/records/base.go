@@ -3,7 +3,7 @@ package records
 import (
 	"strings"
 
-	"github.com/Project-Manager-With-Git/ppm/pkg/tomldoc"
+	"github.com/Project-Manager-With-Git/ppm/pkg/merge"
 )
 
 // A region is a conflict that encloses a line.
@@ -19,7 +19,7 @@ func resolveConflicts(text string) (first, last string) {
 	var inFirst, inLast strings.Builder
 	var enclosing []region
 	for line := range strings.Lines(text) {
-		char, size := tomldoc.ParseMarker([]byte(line))
+		char, size := merge.ParseMarker([]byte(line))
 		top := len(enclosing) - 1
 		switch {
 		case char == '<':

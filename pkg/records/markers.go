@@ -5,7 +5,6 @@ import (
 	"strings"
 
 	"github.com/Project-Manager-With-Git/ppm/pkg/merge"
-	"github.com/Project-Manager-With-Git/ppm/pkg/tomldoc"
 )
 
 // Markers returns the size of the first conflict markers in a text and their labels, so that another merge can write
@@ -13,7 +12,7 @@ import (
 // complete.
 func Markers(text []byte) (size int, labels merge.Labels, ok bool) {
 	for line := range bytes.Lines(text) {
-		char, n := tomldoc.ParseMarker(line)
+		char, n := merge.ParseMarker(line)
 		if n == 0 || size > 0 && n != size || size == 0 && (char != '<' || n < merge.DefaultMarkerSize) {
 			continue
 		}

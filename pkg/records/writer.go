@@ -5,7 +5,6 @@ import (
 	"strings"
 
 	"github.com/Project-Manager-With-Git/ppm/pkg/merge"
-	"github.com/Project-Manager-With-Git/ppm/pkg/tomldoc"
 )
 
 // A piece is a part of a merged record: a text that is settled, or a conflict.
@@ -61,7 +60,7 @@ func (o Options) markerSize(pieces []piece) int {
 // looksMarked reports whether a line of text looks like a conflict marker of this size.
 func looksMarked(text string, size int) bool {
 	for line := range strings.Lines(text) {
-		if _, n := tomldoc.ParseMarker([]byte(line)); n == size {
+		if _, n := merge.ParseMarker([]byte(line)); n == size {
 			return true
 		}
 	}

@@ -3,18 +3,16 @@ package tomldoc
 import (
 	"bytes"
 	"errors"
-	"strings"
+
+	"github.com/Project-Manager-With-Git/ppm/pkg/merge"
 )
 
 // ErrConflictMarkers is wrapped by the error about a text with the conflict markers of a merge.
 var ErrConflictMarkers = errors.New("it contains conflict markers")
 
-// minMarker is the usual length of a conflict marker. Git makes shorter ones only when conflict-marker-size says so.
-const minMarker = 7
-
 // A markers finds the conflict markers of a text, line by line.
 type markers struct {
-	first int         // the line of the first marker of at least the usual length, or 0
+	first int         // the line of the first marker of at least git's default length, or 0
 	whole int         // the line at which the first conflict begins that has all its markers, or 0
 	size  int         // of the markers of whole
 	open  map[int]int // size of markers → line at which a conflict began
@@ -28,7 +26,7 @@ func findMarkers(text []byte) markers {
 	n := 0
 	for line := range bytes.Lines(text) {
 		n++
-		if char, size := ParseMarker(line); size > 0 {
+		if char, size := merge.ParseMarker(line); size > 0 {
 			m.add(n, char, size)
 		}
 	}
@@ -36,7 +34,7 @@ func findMarkers(text []byte) markers {
 }
 
 func (m *markers) add(line int, char byte, size int) {
-	if m.first == 0 && size >= minMarker {
+	if m.first == 0 && size >= merge.DefaultMarkerSize {
 		m.first = line
 	}
 	switch {
@@ -47,19 +45,6 @@ func (m *markers) add(line int, char byte, size int) {
 	case char == '>' && m.half[size] > 0 && m.whole == 0:
 		m.whole, m.size = m.half[size], size
 	}
-}
-
-// ParseMarker returns the character and the size of a conflict marker: one of <|=> repeated, followed by a space or
-// the end of the line. The size is 0 if line, which is not empty, is not a marker.
-func ParseMarker(line []byte) (char byte, size int) {
-	if !strings.ContainsRune("<|=>", rune(line[0])) {
-		return 0, 0
-	}
-	rest := bytes.TrimLeft(line, string(line[:1]))
-	if len(rest) > 0 && !bytes.ContainsRune([]byte(" \r\n"), rune(rest[0])) {
-		return 0, 0
-	}
-	return line[0], len(line) - len(rest)
 }
 
 // inBroken returns the line of the first marker in a text that is not TOML, or 0.
@@ -73,7 +58,7 @@ func (m markers) inBroken() int {
 // inValid returns the line of the first conflict in a text that is TOML, where markers can only be in a string of
 // several lines, or 0.
 func (m markers) inValid() int {
-	if m.size < minMarker {
+	if m.size < merge.DefaultMarkerSize {
 		return 0
 	}
 	return m.whole
