@@ -25,7 +25,7 @@ func addCommand() *command {
 			},
 			keysFlag(), configFlag(), forceFlag(), dryRunFlag(), allowUndefinedFlag(), acceptMovedFlag(),
 		},
-		search:   nearestOrBegin,
+		search:   nearestOrCreate,
 		scope:    allMembers,
 		plan:     plannable,
 		complete: noWords,

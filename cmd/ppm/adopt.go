@@ -68,9 +68,8 @@ func adoptOptions(in *invocation) (project.AdoptOptions, error) {
 	if in.flags.IsSet("ref") {
 		paths, missing = 1, "the path of the copy"
 	} else if len(in.args) > 0 {
-		return o, failure.Errorf(failure.Usage, "ppm %s %s needs to know of which component it is a copy",
-			in.report.command, in.args[0]).
-			WithHint("name it with --ref, as in ppm project adopt --ref PACK//COMPONENT %s; "+
+		return o, failure.Errorf(failure.Usage, "adopting %q: --ref is missing", in.args[0]).
+			WithHint("name the component, as in ppm project adopt --ref PACK//COMPONENT %s; "+
 				"ppm registry list shows the built-in packs", shell.Quote(in.args[0]))
 	}
 	err := in.checkArguments(paths, paths, missing)

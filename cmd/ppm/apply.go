@@ -19,7 +19,7 @@ func applyCommand() *command {
 		examples: []string{"ppm project apply plan.json", "ppm project apply plan.json --dry-run"},
 		args:     &arguments{usage: "FILE", least: 1, most: 1, missing: "a file with a plan"},
 		flags:    []flag{noIndexFlag(), dryRunFlag()},
-		search:   nearestOrBegin,
+		search:   nearestOrCreate,
 		scope:    oneProject,
 		plan:     notPlannable,
 		complete: noWords,

@@ -168,12 +168,12 @@ func TestSearchesAreDocumented(t *testing.T) {
 	}
 	rows := map[search]string{}
 	for s, begin := range map[search]string{
-		nearestProject: "exit code 2",
-		nearestHistory: "the nearest folder with a history",
-		nearestOrBegin: "begins a project",
-		nearestOrPmfp:  "takes pmfp's project",
-		nearestOrHere:  "works on the current folder",
-		noSearch:       "always works on the current folder",
+		nearestProject:  "exit code 2",
+		nearestHistory:  "the nearest folder with a history",
+		nearestOrCreate: "creates a project",
+		nearestOrPmfp:   "takes pmfp's project",
+		nearestOrHere:   "works on the current folder",
+		noSearch:        "always works on the current folder",
 	} {
 		row := regexp.MustCompile(`(?m)^\| (.*) \| ` + regexp.QuoteMeta(begin)).FindSubmatch(text)
 		if row == nil {

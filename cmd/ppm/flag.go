@@ -27,10 +27,10 @@ const (
 	_          flagKind = iota
 	boolFlag            // no value
 	intFlag             // a number
-	stringFlag          // a text that is not empty
+	stringFlag          // a non-empty string
 	textFlag            // a text that may be empty
 	choiceFlag          // one of choices
-	listFlag            // a text that is not empty; the flag can be repeated
+	listFlag            // a non-empty string; the flag can be repeated
 )
 
 // takesValue reports whether a value follows the flag.

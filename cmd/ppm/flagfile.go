@@ -16,7 +16,7 @@ import (
 func configFlag() flag {
 	return flag{
 		name: "config", aliases: []string{"c"}, kind: stringFlag,
-		usage: "take flags that are not given from the JSON `FILE`, such as {\"kv\": [\"name::value\"]}",
+		usage: "read flags that are not given from the JSON `FILE`, such as {\"kv\": [\"name::value\"]}",
 	}
 }
 
@@ -81,11 +81,11 @@ func (f flag) valueInJSON() string {
 	case intFlag:
 		return "a number"
 	case listFlag:
-		return "a list of texts, none of them empty"
+		return "a list of non-empty strings"
 	case textFlag:
-		return "a text"
+		return "a string"
 	}
-	return "a text that is not empty"
+	return "a non-empty string"
 }
 
 // texts returns a value of a flag file as it would be typed; a flag can be repeated.

@@ -17,7 +17,7 @@ func initCommand() *command {
 		flags: []flag{
 			{
 				name: "name", aliases: []string{"n"}, kind: stringFlag,
-				usage: "set the project's `NAME`; default: the one in files such as go.mod, or the folder's",
+				usage: "set the project's `NAME`; default: the name in files such as go.mod, or the folder's name",
 			},
 			dryRunFlag(),
 		},

@@ -35,7 +35,7 @@ type invocation struct {
 
 	location location.Location // of the current folder and the project
 	search   search            // by which the project was found
-	begins   bool              // the command begins a project
+	creates  bool              // the command creates a project
 
 	member  string           // which member of a workspace; empty for a project alone
 	runID   string           // the same for all members of a workspace

@@ -29,7 +29,7 @@ func lockCommand() *command {
 func lockResolveCommand() *command {
 	return &command{
 		name:     "resolve",
-		usage:    "merge ppm.toml and ppm.lock after a merge of git left conflicts in them",
+		usage:    "merge ppm.toml and ppm.lock after git left conflicts in them",
 		examples: []string{"ppm lock resolve"},
 		args:     noArguments(),
 		search:   noSearch,

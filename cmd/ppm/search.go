@@ -13,13 +13,13 @@ import (
 type search int
 
 const (
-	_              search = iota
-	noSearch              // the current folder itself
-	nearestProject        // the nearest project; it is an error if there is none
-	nearestHistory        // the nearest folder with a project or a history
-	nearestOrBegin        // the nearest project; if there is none, the command begins one in the current folder
-	nearestOrPmfp         // the nearest project, of pmfp or of ppm; if there is none, as nearestOrBegin
-	nearestOrHere         // the nearest project; if there is none, the current folder as it is
+	_               search = iota
+	noSearch               // the current folder itself
+	nearestProject         // the nearest project; it is an error if there is none
+	nearestHistory         // the nearest folder with a project or a history
+	nearestOrCreate        // the nearest project; if there is none, the command creates one in the current folder
+	nearestOrPmfp          // the nearest project, of pmfp or of ppm; if there is none, as nearestOrCreate
+	nearestOrHere          // the nearest project; if there is none, the current folder as it is
 )
 
 // historyDir is the folder in which ppm keeps the history of a project.
@@ -42,12 +42,12 @@ func (in *invocation) find(s search) error {
 	if !found && (s == nearestProject || s == nearestHistory) {
 		return in.errNoProject()
 	}
-	if s == nearestOrBegin || s == nearestOrPmfp {
+	if s == nearestOrCreate || s == nearestOrPmfp {
 		is, exists, err := in.projectOf(in.location.Project)
 		if err != nil {
 			return err
 		}
-		in.begins = !exists || is.Project != in.location.Project
+		in.creates = !exists || is.Project != in.location.Project
 	}
 	if in.location.IsElsewhere() && !in.options.json && !in.options.quiet {
 		in.terminal.message("note", "the project is "+in.location.Project)
@@ -81,18 +81,17 @@ func (in *invocation) errNoProject() error {
 	if in.search == nearestHistory {
 		what = "there is no command to undo: "
 	}
-	err := failure.Errorf(failure.Usage, "%sno project in %q: neither it nor a folder above has a ppm.toml", what, dir)
+	err := failure.Errorf(failure.Usage, "%sfound no ppm.toml in %q or its parents", what, dir)
 	if pmfp, found, _ := in.projectOf(dir, adopt.PmfpName); found {
-		return err.WithHint("%s is a project of pmfp: ppm project adopt makes it one of ppm", pmfp.Project)
+		return err.WithHint("%s is a pmfp project; convert it with ppm project adopt", pmfp.Project)
 	}
-	return err.WithHint("nothing is installed here; begin a project with ppm init or ppm project add, " +
-		"or name the project's folder with --cwd")
+	return err.WithHint("create a project with ppm init or ppm project add, or name the project's folder with --cwd")
 }
 
-// noteBegun says that the command has begun a project.
-func (in *invocation) noteBegun() {
-	if in.begins {
-		in.note(fmt.Sprintf("%s a project in %s: there was no ppm.toml in this folder or above it",
-			verb(in.dryRun(), "this would begin", "this begins"), in.location.Project))
+// noteCreated says that the command has created a project.
+func (in *invocation) noteCreated() {
+	if in.creates {
+		in.note(fmt.Sprintf("%s a project in %s: found no ppm.toml in this folder or its parents",
+			verb(in.dryRun(), "would create", "created"), in.location.Project))
 	}
 }

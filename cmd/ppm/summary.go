@@ -79,7 +79,7 @@ func summarizeKeys(b *strings.Builder, upgrades []project.Upgraded) {
 		}
 		fmt.Fprintf(b, "\n## Keys of %s\n\n", code(u.Path))
 		for _, old := range slices.Sorted(maps.Keys(u.RenamedKeys)) {
-			fmt.Fprintf(b, "- Key %s is now called %s.\n", code(old), code(u.RenamedKeys[old]))
+			fmt.Fprintf(b, "- Key %s was renamed to %s.\n", code(old), code(u.RenamedKeys[old]))
 		}
 		for _, key := range slices.Sorted(maps.Keys(u.DroppedKeys)) {
 			fmt.Fprintf(b, "- The value %s of key %s was dropped: the pack no longer declares it.\n",

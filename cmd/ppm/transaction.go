@@ -18,7 +18,7 @@ func finishTransaction[R any](
 		return nil, err
 	}
 	if !t.Empty() {
-		in.noteBegun()
+		in.noteCreated()
 	}
 	print(in, result)
 	return result, err

@@ -67,7 +67,7 @@ func runUndoList(ctx context.Context, in *invocation) (any, error) {
 func printUndo(in *invocation, result *project.UndoResult) {
 	printChanges(in, result.Changes)
 	if result.Reverted {
-		in.printf("nothing to restore: ppm project %s was reverted by other means, as with git checkout\n",
+		in.printf("nothing to restore: ppm project %s was already reverted, for example with git checkout\n",
 			result.Undone)
 		in.noteUnlessMember("to undo the command before it, run ppm project undo again")
 		return

@@ -22,7 +22,7 @@ func mergeFlags() []flag {
 		},
 		{
 			name: "ignore-space-change", kind: boolFlag,
-			usage: "merge lines that differ only in the amount of white space as equal ones",
+			usage: "ignore changes in the amount of white space when merging",
 		},
 		noIndexFlag(), dryRunFlag(), allowUndefinedFlag(), acceptMovedFlag(),
 	}
@@ -61,7 +61,7 @@ func upgradeCommand() *command {
 			},
 			{
 				name: "from-url", kind: stringFlag, scope: allMembers,
-				usage: "the repository at `URL` moved to the one that the argument names: change the installs of it",
+				usage: "change installs from the repository at `URL` to the new URL in the argument",
 			},
 			{name: "step", kind: boolFlag, usage: "stop at the first version that causes a conflict, and print it"},
 		}, mergeFlags()...),
@@ -141,13 +141,13 @@ func upgradeOptions(in *invocation) (project.UpgradeOptions, error) {
 // checkFromURL checks the arguments and flags of an upgrade that only changes the URL of a repository.
 func checkFromURL(in *invocation) error {
 	if len(in.args) != 1 {
-		return failure.Errorf(failure.Usage, "--from-url needs one argument, the new place of the repository").
+		return failure.Errorf(failure.Usage, "--from-url needs one argument, the new URL of the repository").
 			WithHint("write it as ppm project upgrade --from-url OLD NEW")
 	}
 	for _, name := range []string{"to", "all", "kv", "strategy", "step", "conflict", "accept-moved"} {
 		if in.flags.IsSet(name) {
-			return failure.Errorf(failure.Usage, "--from-url does not go with --%s: it changes no version", name).
-				WithHint("run ppm project upgrade again after it")
+			return failure.Errorf(failure.Usage, "--from-url cannot be combined with --%s", name).
+				WithHint("run ppm project upgrade again afterwards")
 		}
 	}
 	return nil

@@ -79,7 +79,7 @@ func Open(ctx context.Context, dir string, o Options) (*Project, error) {
 	root, err := os.OpenRoot(dir)
 	if err != nil {
 		return nil, failure.Errorf(failure.LocalIO, "opening the project: %w", err).
-			WithHint("name a folder that exists with --cwd")
+			WithHint("name an existing folder with --cwd")
 	}
 	p := &Project{openDir: openDir{root: root}, disk: rootDisk{root}, sparse: o.Sparse}
 	if p.sparse == nil {

@@ -149,7 +149,7 @@ func (p *Packs) progress(format string, args ...any) {
 func (p *Packs) SuggestName(o ref.Origin, err error) error {
 	if name := o.ForgeName(); name != "" && failure.KindOf(err) == failure.Network {
 		return failure.Errorf(failure.Network, "%w", err).
-			WithHint("%s is an address of ssh. The name of the pack is %s. Otherwise %s", o, name, failure.Hint(err))
+			WithHint("%s is an ssh address; if you mean the pack, write %s. Otherwise %s", o, name, failure.Hint(err))
 	}
 	if o.URL == "" && o.Host == "" && slices.Contains(p.registry.Names(), o.Namespace) {
 		return failure.Errorf(failure.KindOf(err), "%w", err).

@@ -45,7 +45,7 @@ func (s Search) Find(current string) (l Location, found bool, err error) {
 	real, err := filepath.EvalSymlinks(current)
 	if err != nil {
 		return l, false, failure.Errorf(failure.LocalIO, "opening the project: %w", err).
-			WithHint("name a folder that exists with --cwd")
+			WithHint("name an existing folder with --cwd")
 	}
 	for _, dir := range s.above(real) {
 		if s.isProject(dir) {

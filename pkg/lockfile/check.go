@@ -142,8 +142,8 @@ func checkRef(s *string) error {
 	return nil
 }
 
-// checkVersion refuses a ref that the version of the source cannot mean, as in a block that was put together from two
-// versions of a lock. Package resolver finds the ref of a version.
+// checkVersion returns an error about a ref that does not match the version of the source, as in a block with lines
+// of two versions of a lock. Package resolver finds the ref of a version.
 func checkVersion(c Component) error {
 	name := c.Source.Version.String()
 	ok := true
@@ -159,7 +159,7 @@ func checkVersion(c Component) error {
 		ok = strings.HasPrefix(c.Ref, ref.TagPrefix)
 	}
 	if !ok {
-		return fmt.Errorf("its ref %q is not one that its source %q can mean", c.Ref, c.Source)
+		return fmt.Errorf("its ref %q does not match its source %q", c.Ref, c.Source)
 	}
 	return nil
 }

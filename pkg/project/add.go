@@ -60,10 +60,10 @@ func (p *Project) Add(ctx context.Context, o AddOptions) (*AddResult, *Transacti
 // noteRenames reports that the component and the keys of a new install have other names than those given.
 func (p *Project) noteRenames(component string, c install.Component) {
 	if now := c.Want.Source.Component; now != component {
-		p.setup.Notify(fmt.Sprintf("component %q is called %q now", component, now))
+		p.setup.Notify(fmt.Sprintf("component %q was renamed to %q", component, now))
 	}
 	for _, old := range slices.Sorted(maps.Keys(c.Keys.Renamed)) {
-		p.setup.Notify(fmt.Sprintf("key %q is called %q now", old, c.Keys.Renamed[old]))
+		p.setup.Notify(fmt.Sprintf("key %q was renamed to %q", old, c.Keys.Renamed[old]))
 	}
 }
 

@@ -26,7 +26,7 @@ func (p *Project) reportIgnored(t *Transaction) {
 	p.reportOutside(paths)
 	ignored, err := p.tree.Ignored(paths, p.setup.excludesFiles())
 	if err != nil {
-		p.setup.Notify("git's ignored files are not known: " + err.Error())
+		p.setup.Notify("cannot tell which files git ignores: " + err.Error())
 		return
 	}
 	if len(ignored) == 0 {

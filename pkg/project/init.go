@@ -40,7 +40,7 @@ func (p *Project) Init(ctx context.Context, name string) (*InitResult, *Transact
 	return result, t, nil
 }
 
-// checkNoProject returns an error if the folder is a project already.
+// checkNoProject returns an error if the folder is already a project.
 func (p *Project) checkNoProject() error {
 	switch {
 	case p.LockText != nil && p.ManifestText == nil:
@@ -48,7 +48,7 @@ func (p *Project) checkNoProject() error {
 			p.setup.Dir, state.LockName, state.ManifestName).
 			WithHint("restore %s, for example with git checkout %s", state.ManifestName, state.ManifestName)
 	case p.LockText != nil, p.ManifestText != nil && !manifest.DescribesOnlyPack(p.ManifestText):
-		return failure.Errorf(failure.Refused, "%q is a project already", p.setup.Dir).
+		return failure.Errorf(failure.Refused, "%q is already a project", p.setup.Dir).
 			WithHint("install components with ppm project add REFERENCE; ppm project list shows what is installed")
 	}
 	return nil

@@ -131,7 +131,7 @@ func findTemplate(
 	names := template.Names()
 	switch {
 	case o.Tests && template.Test == nil:
-		notify(fmt.Sprintf("template %q has no tests, so --with-test adds none", o.Template))
+		notify(fmt.Sprintf("template %q has no tests: --with-test has no effect", o.Template))
 	case o.Tests:
 		names = append(names, pack.TestComponent)
 	}

@@ -35,7 +35,7 @@ type request struct {
 	// Lines of these files that differ only in the amount of white space are equal.
 	ignoreSpaceChange bool
 	adopt             bool        // the components are the base of what is there: no file changes
-	recreate          bool        // files of the components that the user deleted are made again
+	recreate          bool        // files of the components that the user deleted are restored
 	others            fileset.Set // files that no install of the request has, to be made if they are missing
 }
 

@@ -180,5 +180,5 @@ func (p *Project) checkHistory(ctx context.Context, c lockfile.Component, at ref
 func errOtherHistory(c lockfile.Component, at ref.Origin, format string, args ...any) error {
 	return failure.Errorf(failure.Integrity, "%s is not the repository that %q came from: %s",
 		at, c.Path, fmt.Sprintf(format, args...)).
-		WithHint("check the new URL; to install from it all the same, run ppm project add with --force")
+		WithHint("check the new URL; to install from it anyway, run ppm project add with --force")
 }

@@ -37,7 +37,7 @@ type SyncResult struct {
 	DryRun   bool            `json:"dry_run"`
 }
 
-// Sync makes the project equal to its manifest and lockfile: files that are missing are made again as the lockfile
+// Sync makes the project equal to its manifest and lockfile: files that are missing are restored as the lockfile
 // says, byte for byte, or not at all; what the manifest and the lockfile disagree about is installed, upgraded or
 // removed. Edited files stay. With Check, an error of kind Differs comes with the result when there is something to
 // do.
@@ -84,7 +84,7 @@ func (p *Project) Sync(ctx context.Context, o SyncOptions) (*SyncResult, *Transa
 	result.Failed = failures.all()
 	result.Changes = append(append(result.Changes, replaced...), t.Changes...)
 	if len(missing) > 0 && !o.Check {
-		p.setup.Notify("missing files are made again; to keep them deleted, undo this and run " +
+		p.setup.Notify("missing files are restored; to keep them deleted, undo this and run " +
 			p.keepDeleted(paths(missing)))
 	}
 	switch {

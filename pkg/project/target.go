@@ -136,7 +136,7 @@ func (p *Project) noteOtherForms(ctx context.Context, c lockfile.Component, list
 
 // errGone returns the error that the tag or branch of an install is gone.
 func errGone(c lockfile.Component, kind, name string) error {
-	return failure.Errorf(failure.Usage, "%s %q of %s is gone: the server does not have it any more",
+	return failure.Errorf(failure.Usage, "%s %q of %s is gone: the server no longer has it",
 		kind, name, c.URL).
 		WithHint("%q stays at commit %.12s; choose another version with ppm project upgrade %s --to VERSION",
 			c.Path, c.Commit, shell.Quote(c.Path))

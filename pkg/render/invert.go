@@ -32,7 +32,7 @@ func NewInverse(keys map[string]string) (*Inverse, error) {
 			return nil, failure.Errorf(failure.Usage,
 				"making templates: key %q has the text %q, which is empty or not UTF-8", key,
 				text).
-				WithHint("choose a text that is not empty, in UTF-8")
+				WithHint("choose a non-empty text in UTF-8")
 		}
 		if other, taken := v.names[text]; taken {
 			return nil, failure.Errorf(failure.Usage, "making templates: the keys %q and %q have the same text %q",

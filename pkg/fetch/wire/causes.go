@@ -99,8 +99,8 @@ func statusCause(e *statusError) (text, hint string) {
 		hint = "check the URL; for a private repository " + credentialHint(e.url.Hostname())
 	case http.StatusProxyAuthRequired:
 		text, hint = proxyCause(e.code)
-	case http.StatusNonAuthoritativeInfo: // Azure DevOps answers with a page to sign in
-		text, hint = "the server answers with a page to sign in (status 203)", credentialHint(e.url.Hostname())
+	case http.StatusNonAuthoritativeInfo: // Azure DevOps answers with a sign-in page
+		text, hint = "the server answers with a sign-in page (status 203)", credentialHint(e.url.Hostname())
 	case http.StatusTooManyRequests:
 		text, hint = "too many requests (status 429)", "try again later, or "+credentialHint(e.url.Hostname())
 	default:

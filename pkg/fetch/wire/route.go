@@ -104,8 +104,8 @@ func (c *sshConnection) dial(g *guard, h *hop) (net.Conn, error) {
 	conn, err := c.settings.dialer().DialContext(g.ctx, "tcp", address)
 	var dns *net.DNSError
 	if errors.As(err, &dns) && dns.IsNotFound && !strings.Contains(h.ssh.host, ".") {
-		return nil, failure.Errorf(failure.Network, "connecting to %q: cannot resolve host %q, and no Host of the "+
-			"ssh configuration says where it is", c.remote.public, h.ssh.host).
+		return nil, failure.Errorf(failure.Network, "connecting to %q: cannot resolve host %q, and the ssh "+
+			"configuration has no Host for it", c.remote.public, h.ssh.host).
 			WithHint("check the host; if it is a namespace, write NAMESPACE::REPO")
 	}
 	return conn, err

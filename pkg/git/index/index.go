@@ -121,7 +121,7 @@ func padded(n int) int { return n/8*8 + 8 }
 const sparseExtension = "sdir"
 
 func errExtension(name string) error {
-	return fmt.Errorf("it has the extension %q, as a split or a sparse index", name)
+	return fmt.Errorf("it has the extension %q, such as a split or sparse index", name)
 }
 
 // parseExtensions keeps keptExtensions. An extension whose name does not begin with a capital letter changes the
