@@ -55,7 +55,7 @@ func (c *command) dispatch(ctx context.Context, in *invocation) error {
 			WithHint("name the project with --cwd, as in --cwd %s",
 				in.options.typedFolder(filepath.Join(dir, append(w.Members, "FOLDER")[0])))
 	}
-	if err := in.checkBeginsNoMember(w); err != nil {
+	if err := in.checkCreatesNoMember(w); err != nil {
 		return err
 	}
 	for _, pattern := range w.Unmatched {
@@ -79,15 +79,15 @@ func (c *command) dispatch(ctx context.Context, in *invocation) error {
 	return in.printRuns(ctx, runs)
 }
 
-// checkBeginsNoMember refuses to change all members of a workspace for a command that would begin a project, when the
-// current folder is below the workspace and in no member. The user may mean to make a new member there.
-func (in *invocation) checkBeginsNoMember(w *workspace.Workspace) error {
-	if in.search != nearestOrBegin || !in.location.IsElsewhere() || slices.Contains(w.Members, ".") {
+// checkCreatesNoMember returns an error about a command that would create a project if the current folder is below the
+// workspace and in no member: the user may want to create a new member there, and not to change all members.
+func (in *invocation) checkCreatesNoMember(w *workspace.Workspace) error {
+	if in.search != nearestOrCreate || !in.location.IsElsewhere() || slices.Contains(w.Members, ".") {
 		return nil
 	}
 	return failure.Errorf(failure.Usage, "%q is in no project of the workspace %q",
 		in.location.Current, in.location.Project).
-		WithHint("begin a project here with ppm init, or run ppm %s in %s for all projects of the workspace",
+		WithHint("create a project here with ppm init, or run ppm %s in %s for all projects of the workspace",
 			in.report.command, in.options.typedFolder(in.location.Project))
 }
 
