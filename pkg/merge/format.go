@@ -191,7 +191,7 @@ func (r Result) checkFormat(base, ours, theirs []byte) error {
 		f.bom != unknown && hasBOM(r.Text) != f.bom && len(r.Text) > 0,
 		f.finalNewline == present && hasFinalNewline(r.Text) == absent,
 		f.finalNewline != absent && r.removed != "":
-		return errors.New("checking a merge: its line ends, byte order mark or final newline come from no side")
+		return errors.New("checking a merge: its line endings, byte order mark or final newline match neither side")
 	}
 	return nil
 }

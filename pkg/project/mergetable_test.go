@@ -170,34 +170,35 @@ var mergeCases = []mergeCase{
 	{"A file", "mode changed, and edited", "replaced by a folder", refused, "file*=mine",
 		`writing files: "file/inner" cannot be created: "file" was edited locally`},
 
-	{"A file", "line ends changed", "unchanged", same, "file=base-crlf", ""},
-	{"A file", "line ends changed", "edited", merged, "file=theirs-crlf", "update file: changed upstream"},
-	{"A file", "line ends changed", "deleted", taken, "", "delete file: not edited locally"},
-	{"A file", "line ends changed", "moved", merged, "there=base-crlf", join(
+	{"A file", "line endings changed", "unchanged", same, "file=base-crlf", ""},
+	{"A file", "line endings changed", "edited", merged, "file=theirs-crlf", "update file: changed upstream"},
+	{"A file", "line endings changed", "deleted", taken, "", "delete file: not edited locally"},
+	{"A file", "line endings changed", "moved", merged, "there=base-crlf", join(
 		`delete file: renamed to "there" upstream`,
 		`create there: renamed from "file" upstream`)},
-	{"A file", "line ends changed", "moved and edited", merged, "there=theirs-crlf", join(
+	{"A file", "line endings changed", "moved and edited", merged, "there=theirs-crlf", join(
 		`delete file: renamed to "there" upstream`,
 		`create there: renamed from "file" upstream`)},
-	{"A file", "line ends changed", "mode changed", merged, "file*=base-crlf", "update file: mode changed upstream"},
-	{"A file", "line ends changed", "replaced by a folder", taken, "file/inner=another", join(
+	{"A file", "line endings changed", "mode changed", merged, "file*=base-crlf",
+		"update file: mode changed upstream"},
+	{"A file", "line endings changed", "replaced by a folder", taken, "file/inner=another", join(
 		"delete file: not edited locally",
 		"create file/inner: new")},
 
-	{"A file", "line ends changed, and edited", "unchanged", kept, "file=mine-crlf", "keep file: edited locally"},
-	{"A file", "line ends changed, and edited", "edited", merged, "file=both-crlf",
+	{"A file", "line endings changed, and edited", "unchanged", kept, "file=mine-crlf", "keep file: edited locally"},
+	{"A file", "line endings changed, and edited", "edited", merged, "file=both-crlf",
 		"merge file: changed locally and upstream"},
-	{"A file", "line ends changed, and edited", "deleted", kept, "file=mine-crlf",
+	{"A file", "line endings changed, and edited", "deleted", kept, "file=mine-crlf",
 		"keep file: kept because you edited it; ppm no longer tracks it"},
-	{"A file", "line ends changed, and edited", "moved", merged, "there=mine-crlf", join(
+	{"A file", "line endings changed, and edited", "moved", merged, "there=mine-crlf", join(
 		`delete file: renamed to "there" upstream`,
 		`create there: renamed from "file" upstream; your edits are kept`)},
-	{"A file", "line ends changed, and edited", "moved and edited", merged, "there=both-crlf", join(
+	{"A file", "line endings changed, and edited", "moved and edited", merged, "there=both-crlf", join(
 		`delete file: renamed to "there" upstream`,
 		`create there: renamed from "file" upstream; your edits are kept`)},
-	{"A file", "line ends changed, and edited", "mode changed", merged, "file*=mine-crlf",
+	{"A file", "line endings changed, and edited", "mode changed", merged, "file*=mine-crlf",
 		"update file: mode changed upstream"},
-	{"A file", "line ends changed, and edited", "replaced by a folder", refused, "file=mine-crlf",
+	{"A file", "line endings changed, and edited", "replaced by a folder", refused, "file=mine-crlf",
 		`writing files: "file/inner" cannot be created: "file" was edited locally`},
 
 	{"A file", "edited, and another file added at the new path", "unchanged", kept, "file=mine there=clash",
