@@ -81,7 +81,8 @@ func (in *invocation) errNoProject() error {
 	if in.search == nearestHistory {
 		what = "there is no command to undo: "
 	}
-	err := failure.Errorf(failure.Usage, "%sno project in %q: found no ppm.toml in this folder or its parents", what, dir)
+	err := failure.Errorf(failure.Usage, "%sno project in %q: found no ppm.toml in this folder or its parents",
+		what, dir)
 	if pmfp, found, _ := in.projectOf(dir, adopt.PmfpName); found {
 		return err.WithHint("%s is a pmfp project; convert it with ppm project adopt", pmfp.Project)
 	}
