@@ -113,7 +113,8 @@ func (s *randomSequence) call(v verbCall) {
 	if planned != "" && planned != after {
 		s.Errorf("the saved plan of %s changes the project to\n%s\nwant\n%s", v.line, planned, after)
 	}
-	s.diverged = s.diverged && (v.line != "sync" || open) || v.undoes && s.manifestEdited
+	isSynced := v.line == "sync" && !open && len(failedOf(result)) == 0
+	s.diverged = s.diverged && !isSynced || v.undoes && s.manifestEdited
 	if v.undoes {
 		s.checkLock(v.line, s.files())
 		return
@@ -132,6 +133,14 @@ func (s *randomSequence) call(v verbCall) {
 func changes(result any) any {
 	if v := reflect.ValueOf(result); v.IsValid() && !v.IsNil() {
 		return v.Elem().FieldByName("Changes").Interface()
+	}
+	return nil
+}
+
+// failedOf returns the failed installs in the result of a verb.
+func failedOf(result any) []project.Failed {
+	if sync, ok := result.(*project.SyncResult); ok {
+		return sync.Failed
 	}
 	return nil
 }
@@ -325,9 +334,12 @@ func (s *randomSequence) checkClone(line string, locked bool) {
 	}
 	must(s.T, os.Mkdir(clone, 0o777))
 	applytest.Write(s.T, clone, records)
-	_, err := do(s.T, s.pack, clone, func(p *project.Project) (*project.SyncResult, *project.Transaction, error) {
+	result, err := do(s.T, s.pack, clone, func(p *project.Project) (*project.SyncResult, *project.Transaction, error) {
 		return p.Sync(s.Context(), project.SyncOptions{})
 	})
+	if err == nil {
+		err = project.FailedError(result.Failed)
+	}
 	if got, _ := os.ReadFile(filepath.Join(clone, "ppm.lock")); err != nil || string(got) != lock {
 		s.Errorf("after %s, sync of a fresh clone (locked: %v): %v\n%s\nhas the lockfile\n%s\nwant\n%s",
 			line, locked, err, records["ppm.toml"], got, lock)
