@@ -147,11 +147,12 @@ func (in *invocation) findCached(packs *install.Packs, entries []fetch.CacheEntr
 	url := name
 	if r, err := in.reference(); err == nil {
 		if r.Component != "" {
-			return nil, failure.Errorf(failure.Usage, "%q names a component, and the cache has packs", name).
+			return nil, failure.Errorf(failure.Usage, "%q names a component, but the cache contains packs", name).
 				WithHint("leave //%s out", r.Component)
 		}
 		if r.Origin.IsLocal() {
-			return nil, failure.Errorf(failure.Usage, "%q is on this machine, and the cache has remote packs", name).
+			return nil, failure.Errorf(failure.Usage, "%q is a local pack, but the cache contains only remote packs",
+				name).
 				WithHint("see ppm registry list %s", shell.Quote(name))
 		}
 		version, url = r.Version.String(), packs.Registry().URL(r.Origin)

@@ -53,8 +53,8 @@ type Options struct {
 	// finds out by itself that a file system has none.
 	IgnoreModes bool
 	// Sparse reports whether git has a file at a path, relative to the project, that it has not checked out. Such a
-	// file is none that the user deleted. It is only called for paths at which nothing is. Nil means that git has no
-	// such file.
+	// file does not count as deleted by the user. Sparse is only called for paths at which nothing exists. Nil means
+	// that there are no such files.
 	Sparse func(path string) bool
 
 	wrap func(disk) disk // wraps the disk in tests

@@ -23,7 +23,7 @@ func (p *Project) keepsModes() bool {
 	return true
 }
 
-// A modelessDisk is a disk on which modes have no meaning. That it refuses to change one is no error.
+// A modelessDisk is a disk on which modes have no meaning. Its refusal to change one is not an error.
 type modelessDisk struct{ disk }
 
 func (d modelessDisk) Create(name string, perm fs.FileMode) (file, error) {

@@ -33,7 +33,7 @@ func (k Key) Value(given any) (any, error) {
 	}
 	value, ok := ParseBool(text)
 	if !ok {
-		return nil, failure.Errorf(failure.Usage, "key %q is true or false, not %q", k.Name, text).
+		return nil, failure.Errorf(failure.Usage, "key %q must be true or false, not %q", k.Name, text).
 			WithHint("for true pass %s; for false pass %s", anyOf(trueWords), anyOf(falseWords))
 	}
 	return value, nil

@@ -32,7 +32,7 @@ type DiffOptions struct {
 // DiffResult is how files differ.
 type DiffResult struct {
 	Files  []FileDiff `json:"files"`  // those that differ, by path
-	Failed []Failed   `json:"failed"` // the installs that cannot be compared; FailedError tells of them
+	Failed []Failed   `json:"failed"` // the installs that cannot be compared; see FailedError
 }
 
 // A FileDiff is how one file differs.

@@ -9,7 +9,7 @@ import (
 	"github.com/Project-Manager-With-Git/ppm/pkg/state"
 )
 
-// InitResult is the project that Init begins.
+// InitResult is the project that Init creates.
 type InitResult struct {
 	Folder   string   `json:"folder"` // absolute
 	Name     string   `json:"name"`

@@ -16,10 +16,10 @@ import (
 // OutdatedResult is what could be upgraded.
 type OutdatedResult struct {
 	Installs []Outdated `json:"installs"` // those that are not known to be at their newest version
-	Failed   []Failed   `json:"failed"`   // those that cannot be upgraded; FailedError tells of them
+	Failed   []Failed   `json:"failed"`   // those that cannot be upgraded; see FailedError
 }
 
-// An Outdated is an install with a newer version, or one of which something else is worth knowing. A version in it is
+// An Outdated is an install with a newer version, or with something else to report. A version in it is
 // a tag, or the commit of an install of a branch or a commit.
 type Outdated struct {
 	Path    string   `json:"path"`

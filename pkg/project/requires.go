@@ -21,7 +21,7 @@ type RequiresOptions struct {
 // RequiresResult is what the installed components need, by language.
 type RequiresResult struct {
 	Languages []LanguageRequires `json:"languages"`
-	Failed    []Failed           `json:"failed"` // installs of which nothing is known; FailedError tells of them
+	Failed    []Failed           `json:"failed"` // installs of which nothing is known; see FailedError
 }
 
 // LanguageRequires is what the components of one language need.

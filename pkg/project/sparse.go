@@ -22,7 +22,7 @@ func (s Setup) sparse() func(name string) bool {
 }
 
 // checkRecords returns an error about a record of the project that git has not checked out: without it, ppm would
-// begin the project anew.
+// create a new project.
 func checkRecords(s state.State, sparse func(name string) bool) error {
 	for _, record := range []struct {
 		name string

@@ -33,7 +33,7 @@ type SyncResult struct {
 	Upgrades []Upgraded      `json:"upgrades"` // at another version or with other keys than in the lockfile
 	Removed  []state.Install `json:"removed"`  // in the lockfile and not in the manifest
 	Changes  []Change        `json:"changes"`
-	Failed   []Failed        `json:"failed"` // the installs that stay as they are; FailedError tells of them
+	Failed   []Failed        `json:"failed"` // the installs that stay as they are; see FailedError
 	DryRun   bool            `json:"dry_run"`
 }
 

@@ -47,7 +47,7 @@ type UpgradeResult struct {
 	Upgrades []Upgraded `json:"upgrades"` // the installs that have something to do
 	Changes  []Change   `json:"changes"`
 	Summary  string     `json:"summary,omitempty"` // Markdown; the caller fills it in
-	Failed   []Failed   `json:"failed"`            // the installs that stay as they are; FailedError tells of them
+	Failed   []Failed   `json:"failed"`            // the installs that stay as they are; see FailedError
 	Held     int        `json:"-"`                 // how many stay although a newer version may exist; each has a note
 	DryRun   bool       `json:"dry_run"`
 }

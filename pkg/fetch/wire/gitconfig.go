@@ -8,8 +8,8 @@ import (
 )
 
 // gitConfig is the git configuration of the system and the user. Of the repository that the user works in only the
-// headers that are for a URL apply: CI systems keep the job's token there, and they start no program and lead nowhere
-// else.
+// headers that are for a URL apply: CI systems keep the job's token there, and they start no program and redirect
+// no request.
 type gitConfig struct {
 	*config.Config
 	repository *config.Config

@@ -30,7 +30,7 @@ func newRoute(r remote, from *settings, jumps string, depth int) (*hop, error) {
 		return nil, err
 	}
 	if depth > maxHops {
-		return nil, errSSHConfig(r.host, fmt.Errorf("ProxyJump leads through more than %d hosts", maxHops))
+		return nil, errSSHConfig(r.host, fmt.Errorf("ProxyJump uses more than %d hosts", maxHops))
 	}
 	if jumps != "" {
 		settings.jumps, settings.proxyCommand = jumps, ""

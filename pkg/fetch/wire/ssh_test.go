@@ -225,7 +225,7 @@ func TestSSHFaults(t *testing.T) {
 		{"an unknown token", url, files("config", "ProxyCommand nc %z\n"), failure.Usage, "the token %z is not known",
 			"correct the file"},
 		{"a jump host that jumps to itself", url, files("config", "ProxyJump bastion\n"), failure.Usage,
-			"ProxyJump leads through more than 8 hosts", "correct the file"},
+			"ProxyJump uses more than 8 hosts", "correct the file"},
 		{"a malformed jump host", url, files("config", "ProxyJump a:b:c\n"), failure.Usage,
 			`ProxyJump "a:b:c": it is not a host`, "correct the file"},
 		{"a malformed configuration", url, files("config", "Include HOME/.ssh/config\n"), failure.Usage,

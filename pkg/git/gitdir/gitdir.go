@@ -120,7 +120,7 @@ func readDotGit(top, dotGit string) (string, error) {
 	name, ok := strings.CutPrefix(text, "gitdir: ")
 	gitDir := Resolve(top, name)
 	if !ok || !isGitDir(gitDir) {
-		return "", fmt.Errorf("%q does not lead to a repository", dotGit)
+		return "", fmt.Errorf("%q does not point to a repository", dotGit)
 	}
 	return gitDir, nil
 }
