@@ -38,9 +38,8 @@ func WithLineEndings(text, like []byte) []byte {
 	if !bytes.Contains(like, []byte("\n")) {
 		return text
 	}
-	text = bytes.ReplaceAll(text, []byte("\r\n"), []byte("\n"))
 	if layoutOf(like).crlf {
-		text = bytes.ReplaceAll(text, []byte("\n"), []byte("\r\n"))
+		return merge.WithLineEnds(text, merge.CRLF)
 	}
-	return text
+	return merge.WithLineEnds(text, merge.LF)
 }
