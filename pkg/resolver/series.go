@@ -62,15 +62,15 @@ func shape(t tag) series {
 }
 
 // suffixShape returns the suffix of a tag with "0" for each number that counts up: 1.2.3-4 and 1.2.3-5 are of one
-// series. A number of a word belongs to it: linux32 and linux64, py3.8 and py3.9 are not versions of one another. What
-// follows a day is the time of day.
+// series, and so are 1.2.3-r1 and 1.2.3-r2. A number of another word belongs to it: linux32 and linux64, py3.8 and
+// py3.9 are not versions of one another. What follows a day is the time of day.
 func suffixShape(t tag) string {
 	var out strings.Builder
 	attached := false
 	for i, word := range t.suffix {
 		switch {
 		case !isDigit(word[0]):
-			attached = attached && word == "." || isWord(word[len(word)-1])
+			attached = attached && word == "." || isWord(word[len(word)-1]) && !endsInCounter(word)
 		case i > 0 && attached && t.joint != "-" && !isDate(t.numbers):
 		default:
 			word = "0"
@@ -78,6 +78,30 @@ func suffixShape(t tag) string {
 		out.WriteString(word)
 	}
 	return out.String()
+}
+
+// endsInCounter reports whether the last word of s says that the number after it counts patches or builds.
+func endsInCounter(s string) bool {
+	switch strings.ToLower(s[len(strings.TrimRight(s, letters)):]) {
+	case "b", "build", "fix", "hotfix", "p", "patch", "pl", "post", "r", "rel", "release", "rev", "revision", "sp", "u",
+		"update":
+		return true
+	}
+	return false
+}
+
+// variant returns the shape of a suffix without what only counts patches or builds: 1.2.4 may follow 1.2.3-r1 and
+// 1.2.3+b7, but not 1.2.3-alpine.
+func variant(suffix string) string {
+	suffix, _, _ = strings.Cut(suffix, "+") // semantic versioning gives builds no order
+	for {
+		rest, counts := strings.CutSuffix(suffix, "0")
+		word := strings.TrimRight(rest, letters)
+		if !counts || rest != "" && isDigit(rest[len(rest)-1]) || word != rest && !endsInCounter(rest) {
+			return suffix
+		}
+		suffix = strings.TrimRight(word, "-._~")
+	}
 }
 
 // isDate reports whether a version is one number that is a day: 20240131, or longer with the time of day.
@@ -131,7 +155,8 @@ func Newer(tags []string, name string) []string {
 }
 
 // OtherForms returns the highest release of each other series that may continue the one of the tag name: with the same
-// prefix and suffix, but with or without a "v", or with dates for numbers. Only the history can tell which is newer.
+// prefix and variant, but with or without a "v", of another build, or with dates for numbers. Only the history can
+// tell which is newer.
 func OtherForms(tags []string, name string) []string {
 	this := parseTag(name)
 	if !this.hasVersion() {
@@ -143,7 +168,7 @@ func OtherForms(tags []string, name string) []string {
 	highest := map[series]tag{}
 	for _, t := range all {
 		s := shapes.of(t)
-		if s.version && s != own && s.prefix == own.prefix && s.suffix == own.suffix && len(t.pre) == 0 {
+		if s.version && s != own && s.prefix == own.prefix && variant(s.suffix) == variant(own.suffix) && len(t.pre) == 0 {
 			highest[s] = higher(highest[s], t)
 		}
 	}
