@@ -44,10 +44,9 @@ func TestReadFile(t *testing.T) {
 
 func TestReadUserFromEnv(t *testing.T) {
 	env := map[string]string{
-		"GIT_CONFIG_NOSYSTEM": "1", "GIT_CONFIG_COUNT": "3",
+		"GIT_CONFIG_NOSYSTEM": "1", "GIT_CONFIG_COUNT": "2",
 		"GIT_CONFIG_KEY_0": "URL.https://a.b/.InsteadOf", "GIT_CONFIG_VALUE_0": "gh:",
 		"GIT_CONFIG_KEY_1": "core.bare", "GIT_CONFIG_VALUE_1": "yes",
-		"GIT_CONFIG_KEY_2": "nodot", "GIT_CONFIG_VALUE_2": "x",
 	}
 	c, err := config.ReadUser(config.Place{Home: t.TempDir(), Env: func(name string) string { return env[name] }})
 	if err != nil {

@@ -19,14 +19,15 @@ func (c *Config) GitEnv(env func(string) string) []string {
 	var out []string
 	set := func(name, value string) { out = append(out, name+"="+value) }
 	if !c.conditional {
-		names := variables
-		for i := range countInEnv(env) {
-			names = append(names[:len(names):len(names)], keyVariable(i), valueVariable(i))
-		}
-		for _, name := range names {
+		for _, name := range variables {
 			if v := env(name); v != "" {
 				set(name, v)
 			}
+		}
+		n, _ := countInEnv(env) // ReadUser has reported the error
+		for i := range n {
+			set(keyVariable(i), env(keyVariable(i)))
+			set(valueVariable(i), env(valueVariable(i))) // also if empty: git wants each to be set
 		}
 		return out
 	}
@@ -53,11 +54,17 @@ func (c *Config) GitEnv(env func(string) string) []string {
 // envSettings returns the settings of GIT_CONFIG_COUNT, which users set, and then those of GIT_CONFIG_PARAMETERS,
 // which "git -c" sets for the hooks and aliases that it runs.
 func envSettings(env func(string) string) ([]Setting, error) {
+	n, err := countInEnv(env)
+	if err != nil {
+		return nil, err
+	}
 	var settings []Setting
-	for i := range countInEnv(env) {
-		if s, ok := newSetting(env(keyVariable(i)), env(valueVariable(i))); ok {
-			settings = append(settings, s)
+	for i := range n {
+		s, ok := newSetting(env(keyVariable(i)), env(valueVariable(i)))
+		if !ok {
+			return nil, fmt.Errorf("%s: it is not the name of a setting, SECTION.NAME", keyVariable(i))
 		}
+		settings = append(settings, s)
 	}
 	words, err := unquote(env("GIT_CONFIG_PARAMETERS"))
 	if err != nil {
@@ -85,14 +92,18 @@ func newSetting(key, value string) (Setting, bool) {
 func keyVariable(i int) string   { return fmt.Sprintf("GIT_CONFIG_KEY_%d", i) }
 func valueVariable(i int) string { return fmt.Sprintf("GIT_CONFIG_VALUE_%d", i) }
 
-// countInEnv returns how many settings the environment holds.
-func countInEnv(env func(string) string) int {
+// countInEnv returns how many settings the environment holds. As for git, a count that is not a number is an error.
+func countInEnv(env func(string) string) (int, error) {
 	const most = 1000
-	n, err := strconv.Atoi(env("GIT_CONFIG_COUNT"))
-	if err != nil {
-		return 0
+	text := env("GIT_CONFIG_COUNT")
+	if text == "" {
+		return 0, nil
 	}
-	return max(0, min(n, most))
+	n, err := strconv.Atoi(text)
+	if err != nil || n < 0 || n > most {
+		return 0, fmt.Errorf("GIT_CONFIG_COUNT: it is not a number from 0 to %d", most)
+	}
+	return n, nil
 }
 
 var errQuotes = errors.New("it is not quoted as git does it")

@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"github.com/Project-Manager-With-Git/ppm/internal/gittest"
+	"github.com/Project-Manager-With-Git/ppm/pkg/failure"
 	"github.com/Project-Manager-With-Git/ppm/pkg/git/config"
 )
 
@@ -138,6 +139,31 @@ func TestEnvAsGit(t *testing.T) {
 		if _, err := config.ReadUser(place("", home, []string{"GIT_CONFIG_PARAMETERS=" + bad})); err == nil {
 			t.Errorf("GIT_CONFIG_PARAMETERS=%s is read", bad)
 		}
+	}
+	for _, bad := range [][]string{
+		{"GIT_CONFIG_COUNT=x"}, {"GIT_CONFIG_COUNT=-1"}, {"GIT_CONFIG_COUNT=1x"}, {"GIT_CONFIG_COUNT=99999999999"},
+		{"GIT_CONFIG_COUNT=1"}, {"GIT_CONFIG_COUNT=1", "GIT_CONFIG_KEY_0=user", "GIT_CONFIG_VALUE_0=x"},
+	} {
+		_, err := config.ReadUser(place("", home, bad))
+		if failure.KindOf(err) != failure.Usage || gitReads(home, home, bad, "--get", "user.name") != "" {
+			t.Errorf("%q is read by ppm (%v) or git", bad, err)
+		}
+	}
+}
+
+// A program of git reads the settings of GIT_CONFIG_COUNT as well, also the one with an empty value, which clears a
+// list.
+func TestGitEnvEmptyValue(t *testing.T) {
+	home := t.TempDir()
+	env := []string{"GIT_CONFIG_COUNT=2", "GIT_CONFIG_KEY_0=credential.helper", "GIT_CONFIG_VALUE_0=",
+		"GIT_CONFIG_KEY_1=user.name", "GIT_CONFIG_VALUE_1=count"}
+	p := place("", home, env)
+	c, err := config.ReadUser(p)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := gitReads(home, home, c.GitEnv(p.Env), "--get", "user.name"); got != "count" {
+		t.Errorf("git reads user.name %q with %q", got, c.GitEnv(p.Env))
 	}
 }
 
