@@ -83,8 +83,8 @@ func suffixShape(t tag) string {
 // endsInCounter reports whether the last word of s says that the number after it counts patches or builds.
 func endsInCounter(s string) bool {
 	switch strings.ToLower(s[len(strings.TrimRight(s, letters)):]) {
-	case "b", "build", "fix", "hotfix", "p", "patch", "pl", "post", "r", "rel", "release", "rev", "revision", "sp", "u",
-		"update":
+	case "b", "build", "fix", "hotfix", "p", "patch", "pl", "post", "r", "rel", "release", "rev", "revision", "sp",
+		"u", "update":
 		return true
 	}
 	return false
@@ -168,7 +168,8 @@ func OtherForms(tags []string, name string) []string {
 	highest := map[series]tag{}
 	for _, t := range all {
 		s := shapes.of(t)
-		if s.version && s != own && s.prefix == own.prefix && variant(s.suffix) == variant(own.suffix) && len(t.pre) == 0 {
+		related := s.prefix == own.prefix && variant(s.suffix) == variant(own.suffix)
+		if s.version && s != own && related && len(t.pre) == 0 {
 			highest[s] = higher(highest[s], t)
 		}
 	}
