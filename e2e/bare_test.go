@@ -22,8 +22,9 @@ import (
 	"github.com/Project-Manager-With-Git/ppm/pkg/render"
 )
 
-// hostile is text that breaks a file that does not quote it: quotes, escapes, line ends, control characters, the ends
-// of comments and strings in other syntaxes, a surrogate pair, and the expansions of CMake, JavaScript and Jinja2.
+// hostile is text that breaks a file that does not quote it: quotes, escapes, line endings, control characters, the
+// ends of comments and strings in other syntaxes, a surrogate pair, and the expansions of CMake, JavaScript and
+// Jinja2.
 const hostile = "says \"hi\" \\ and \\u0041, it's\r\n# ]] ''' \"\"\" */ \x1b\x7f </p> 服务 😀 " +
 	"$ENV{HOME} ${x} @y@ {{ z }} \\"
 

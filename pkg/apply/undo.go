@@ -156,7 +156,7 @@ func (p *Project) planRecordUndo(out *plan.Plan, a *journalReader, e fileChange)
 	return nil
 }
 
-// withoutCR returns a record with the line ends of Unix.
+// withoutCR returns a record with the line endings of Unix.
 func withoutCR(text []byte) []byte { return bytes.ReplaceAll(text, []byte("\r\n"), []byte("\n")) }
 
 // oldContent returns the old content of e, never nil.

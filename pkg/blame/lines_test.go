@@ -22,7 +22,7 @@ func openText(t *testing.T, text string) *File {
 }
 
 // describeLines returns a word for each line: its owner and its template line or its side of a conflict, "~" if the
-// line is edited, and "!" if its line end differs.
+// line is edited, and "!" if its line ending differs.
 func describeLines(lines []Line) string {
 	var out []string
 	for _, l := range lines {

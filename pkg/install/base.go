@@ -62,8 +62,8 @@ func (p *Packs) Base(ctx context.Context, c lockfile.Component) (Base, error) {
 	return Base{h, source, rendered.Source, files}, err
 }
 
-// lfDigest returns the digest of a file with LF line ends, or "" if it does not have both kinds. With it, the file is
-// recognized in a checkout of git, which makes all line ends the same.
+// lfDigest returns the digest of a file with LF line endings, or "" if it does not have both kinds. With it, the file
+// is recognized in a checkout of git, which makes all line endings the same.
 func lfDigest(f fileset.File) string {
 	if merge.LineEndsOf(f.Data) != merge.Mixed {
 		return ""

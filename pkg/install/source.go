@@ -18,7 +18,7 @@ import (
 //
 // The result of a file is converted as git checkout would convert it: as the pack's .gitattributes files say of the
 // file or, of a template, of the file without the suffix ".jinja". Only the attribute "ident" applies to the template
-// itself. A template is read as it is in the repository, so that its own encoding and line ends do not matter.
+// itself. A template is read as it is in the repository, so that its own encoding and line endings do not matter.
 type Source struct {
 	fetch.Tree
 	name string // of the component, for messages

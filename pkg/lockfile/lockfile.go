@@ -49,7 +49,7 @@ type File struct {
 	Path   string `toml:"path"`   // in the project: at or below the component's path, unless the user moved it
 	From   string `toml:"from"`   // path of the rendered file, if the user moved it to Path; else empty
 	Digest string `toml:"digest"` // "sha256:…" of the base
-	// LFDigest is the digest of the base with LF line ends, if the base has both kinds. Else it is empty.
+	// LFDigest is the digest of the base with LF line endings, if the base has both kinds. Else it is empty.
 	LFDigest string `toml:"lf_digest"`
 	Mode     string `toml:"mode"`  // "0644" or "0755"
 	Found    bool   `toml:"found"` // existed with equal content before the install; removing the install keeps it

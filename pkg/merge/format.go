@@ -45,14 +45,14 @@ func mergeFormat(base, ours, theirs []byte) format {
 		f.finalNewline = absent
 	}
 	for _, text := range [][]byte{base, ours, theirs} {
-		if bytes.HasSuffix(text, []byte("\r")) { // a newline would make it a line end
+		if bytes.HasSuffix(text, []byte("\r")) { // a newline would make it a line ending
 			f.finalNewline = unknown
 		}
 	}
 	return f
 }
 
-// mergeLineEnds returns the line ends of the result, or NoLineEnds if they stay in the lines: lines that end in
+// mergeLineEnds returns the line endings of the result, or NoLineEnds if they stay in the lines: lines that end in
 // another way than the others of their text are content. Ours is uniform, although the base is not, if git has checked
 // it out.
 func mergeLineEnds(base, ours, theirs []byte) LineEnds {
@@ -62,7 +62,7 @@ func mergeLineEnds(base, ours, theirs []byte) LineEnds {
 		merged = t
 	}
 	for _, text := range [][]byte{base, ours, theirs} {
-		// Converting a carriage return before a line end loses it.
+		// Converting a carriage return before a line ending loses it.
 		if bytes.Contains(text, []byte("\r\r\n")) || bytes.HasSuffix(text, []byte("\r")) {
 			return NoLineEnds
 		}

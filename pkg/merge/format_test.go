@@ -87,7 +87,7 @@ func TestFormatIsKept(t *testing.T) {
 		o := Options{Style: s}
 		unchanged := ThreeWay(x.base, x.ours, x.theirs, o)
 		if !unchanged.Clean() || slices.Min([]int{countLines(x.base), countLines(x.ours), countLines(x.theirs),
-			countLines(unchanged.Text)}) < 2 { // a single line need not have line ends
+			countLines(unchanged.Text)}) < 2 { // a single line need not have line endings
 			return true
 		}
 		clean++

@@ -47,7 +47,8 @@ func (g generator) triple() triple {
 	return triple{g.join(base), g.join(ours), g.join(theirs)}
 }
 
-// reformatted returns a random triple of which some texts have other line ends, a byte order mark or no final newline.
+// reformatted returns a random triple of which some texts have other line endings, a byte order mark or no final
+// newline.
 func (g generator) reformatted() triple {
 	x := g.triple()
 	for _, text := range []*[]byte{&x.base, &x.ours, &x.theirs} {
@@ -131,7 +132,7 @@ func (x triple) linesOf(r Result) []byte {
 }
 
 // TestSameAsGit compares merges with git's, byte for byte, except for conflicts of git between equal sides. Of texts
-// that differ in their line ends, byte order mark or final newline it compares the lines. A thorough run uses
+// that differ in their line endings, byte order mark or final newline it compares the lines. A thorough run uses
 // -triples=100000.
 func TestSameAsGit(t *testing.T) {
 	g := generator{rand.New(rand.NewPCG(1, 2))}

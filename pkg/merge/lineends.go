@@ -5,9 +5,9 @@ import "bytes"
 // A LineEnds says how the lines of a text end.
 type LineEnds uint8
 
-// The line ends of a text.
+// The line endings of a text.
 const (
-	NoLineEnds LineEnds = iota // the text has at most one line, without a line end, or it is binary
+	NoLineEnds LineEnds = iota // the text has at most one line, without a line ending, or it is binary
 	LF
 	CRLF
 	Mixed // includes texts with a carriage return before a CRLF
@@ -24,7 +24,7 @@ func (e LineEnds) Other() LineEnds {
 	return LF
 }
 
-// LineEndsOf returns the line ends of a text.
+// LineEndsOf returns the line endings of a text.
 func LineEndsOf(text []byte) LineEnds {
 	all := bytes.Count(text, []byte("\n"))
 	if all == 0 || isBinary(text) {
@@ -41,7 +41,7 @@ func LineEndsOf(text []byte) LineEnds {
 	return Mixed
 }
 
-// WithLineEnds returns a text with the given line ends, which must be uniform. It returns binary files as they are,
+// WithLineEnds returns a text with the given line endings, which must be uniform. It returns binary files as they are,
 // and may share memory with the text.
 func WithLineEnds(text []byte, to LineEnds) []byte {
 	if is := LineEndsOf(text); is == to || is == NoLineEnds {
@@ -54,7 +54,7 @@ func WithLineEnds(text []byte, to LineEnds) []byte {
 	return text
 }
 
-// WithLineEndsOf returns a text with the line ends of another one, if those are uniform.
+// WithLineEndsOf returns a text with the line endings of another one, if those are uniform.
 func WithLineEndsOf(text, other []byte) []byte {
 	if to := LineEndsOf(other); to.IsUniform() {
 		return WithLineEnds(text, to)
@@ -62,7 +62,7 @@ func WithLineEndsOf(text, other []byte) []byte {
 	return text
 }
 
-// lineEnd returns the last line end of a text, or "".
+// lineEnd returns the last line ending of a text, or "".
 func lineEnd(text []byte) string {
 	i := bytes.LastIndexByte(text, '\n')
 	switch {

@@ -5,12 +5,12 @@
 // the same lines are a conflict: the result has both sides between conflict markers. Changes without an unchanged line
 // between them are one change.
 //
-// Texts are bytes, split after each \n, and lines are equal if their bytes are. Line ends, a byte order mark and a
+// Texts are bytes, split after each \n, and lines are equal if their bytes are. Line endings, a byte order mark and a
 // missing final newline are properties of a text, which are merged apart from its lines: a side that changed such a
-// property determines it for the result, and ours does if both changed it. Line ends of a text that has both kinds are
-// content. Results are those of git merge-file, byte for byte, with three exceptions: texts that differ in a property
-// are merged without it, markers are longer if a text has lines that look like markers, and the same change of both
-// sides is never a conflict.
+// property determines it for the result, and ours does if both changed it. Line endings of a text that has both kinds
+// are content. Results are those of git merge-file, byte for byte, with three exceptions: texts that differ in a
+// property are merged without it, markers are longer if a text has lines that look like markers, and the same change
+// of both sides is never a conflict.
 //
 // A result consists of parts, which say where each range of its text comes from. CheckLossless verifies with them,
 // independently of the diff algorithm, that no change of either side was lost.

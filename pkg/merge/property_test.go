@@ -58,7 +58,7 @@ func TestSymmetric(t *testing.T) {
 
 // isSymmetric reports whether the results of a merge and of the merge with the sides swapped are equal. Where both
 // sides changed a property of the text in different ways, each result has that of its own ours. With a base that has
-// both kinds of line ends, these are a property only if ours has one kind.
+// both kinds of line endings, these are a property only if ours has one kind.
 func isSymmetric(a, b Result, x triple) bool {
 	f, swapped := mergeFormat(x.base, x.ours, x.theirs), mergeFormat(x.base, x.theirs, x.ours)
 	if LineEndsOf(x.base) == Mixed && (f.lineEnds == NoLineEnds) != (swapped.lineEnds == NoLineEnds) {
@@ -70,7 +70,7 @@ func isSymmetric(a, b Result, x triple) bool {
 	return a.Clean() == b.Clean() && (!a.Clean() || bytes.Equal(plain(a.Text), plain(b.Text)))
 }
 
-// plain returns the lines of a text, all with the same line end.
+// plain returns the lines of a text, all with the same line ending.
 func plain(text []byte) []byte {
 	text = bytes.ReplaceAll(bytes.TrimPrefix(text, []byte(bom)), []byte("\r\n"), []byte("\n"))
 	return append(bytes.TrimSuffix(text, []byte("\n")), '\n')
@@ -88,7 +88,7 @@ func TestAddedLinesAreKept(t *testing.T) {
 func count(text []byte) map[string]int {
 	n := map[string]int{}
 	for l := range bytes.Lines(withoutBOM(text)) {
-		n[string(bytes.TrimRight(l, "\r\n"))]++ // a merge may change line ends
+		n[string(bytes.TrimRight(l, "\r\n"))]++ // a merge may change line endings
 	}
 	return n
 }

@@ -12,7 +12,7 @@ import (
 // A Converted describes a text file on the disk of which all lines end in the same way.
 type Converted struct {
 	LineEnds merge.LineEnds
-	Digest   string // of the file with the other line ends
+	Digest   string // of the file with the other line endings
 }
 
 // Convert returns the description of a file with this content, or false if its lines do not all end in the same way.
@@ -25,7 +25,7 @@ func Convert(data []byte) (Converted, bool) {
 }
 
 // IgnoringLineEnds returns the state of a file on the disk for a comparison with want: it has the digest of want if
-// the two files differ only in their line ends. c describes the file, and is zero if it cannot be converted.
+// the two files differ only in their line endings. c describes the file, and is zero if it cannot be converted.
 func (s State) IgnoringLineEnds(want State, c Converted) State {
 	isWanted := c.Digest == want.Digest
 	if want.LFDigest != "" {
@@ -37,9 +37,9 @@ func (s State) IgnoringLineEnds(want State, c Converted) State {
 	return s
 }
 
-// withLineEndsOfDisk returns the input with the line ends of the disk. Git can check out any text file with other line
-// ends, so a file that differs from the base only in its line ends is not edited, and its new version gets the line
-// ends of the disk.
+// withLineEndsOfDisk returns the input with the line endings of the disk. Git can check out any text file with other
+// line endings, so a file that differs from the base only in its line endings is not edited, and its new version gets
+// the line endings of the disk.
 func (in Input) withLineEndsOfDisk() Input {
 	base := maps.Clone(in.Base)
 	ends := map[string]merge.LineEnds{} // of these files on the disk, by path in the base

@@ -38,8 +38,8 @@ func (in Input) mergeContents(c Change, do func(Change, Texts) (Change, error)) 
 	return out, err
 }
 
-// versions returns the versions that a file was merged from. Those of the base and of theirs have the line ends of the
-// user's file if the merged file does, so that tools do not show a conflict in each line.
+// versions returns the versions that a file was merged from. Those of the base and of theirs have the line endings of
+// the user's file if the merged file does, so that tools do not show a conflict in each line.
 func (in Input) versions(c Change, texts Texts) *Versions {
 	theirs, _ := in.Theirs.Lookup(c.Path)
 	base := texts.Base

@@ -97,7 +97,7 @@ func similar(removed, added []fileset.File) []pair {
 }
 
 // lineBytes maps the hash of each line of text to the number of bytes in all lines with this hash. CRLF counts as LF,
-// so that other line ends do not hide a rename.
+// so that other line endings do not hide a rename.
 func lineBytes(seed maphash.Seed, text []byte) map[uint64]int {
 	out := make(map[uint64]int)
 	for line := range bytes.Lines(text) {

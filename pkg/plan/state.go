@@ -39,7 +39,7 @@ type State struct {
 	Kind   Kind
 	Digest string      // "sha256:" and 64 hex digits
 	Mode   fs.FileMode // fileset.Regular or Executable; 0 means any, on a system without modes
-	// LFDigest is the digest with LF line ends, only of a file of a base that has both kinds.
+	// LFDigest is the digest with LF line endings, only of a file of a base that has both kinds.
 	LFDigest string
 }
 

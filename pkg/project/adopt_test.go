@@ -62,7 +62,7 @@ func parse(t *testing.T, text string) ref.Ref {
 	return r
 }
 
-// editText replaces one line in twelve, and changes the line ends to CRLF.
+// editText replaces one line in twelve, and changes the line endings to CRLF.
 func editText(text string) string {
 	var out strings.Builder
 	for i, line := range strings.SplitAfter(text, "\n") {

@@ -171,8 +171,8 @@ func (p *Project) compared(
 	return withLineEndsOf(without(from, sparse), disk), disk, large, err
 }
 
-// withLineEndsOf returns files with the line ends that the files at the same paths on the disk have, which depend on
-// how git checks them out: an upgrade does not change them.
+// withLineEndsOf returns files with the line endings that the files at the same paths on the disk have, which depend
+// on how git checks them out: an upgrade does not change them.
 func withLineEndsOf(files, disk fileset.Set) fileset.Set {
 	out := slices.Clone(files)
 	for i, f := range out {

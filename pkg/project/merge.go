@@ -100,7 +100,7 @@ func fileAt(files []lockfile.File, path string) lockfile.File {
 
 // findRenames returns the files of an install that upstream renamed, each with its path so far. Files that were
 // changed as well are looked for only when the user edited, moved or deleted one that is gone, or has it with other
-// line ends.
+// line endings.
 func (p *Project) findRenames(
 	ctx context.Context, old lockfile.Component, next install.Component, disk plan.Disk, recreate bool,
 ) (map[string]string, error) {

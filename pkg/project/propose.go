@@ -161,7 +161,7 @@ func (p *Project) addRecords(pl *plan.Plan, lock *lockfile.Lock, r request) erro
 }
 
 // lockText returns the text of the lockfile for a new lock; nil when nothing is installed. It is the current text if
-// that means the same, and has the line ends of the current text.
+// that means the same, and has the line endings of the current text.
 func (p *Project) lockText(lock *lockfile.Lock) []byte {
 	text := lock.Format()
 	switch {

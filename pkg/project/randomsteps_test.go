@@ -100,7 +100,7 @@ func free(files map[string]string, at string) bool {
 	return true
 }
 
-// alterText changes a line of a text, its line ends or its end, and adds a mark.
+// alterText changes a line of a text, its line endings or its end, and adds a mark.
 func (s *randomSequence) alterText(text, by string) string {
 	s.marks++
 	mark := fmt.Sprintf("%s-%d;", by, s.marks)

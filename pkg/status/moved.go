@@ -37,8 +37,8 @@ func (c Comparer) setMoved(ctx context.Context, result *Result) error {
 }
 
 // FindMoved searches the files that are in no install for missing ones, which are given as digests by path.
-// sameContent has the path of a file with the same content, whatever its line ends, and sameName that of the only file
-// with the same name.
+// sameContent has the path of a file with the same content, whatever its line endings, and sameName that of the only
+// file with the same name.
 func (c Comparer) FindMoved(
 	ctx context.Context, missing map[string]string,
 ) (sameContent, sameName map[string]string, err error) {

@@ -95,7 +95,7 @@ func (d *Document) decode(start int, into any) error {
 	if s.exceeded != "" {
 		return d.errSyntax(s.exceededLine, s.exceeded)
 	}
-	// A string of several lines is the same string in a checkout with other line ends.
+	// A string of several lines is the same string in a checkout with other line endings.
 	text := strings.ReplaceAll(s.text, "\r\n", "\n")
 	var tables toml.Primitive
 	md, err := parse(text, &tables)

@@ -106,7 +106,7 @@ func TestDecode(t *testing.T) {
 	}
 }
 
-// TestDecodeLineEnds decodes the same text with both line ends.
+// TestDecodeLineEnds decodes the same text with both line endings.
 func TestDecodeLineEnds(t *testing.T) {
 	text := "name = \"\"\"\na\nb\\r\n\"\"\"\nlist = ['''c\nd''']\n[sub]\na = 'x'\n"
 	want := schema{Name: "a\nb\r\n", List: []string{"c\nd"}, Sub: sub{A: "x"}}

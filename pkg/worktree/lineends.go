@@ -9,7 +9,7 @@ import (
 )
 
 // Convert describes the files of disk that do not have the digest of want and all of whose lines end in the same way,
-// so that they can be compared without their line ends. It reads these files, except those over 64 MiB.
+// so that they can be compared without their line endings. It reads these files, except those over 64 MiB.
 func (t Tree) Convert(disk plan.Disk, want map[string]plan.State) (map[string]plan.Converted, error) {
 	out := map[string]plan.Converted{}
 	for name, state := range disk {

@@ -75,7 +75,7 @@ func (c Conversion) Apply(data []byte) ([]byte, error) {
 	return out, nil
 }
 
-// toCRLF converts the line ends that are not "\r\n" yet.
+// toCRLF converts the line endings that are not "\r\n" yet.
 func toCRLF(data []byte) []byte {
 	out := make([]byte, 0, len(data)+bytes.Count(data, []byte("\n")))
 	for i, b := range data {
@@ -87,8 +87,8 @@ func toCRLF(data []byte) []byte {
 	return out
 }
 
-// isAutoText reports whether git converts the line ends of a file with text=auto: it has no "\r" and no zero byte, and
-// at most one in 128 characters is not printable. A control-Z at the end does not count.
+// isAutoText reports whether git converts the line endings of a file with text=auto: it has no "\r" and no zero byte,
+// and at most one in 128 characters is not printable. A control-Z at the end does not count.
 func isAutoText(data []byte) bool {
 	printable, other := 0, 0
 	for i, b := range data {
@@ -106,7 +106,7 @@ func isAutoText(data []byte) bool {
 }
 
 // expandIdent replaces "$Id$", and "$Id: … $" with an earlier expansion, by the id of the blob. Like git, it leaves
-// what contains a line end, and "$Id: … … $", which other version control systems write.
+// what contains a line ending, and "$Id: … … $", which other version control systems write.
 func expandIdent(data []byte) []byte {
 	const start = "$Id"
 	if !bytes.Contains(data, []byte(start)) {
