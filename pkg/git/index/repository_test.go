@@ -124,7 +124,7 @@ var refusals = []struct {
 		git(t, dir, "config", "core.worktree", "../..")
 		return dir
 	}},
-	{"a file that leads nowhere", "does not lead", func(t *testing.T, dir string) string {
+	{"a file that leads nowhere", "does not point", func(t *testing.T, dir string) string {
 		write(t, dir, "part/.git", "gitdir: /nowhere\n")
 		return filepath.Join(dir, "part")
 	}},
