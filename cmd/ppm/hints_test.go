@@ -96,8 +96,11 @@ func TestCheckMessage(t *testing.T) {
 	}
 }
 
-// undeclaredFlags are the flags that the parser adds to every command, and flags of programs that ppm starts.
-var undeclaredFlags = []string{"--help", "--generate-bash-completion", "--disable-pip-version-check", "--flag"}
+// undeclaredFlags are the flags that the parser adds to every command, flags of programs that ppm starts, and the
+// header of a diff.
+var undeclaredFlags = []string{
+	"--help", "--generate-bash-completion", "--disable-pip-version-check", "--flag", "--git",
+}
 
 var (
 	clauseEnd   = regexp.MustCompile(`[,;:.)]\s|\n`)

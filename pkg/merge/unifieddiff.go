@@ -33,6 +33,22 @@ func UnifiedDiff(oldName, newName string, before, after []byte, context int) []b
 	return p.out
 }
 
+// GitHeader returns the lines that git puts before the unified diff of a file. They say what the lines of the file
+// cannot: that its mode changes, or that it is created or deleted. The modes are octal, such as "0644"; that of a side
+// without the file is empty.
+func GitHeader(name, oldMode, newMode string) []byte {
+	out := fmt.Appendf(nil, "diff --git %s %s\n", quoteName("a/"+name), quoteName("b/"+name))
+	switch {
+	case oldMode == newMode:
+		return out
+	case oldMode == "":
+		return fmt.Appendf(out, "new file mode 10%s\n", newMode)
+	case newMode == "":
+		return fmt.Appendf(out, "deleted file mode 10%s\n", oldMode)
+	}
+	return fmt.Appendf(out, "old mode 10%s\nnew mode 10%s\n", oldMode, newMode)
+}
+
 // A diffWriter writes a unified diff.
 type diffWriter struct {
 	a, b    text

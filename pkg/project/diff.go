@@ -202,7 +202,8 @@ func (p *Project) onDisk(
 		return nil, nil, nil, err
 	}
 	large, sparse = map[string]string{}, map[string]bool{}
-	for _, name := range names {
+	for _, file := range c.Files {
+		name := file.Path
 		sparse[name] = disk[name].Kind == plan.Sparse
 		if disk[name].Kind != plan.File {
 			continue
@@ -214,7 +215,13 @@ func (p *Project) onDisk(
 		case err != nil:
 			return nil, nil, nil, err
 		default:
-			files = append(files, fileset.File{Path: name, Mode: fileset.Regular, Data: data})
+			mode := disk[name].Mode
+			if mode == 0 { // any, because modes have no meaning here
+				if mode, err = fileset.ParseMode(file.Mode); err != nil {
+					return nil, nil, nil, err
+				}
+			}
+			files = append(files, fileset.File{Path: name, Mode: mode, Data: data})
 		}
 	}
 	files, err = fileset.New(files)
@@ -224,13 +231,22 @@ func (p *Project) onDisk(
 // fileDiff returns the unified diff of one file, or nil when both sides are equal.
 func fileDiff(name string, from, to fileset.Set) []byte {
 	before, after := "a/"+name, "b/"+name
+	var oldMode, newMode string
 	old, inOld := from.Lookup(name)
 	new, inNew := to.Lookup(name)
-	if !inOld {
+	if inOld {
+		oldMode = fileset.FormatMode(old.Mode)
+	} else {
 		before = "/dev/null"
 	}
-	if !inNew {
+	if inNew {
+		newMode = fileset.FormatMode(new.Mode)
+	} else {
 		after = "/dev/null"
 	}
-	return merge.UnifiedDiff(before, after, old.Data, new.Data, diffContext)
+	hunks := merge.UnifiedDiff(before, after, old.Data, new.Data, diffContext)
+	if hunks == nil && oldMode == newMode {
+		return nil
+	}
+	return append(merge.GitHeader(name, oldMode, newMode), hunks...)
 }
