@@ -2,13 +2,13 @@ package main
 
 import (
 	"fmt"
-	"regexp"
 	"strconv"
 	"strings"
 
 	"github.com/urfave/cli/v2"
 
 	"github.com/Project-Manager-With-Git/ppm/pkg/failure"
+	"github.com/Project-Manager-With-Git/ppm/pkg/lazyregexp"
 )
 
 // newApp turns the tree of commands into an app that parses a command line into in and runs it. The line is the one
@@ -144,11 +144,11 @@ func (c *command) description() string {
 }
 
 // listDefault is what the library prints of a flag that can be repeated, whose usage says so in words.
-var listDefault = regexp.MustCompile(` \[ .* \]\t`)
+var listDefault = lazyregexp.New(` \[ .* \]\t`)
 
 func init() {
 	standard := cli.FlagStringer
-	cli.FlagStringer = func(f cli.Flag) string { return listDefault.ReplaceAllLiteralString(standard(f), "\t") }
+	cli.FlagStringer = func(f cli.Flag) string { return listDefault.Get().ReplaceAllLiteralString(standard(f), "\t") }
 }
 
 // The help templates.

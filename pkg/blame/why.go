@@ -7,13 +7,13 @@ import (
 	"os"
 	"path"
 	"path/filepath"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
 
 	"github.com/Project-Manager-With-Git/ppm/pkg/failure"
 	"github.com/Project-Manager-With-Git/ppm/pkg/install"
+	"github.com/Project-Manager-With-Git/ppm/pkg/lazyregexp"
 	"github.com/Project-Manager-With-Git/ppm/pkg/lockfile"
 	"github.com/Project-Manager-With-Git/ppm/pkg/metadata"
 	"github.com/Project-Manager-With-Git/ppm/pkg/state"
@@ -99,7 +99,7 @@ func (p Tracer) Why(ctx context.Context, target string) (*Result, error) {
 	return result, err
 }
 
-var targetWithLines = regexp.MustCompile(`^(.+):([0-9]{1,9})(?:-([0-9]{1,9}))?$`)
+var targetWithLines = lazyregexp.New(`^(.+):([0-9]{1,9})(?:-([0-9]{1,9}))?$`)
 
 // parseTarget returns the path, relative to the project's folder, and the lines of a target.
 func (p Tracer) parseTarget(target string) (string, Range, error) {

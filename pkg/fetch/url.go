@@ -6,10 +6,10 @@ import (
 	"net/url"
 	"path"
 	"path/filepath"
-	"regexp"
 	"runtime"
 	"strings"
 
+	"github.com/Project-Manager-With-Git/ppm/pkg/lazyregexp"
 	"github.com/Project-Manager-With-Git/ppm/pkg/ref"
 )
 
@@ -47,7 +47,7 @@ func localPath(dir, location string) (string, error) {
 	return filepath.Abs(filepath.FromSlash(path))
 }
 
-var scpURL = regexp.MustCompile(`^(?:[^@/]*@)?([^:/]+):(.*)$`)
+var scpURL = lazyregexp.New(`^(?:[^@/]*@)?([^:/]+):(.*)$`)
 
 // splitURL returns the parts of a clone URL that a reference would name.
 func splitURL(s string) (host, namespace, repo string) {

@@ -1,12 +1,13 @@
 package langdeps
 
 import (
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
 
 	"github.com/Masterminds/semver/v3"
+
+	"github.com/Project-Manager-With-Git/ppm/pkg/lazyregexp"
 )
 
 // splitNode splits "PACKAGE[@RANGE]". The scope of a package starts with "@", too.
@@ -21,7 +22,7 @@ func splitNode(text string) (name, versions string) {
 	return text[:at], text[at+1:]
 }
 
-var nodeNamePattern = regexp.MustCompile(`^(@[\w.~-]+/)?[\w.~][\w.~-]*$`)
+var nodeNamePattern = lazyregexp.New(`^(@[\w.~-]+/)?[\w.~][\w.~-]*$`)
 
 // nodePackage returns the package of "PACKAGE[@RANGE]", or "".
 func nodePackage(text string) string {
@@ -75,7 +76,7 @@ func mergeNode(name string, requirements []Requirement) (lines []string, ok bool
 	return lines, ok
 }
 
-var hyphenRange = regexp.MustCompile(`(\S+)\s+-\s+(\S+)`)
+var hyphenRange = lazyregexp.New(`(\S+)\s+-\s+(\S+)`)
 
 // intersection returns the range of the versions in all ranges: comparators joined by spaces, and alternatives by
 // "||", without alternatives that no version satisfies. With too many alternatives it returns more than one range.
@@ -110,14 +111,14 @@ func intersection(ranges []nodeRange, samples []*semver.Version) []string {
 	return []string{strings.Join(possible, " || ")}
 }
 
-var nodeVersion = regexp.MustCompile(`(\d+)(?:\.(\d+))?(?:\.(\d+))?(-[0-9A-Za-z.-]+)?`)
+var nodeVersion = lazyregexp.New(`(\d+)(?:\.(\d+))?(?:\.(\d+))?(-[0-9A-Za-z.-]+)?`)
 
 // nodeSamples returns versions at and next to each bound of the ranges.
 func nodeSamples(ranges []nodeRange) []*semver.Version {
 	out := []*semver.Version{semver.New(0, 0, 0, "", "")}
 	add := func(major, minor, patch uint64) { out = append(out, semver.New(major, minor, patch, "", "")) }
 	for _, r := range ranges {
-		for _, m := range nodeVersion.FindAllStringSubmatch(r.text, -1) {
+		for _, m := range nodeVersion.Get().FindAllStringSubmatch(r.text, -1) {
 			var n [3]uint64
 			for i := range n {
 				n[i], _ = strconv.ParseUint(m[i+1], 10, 32) // 0 if missing

@@ -3,9 +3,10 @@ package langdeps
 import (
 	"cmp"
 	"math"
-	"regexp"
 	"slices"
 	"strings"
+
+	"github.com/Project-Manager-With-Git/ppm/pkg/lazyregexp"
 )
 
 // A pyRequirement is a requirement of PEP 508.
@@ -18,11 +19,11 @@ type pyRequirement struct {
 }
 
 var (
-	requirementPattern = regexp.MustCompile(`^([A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?)\s*` + // name
+	requirementPattern = lazyregexp.New(`^([A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?)\s*` + // name
 		`(?:\[\s*([A-Za-z0-9._,\s-]*)\])?\s*` + // extras
 		`(?:@\s*([^\s;]\S*)|\(?([^;@()]*)\)?)\s*` + // URL, or specifiers
 		`(?:;\s*(.+))?$`) // marker
-	separators = regexp.MustCompile(`[-_.]+`)
+	separators = lazyregexp.New(`[-_.]+`)
 )
 
 // parseRequirement parses a requirement. It does not accept options of pip and bare URLs.

@@ -3,10 +3,11 @@ package langdeps
 import (
 	"cmp"
 	"math"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/Project-Manager-With-Git/ppm/pkg/lazyregexp"
 )
 
 // A pyVersion is a version of PEP 440.
@@ -29,7 +30,7 @@ const (
 	final
 )
 
-var pyVersionPattern = regexp.MustCompile(`^v?(?:(\d+)!)?(\d+(?:\.\d+)*)` +
+var pyVersionPattern = lazyregexp.New(`^v?(?:(\d+)!)?(\d+(?:\.\d+)*)` +
 	`(?:[-_.]?(alpha|a|beta|b|preview|pre|c|rc)[-_.]?(\d*))?` +
 	`(?:-(\d+)|[-_.]?(post|rev|r)[-_.]?(\d*))?` +
 	`(?:[-_.]?(dev)[-_.]?(\d*))?` +

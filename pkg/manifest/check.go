@@ -6,7 +6,6 @@ import (
 	"maps"
 	"net/url"
 	"path"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -15,6 +14,7 @@ import (
 	"github.com/bmatcuk/doublestar/v4"
 
 	"github.com/Project-Manager-With-Git/ppm/pkg/fileset"
+	"github.com/Project-Manager-With-Git/ppm/pkg/lazyregexp"
 	"github.com/Project-Manager-With-Git/ppm/pkg/ref"
 	"github.com/Project-Manager-With-Git/ppm/pkg/tomldoc"
 )
@@ -148,10 +148,10 @@ func hasUser(s string) bool {
 }
 
 var (
-	hostName = regexp.MustCompile(`^([A-Za-z0-9][A-Za-z0-9.-]*|\[[0-9A-Fa-f:.]+\])(:[0-9]+)?$`)
-	repoPath = regexp.MustCompile(`^[A-Za-z0-9_~][A-Za-z0-9._~-]*(/[A-Za-z0-9_~][A-Za-z0-9._~-]*)*$`)
-	packName = regexp.MustCompile(`^[A-Za-z0-9_][A-Za-z0-9._-]*$`)
-	treeID   = regexp.MustCompile(`^([0-9a-f]{40}|[0-9a-f]{64})$`)
+	hostName = lazyregexp.New(`^([A-Za-z0-9][A-Za-z0-9.-]*|\[[0-9A-Fa-f:.]+\])(:[0-9]+)?$`)
+	repoPath = lazyregexp.New(`^[A-Za-z0-9_~][A-Za-z0-9._~-]*(/[A-Za-z0-9_~][A-Za-z0-9._~-]*)*$`)
+	packName = lazyregexp.New(`^[A-Za-z0-9_][A-Za-z0-9._-]*$`)
+	treeID   = lazyregexp.New(`^([0-9a-f]{40}|[0-9a-f]{64})$`)
 )
 
 func checkSources(doc *tomldoc.Document, m *Manifest, _ Layer) error {

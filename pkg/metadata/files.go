@@ -4,13 +4,13 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"regexp"
 	"slices"
 	"strings"
 
 	"golang.org/x/mod/modfile"
 	"gopkg.in/ini.v1"
 
+	"github.com/Project-Manager-With-Git/ppm/pkg/lazyregexp"
 	"github.com/Project-Manager-With-Git/ppm/pkg/manifest"
 	"github.com/Project-Manager-With-Git/ppm/pkg/tomldoc"
 )
@@ -123,7 +123,7 @@ func readSetupCfg(data []byte) (p manifest.Project, err error) {
 	return p, nil
 }
 
-var cythonPattern = regexp.MustCompile(`(?i)^\s*cython\s*($|[^\w.-])`)
+var cythonPattern = lazyregexp.New(`(?i)^\s*cython\s*($|[^\w.-])`)
 
 // needsCython reports whether Cython is among the requirements.
 func needsCython(requires []string) bool {
@@ -199,28 +199,28 @@ func readGoMod(data []byte) (p manifest.Project, err error) {
 }
 
 var (
-	cmakeComment = regexp.MustCompile(`"(?:[^"\\]|\\.)*"|#[^\n]*`)
-	cmakeProject = regexp.MustCompile(`(?i)(?:^|[\s)])project\s*\(((?:"(?:[^"\\]|\\.)*"|[^")])*)\)`)
-	cmakeWord    = regexp.MustCompile(`"((?:[^"\\]|\\.)*)"|[^\s"]+`)
-	cmakeEscape  = regexp.MustCompile(`\\(.)`)
+	cmakeComment = lazyregexp.New(`"(?:[^"\\]|\\.)*"|#[^\n]*`)
+	cmakeProject = lazyregexp.New(`(?i)(?:^|[\s)])project\s*\(((?:"(?:[^"\\]|\\.)*"|[^")])*)\)`)
+	cmakeWord    = lazyregexp.New(`"((?:[^"\\]|\\.)*)"|[^\s"]+`)
+	cmakeEscape  = lazyregexp.New(`\\(.)`)
 )
 
 // readCMake reads the first project(NAME [VERSION v] [DESCRIPTION d] [LANGUAGES l…]) or project(NAME l…). It ignores
 // arguments with variables.
 func readCMake(data []byte) (p manifest.Project, err error) {
-	text := cmakeComment.ReplaceAllFunc(data, func(m []byte) []byte {
+	text := cmakeComment.Get().ReplaceAllFunc(data, func(m []byte) []byte {
 		if m[0] == '#' {
 			return nil
 		}
 		return m
 	})
-	call := cmakeProject.FindSubmatch(text)
+	call := cmakeProject.Get().FindSubmatch(text)
 	if call == nil {
 		return p, nil
 	}
 	option := "NAME"
 	var languages []string
-	for _, m := range cmakeWord.FindAllSubmatch(call[1], -1) {
+	for _, m := range cmakeWord.Get().FindAllSubmatch(call[1], -1) {
 		word, quoted := string(m[0]), m[0][0] == '"'
 		if quoted {
 			word = cmakeEscape.ReplaceAllString(string(m[1]), "$1")
@@ -258,7 +258,7 @@ type person struct {
 	Email string `json:"email"`
 }
 
-var personURL = regexp.MustCompile(`\s*\([^)]*\)\s*$`)
+var personURL = lazyregexp.New(`\s*\([^)]*\)\s*$`)
 
 // UnmarshalJSON accepts both forms.
 func (p *person) UnmarshalJSON(data []byte) error {

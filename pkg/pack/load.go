@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io/fs"
 	"path"
-	"regexp"
 	"slices"
 	"strings"
 
@@ -14,6 +13,7 @@ import (
 
 	"github.com/Project-Manager-With-Git/ppm/pkg/failure"
 	"github.com/Project-Manager-With-Git/ppm/pkg/fileset"
+	"github.com/Project-Manager-With-Git/ppm/pkg/lazyregexp"
 	"github.com/Project-Manager-With-Git/ppm/pkg/ref"
 	"github.com/Project-Manager-With-Git/ppm/pkg/suggest"
 )
@@ -142,7 +142,7 @@ func (c *Component) cleanSource() error {
 }
 
 // keyPattern matches the names of variables in templates, and "-", which the keys of some published packs contain.
-var keyPattern = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_-]*$`)
+var keyPattern = lazyregexp.New(`^[A-Za-z_][A-Za-z0-9_-]*$`)
 
 func (k Key) check() error {
 	if !keyPattern.MatchString(k.Name) {

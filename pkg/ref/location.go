@@ -3,14 +3,15 @@ package ref
 import (
 	"net/netip"
 	"net/url"
-	"regexp"
 	"strings"
+
+	"github.com/Project-Manager-With-Git/ppm/pkg/lazyregexp"
 )
 
 var (
-	schemePattern = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9+.-]*$`)
-	userPattern   = regexp.MustCompile(`^[A-Za-z0-9_.][A-Za-z0-9_.-]*$`)
-	drivePattern  = regexp.MustCompile(`^[A-Za-z]:[/\\]`)
+	schemePattern = lazyregexp.New(`^[A-Za-z][A-Za-z0-9+.-]*$`)
+	userPattern   = lazyregexp.New(`^[A-Za-z0-9_.][A-Za-z0-9_.-]*$`)
+	drivePattern  = lazyregexp.New(`^[A-Za-z]:[/\\]`)
 )
 
 func isScheme(s string) bool { return schemePattern.MatchString(s) }

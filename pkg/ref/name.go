@@ -2,20 +2,20 @@ package ref
 
 import (
 	"net/netip"
-	"regexp"
 	"strconv"
 	"strings"
 
 	"github.com/Project-Manager-With-Git/ppm/pkg/failure"
+	"github.com/Project-Manager-With-Git/ppm/pkg/lazyregexp"
 )
 
 // labelPattern matches one label of a host name.
 const labelPattern = `[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?`
 
 var (
-	repoPattern      = regexp.MustCompile(`^[A-Za-z0-9_.][A-Za-z0-9_.-]*$`)
-	namespacePattern = regexp.MustCompile(`^~?[A-Za-z0-9_.][A-Za-z0-9_.-]*(/[A-Za-z0-9_.][A-Za-z0-9_.-]*)*$`)
-	hostPattern      = regexp.MustCompile(`^(` + labelPattern + `\.)*` + labelPattern + `$`)
+	repoPattern      = lazyregexp.New(`^[A-Za-z0-9_.][A-Za-z0-9_.-]*$`)
+	namespacePattern = lazyregexp.New(`^~?[A-Za-z0-9_.][A-Za-z0-9_.-]*(/[A-Za-z0-9_.][A-Za-z0-9_.-]*)*$`)
+	hostPattern      = lazyregexp.New(`^(` + labelPattern + `\.)*` + labelPattern + `$`)
 )
 
 // name parses [[host::]namespace::]repo[@version][//component].

@@ -12,6 +12,7 @@ import (
 
 	"github.com/Project-Manager-With-Git/ppm/pkg/failure"
 	"github.com/Project-Manager-With-Git/ppm/pkg/fileset"
+	"github.com/Project-Manager-With-Git/ppm/pkg/lazyregexp"
 )
 
 // An Inverse reverses rendering: it turns texts into templates that render to them.
@@ -70,7 +71,7 @@ func (v *Inverse) split(text string) []piece {
 }
 
 // openDelimiter matches the start of a tag, and a "{" that could start one together with a following tag.
-var openDelimiter = regexp.MustCompile(`\{\{+|\{[%#]|\{$`)
+var openDelimiter = lazyregexp.New(`\{\{+|\{[%#]|\{$`)
 
 // Text returns a template that renders to text.
 func (v *Inverse) Text(text string) string {

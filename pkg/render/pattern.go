@@ -9,6 +9,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/Project-Manager-With-Git/ppm/pkg/fileset"
+	"github.com/Project-Manager-With-Git/ppm/pkg/lazyregexp"
 )
 
 // Limits of the search for values. Values beyond them are not found, as they are only suggestions.
@@ -169,8 +170,8 @@ type fragment struct {
 }
 
 var (
-	templateTag = regexp.MustCompile(`(?s)\{\{.*?\}\}|\{%.*?%\}|\{#.*?#\}`)
-	keyTag      = regexp.MustCompile(`\A\{\{[-+]?\s*([A-Za-z_]\w*)\s*(\|[^}]*)?[-+]?\}\}\z`)
+	templateTag = lazyregexp.New(`(?s)\{\{.*?\}\}|\{%.*?%\}|\{#.*?#\}`)
+	keyTag      = lazyregexp.New(`\A\{\{[-+]?\s*([A-Za-z_]\w*)\s*(\|[^}]*)?[-+]?\}\}\z`)
 )
 
 // fragments splits a template. It finds tags by their delimiters only, so it can be wrong about strings that contain
@@ -190,7 +191,7 @@ func fragments(template string, keys []string) []fragment {
 		}
 	}
 	at := 0
-	for _, loc := range templateTag.FindAllStringIndex(template, -1) {
+	for _, loc := range templateTag.Get().FindAllStringIndex(template, -1) {
 		tag := template[loc[0]:loc[1]]
 		literal(template[at:loc[0]], tag)
 		at, trim = loc[1], tag[len(tag)-3] == '-'

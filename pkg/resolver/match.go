@@ -4,11 +4,11 @@ import (
 	"cmp"
 	"fmt"
 	"path"
-	"regexp"
 	"strings"
 
 	"github.com/Masterminds/semver/v3"
 
+	"github.com/Project-Manager-With-Git/ppm/pkg/lazyregexp"
 	"github.com/Project-Manager-With-Git/ppm/pkg/ref"
 )
 
@@ -78,7 +78,7 @@ func parseVersion(s string) *semver.Version {
 }
 
 // tildeZero matches "~0.0.0", which means any version to the semver library.
-var tildeZero = regexp.MustCompile(`(~>?\s*v?0\.0)\.0\b`)
+var tildeZero = lazyregexp.New(`(~>?\s*v?0\.0)\.0\b`)
 
 // fixTilde replaces "~0.0.0" by the equivalent "~0.0", which the library reads correctly: >=0.0.0 <0.1.0.
 func fixTilde(constraint string) string { return tildeZero.ReplaceAllString(constraint, "$1") }
@@ -87,8 +87,8 @@ func fixTilde(constraint string) string { return tildeZero.ReplaceAllString(cons
 func literalPrefix(glob string) string { return glob[:strings.IndexAny(glob, "*?[")] }
 
 var (
-	globVersion    = regexp.MustCompile(`(?:^|[^0-9A-Za-z.*?\]])v?([0-9]+(?:[.*?\[-].*|$))`)
-	globPrerelease = regexp.MustCompile(`[*?\]]-[A-Za-z]`)
+	globVersion    = lazyregexp.New(`(?:^|[^0-9A-Za-z.*?\]])v?([0-9]+(?:[.*?\[-].*|$))`)
+	globPrerelease = lazyregexp.New(`[*?\]]-[A-Za-z]`)
 )
 
 // asksForPrerelease reports whether a glob names a prerelease: it has a hyphen after a version ("cp-1.0.0-*"), or a

@@ -4,16 +4,17 @@ import (
 	"fmt"
 	"net/netip"
 	"net/url"
-	"regexp"
 	"strings"
 
 	"golang.org/x/net/idna"
+
+	"github.com/Project-Manager-With-Git/ppm/pkg/lazyregexp"
 )
 
 // A hostPattern is a canonical host, "*." and a canonical host, or "*".
 type hostPattern string
 
-var hostForm = regexp.MustCompile(`^[a-z0-9._:-]+$`)
+var hostForm = lazyregexp.New(`^[a-z0-9._:-]+$`)
 
 func parseHostPattern(s string) (hostPattern, error) {
 	if s == "*" {

@@ -4,12 +4,12 @@ import (
 	"errors"
 	"fmt"
 	"net/url"
-	"regexp"
 	"strconv"
 	"strings"
 	"unicode"
 
 	"github.com/Project-Manager-With-Git/ppm/pkg/failure"
+	"github.com/Project-Manager-With-Git/ppm/pkg/lazyregexp"
 )
 
 // A remote is the parsed URL of a repository.
@@ -25,11 +25,11 @@ type remote struct {
 }
 
 var (
-	helperForm = regexp.MustCompile(`^[A-Za-z0-9+.-]*::`)
-	schemeForm = regexp.MustCompile(`^([A-Za-z][A-Za-z0-9+.-]*)://`)
-	scpForm    = regexp.MustCompile(`^(?:([^@/:]*)@)?(\[[^\]/]+\]|[^:/\[\]@]+):(.*)$`)
-	oddPort    = regexp.MustCompile(`^[^@\[]*:[0-9]*[^@0-9][^@]*$`)
-	driveForm  = regexp.MustCompile(`^[A-Za-z]:[\\/]`)
+	helperForm = lazyregexp.New(`^[A-Za-z0-9+.-]*::`)
+	schemeForm = lazyregexp.New(`^([A-Za-z][A-Za-z0-9+.-]*)://`)
+	scpForm    = lazyregexp.New(`^(?:([^@/:]*)@)?(\[[^\]/]+\]|[^:/\[\]@]+):(.*)$`)
+	oddPort    = lazyregexp.New(`^[^@\[]*:[0-9]*[^@0-9][^@]*$`)
+	driveForm  = lazyregexp.New(`^[A-Za-z]:[\\/]`)
 )
 
 // isLocal reports whether url names a repository on this machine's disk.
@@ -43,7 +43,7 @@ func isLocal(url string) bool {
 // Public returns url without its credentials: the form for messages, caches and
 // lockfiles. The user name of an ssh URL is part of the address and stays.
 func Public(url string) string {
-	m := schemeForm.FindStringIndex(url)
+	m := schemeForm.Get().FindStringIndex(url)
 	if m == nil {
 		return url
 	}

@@ -6,11 +6,11 @@ import (
 	"io"
 	"mime"
 	"net/http"
-	"regexp"
 	"strings"
-	"sync"
 
 	"golang.org/x/net/html"
+
+	"github.com/Project-Manager-With-Git/ppm/pkg/lazyregexp"
 )
 
 // maxMessage is how many bytes of the body of an error are read.
@@ -45,7 +45,7 @@ func readMessage(g *guard, resp *http.Response, hide *secrets) string {
 }
 
 // sentenceEnd is the end of a sentence before the start of another.
-var sentenceEnd = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`[.!?]["')\]]*\s+\p{Lu}`) })
+var sentenceEnd = lazyregexp.New(`[.!?]["')\]]*\s+\p{Lu}`)
 
 // firstSentence returns the first sentence of a text, at most a line, as printable characters.
 func firstSentence(text string) string {
@@ -55,7 +55,7 @@ func firstSentence(text string) string {
 		if line = strings.TrimSpace(strings.TrimPrefix(printable(line), "remote:")); line == "" {
 			continue
 		}
-		if end := sentenceEnd().FindStringIndex(line); end != nil {
+		if end := sentenceEnd.Get().FindStringIndex(line); end != nil {
 			line = line[:strings.LastIndexByte(line[:end[1]], ' ')]
 		}
 		if runes := []rune(line); len(runes) > maxRunes {
