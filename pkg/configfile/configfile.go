@@ -60,5 +60,9 @@ func Read(name string) ([]byte, error) {
 
 // errUnreadable keeps the message of package os, which names the file.
 func errUnreadable(err error) error {
-	return failure.Errorf(failure.LocalIO, "%w", err).WithHint("check the file's permissions")
+	hint := "check the file's permissions"
+	if errors.Is(err, fs.ErrNotExist) {
+		hint = "check the name of the file"
+	}
+	return failure.Errorf(failure.LocalIO, "%w", err).WithHint("%s", hint)
 }

@@ -44,6 +44,8 @@ func TestAskpass(t *testing.T) {
 		{"a wrong answer", "x@", "", "", []string{"GIT_ASKPASS"}, "GIT_ASKPASS Password for 'OTHER': \n",
 			"does not accept the credentials from GIT_ASKPASS"},
 		{"none", "", "", "", nil, "", "none were found"},
+		{"a program that does not exist", "", "", "[core]\n\taskPass = HOME/missing\n", nil, "",
+			"none were found (core.askPass gave none)"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			home := t.TempDir()

@@ -82,6 +82,9 @@ func statusCause(e *statusError) (text, hint string) {
 	switch e.code {
 	case http.StatusUnauthorized:
 		text = "the server asks for credentials and none were found"
+		if e.silent != "" {
+			text += " (" + e.silent + " gave none)"
+		}
 		if len(e.tried) > 0 {
 			text = "the server does not accept the credentials from " + strings.Join(e.tried, ", ")
 		}
@@ -213,8 +216,12 @@ func networkCause(err error) (text, hint string) {
 		dns   *net.DNSError
 		op    *net.OpError
 		proxy proxyError
+		via   viaError
 	)
 	who := "the server"
+	if errors.As(err, &via) {
+		who = "the jump host " + via.jump
+	}
 	if errors.As(err, &op) && op.Op == "proxyconnect" {
 		who = "the proxy"
 	}

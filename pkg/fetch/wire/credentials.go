@@ -17,6 +17,7 @@ type credentials struct {
 	secrets *secrets
 	sources []func(context.Context) (credential, bool)
 	tried   []string // sources of the credentials that were sent
+	silent  string   // the source that was asked for a credential and gave none; "" if there is no such source
 
 	current  *credential
 	bearer   bool // the server supports no other scheme
@@ -65,7 +66,13 @@ func newCredentials(o Options, config gitConfig, u *url.URL, r remote, authoriza
 	sendFirst := len(c.sources) > 0
 	c.add(func(context.Context) (credential, bool) { return fromNetrc(o, u.Hostname(), r.user) })
 	if c.helper.source() != "" {
-		c.add(func(ctx context.Context) (credential, bool) { return c.helper.fill(ctx, r.user) })
+		c.add(func(ctx context.Context) (credential, bool) {
+			found, ok := c.helper.fill(ctx, r.user)
+			if !ok {
+				c.silent = c.helper.source()
+			}
+			return found, ok
+		})
 	}
 	c.add(func(context.Context) (credential, bool) { return ciToken(o.Env, u) })
 	if sendFirst {

@@ -38,6 +38,7 @@ type statusError struct {
 	code       int
 	retryAfter string // as the server wrote it
 	tried      []string
+	silent     string // the helper that gave no credential
 	challenge  []string
 	message    string // the first sentence of the body
 }
@@ -297,7 +298,9 @@ func (t *httpTransport) exchange(g *guard, method string, u *url.URL, body []byt
 		}
 		message := readMessage(g, resp, c.secrets)
 		resp.Body.Close()
-		return nil, &statusError{u, resp.StatusCode, resp.Header.Get("Retry-After"), c.tried, challenge, message}
+		return nil, &statusError{
+			u, resp.StatusCode, resp.Header.Get("Retry-After"), c.tried, c.silent, challenge, message,
+		}
 	}
 }
 

@@ -79,12 +79,26 @@ func (e jumpError) Error() string {
 	return fmt.Sprintf("the jump host %s cannot connect to %s: %s", e.jump, e.to, e.reason)
 }
 
+// A viaError says that a jump host itself cannot be reached.
+type viaError struct {
+	jump string
+	err  error
+}
+
+func (e viaError) Error() string {
+	return fmt.Sprintf("connecting to the jump host %s: %v", e.jump, e.err)
+}
+func (e viaError) Unwrap() error { return e.err }
+
 // dial connects to the host of a hop: directly, with the user's command or through the hop before.
 func (c *sshConnection) dial(g *guard, h *hop) (net.Conn, error) {
 	address := net.JoinHostPort(h.ssh.host, h.ssh.port)
 	switch {
 	case h.via != nil:
 		client, err := c.connect(g, h.via)
+		if errors.As(err, new(*net.OpError)) {
+			err = viaError{h.via.ssh.host, err}
+		}
 		if err != nil {
 			return nil, err
 		}
