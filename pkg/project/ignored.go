@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/Project-Manager-With-Git/ppm/pkg/fileset"
 	"github.com/Project-Manager-With-Git/ppm/pkg/git/config"
 	"github.com/Project-Manager-With-Git/ppm/pkg/git/gitdir"
 	"github.com/Project-Manager-With-Git/ppm/pkg/git/ignore"
@@ -76,6 +77,38 @@ func (p *Project) reportOutside(paths []string) {
 	}
 	p.setup.Notify(fmt.Sprintf("%s %s outside of the sparse checkout; commit with git add --sparse, or run git "+
 		"sparse-checkout add %s first", what, verb, p.Quote(path.Dir(outside[0]))))
+}
+
+// reportModes reports the files whose mode a transaction sets or changes, and git does not record: with core.fileMode
+// = false it adds files as not executable, and keeps the modes that it has. Other checkouts would get a wrong mode.
+func (p *Project) reportModes(t *Transaction) {
+	if _, err := gitdir.Locate(p.setup.Dir); err != nil || t.dir != "" || !p.setup.ignoresModes() {
+		return
+	}
+	before := map[string]string{}
+	for _, c := range p.Lock.Components {
+		for _, f := range c.Files {
+			before[f.Path] = f.Mode
+		}
+	}
+	tracked := index.ReadTracked(p.setup.Dir)
+	names := map[string][]string{}
+	for _, c := range t.lock.Components {
+		for _, f := range c.Files {
+			isExecutable := f.Mode == fileset.FormatMode(fileset.Executable)
+			switch {
+			case before[f.Path] == f.Mode || isExecutable == tracked.IsExecutable(f.Path):
+			case isExecutable:
+				names["+x"] = append(names["+x"], p.Quote(f.Path))
+			default:
+				names["-x"] = append(names["-x"], p.Quote(f.Path))
+			}
+		}
+	}
+	for _, change := range slices.Sorted(maps.Keys(names)) {
+		p.setup.Notify(fmt.Sprintf("core.fileMode is false, so git does not see which files are executable; commit "+
+			"with git add --chmod=%s %s", change, strings.Join(names[change], " ")))
+	}
 }
 
 // newFiles returns the paths of the files that a transaction creates or begins to track.

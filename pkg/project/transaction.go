@@ -97,6 +97,7 @@ func (p *Project) Apply(ctx context.Context, t *Transaction, o ApplyOptions) err
 	}
 	p.reportMoved(t, true)
 	p.reportIgnored(t)
+	p.reportModes(t)
 	return t.checkConflicts()
 }
 
@@ -104,6 +105,7 @@ func (p *Project) Apply(ctx context.Context, t *Transaction, o ApplyOptions) err
 func (p *Project) Preview(t *Transaction) {
 	p.reportMoved(t, false)
 	p.reportIgnored(t)
+	p.reportModes(t)
 }
 
 // applyIn carries out a transaction in a folder other than the project's, and creates that folder.

@@ -15,9 +15,10 @@ import (
 
 // Tracked is the files of a work tree that git tracks, as its index lists them. The zero value has none.
 type Tracked struct {
-	files   map[string]bool // relative to the project, with whether git has not checked them out
-	dirs    map[string]bool // of a sparse index, which are not checked out
-	unknown bool            // the checkout is sparse, and its index cannot be read
+	files      map[string]bool // relative to the project, with whether git has not checked them out
+	executable map[string]bool // those of the files that are executable
+	dirs       map[string]bool // of a sparse index, which are not checked out
+	unknown    bool            // the checkout is sparse, and its index cannot be read
 }
 
 // ReadTracked reads the index of the work tree that the folder dir is in, also in a repository of another user. It
@@ -31,7 +32,7 @@ func ReadTracked(dir string) Tracked {
 	if err != nil {
 		return Tracked{unknown: !errors.Is(err, fs.ErrNotExist) && isSparseCheckout(dirs)}
 	}
-	t := Tracked{files: map[string]bool{}, dirs: map[string]bool{}}
+	t := Tracked{files: map[string]bool{}, executable: map[string]bool{}, dirs: map[string]bool{}}
 	prefix := ""
 	if below := filepath.ToSlash(dirs.Below); below != "." {
 		prefix = below + "/"
@@ -44,6 +45,7 @@ func ReadTracked(dir string) Tracked {
 			t.dirs[strings.TrimSuffix(name, "/")] = true
 		default:
 			t.files[name] = e.isSkipped()
+			t.executable[name] = e.isExecutable()
 		}
 	}
 	return t
@@ -54,6 +56,9 @@ func (t Tracked) Has(name string) bool {
 	_, ok := t.files[name]
 	return ok
 }
+
+// IsExecutable reports whether git is known to track the file at the path as an executable one.
+func (t Tracked) IsExecutable(name string) bool { return t.executable[name] }
 
 // IsSparse reports whether git may track a file at the path that it has not checked out: with the skip-worktree bit,
 // or below a folder of a sparse index. If the checkout is configured to be sparse and its index cannot be read, each
