@@ -211,7 +211,7 @@ func (p Tracer) whyFile(
 		}
 		hint := "restore it with ppm project sync"
 		if now.State == "not checked out" {
-			hint = "check it out with git sparse-checkout add"
+			hint = fmt.Sprintf("check out the folder %q with git sparse-checkout add", path.Dir(f.Path))
 		}
 		return failure.Errorf(failure.Usage, "%q does not exist, so it has no lines", f.Path).WithHint("%s", hint)
 	case err != nil:
