@@ -147,19 +147,19 @@ func checkReplaceable(name string) error {
 func writePlan(name string, plan []byte) error {
 	if info, err := os.Stat(name); err == nil && !info.Mode().IsRegular() {
 		if err := os.WriteFile(name, plan, 0o600); err != nil {
-			return errWritePlan(err)
+			return errWritePlan(name, err)
 		}
 		return nil
 	}
 	draft, err := os.CreateTemp(filepath.Dir(name), ".ppm-plan-*")
 	if err != nil {
-		return errWritePlan(err)
+		return errWritePlan(name, err)
 	}
 	if err = writeDraft(draft, plan); err == nil {
 		err = os.Rename(draft.Name(), name)
 	}
 	if err != nil {
-		return errors.Join(errWritePlan(err), os.Remove(draft.Name()))
+		return errors.Join(errWritePlan(name, err), os.Remove(draft.Name()))
 	}
 	return nil
 }
@@ -173,7 +173,14 @@ func writeDraft(draft *os.File, data []byte) error {
 	return errors.Join(err, draft.Close())
 }
 
-func errWritePlan(err error) error {
-	return failure.Errorf(failure.LocalIO, "writing the plan: %w", err).
+// errWritePlan returns the error of a plan that cannot be written. It names the file that the user typed, not the
+// temporary file.
+func errWritePlan(name string, err error) error {
+	if pathErr, ok := errors.AsType[*os.PathError](err); ok {
+		err = pathErr.Err
+	} else if linkErr, ok := errors.AsType[*os.LinkError](err); ok {
+		err = linkErr.Err
+	}
+	return failure.Errorf(failure.LocalIO, "writing the plan %q: %w", name, err).
 		WithHint("choose a file that can be written with -o")
 }

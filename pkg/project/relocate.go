@@ -35,6 +35,10 @@ func (p *Project) Relocate(ctx context.Context, o RelocateOptions) (*UpgradeResu
 	if err != nil {
 		return nil, nil, err
 	}
+	if isSameURL(p.packs.Registry().URL(from), p.packs.Registry().URL(to)) {
+		return nil, nil, failure.Errorf(failure.Usage, "%s and %s are the same repository", o.From, o.To).
+			WithHint("give the old URL with --from-url, and the new one as the argument")
+	}
 	result := &UpgradeResult{Upgrades: []Upgraded{}, Changes: []Change{}, Failed: []Failed{}}
 	lock := p.Lock.Clone()
 	var moved []install.Component

@@ -61,7 +61,7 @@ func Component(files fileset.Set, dir bool, keys Context, o Options) (Result, er
 	}
 	if err := fileset.CheckCollisions(paths); err != nil {
 		return Result{}, failure.Errorf(failure.Refused, "rendering the names of a component: %w", err).
-			WithHint("choose key values that give each file a different name")
+			WithHint("choose key values that give each file a different name, or report it to the authors of the pack")
 	}
 	res.Files, err = fileset.New(out)
 	return res, err
