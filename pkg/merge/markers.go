@@ -37,21 +37,12 @@ func ParseMarker(line []byte) (char byte, size int) {
 	return line[0], size
 }
 
-// HasConflictMarkers reports whether text has an opening, a dividing and a closing conflict marker of this size, in
-// this order.
+// HasConflictMarkers reports whether text has an opening, base or closing conflict marker of this size, which a merge
+// chose so that no line of its texts was one. A dividing marker does not count: it may be the underline of a title
+// that the user has written since.
 func HasConflictMarkers(text []byte, size int) bool {
-	const order = "<=>"
-	seen := 0
 	for line := range bytes.Lines(withoutBOM(text)) {
-		char, n := ParseMarker(line)
-		switch {
-		case n != size:
-		case char == order[seen]:
-			seen++
-		case char == order[0]:
-			seen = 1
-		}
-		if seen == len(order) {
+		if char, n := ParseMarker(line); n == size && n > 0 && char != '=' {
 			return true
 		}
 	}
