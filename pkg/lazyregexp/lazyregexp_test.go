@@ -17,7 +17,7 @@ func TestRegexp(t *testing.T) {
 	if got := r.ReplaceAllString("a1 a2", "$1"); got != "1 2" {
 		t.Errorf("ReplaceAllString = %q", got)
 	}
-	if r.Get() != r.Get() {
+	if first := r.Get(); first != r.Get() {
 		t.Error("the pattern is compiled more than once")
 	}
 }

@@ -46,6 +46,9 @@ func (p *Project) Extract(ctx context.Context, o ExtractOptions) (*ExtractResult
 	if err != nil {
 		return nil, nil, err
 	}
+	if err := p.checkFullCheckout(ctx, "creating a pack"); err != nil {
+		return nil, nil, err
+	}
 	files, leftOut, err := p.tree.Gather(ctx, inside)
 	if err != nil {
 		return nil, nil, err

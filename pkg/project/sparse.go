@@ -1,8 +1,10 @@
 package project
 
 import (
+	"context"
 	"path"
 	"slices"
+	"strings"
 	"sync"
 
 	"github.com/Project-Manager-With-Git/ppm/pkg/failure"
@@ -62,6 +64,20 @@ func (p *Project) checkCheckedOut(r request, disk plan.Disk) error {
 		}
 		if name := p.notCheckedOut(old, disk); name != "" {
 			return errSparse("changing "+shell.Quote(old.Path), name, p.Quote)
+		}
+	}
+	return nil
+}
+
+// checkFullCheckout returns an error if git has files in the project that it has not checked out.
+func (p *Project) checkFullCheckout(ctx context.Context, doing string) error {
+	for _, name := range index.ReadTracked(p.setup.Dir).Sparse() {
+		kind, err := p.tree.Kind(ctx, strings.TrimSuffix(name, "/"))
+		if err != nil {
+			return err
+		}
+		if kind == plan.Absent || kind == plan.Sparse {
+			return errSparse(doing, name, p.Quote)
 		}
 	}
 	return nil

@@ -6,6 +6,7 @@ import (
 	"os"
 	"path"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/Project-Manager-With-Git/ppm/pkg/configfile"
@@ -73,6 +74,22 @@ func (t Tracked) IsSparse(name string) bool {
 		}
 	}
 	return false
+}
+
+// Sparse returns the files that git is known to track and has not checked out, and the folders of a sparse index with
+// a slash at the end, sorted.
+func (t Tracked) Sparse() []string {
+	var names []string
+	for name, isSparse := range t.files {
+		if isSparse {
+			names = append(names, name)
+		}
+	}
+	for dir := range t.dirs {
+		names = append(names, dir+"/")
+	}
+	slices.Sort(names)
+	return names
 }
 
 // readSparseIndex reads an index of files, or of files and folders.

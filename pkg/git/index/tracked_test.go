@@ -112,6 +112,17 @@ func TestIsSparse(t *testing.T) {
 					got = append(got, name)
 				}
 			}
+			for _, name := range tracked.Sparse() {
+				if strings.HasSuffix(name, "/") {
+					name += "f"
+				}
+				if !tracked.IsSparse(name) {
+					t.Errorf("Sparse has %q, of which IsSparse says no", name)
+				}
+			}
+			if len(tracked.Sparse()) == 0 && c.want != "" && !tracked.IsSparse("unknown") {
+				t.Errorf("Sparse has nothing, and %q are not checked out", c.want)
+			}
 			if tracked.Has("b/gone") {
 				t.Error("b/gone is tracked")
 			}
