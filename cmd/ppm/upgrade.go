@@ -167,7 +167,7 @@ func printUpgrade(in *invocation, result *project.UpgradeResult) {
 	case len(result.Failed)+result.Held > 0:
 	case in.flags.IsSet("to"):
 		in.noteUnlessMember("nothing to do: every install has this version and these keys")
-	case in.flags.IsSet("kv"):
+	case len(in.flags.StringSlice("kv")) > 0:
 		in.noteUnlessMember("nothing to do: no install takes these keys")
 	default:
 		in.noteUnlessMember("every install is up to date")
