@@ -160,7 +160,7 @@ func TestPmfpAndPPMInstallTheSameFiles(t *testing.T) {
 		{"defaults", "parts@v1//file"},
 		{"a key", "parts@v1//file --kv kind::other"},
 		{"two keys", "parts@v1//file --kv kind::other --kv owner::me"},
-		{"a file that is no template", "parts@v1//plain"},
+		{"a file that is not a template", "parts@v1//plain"},
 		{"a located path", "parts@v1//plain --located-path thing.txt"},
 		{"a located path that is a template", "parts@v1//folder --located-path {{kind}}-{{project_name}}"},
 		{"names of files and folders", "parts@v1//folder --kv kind::Ab_c"},

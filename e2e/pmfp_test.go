@@ -39,7 +39,7 @@ type pmfpUser struct {
 func newPmfpUser(t *testing.T) *pmfpUser {
 	t.Helper()
 	if runtime.GOOS == "windows" {
-		t.Skip("pmfp/run.py forks")
+		t.Skip("pmfp/run.py needs os.fork")
 	}
 	u := &pmfpUser{t: t, root: t.TempDir(), home: t.TempDir(), ppm: e2etest.Binary(t)}
 	ca, file := gittest.NewCA(t)

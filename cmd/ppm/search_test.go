@@ -7,6 +7,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/Project-Manager-With-Git/ppm/internal/applytest"
 )
 
 // surroundings are folders that commands run in, and the project that they have to find, if there is one.
@@ -92,15 +94,7 @@ func makeFiles(t *testing.T, files map[string]string) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for name, text := range files {
-		name = filepath.Join(root, filepath.FromSlash(name))
-		if err := os.MkdirAll(filepath.Dir(name), 0o777); err != nil {
-			t.Fatal(err)
-		}
-		if err := os.WriteFile(name, []byte(text), 0o666); err != nil {
-			t.Fatal(err)
-		}
-	}
+	applytest.Write(t, root, files)
 	return root
 }
 

@@ -85,7 +85,7 @@ func (in *invocation) checkCreatesNoMember(w *workspace.Workspace) error {
 	if in.search != nearestOrCreate || !in.location.IsElsewhere() || slices.Contains(w.Members, ".") {
 		return nil
 	}
-	return failure.Errorf(failure.Usage, "%q is in no project of the workspace %q",
+	return failure.Errorf(failure.Usage, "%q is not in any project of the workspace %q",
 		in.location.Current, in.location.Project).
 		WithHint("create a project here with ppm init, or run ppm %s in %s for all projects of the workspace",
 			in.report.command, in.options.typedFolder(in.location.Project))

@@ -5,6 +5,7 @@ import (
 	"path/filepath"
 	"testing"
 
+	"github.com/Project-Manager-With-Git/ppm/internal/applytest"
 	"github.com/Project-Manager-With-Git/ppm/pkg/failure"
 	"github.com/Project-Manager-With-Git/ppm/pkg/location"
 )
@@ -145,15 +146,8 @@ func makeTree(t *testing.T, files, links map[string]string) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for name, text := range files {
-		name = filepath.Join(root, filepath.FromSlash(name))
-		if err := os.MkdirAll(filepath.Dir(name), 0o777); err != nil {
-			t.Fatal(err)
-		}
-		if err := os.WriteFile(name, []byte(text), 0o666); err != nil {
-			t.Fatal(err)
-		}
-	}
+	applytest.Write(t, root, files)
+
 	for name, to := range links {
 		if err := os.Symlink(filepath.Join(root, to), filepath.Join(root, filepath.FromSlash(name))); err != nil {
 			t.Fatal(err)

@@ -56,7 +56,7 @@ func (p *Project) Outdated(ctx context.Context, names []string) (*OutdatedResult
 	for _, c := range installs {
 		_, err := failures.of(c, p.Wanted(c).Source.String(), func() error {
 			out, err := p.outdated(ctx, c)
-			if err == nil && out.isWorthKnowing() {
+			if err == nil && out.isListed() {
 				result.Installs = append(result.Installs, out)
 			}
 			return err
@@ -72,8 +72,8 @@ func (p *Project) Outdated(ctx context.Context, names []string) (*OutdatedResult
 	return result, nil
 }
 
-// isWorthKnowing reports whether an install is not at the newest version there is, as far as that is known.
-func (o Outdated) isWorthKnowing() bool {
+// isListed reports whether outdated lists an install: it has a newer version, or the newest one is not known.
+func (o Outdated) isListed() bool {
 	return o.Pending || o.Moved != "" || o.Reason != "" || o.Latest != o.Wanted
 }
 
