@@ -192,8 +192,13 @@ func (in *invocation) setup() (project.Setup, error) {
 	if err != nil {
 		return project.Setup{}, err
 	}
+	machine, user, err := in.options.layerFiles()
+	if err != nil {
+		return project.Setup{}, err
+	}
 	setup := project.Setup{
-		Dir: dir, Current: current, Home: home, UserFile: in.options.userFile(), CacheDir: cache,
+		Dir: dir, Current: current, Home: home, CacheDir: cache,
+		MachineFile: machine, UserFile: user,
 		Env: in.options.getenv, BuiltIn: ppm.Manifest, Packs: ppm.Packs(),
 		Offline: in.options.offline, Refresh: in.options.refresh, LockWait: lockWait,
 		RunID: in.runID, Ask: in.ask, Notify: in.note,

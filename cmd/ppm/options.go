@@ -1,8 +1,12 @@
 package main
 
 import (
+	"cmp"
+	"errors"
+	"io/fs"
 	"os"
 	"path/filepath"
+	"runtime"
 
 	"github.com/Project-Manager-With-Git/ppm/pkg/failure"
 )
@@ -83,15 +87,46 @@ func (o *options) cacheDir() (string, error) {
 	return filepath.Join(dir, "ppm"), nil
 }
 
-// userFile returns the user's layer of the manifest: $PPM_CONFIG, else ppm/ppm.toml in the user's configuration
-// folder. It returns "" when there is no such folder.
-func (o *options) userFile() string {
-	if file := o.getenv("PPM_CONFIG"); file != "" {
-		return file
+// layerFiles returns the files of the machine's and the user's layers of the manifest, which need not exist. A name is
+// empty when there is no folder for the file.
+func (o *options) layerFiles() (machine, user string, err error) {
+	if machine, err = o.namedFile("PPM_MACHINE_CONFIG"); err != nil {
+		return "", "", err
 	}
-	dir, err := os.UserConfigDir()
-	if err != nil {
-		return ""
+	if user, err = o.namedFile("PPM_CONFIG"); err != nil {
+		return "", "", err
 	}
-	return filepath.Join(dir, "ppm", "ppm.toml")
+	if machine == "" {
+		machine = machineFile(runtime.GOOS, o.getenv)
+	}
+	if dir, err := os.UserConfigDir(); user == "" && err == nil {
+		user = filepath.Join(dir, "ppm", "ppm.toml")
+	}
+	return machine, user, nil
+}
+
+// namedFile returns the file that a variable names, or "". A file that is missing is an error: what it forbids would
+// be allowed.
+func (o *options) namedFile(variable string) (string, error) {
+	file := o.getenv(variable)
+	if file == "" {
+		return "", nil
+	}
+	if _, err := os.Stat(file); errors.Is(err, fs.ErrNotExist) {
+		return "", failure.Errorf(failure.LocalIO, "reading %q, which %s names: the file does not exist",
+			file, variable).
+			WithHint("correct %s, or set it to %s for no such settings", variable, os.DevNull)
+	}
+	return file, nil
+}
+
+// machineFile returns the default file of the machine's layer on a system.
+func machineFile(system string, getenv func(string) string) string {
+	switch system {
+	case "windows":
+		return cmp.Or(getenv("ProgramData"), `C:\ProgramData`) + `\ppm\ppm.toml`
+	case "darwin":
+		return "/Library/Application Support/ppm/ppm.toml"
+	}
+	return "/etc/ppm/ppm.toml"
 }

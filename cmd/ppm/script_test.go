@@ -94,6 +94,7 @@ func setupScript(env *testscript.Env) error {
 	env.Setenv("HTTPS_PROXY", "http://127.0.0.1:9")
 	env.Setenv("HTTP_PROXY", "http://127.0.0.1:9")
 	env.Setenv("GIT_CONFIG_NOSYSTEM", "1")
+	env.Setenv("PPM_MACHINE_CONFIG", os.DevNull) // not the settings of the machine that runs the tests
 	return nil
 }
 

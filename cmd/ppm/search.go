@@ -72,7 +72,11 @@ func (in *invocation) projectOf(dir string, also ...string) (location.Location, 
 	if err != nil {
 		home = ""
 	}
-	return location.Search{Home: home, UserFile: in.options.userFile(), Also: also}.Find(dir)
+	machine, user, err := in.options.layerFiles()
+	if err != nil {
+		return location.Location{}, false, err
+	}
+	return location.Search{Home: home, Layers: []string{machine, user}, Also: also}.Find(dir)
 }
 
 // errNoProject returns the error about a folder that belongs to no project.

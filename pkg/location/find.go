@@ -22,9 +22,9 @@ var interrupted = []string{".ppm/journal", ".ppm/rollback"}
 
 // A Search says where to look for a project.
 type Search struct {
-	Home     string   // the user's home folder; may be empty
-	UserFile string   // the user's layer of the manifest, which is no project's
-	Also     []string // names of files and folders that mark a project, too
+	Home   string   // the user's home folder; may be empty
+	Layers []string // files of the manifest's other layers, which are no project's; a name may be empty
+	Also   []string // names of files and folders that mark a project, too
 }
 
 // Find returns the location with the nearest project of a folder, which is absolute. If there is none, found is false
@@ -90,22 +90,25 @@ func (s Search) isProject(dir string) bool {
 		}
 	}
 	name := filepath.Join(dir, manifestName)
-	if !exists(name) || s.isUserFile(name) {
+	if !exists(name) || s.isLayer(name) {
 		return false
 	}
 	return !isOnlyPack(name)
 }
 
-func (s Search) isUserFile(name string) bool {
-	if s.UserFile == "" {
-		return false
-	}
-	user, err := os.Stat(s.UserFile)
-	if err != nil {
-		return false
-	}
-	info, err := os.Stat(name)
-	return err == nil && os.SameFile(user, info)
+// isLayer reports whether a file is another layer of the manifest.
+func (s Search) isLayer(name string) bool {
+	return slices.ContainsFunc(s.Layers, func(layer string) bool {
+		if layer == "" {
+			return false
+		}
+		of, err := os.Stat(layer)
+		if err != nil {
+			return false
+		}
+		info, err := os.Stat(name)
+		return err == nil && os.SameFile(of, info)
+	})
 }
 
 // isOnlyPack reports whether a ppm.toml describes a pack and no project. A file that cannot be read or parsed is a

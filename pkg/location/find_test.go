@@ -123,7 +123,7 @@ func TestFind(t *testing.T) {
 				}
 				return filepath.Join(root, filepath.FromSlash(name))
 			}
-			s := location.Search{Home: path(c.home), UserFile: path(c.user), Also: c.also}
+			s := location.Search{Home: path(c.home), Layers: []string{"", path(c.user)}, Also: c.also}
 			l, found, err := s.Find(path(c.from))
 			if err != nil {
 				t.Fatal(err)

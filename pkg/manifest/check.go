@@ -22,7 +22,8 @@ import (
 // checkLayer refuses the tables and fields that a layer cannot have.
 func checkLayer(doc *tomldoc.Document, f file, layer Layer) error {
 	owners := map[Layer]string{
-		BuiltIn: "the built-in ppm.toml", User: "a user's ppm.toml", ProjectLayer: "a project's ppm.toml",
+		BuiltIn: "the built-in ppm.toml", Machine: "the machine's ppm.toml", User: "a user's ppm.toml",
+		ProjectLayer: "a project's ppm.toml",
 	}
 	for _, c := range []struct {
 		path, what string
@@ -36,7 +37,8 @@ func checkLayer(doc *tomldoc.Document, f file, layer Layer) error {
 		{"sources.allow_hosts", "allow_hosts", len(f.Sources.AllowHosts) > 0, User},
 		{"sources.allow_http", "allow_http", len(f.Sources.AllowHTTP) > 0, User},
 	} {
-		if c.isSet && layer != c.home {
+		belongs := layer == c.home || layer == Machine && c.home == User
+		if c.isSet && !belongs {
 			return doc.Errorf(c.path, "%s does not belong in %s", c.what, owners[layer]).
 				WithHint("write it in %s", owners[c.home])
 		}

@@ -1,10 +1,10 @@
 // Package manifest reads and edits ppm.toml, which states the components that a project wants and where packs come
 // from.
 //
-// A manifest has three layers with one schema. The built-in layer is part of the binary and lists
-// the built-in packs. The user's layer configures one machine. The project's layer lists the
-// components of a project. Later layers override earlier ones. The project's layer is edited as
-// text, so that comments, order and line endings stay the same.
+// A manifest has four layers with one schema. The built-in layer is part of the binary and lists
+// the built-in packs. The machine's layer is for all users of a machine, and the user's layer for one
+// of them. The project's layer lists the components of a project. Later layers override earlier ones.
+// The project's layer is edited as text, so that comments, order and line endings stay the same.
 package manifest
 
 import (
@@ -25,6 +25,7 @@ type Layer int
 // The layers. Each overrides those before it.
 const (
 	BuiltIn Layer = iota
+	Machine
 	User
 	ProjectLayer
 )
@@ -125,9 +126,9 @@ type Sources struct {
 	// TemplateConfigName is the name of a pack's manifest in JSON; "" is pmfp's default name.
 	TemplateConfigName string `toml:"template_config_name"`
 
-	AllowHosts []string          `toml:"allow_hosts"` // if not empty, the only hosts to connect to; user's layer only
+	AllowHosts []string          `toml:"allow_hosts"` // if not empty, the only hosts to connect to; no project's layer
 	DenyHosts  []string          `toml:"deny_hosts"`  // hosts never to connect to, from all layers
-	AllowHTTP  []string          `toml:"allow_http"`  // hosts that may be reached over plain HTTP; user's layer only
+	AllowHTTP  []string          `toml:"allow_http"`  // hosts that may be reached over plain HTTP; no project's layer
 	Mirrors    map[string]string `toml:"mirrors"`     // prefix of a URL → its replacement
 }
 

@@ -92,7 +92,12 @@ func TestParse(t *testing.T) {
 // release is allowed only in the built-in layer.
 const release = "[packs.p]\n[[packs.p.release]]\ntag='v1'\nbranch='dev'\ndate=2024-01-01T00:00:00Z\ndir='registry/p'\n"
 
-const own, user, builtIn = manifest.ProjectLayer, manifest.User, manifest.BuiltIn
+const (
+	own     = manifest.ProjectLayer
+	user    = manifest.User
+	machine = manifest.Machine
+	builtIn = manifest.BuiltIn
+)
 
 // invalidManifests holds texts that Parse refuses, with a part of the error and of the hint.
 var invalidManifests = []struct {
@@ -172,6 +177,9 @@ var invalidManifests = []struct {
 	{user, release, "only built-in packs have releases", ""},
 	{user, block, "line 1: [[component]] does not belong in a user's ppm.toml", "a project's ppm.toml"},
 	{user, "[project]\nname = 'x'\n", "line 1: [project] does not belong in a user's ppm.toml", ""},
+	{machine, block, "line 1: [[component]] does not belong in the machine's ppm.toml", "a project's ppm.toml"},
+	{machine, release, "only built-in packs have releases", ""},
+	{builtIn, "[sources]\nallow_http = ['x']\n", "line 2: allow_http does not belong in the built-in ppm.toml", ""},
 	{builtIn, block, "does not belong in the built-in ppm.toml", ""},
 	{builtIn, strings.Replace(release, "'dev'", "''", 1), "must be set", ""},
 	{builtIn, release + "tree = 'x'\n", `line 2: pack "p", release "v1": "x" is not the full id`, ""},
@@ -193,11 +201,12 @@ func TestParseRefuses(t *testing.T) {
 	}
 }
 
-func TestUserLayer(t *testing.T) {
-	got, err := manifest.Parse("ppm.toml", []byte("[sources]\nallow_hosts = ['a']\nallow_http = ['b']\n"),
-		manifest.User)
-	if err != nil || got.Sources.AllowHosts[0] != "a" || got.Sources.AllowHTTP[0] != "b" {
-		t.Errorf("Parse of a user's layer: %+v, %v", got, err)
+func TestUserAndMachineLayers(t *testing.T) {
+	for _, layer := range []manifest.Layer{user, machine} {
+		got, err := manifest.Parse("ppm.toml", []byte("[sources]\nallow_hosts = ['a']\nallow_http = ['b']\n"), layer)
+		if err != nil || got.Sources.AllowHosts[0] != "a" || got.Sources.AllowHTTP[0] != "b" {
+			t.Errorf("Parse of layer %d: %+v, %v", layer, got, err)
+		}
 	}
 }
 

@@ -34,11 +34,14 @@ import (
 
 // A Setup is what all verbs need to know of the machine and the user.
 type Setup struct {
-	Dir      string              // the project's folder, absolute
-	Current  string              // the folder that typed paths are relative to, absolute; empty means Dir
-	Home     string              // the user's home folder
-	UserFile string              // the user's layer of the manifest; need not exist
-	CacheDir string              // ppm's cache
+	Dir      string // the project's folder, absolute
+	Current  string // the folder that typed paths are relative to, absolute; empty means Dir
+	Home     string // the user's home folder
+	CacheDir string // ppm's cache
+
+	MachineFile string // the machine's layer of the manifest; need not exist
+	UserFile    string // the user's; need not exist
+
 	Env      func(string) string // the environment: proxies, certificates, tokens, the ssh agent
 	BuiltIn  []byte              // the built-in layer of the manifest
 	Packs    fs.FS               // the folders that the index of the built-in layer names
@@ -55,7 +58,10 @@ type Setup struct {
 
 // layers reads the layers of the manifest below the project's.
 func (s Setup) layers() (*manifest.Manifest, error) {
-	return state.ReadLayers(s.BuiltIn, s.pmfpFile("config.json"), s.UserFile)
+	files := state.LayerFiles{
+		BuiltIn: s.BuiltIn, Pmfp: s.pmfpFile("config.json"), Machine: s.MachineFile, User: s.UserFile,
+	}
+	return files.Read()
 }
 
 // pmfpFile returns the path of one of pmfp's own files, or "" without a home.
@@ -66,7 +72,7 @@ func (s Setup) pmfpFile(name string) string {
 	return filepath.Join(s.Home, ".pmfprc", name)
 }
 
-// OpenPacks returns the packs that the built-in layer and the user's layer name, for commands without a project.
+// OpenPacks returns the packs that the layers below a project's name, for commands without a project.
 func OpenPacks(setup Setup) (*install.Packs, error) {
 	layers, err := setup.layers()
 	if err != nil {

@@ -26,7 +26,7 @@ const (
 
 // A State is what is recorded about a project when it is opened. It is read-only.
 type State struct {
-	Layers       *manifest.Manifest // the built-in layer, the user's and the project's, merged
+	Layers       *manifest.Manifest // all layers, merged
 	Manifest     *manifest.Manifest // only the project's layer; empty if there is no file
 	ManifestText []byte             // nil if there is no file
 	Lock         *lockfile.Lock     // empty if there is no file
@@ -38,18 +38,31 @@ type State struct {
 	Location location.Location
 }
 
-// ReadLayers reads the layers below the project's: the built-in one, pmfp's settings and the user's. The two files
-// need not exist; a name may be empty.
-func ReadLayers(builtIn []byte, pmfpConfig, userFile string) (*manifest.Manifest, error) {
-	merged, err := manifest.Parse("built-in ppm.toml", builtIn, manifest.BuiltIn)
+// LayerFiles are the layers of the manifest below the project's. The named files need not exist; a name may be empty.
+type LayerFiles struct {
+	BuiltIn []byte // the text of the built-in layer
+	Pmfp    string // pmfp's settings
+	Machine string
+	User    string
+}
+
+// Read reads the layers and merges them.
+func (l LayerFiles) Read() (*manifest.Manifest, error) {
+	merged, err := manifest.Parse("built-in ppm.toml", l.BuiltIn, manifest.BuiltIn)
 	if err != nil {
 		return nil, err
 	}
-	parseUser := func(data []byte) (*manifest.Manifest, error) { return manifest.Parse(userFile, data, manifest.User) }
+	layer := func(name string, layer manifest.Layer) func([]byte) (*manifest.Manifest, error) {
+		return func(data []byte) (*manifest.Manifest, error) { return manifest.Parse(name, data, layer) }
+	}
 	for _, file := range []struct {
 		name  string
 		parse func([]byte) (*manifest.Manifest, error)
-	}{{pmfpConfig, manifest.FromPmfp}, {userFile, parseUser}} {
+	}{
+		{l.Pmfp, manifest.FromPmfp},
+		{l.Machine, layer(l.Machine, manifest.Machine)},
+		{l.User, layer(l.User, manifest.User)},
+	} {
 		data, err := configfile.ReadOptional(file.name)
 		if err != nil {
 			return nil, err
