@@ -142,7 +142,7 @@ var mayImport = map[string]importRule{
 	"pkg/merge":        {"", "pure: bytes in, bytes out"},
 	"pkg/render":       {"pkg/render/jinja", "pure: a template reaches nothing"},
 	"pkg/render/jinja": {"", "the template language knows no components"},
-	"pkg/pack":         {"pkg/tomldoc", "a manifest is read without the network"},
+	"pkg/pack":         {"pkg/license pkg/tomldoc", "a manifest is read without the network"},
 	"pkg/manifest":     {"pkg/tomldoc", "a manifest is read without the network"},
 	"pkg/lockfile":     {"pkg/tomldoc", "a lockfile is read without the network"},
 	"pkg/records": {
@@ -154,6 +154,7 @@ var mayImport = map[string]importRule{
 	"pkg/difftool":   {"", "runs the tool that the user names"},
 	"pkg/location":   {"pkg/manifest", "looks at the names of files, and knows no install"},
 	"pkg/workspace":  {"pkg/manifest", "finds projects, and runs any function in each of them"},
+	"pkg/license":    {"", "pure: text in, an expression out"},
 	"pkg/langdeps":   {"", "pure: version constraints, no packs"},
 	"pkg/tomldoc":    {"pkg/merge", "knows TOML and conflict markers, not what is written in it"},
 	"pkg/resolver":   {"", "pure: decides over a list of refs"},

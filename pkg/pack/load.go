@@ -71,6 +71,9 @@ func (p *Pack) normalize() (field string, err error) {
 		return "type", failure.Errorf(failure.Usage, "%q is not a valid type of a pack", p.Type).
 			WithHint("%s", suggest.Hint("type", p.Type, Types))
 	}
+	if err := normalizeLicense(&p.License); err != nil {
+		return "license", err
+	}
 	if p.Components == nil {
 		return "components", fmt.Errorf("the pack has no components")
 	}
@@ -103,6 +106,9 @@ func (p *Pack) normalizeComponent(c *Component) (field string, err error) {
 	}
 	if err := c.cleanSource(); err != nil {
 		return ".source", fmt.Errorf("component %q: %w", c.Name, err)
+	}
+	if err := normalizeLicense(&c.License); err != nil {
+		return ".license", fmt.Errorf("component %q: %w", c.Name, err)
 	}
 	for _, pattern := range slices.Concat(c.Include, c.Exclude) {
 		if !doublestar.ValidatePattern(pattern) {

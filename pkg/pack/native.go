@@ -29,6 +29,8 @@ type nativePack struct {
 	Type                string                     `toml:"type"`
 	Description         string                     `toml:"description"`
 	Author              string                     `toml:"author"`
+	License             string                     `toml:"license"`
+	Deprecated          string                     `toml:"deprecated"`
 	MiniLanguageVersion string                     `toml:"mini_language_version"`
 	Env                 string                     `toml:"env"`
 	Command             string                     `toml:"command"`
@@ -37,6 +39,7 @@ type nativePack struct {
 	SetupRequires       []string                   `toml:"setup_requires"`
 	ExtrasRequires      []string                   `toml:"extras_requires"`
 	Test                *nativeTest                `toml:"test"`
+	Retract             []nativeRetraction         `toml:"retract"`
 	Keys                map[string]nativeKey       `toml:"keys"`
 	Components          map[string]nativeComponent `toml:"components"`
 }
@@ -46,10 +49,17 @@ type nativeTest struct {
 	DefaultPath string `toml:"default_path"`
 }
 
+type nativeRetraction struct {
+	Versions string `toml:"versions"`
+	Reason   string `toml:"reason"`
+}
+
 type nativeComponent struct {
 	Source      string   `toml:"source"`
 	DefaultPath string   `toml:"default_path"`
 	Description string   `toml:"description"`
+	License     string   `toml:"license"`
+	Deprecated  string   `toml:"deprecated"`
 	Include     []string `toml:"include"`
 	Exclude     []string `toml:"exclude"`
 	Requires    []string `toml:"requires"`
@@ -81,6 +91,9 @@ func decodeNative(name string, data []byte) (source, error) {
 		return source{}, err
 	}
 	p := f.Pack.pack()
+	if p.Retract, err = f.Pack.retractions(doc); err != nil {
+		return source{}, err
+	}
 	for i := range p.Keys {
 		if err := p.Keys[i].setDefault(doc, f.Pack.Keys[p.Keys[i].Name].Default); err != nil {
 			return source{}, err
@@ -96,6 +109,24 @@ func decodeNative(name string, data []byte) (source, error) {
 	return source{p, func(field, format string, args ...any) *failure.Error {
 		return doc.Errorf("pack."+field, format, args...)
 	}}, nil
+}
+
+// retractions returns the retracted versions. Each needs a reason, for the users who have it installed.
+func (n nativePack) retractions(doc *tomldoc.Document) ([]Retraction, error) {
+	var out []Retraction
+	for i, r := range n.Retract {
+		at := fmt.Sprintf("pack.retract[%d]", i)
+		if r.Versions == "" || r.Reason == "" {
+			return nil, doc.Errorf(at, "a [[pack.retract]] needs versions and a reason").
+				WithHint("write versions = \"v1.0.1\", or a range such as \">=1.0 <1.2\", and say what is wrong")
+		}
+		v, err := parseRetracted(r.Versions)
+		if err != nil {
+			return nil, doc.Errorf(at+".versions", "%w", err).WithHint("%s", failure.Hint(err))
+		}
+		out = append(out, Retraction{v, r.Reason})
+	}
+	return out, nil
 }
 
 // setDefault sets the fields of the key that its default decides.
@@ -120,7 +151,8 @@ func (k *Key) setDefault(doc *tomldoc.Document, value any) error {
 func (n nativePack) pack() *Pack {
 	p := &Pack{
 		Type: n.Type, Language: n.Language, MiniLanguageVersion: n.MiniLanguageVersion, Env: n.Env,
-		Description: n.Description, Author: n.Author, Command: n.Command, Requires: n.Requires,
+		Description: n.Description, Author: n.Author, License: n.License, Deprecated: n.Deprecated,
+		Command: n.Command, Requires: n.Requires,
 		TestRequires: n.TestRequires, SetupRequires: n.SetupRequires, ExtrasRequires: n.ExtrasRequires,
 		Test: (*Test)(n.Test),
 	}
@@ -130,6 +162,7 @@ func (n nativePack) pack() *Pack {
 	for name, c := range n.Components {
 		p.Components[name] = Component{
 			Name: name, Source: c.Source, DefaultPath: c.DefaultPath, Description: c.Description,
+			License: c.License, Deprecated: c.Deprecated,
 			Include: c.Include, Exclude: c.Exclude, Requires: c.Requires, Depends: c.Depends,
 			RenamedFrom: c.RenamedFrom,
 		}
@@ -147,14 +180,16 @@ func (n nativePack) pack() *Pack {
 func (p *Pack) native() nativePack {
 	return nativePack{
 		Type: p.Type, Language: p.Language, MiniLanguageVersion: p.MiniLanguageVersion, Env: p.Env,
-		Description: p.Description, Author: p.Author, Command: p.Command, Requires: p.Requires,
+		Description: p.Description, Author: p.Author, License: p.License, Deprecated: p.Deprecated,
+		Command: p.Command, Requires: p.Requires,
 		TestRequires: p.TestRequires, SetupRequires: p.SetupRequires, ExtrasRequires: p.ExtrasRequires,
 	}
 }
 
 func (c Component) native() nativeComponent {
 	return nativeComponent{
-		c.Source, c.DefaultPath, c.Description, c.Include, c.Exclude, c.Requires, c.Depends, c.RenamedFrom,
+		c.Source, c.DefaultPath, c.Description, c.License, c.Deprecated, c.Include, c.Exclude, c.Requires, c.Depends,
+		c.RenamedFrom,
 	}
 }
 
@@ -176,6 +211,10 @@ func (p *Pack) TOML() []byte {
 	if p.Test != nil {
 		b.WriteByte('\n')
 		writeTable(&b, "pack.test", (*nativeTest)(p.Test))
+	}
+	for _, r := range p.Retract {
+		b.WriteByte('\n')
+		writeTable(&b, "[pack.retract]", &nativeRetraction{r.Versions.String(), r.Reason})
 	}
 	for _, k := range p.Keys {
 		b.WriteByte('\n')

@@ -41,8 +41,11 @@ type Pack struct {
 	Env                 string // venv, conda, pypy, gomod, cmake, node, webpack, http
 	Description         string
 	Author              string
-	Command             string   // starts a project made from the template
-	Requires            []string // required packages, in the form of the language
+	License             string       // an SPDX expression, in the form of package license; "" if none is stated
+	Deprecated          string       // why the pack should not be used any more, and what to use; "" if it can be
+	Retract             []Retraction // versions that should not be used
+	Command             string       // starts a project made from the template
+	Requires            []string     // required packages, in the form of the language
 	TestRequires        []string
 	SetupRequires       []string
 	ExtrasRequires      []string
@@ -63,6 +66,8 @@ type Component struct {
 	Source      string // a clean path inside the pack, or a reference, which contains "//"
 	DefaultPath string // the default placement, a template
 	Description string
+	License     string   // like that of a Pack, which it replaces for the component; see Pack.LicenseOf
+	Deprecated  string   // like that of a Pack
 	Include     []string // patterns of its files, relative to it; empty means all files
 	Exclude     []string // patterns of files to leave out; has precedence over Include
 	Requires    []string // required packages, in addition to those of the pack

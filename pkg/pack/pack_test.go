@@ -136,6 +136,14 @@ const full = `
 type = "components"
 language = "rust"
 env = "cargo"
+license = "MIT OR (Apache-2.0 AND BSD-3-Clause)"
+deprecated = "use other"
+[[pack.retract]]
+versions = ">=1.0 <1.2"
+reason = "wrong results"
+[[pack.retract]]
+versions = "cp-0.1.*"
+reason = "published by mistake"
 [pack.test]
 source = "tests"
 [pack.components.a]
@@ -144,6 +152,8 @@ include = ["**/*.py"]
 exclude = ["tests"]
 requires = ["x"]
 depends = ["b", "q//c"]
+license = "LicenseRef-own"
+deprecated = "use b"
 [pack.components.b]
 source = "."
 [pack.components.c]

@@ -1,0 +1,47 @@
+package pack
+
+import (
+	"cmp"
+
+	"github.com/Project-Manager-With-Git/ppm/pkg/failure"
+	"github.com/Project-Manager-With-Git/ppm/pkg/license"
+	"github.com/Project-Manager-With-Git/ppm/pkg/ref"
+)
+
+// A Retraction names versions of a pack that its authors advise against. As in a go.mod file, it is read from the
+// newest version of a series, and says something about earlier ones.
+type Retraction struct {
+	Versions ref.Version // a tag, a glob or a range
+	Reason   string
+}
+
+// LicenseOf returns the license of a component: its own, else that of the pack. "" if neither states one.
+func (p *Pack) LicenseOf(c Component) string { return cmp.Or(c.License, p.License) }
+
+// DeprecationOf returns why a component should not be used any more: its own reason, else that of the pack. "" if
+// neither has one.
+func (p *Pack) DeprecationOf(c Component) string { return cmp.Or(c.Deprecated, p.Deprecated) }
+
+// parseRetracted parses the versions of a retraction, which are tags.
+func parseRetracted(text string) (ref.Version, error) {
+	v, err := ref.ParseVersion(text)
+	if err != nil {
+		return v, err
+	}
+	switch v.Kind() {
+	case ref.Exact, ref.Glob, ref.Range:
+		return v, nil
+	}
+	return v, failure.Errorf(failure.Usage, "%q names a branch, and only tags can be retracted", text).
+		WithHint("name a tag, a glob such as \"cp-1.*\", or a range such as \">=1.0 <1.2\"")
+}
+
+// normalizeLicense checks a license expression, and writes it in the form of package license.
+func normalizeLicense(text *string) error {
+	if *text == "" {
+		return nil
+	}
+	e, err := license.Parse(*text)
+	*text = e.String()
+	return err
+}
