@@ -184,10 +184,15 @@ func TestFailAtEveryOperation(t *testing.T) {
 }
 
 // TestDiskFull fills the disk from some operation on, until the next command.
-func TestDiskFull(t *testing.T) {
+func TestDiskFull(t *testing.T) { testFull(t, false) }
+
+// TestInodesExhausted uses up the inodes from some operation on: files can be written, but not made.
+func TestInodesExhausted(t *testing.T) { testFull(t, true) }
+
+func testFull(t *testing.T, inodes bool) {
 	s := newScene(t)
 	for at := 1; ; at += stride() {
-		f := &faulty{at: at, err: syscall.ENOSPC, full: true}
+		f := &faulty{at: at, err: syscall.ENOSPC, full: true, inodes: inodes}
 		what := fmt.Sprintf("full from operation %d", at)
 		dir := s.stage(t)
 		err := s.apply(t.Context(), t, dir, f)

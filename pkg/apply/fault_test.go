@@ -24,6 +24,7 @@ type faulty struct {
 	at      int
 	err     error        // the error of operation number at; nil: the process is killed
 	full    bool         // later operations that need space fail too
+	inodes  bool         // with full: writing to a file needs no space
 	hook    func(op int) // called before each operation
 	noLinks bool         // hard links are not supported
 	power   *rand.Rand   // not nil: the kill is a power failure
@@ -233,7 +234,7 @@ type faultyFile struct {
 func (w *faultyFile) Write(data []byte) (int, error) {
 	w.disk.mu.Lock()
 	defer w.disk.mu.Unlock()
-	if err := w.disk.step(true); err != nil {
+	if err := w.disk.step(!w.disk.inodes); err != nil {
 		n, _ := w.file.Write(data[:len(data)/2]) // torn
 		return n, err
 	}
