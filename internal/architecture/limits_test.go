@@ -22,6 +22,7 @@ var notLimits = map[string]string{
 	"pkg/fetch maxHistory":           "tries, each of which is bounded",
 	"pkg/fetch maxReads":             "tries, each of which is bounded",
 	"pkg/fetch maxIdle":              "the age of a connection that is used again",
+	"pkg/signature maxSeconds":       "the last year that a date can have",
 	"pkg/git/objects maxDeltaHeader": "the size of a buffer",
 }
 
@@ -91,7 +92,8 @@ func documentedLimit(t *testing.T, text string) constant.Value {
 	number, unit, _ := strings.Cut(text, " ")
 	n, err := strconv.ParseInt(strings.ReplaceAll(number, ",", ""), 10, 64)
 	factor, ok := map[string]int64{
-		"": 1, "bytes": 1, "characters": 1, "KiB": 1 << 10, "MiB": 1 << 20, "GiB": 1 << 30, "s": 1e9, "min": 60e9, "h": 3600e9,
+		"": 1, "bytes": 1, "characters": 1, "KiB": 1 << 10, "MiB": 1 << 20, "GiB": 1 << 30,
+		"s": 1e9, "min": 60e9, "h": 3600e9,
 	}[unit]
 	if err != nil || !ok {
 		t.Errorf("docs/limits.md: %q is not a limit", text)

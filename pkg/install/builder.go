@@ -195,6 +195,9 @@ func (b *Builder) build(ctx context.Context, s Selection) (Component, error) {
 		return Component{}, err
 	}
 	rendered, err := source.Render(values.Context(), b.options())
+	if err == nil {
+		err = b.Packs.addRendered(rendered.Files)
+	}
 	if err != nil {
 		return Component{}, fmt.Errorf("rendering %q: %w", s.Typed, err)
 	}
@@ -212,11 +215,7 @@ func (b *Builder) build(ctx context.Context, s Selection) (Component, error) {
 		Tree: source.ID, Digest: source.Digest(), Render: render.Version, Dir: source.Dir, Via: s.Chain.Via(),
 		Keys: values.locked(),
 	}
-	for _, file := range placed {
-		locked.Files = append(locked.Files, lockfile.File{
-			Path: file.Path, Digest: file.Digest(), LFDigest: lfDigest(file), Mode: fileset.FormatMode(file.Mode),
-		})
-	}
+	locked.Files = lockedFiles(placed)
 	return Component{
 		Want:     manifest.Component{Source: s.Typed, Path: root, Keys: values.Chosen},
 		Locked:   locked,
@@ -226,6 +225,17 @@ func (b *Builder) build(ctx context.Context, s Selection) (Component, error) {
 		Language: s.Chain.Language(),
 		Needs:    s.Chain.Requirements(root, false),
 	}, nil
+}
+
+// lockedFiles returns what the lockfile says of files that have just been rendered.
+func lockedFiles(placed fileset.Set) []lockfile.File {
+	var out []lockfile.File
+	for _, f := range placed {
+		out = append(out, lockfile.File{
+			Path: f.Path, Digest: f.Digest(), LFDigest: lfDigest(f), Mode: fileset.FormatMode(f.Mode),
+		})
+	}
+	return out
 }
 
 func (b *Builder) options() render.Options {

@@ -12,6 +12,7 @@ import (
 	"io/fs"
 	"slices"
 	"strings"
+	"sync/atomic"
 
 	"github.com/Project-Manager-With-Git/ppm/pkg/failure"
 	"github.com/Project-Manager-With-Git/ppm/pkg/fetch"
@@ -34,7 +35,7 @@ const maxTags = 64
 type Options struct {
 	Layers   *manifest.Manifest // all layers, merged
 	BuiltIn  fs.FS              // the folders that the index of the built-in packs names
-	Fetch    fetch.Options      // NewPacks sets Builtin, Policy and Progress
+	Fetch    fetch.Options      // NewPacks sets Builtin, Policy, Limits and Progress
 	Notify   func(string)       // reports what is worth knowing and is not an error
 	Progress func(string)       // reports what is being done; may be nil
 }
@@ -45,6 +46,7 @@ type Packs struct {
 	registry *registry.Registry
 	client   *fetch.Client
 	hops     map[string]Hop // without Ref and Component, by URL and commit
+	rendered atomic.Int64   // bytes of all components so far
 }
 
 // NewPacks returns Packs that look up names in the layers.
@@ -74,6 +76,7 @@ func (p *Packs) newClient(offline bool) (*fetch.Client, error) {
 	o := p.o.Fetch
 	o.Offline, o.Refresh = offline, o.Refresh && !offline
 	o.Builtin = p.Builtin
+	o.Limits = fetchLimits(p.o.Layers.Limits)
 	o.Policy = fetch.Policy{
 		AllowHosts: p.o.Layers.Sources.AllowHosts,
 		DenyHosts:  p.o.Layers.Sources.DenyHosts,

@@ -50,6 +50,13 @@ mirrors = { "https://from.example.com/" = "https://to.example.com/" }
 url = "https://alias.example.com/a.git"
 [keys]
 license = "MIT"
+[limits]
+refs = 11
+pack_size = "12 MiB"
+files = 13
+file_size = "14 KiB"
+component_size = "15 MiB"
+command_size = "16 GiB"
 `, manifest.Manifest{
 		Sources: manifest.Sources{
 			Host: "git.example.com", Namespace: "team", TemplateConfigName: "template.json",
@@ -59,6 +66,10 @@ license = "MIT"
 		},
 		Packs: map[string]manifest.Pack{"alias": {URL: "https://alias.example.com/a.git"}},
 		Keys:  map[string]any{"license": "MIT"},
+		Limits: manifest.Limits{
+			Refs: 11, PackSize: "12 MiB", Files: 13,
+			FileSize: "14 KiB", ComponentSize: "15 MiB", CommandSize: "16 GiB",
+		},
 	}},
 	{manifest.ProjectLayer, `
 [project]

@@ -39,6 +39,7 @@ type Manifest struct {
 	Keys       map[string]any  // [keys]: values of keys that every component sees, each a string or a bool
 	Workspace  *Workspace      // [workspace]; nil when there is none
 	Merging    Merging         // [merge]
+	Limits     Limits          // [limits]; machine's and user's layer only
 }
 
 // Merging says how upgrades merge files.
@@ -159,6 +160,7 @@ func Merge(base, over *Manifest) *Manifest {
 		Keys:       mergeMaps(base.Keys, over.Keys),
 		Workspace:  cmp.Or(over.Workspace, base.Workspace),
 		Merging:    Merging{lastSet(base.Merging.IgnoreSpaceChange, over.Merging.IgnoreSpaceChange)},
+		Limits:     mergeLimits(base.Limits, over.Limits),
 	}
 	if len(over.Components) == 0 {
 		out.Components = slices.Clone(base.Components)

@@ -25,6 +25,7 @@ type file struct {
 	Keys       map[string]any  `toml:"keys"`
 	Workspace  *Workspace      `toml:"workspace"`
 	Merging    Merging         `toml:"merge"`
+	Limits     Limits          `toml:"limits"`
 	Pack       any             `toml:"pack"` // a pack can be a project, too; package pack reads this table
 }
 
@@ -72,7 +73,7 @@ func parse(name string, data []byte, layer Layer) (*Manifest, *tomldoc.Document,
 	}
 	m := &Manifest{
 		Project: f.Project, Sources: f.Sources, Packs: f.Packs, Keys: f.Keys, Workspace: f.Workspace,
-		Merging: f.Merging,
+		Merging: f.Merging, Limits: f.Limits,
 	}
 	if err := checkKeys(doc, "keys", f.Keys); err != nil {
 		return nil, nil, err
@@ -81,7 +82,7 @@ func parse(name string, data []byte, layer Layer) (*Manifest, *tomldoc.Document,
 		return nil, nil, err
 	}
 	for _, check := range []func(*tomldoc.Document, *Manifest, Layer) error{
-		checkExtra, checkSources, checkPacks, checkWorkspace, checkMerging,
+		checkExtra, checkSources, checkPacks, checkWorkspace, checkMerging, checkLimits,
 	} {
 		if err := check(doc, m, layer); err != nil {
 			return nil, nil, err

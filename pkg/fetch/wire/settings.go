@@ -9,6 +9,12 @@ import (
 	"github.com/Project-Manager-With-Git/ppm/pkg/failure"
 )
 
+// The patience with a server.
+const (
+	maxStall = 30 * time.Second // without a byte
+	maxSlow  = time.Minute      // with less than 1 KiB/s
+)
+
 // Options say where a Dialer finds the user's settings and what it may do.
 type Options struct {
 	Home       string              // the user's home folder: .gitconfig, .netrc, .ssh
@@ -47,10 +53,10 @@ func newSettings(o Options) (*settings, error) {
 		o.MaxPack = 1 << 30
 	}
 	if o.Stall == 0 {
-		o.Stall = 30 * time.Second
+		o.Stall = maxStall
 	}
 	if o.SlowWindow == 0 {
-		o.SlowWindow = time.Minute
+		o.SlowWindow = maxSlow
 	}
 	s := &settings{options: o, silent: silent, sshCondition: newSSHConditions()}
 	for _, l := range []struct {

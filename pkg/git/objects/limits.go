@@ -17,7 +17,7 @@ type Limits struct {
 // LimitError returns the error of kind Refused that something has n of what, more than limit.
 func LimitError[N int | int64](something string, n N, what string, limit N) error {
 	return failure.Errorf(failure.Refused, "reading %s: %d %s; the limit is %d", something, n, what, limit).
-		WithHint("ask the author of the pack for a smaller one")
+		WithHint("ask the author of the pack for a smaller one; docs/limits.md says which settings raise limits")
 }
 
 // checkContext returns the error of an ended context as one of kind Interrupted, or nil.
