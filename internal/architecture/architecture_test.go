@@ -135,7 +135,7 @@ var mayImport = map[string]importRule{
 		"independent of render and plan, so that each can be tested alone; resolver defines the series of tags",
 	},
 	"pkg/fetch/wire": {
-		"pkg/git/config pkg/git/objects pkg/git/refs pkg/sshconfig", "talks to servers, knows no cache",
+		"pkg/git/config pkg/git/objects pkg/git/refs pkg/hostname pkg/sshconfig", "talks to servers, knows no cache",
 	},
 	"pkg/sshconfig":    {"", "knows the file format, not what the options are for"},
 	"pkg/signature":    {"", "pure: an object and keys in, a signer out"},
@@ -155,6 +155,7 @@ var mayImport = map[string]importRule{
 	"pkg/difftool":   {"", "runs the tool that the user names"},
 	"pkg/location":   {"pkg/manifest", "looks at the names of files, and knows no install"},
 	"pkg/workspace":  {"pkg/manifest", "finds projects, and runs any function in each of them"},
+	"pkg/hostname":   {"", "pure: names in, comparisons out"},
 	"pkg/license":    {"", "pure: text in, an expression out"},
 	"pkg/langdeps":   {"", "pure: version constraints, no packs"},
 	"pkg/tomldoc":    {"pkg/merge", "knows TOML and conflict markers, not what is written in it"},

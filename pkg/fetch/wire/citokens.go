@@ -4,6 +4,8 @@ import (
 	"cmp"
 	"net/url"
 	"strings"
+
+	"github.com/Project-Manager-With-Git/ppm/pkg/hostname"
 )
 
 // ciToken returns the token that a CI system gives a job for the host of u, from the job's environment. The token of
@@ -39,9 +41,9 @@ func isGitLab(env func(string) string, u *url.URL) bool {
 		host = cmp.Or(host, server.Hostname())
 		port, protocol = cmp.Or(port, portOf(server)), cmp.Or(protocol, server.Scheme)
 	}
-	if protocol == "" && !isLoopback(canonicalHost(host)) {
+	if protocol == "" && !hostname.IsLoopback(hostname.Canonical(host)) {
 		protocol = "https"
 	}
-	return host != "" && canonicalHost(host) == canonicalHost(u.Hostname()) &&
+	return host != "" && hostname.Canonical(host) == hostname.Canonical(u.Hostname()) &&
 		(port == "" || port == portOf(u)) && (protocol == "" || protocol == u.Scheme)
 }

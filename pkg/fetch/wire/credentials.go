@@ -7,6 +7,8 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+
+	"github.com/Project-Manager-With-Git/ppm/pkg/hostname"
 )
 
 // credentials are tried in order for one site: those of the URL, PPM_TOKEN_<HOST>, git's http.extraHeader, the .netrc
@@ -35,7 +37,7 @@ func tokenVariable(host string) string {
 			return r
 		}
 		return '_'
-	}, canonicalHost(host))
+	}, hostname.Canonical(host))
 }
 
 // newCredentials returns the credentials for the site of u. A user and password of the remote come first.

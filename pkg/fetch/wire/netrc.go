@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/Project-Manager-With-Git/ppm/pkg/configfile"
+	"github.com/Project-Manager-With-Git/ppm/pkg/hostname"
 )
 
 // fromNetrc returns the credential for a host in the user's .netrc file.
@@ -48,7 +49,7 @@ func lookupNetrc(text, host, user string) (login, password string, ok bool) {
 		}
 		switch word {
 		case "machine":
-			here = canonicalHost(value) == canonicalHost(host)
+			here = hostname.Canonical(value) == hostname.Canonical(host)
 		case "login":
 			login = value
 		case "password":

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/Project-Manager-With-Git/ppm/pkg/failure"
+	"github.com/Project-Manager-With-Git/ppm/pkg/hostname"
 )
 
 // The patience with a server.
@@ -36,7 +37,7 @@ type Options struct {
 type settings struct {
 	options            Options
 	silent             bool // servers are asked to report no progress
-	allow, deny, plain []hostPattern
+	allow, deny, plain []hostname.Pattern
 	config             func() (gitConfig, error)
 	sshCondition       func(command string) bool // of Match exec
 }
@@ -62,14 +63,14 @@ func newSettings(o Options) (*settings, error) {
 	for _, l := range []struct {
 		name string
 		in   []string
-		out  *[]hostPattern
+		out  *[]hostname.Pattern
 	}{
 		{"allow_hosts", o.AllowHosts, &s.allow},
 		{"deny_hosts", o.DenyHosts, &s.deny},
 		{"allow_http", o.AllowHTTP, &s.plain},
 	} {
 		for _, text := range l.in {
-			p, err := parseHostPattern(text)
+			p, err := hostname.ParsePattern(text)
 			if err != nil {
 				return nil, failure.Errorf(failure.Usage, "reading %s: %w", l.name, err).
 					WithHint(`write a host name, "*." and a host name for all hosts below it, or "*"`)
@@ -83,15 +84,15 @@ func newSettings(o Options) (*settings, error) {
 
 // checkHost returns an error when the host policy forbids a connection with a scheme to a host.
 func (s *settings) checkHost(scheme, host string) error {
-	host = canonicalHost(host)
+	host = hostname.Canonical(host)
 	switch {
-	case anyMatches(s.deny, host):
+	case hostname.AnyMatches(s.deny, host):
 		return failure.Errorf(failure.Refused, "connecting to %q: the host is denied", host).
 			WithHint("remove it from [sources] deny_hosts to allow it")
-	case len(s.allow) > 0 && !anyMatches(s.allow, host):
+	case len(s.allow) > 0 && !hostname.AnyMatches(s.allow, host):
 		return failure.Errorf(failure.Refused, "connecting to %q: the host is not allowed", host).
 			WithHint("add it to [sources] allow_hosts to allow it")
-	case scheme == "http" && !isLoopback(host) && !anyMatches(s.plain, host):
+	case scheme == "http" && !hostname.IsLoopback(host) && !hostname.AnyMatches(s.plain, host):
 		return failure.Errorf(failure.Refused,
 			"connecting to %q: plain http is neither encrypted nor authenticated", host).
 			WithHint("use https, or add the host to [sources] allow_http")

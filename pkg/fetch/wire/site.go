@@ -3,6 +3,8 @@ package wire
 import (
 	"net/http"
 	"net/url"
+
+	"github.com/Project-Manager-With-Git/ppm/pkg/hostname"
 )
 
 // A site is a scheme, host and port that a session sends requests to, with everything that belongs to it alone.
@@ -39,5 +41,5 @@ func newSite(s *settings, u *url.URL, r remote, redirected bool) (*site, error) 
 
 // siteOf returns the name of the site of a URL.
 func siteOf(u *url.URL) string {
-	return u.Scheme + "://" + canonicalHost(u.Hostname()) + ":" + portOf(u)
+	return u.Scheme + "://" + hostname.Canonical(u.Hostname()) + ":" + portOf(u)
 }
