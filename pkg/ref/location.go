@@ -153,6 +153,7 @@ func isAlias(s string) bool {
 
 // isAliasPath reports whether s is the path of a host without a user. HOST:NAME is more often a mistyped "::".
 func isAliasPath(s string) bool {
+	s = strings.TrimRight(s, "/")
 	return !strings.HasPrefix(s, ":") && !strings.Contains(s, "::") &&
 		(strings.Contains(s, "/") || strings.HasSuffix(s, ".git"))
 }
