@@ -172,6 +172,7 @@ var mayImport = map[string]importRule{
 
 	// Tests, and what only tests use.
 	"e2e":                   {"", "tests only"},
+	"e2e/torture":           {"", "runs tests of other packages as programs"},
 	"examples":              {"", "tests only"},
 	"internal/applytest":    {"", "an oracle must not share code with what it judges"},
 	"internal/architecture": {"", "tests only"},
@@ -220,7 +221,9 @@ var onlyIn = map[string][]string{
 	// failure recognizes network errors
 	"net": {"pkg/fetch", "pkg/fetch/wire", "internal/gittest", "pkg/failure"},
 	// git's credential helper and the user's programs for ssh, and the programs of --install and --tool
-	"os/exec":   {"pkg/fetch/wire", "internal/gittest", "internal/e2etest", "pkg/langenv", "pkg/difftool"},
+	"os/exec": {
+		"pkg/fetch/wire", "internal/gittest", "internal/e2etest", "pkg/langenv", "pkg/difftool", "e2e/torture",
+	},
 	"log":       {"internal/gittest"}, // packages return results and do not print
 	"math/rand": {},                   // the same input gives the same output
 }

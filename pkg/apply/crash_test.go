@@ -21,11 +21,13 @@ type scene struct {
 	base, theirs fileset.Set
 	old, new     string // the project before and after the command
 	root         string // the parent of the project
+	staged       int    // how many projects were made
 }
 
 // stage creates a new project for the scene, replacing the previous one, and returns its folder.
 func (s *scene) stage(t testing.TB) string {
 	t.Helper()
+	s.staged++
 	dir := filepath.Join(s.root, "project")
 	must(t, os.RemoveAll(s.root))
 	must(t, os.MkdirAll(dir, 0o755))
@@ -74,6 +76,7 @@ func newScene(t *testing.T) *scene {
 			t.Fatalf("unexpected scene: no %q in\n%s", part, s.new)
 		}
 	}
+	t.Cleanup(func() { t.Logf("tried %d faulted or killed commands", s.staged-1) })
 	return s
 }
 

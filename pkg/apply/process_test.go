@@ -3,6 +3,7 @@ package apply
 import (
 	"bufio"
 	"errors"
+	"flag"
 	"fmt"
 	"io/fs"
 	"os"
@@ -18,6 +19,8 @@ import (
 	"github.com/Project-Manager-With-Git/ppm/pkg/fileset"
 	"github.com/Project-Manager-With-Git/ppm/pkg/plan"
 )
+
+var kills = flag.Int("kills", 14, "number of processes that TestKilledProcess kills")
 
 // childEnv tells a test binary to run as a child process in this folder.
 const childEnv = "APPLY_TEST_CHILD"
@@ -118,13 +121,13 @@ func TestKilledProcess(t *testing.T) {
 	run(t, dir, two, one)
 	took := time.Since(began)
 	treeOfOne := applytest.Tree(t, dir, ".ppm")
-	kills, recovered := 14, 0
+	count, recovered := *kills, 0
 	if testing.Short() {
-		kills = 4
+		count = min(count, 4)
 	}
-	for i := range kills {
+	for i := range count {
 		flipper := start(t, dir)
-		time.Sleep(took * time.Duration(2*i) / time.Duration(kills)) // the duration of two commands
+		time.Sleep(took * time.Duration(2*i) / time.Duration(count)) // the duration of two commands
 		kill(t, flipper)
 		p := open(t, dir, Options{})
 		if p.Recovered() != nil {
@@ -141,7 +144,8 @@ func TestKilledProcess(t *testing.T) {
 			run(t, dir, two, one)
 		}
 	}
-	t.Logf("%d of %d kills required recovery, %d ended at two", recovered, kills, trees[treeOfTwo])
+	t.Logf("tried %d killed processes", count)
+	t.Logf("%d of %d kills required recovery, %d ended at two", recovered, count, trees[treeOfTwo])
 }
 
 // TestManyProcesses checks that processes in one project exclude each other.

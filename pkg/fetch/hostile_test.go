@@ -214,6 +214,7 @@ var hostileTrees = []struct {
 
 // TestHostileTrees reads the folder x of hostileTrees. Each is refused before any of it is used.
 func TestHostileTrees(t *testing.T) {
+	t.Logf("tried %d hostile trees", len(hostileTrees))
 	for _, row := range hostileTrees {
 		t.Run(row.name, func(t *testing.T) {
 			r := newRaw(t)

@@ -137,6 +137,7 @@ func (x triple) linesOf(r Result) []byte {
 func TestSameAsGit(t *testing.T) {
 	g := generator{rand.New(rand.NewPCG(1, 2))}
 	n := sampleSize()
+	t.Logf("tried %d random merges", n)
 	for done := 0; done < n; {
 		batch, lines := make([]triple, min(500, max(1, n/len(Styles)), n-done)), []triple{}
 		for i := range batch {

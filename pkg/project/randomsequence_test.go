@@ -47,6 +47,7 @@ func TestRandomSequences(t *testing.T) {
 	if testing.Short() {
 		count = min(count, 1)
 	}
+	t.Logf("tried %d random verbs and edits", count*steps)
 	for number := *firstSequence; number < *firstSequence+count; number++ {
 		t.Run(fmt.Sprint(number), func(t *testing.T) {
 			t.Parallel()

@@ -1,6 +1,7 @@
 package records_test
 
 import (
+	"flag"
 	"fmt"
 	"maps"
 	"math/rand/v2"
@@ -13,6 +14,16 @@ import (
 	"github.com/Project-Manager-With-Git/ppm/pkg/merge"
 	"github.com/Project-Manager-With-Git/ppm/pkg/records"
 )
+
+var rounds = flag.Int("rounds", 4000, "number of random merges of each kind of record")
+
+// sampleSize returns the number of random merges: a tenth of the usual number in short mode.
+func sampleSize() int {
+	if testing.Short() {
+		return *rounds / 10
+	}
+	return *rounds
+}
 
 // A model is what a random manifest says: "TABLE FIELD" → TOML, "TABLE FIELD KEY" → TOML for a table on one line,
 // and "# TABLE" → a comment above a table. Tables are in the order of their names.
@@ -206,12 +217,10 @@ func read(t *testing.T, text string) model {
 // TestMergeManifestsLosesNothing merges random manifests. What the merge says with all conflicts resolved to one side
 // must be what a merge of the models says.
 func TestMergeManifestsLosesNothing(t *testing.T) {
-	rounds := 5000
-	if testing.Short() {
-		rounds = 300
-	}
+	count := sampleSize()
+	t.Logf("tried %d random merges of ppm.toml", count)
 	clean := 0
-	for seed := range rounds {
+	for seed := range count {
 		r := rand.New(rand.NewPCG(uint64(seed), 6))
 		base := model{}
 		for range 4 {
@@ -255,8 +264,8 @@ func TestMergeManifestsLosesNothing(t *testing.T) {
 			}
 		}
 	}
-	if clean < rounds/10 || clean > rounds*9/10 {
-		t.Errorf("%d of %d merges were without conflicts: the sample is not useful", clean, rounds)
+	if clean < count/10 || clean > count*9/10 {
+		t.Errorf("%d of %d merges were without conflicts: the sample is not useful", clean, count)
 	}
 }
 
@@ -288,11 +297,9 @@ func lost(base, ours, theirs, toOurs, toTheirs model) string {
 
 // TestMergeLocksLosesNothing merges random locks, of installs whose files may be at one path.
 func TestMergeLocksLosesNothing(t *testing.T) {
-	rounds := 3000
-	if testing.Short() {
-		rounds = 200
-	}
-	for seed := range rounds {
+	count := sampleSize()
+	t.Logf("tried %d random merges of ppm.lock", count)
+	for seed := range count {
 		r := rand.New(rand.NewPCG(uint64(seed), 7))
 		base := &lockfile.Lock{}
 		for range 6 {

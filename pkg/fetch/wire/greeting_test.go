@@ -180,6 +180,7 @@ func TestCutAtEveryByte(t *testing.T) {
 			t.Errorf("refs cut after %d of %d bytes: %v", n, len(refs), err)
 		}
 	}
+	t.Logf("tried %d cut responses", len(refs)+len(pack))
 	if data, err := readPack(t, pack); err != nil || !bytes.HasPrefix(data, []byte("PACK")) {
 		t.Fatalf("%q, %v", data, err)
 	}

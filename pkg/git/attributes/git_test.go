@@ -2,6 +2,7 @@ package attributes_test
 
 import (
 	"bytes"
+	"flag"
 	"fmt"
 	"math/rand/v2"
 	"os"
@@ -14,6 +15,8 @@ import (
 
 	"github.com/Project-Manager-With-Git/ppm/pkg/git/attributes"
 )
+
+var rounds = flag.Int("rounds", 60, "number of random checkouts to compare with those of git")
 
 // Parts of random .gitattributes files and the names and contents of files.
 var (
@@ -74,12 +77,12 @@ func randomAttributes(r *rand.Rand, root bool) string {
 
 // TestConversionIsThatOfGit compares the conversion of random files with what git checks out.
 func TestConversionIsThatOfGit(t *testing.T) {
-	rounds := 60
+	count := *rounds
 	if testing.Short() {
-		rounds = 12
+		count = min(count, 12)
 	}
 	converted := 0
-	for seed := range rounds {
+	for seed := range count {
 		r := rand.New(rand.NewPCG(uint64(seed), 9))
 		files := map[string]string{".gitattributes": randomAttributes(r, true)}
 		for _, dir := range []string{"d", "d/e"} {
@@ -120,8 +123,9 @@ func TestConversionIsThatOfGit(t *testing.T) {
 			}
 		}
 	}
-	if converted < rounds {
-		t.Errorf("only %d files of %d rounds were converted", converted, rounds)
+	t.Logf("tried %d random checkouts", count)
+	if converted < count {
+		t.Errorf("only %d files of %d rounds were converted", converted, count)
 	}
 }
 
