@@ -74,6 +74,12 @@ func outdatedText(result *project.OutdatedResult) string {
 			if o.Moved != "" {
 				words = append(words, fmt.Sprintf("its tag moved to %.12s", o.Moved))
 			}
+			if o.Retracted != "" {
+				words = append(words, fmt.Sprintf("%s is retracted: %s", shortVersion(o.Current), o.Retracted))
+			}
+			if o.Deprecated != "" {
+				words = append(words, "deprecated: "+o.Deprecated)
+			}
 			if o.Reason != "" {
 				words = append(words, o.Reason)
 			}

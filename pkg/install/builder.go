@@ -28,6 +28,7 @@ type Component struct {
 	Language string
 	Needs    []langdeps.Requirement
 	Keys     KeyChanges
+	Advice   []string // that the packs of the chain give against themselves, by their manifests at these versions
 }
 
 // Before returns the path of the install that the component is a version of, if that is installed.
@@ -222,6 +223,7 @@ func (b *Builder) build(ctx context.Context, s Selection) (Component, error) {
 		Files:    placed,
 		Base:     rendered.Files[0].Path,
 		Keys:     KeyChanges{Renamed: values.Renamed, Changed: values.Changed},
+		Advice:   s.Chain.advice(),
 		Language: s.Chain.Language(),
 		Needs:    s.Chain.Requirements(root, false),
 	}, nil

@@ -131,7 +131,7 @@ func (p *Packs) openURL(ctx context.Context, r ref.Ref, url string) (Hop, error)
 	if err != nil {
 		return Hop{}, err
 	}
-	found, err := resolver.Resolve(ctx, url, r.Version, repo)
+	found, err := p.resolve(ctx, r, url, repo)
 	if err != nil {
 		return Hop{}, p.SuggestName(r.Origin, err)
 	}
@@ -339,7 +339,12 @@ type Listing struct {
 
 // List lists the refs of the repository of a reference.
 func (p *Packs) List(ctx context.Context, r ref.Ref) (Listing, error) {
-	repo, url, err := p.Repo(r.Origin)
+	return p.ListURL(ctx, p.registry.URL(r.Origin))
+}
+
+// ListURL lists the refs of the repository at a clone URL.
+func (p *Packs) ListURL(ctx context.Context, url string) (Listing, error) {
+	repo, err := p.client.Repo(url)
 	if err != nil {
 		return Listing{}, err
 	}
@@ -363,9 +368,10 @@ func (l Listing) Find(name string) (commit string, ok bool) {
 	return g.Commit, ok
 }
 
-// Resolve returns the pin that a version means now.
-func (l Listing) Resolve(ctx context.Context, v ref.Version) (ref.Pin, error) {
-	found, err := resolver.Resolve(ctx, l.URL, v, l.Repo)
+// Resolve returns the pin that a reference to a repository means now. Of a glob or a range, that is the highest tag
+// that is not retracted.
+func (p *Packs) Resolve(ctx context.Context, l Listing, r ref.Ref) (ref.Pin, error) {
+	found, err := p.resolve(ctx, r, l.URL, l.Repo)
 	return found.Pin, err
 }
 

@@ -74,6 +74,10 @@ func (p *Pack) normalize() (field string, err error) {
 	if err := normalizeLicense(&p.License); err != nil {
 		return "license", err
 	}
+	p.Deprecated = oneLine(p.Deprecated)
+	for i, r := range p.Retract {
+		p.Retract[i].Reason = oneLine(r.Reason)
+	}
 	if p.Components == nil {
 		return "components", fmt.Errorf("the pack has no components")
 	}
@@ -110,6 +114,7 @@ func (p *Pack) normalizeComponent(c *Component) (field string, err error) {
 	if err := normalizeLicense(&c.License); err != nil {
 		return ".license", fmt.Errorf("component %q: %w", c.Name, err)
 	}
+	c.Deprecated = oneLine(c.Deprecated)
 	for _, pattern := range slices.Concat(c.Include, c.Exclude) {
 		if !doublestar.ValidatePattern(pattern) {
 			return "", fmt.Errorf("component %q: %q is not a valid file pattern", c.Name, pattern)

@@ -116,7 +116,7 @@ func (n nativePack) retractions(doc *tomldoc.Document) ([]Retraction, error) {
 	var out []Retraction
 	for i, r := range n.Retract {
 		at := fmt.Sprintf("pack.retract[%d]", i)
-		if r.Versions == "" || r.Reason == "" {
+		if oneLine(r.Versions) == "" || oneLine(r.Reason) == "" {
 			return nil, doc.Errorf(at, "a [[pack.retract]] needs versions and a reason").
 				WithHint("write versions = \"v1.0.1\", or a range such as \">=1.0 <1.2\", and say what is wrong")
 		}

@@ -2,6 +2,7 @@ package pack
 
 import (
 	"cmp"
+	"strings"
 
 	"github.com/Project-Manager-With-Git/ppm/pkg/failure"
 	"github.com/Project-Manager-With-Git/ppm/pkg/license"
@@ -35,6 +36,9 @@ func parseRetracted(text string) (ref.Version, error) {
 	return v, failure.Errorf(failure.Usage, "%q names a branch, and only tags can be retracted", text).
 		WithHint("name a tag, a glob such as \"cp-1.*\", or a range such as \">=1.0 <1.2\"")
 }
+
+// oneLine returns a text with one space for each run of white space.
+func oneLine(text string) string { return strings.Join(strings.Fields(text), " ") }
 
 // normalizeLicense checks a license expression, and writes it in the form of package license.
 func normalizeLicense(text *string) error {

@@ -50,6 +50,11 @@ func (p *Project) Add(ctx context.Context, o AddOptions) (*AddResult, *Transacti
 		return nil, nil, err
 	}
 	p.noteRenames(o.Ref.Component, installs[0])
+	for _, c := range installs {
+		for _, advice := range c.Advice {
+			p.setup.Notify(advice)
+		}
+	}
 	t, err := p.propose(ctx, request{command: "add " + o.Ref.String(), components: installs, force: o.Force})
 	if err != nil {
 		return nil, nil, err

@@ -34,6 +34,9 @@ type Outdated struct {
 	Reason  string   `json:"reason,omitempty"` // why there may be no newer version, or what the upgrade needs
 	// That changed the component on the way, newest first; none when Same.
 	Commits []UpstreamCommit `json:"commits"`
+
+	Retracted  string `json:"retracted,omitempty"`  // why the installed version should not be used; see Notice
+	Deprecated string `json:"deprecated,omitempty"` // why the component should not be used
 }
 
 // An UpstreamCommit is a commit of a pack. Its texts are printable and one line each.
@@ -74,7 +77,7 @@ func (p *Project) Outdated(ctx context.Context, names []string) (*OutdatedResult
 
 // isListed reports whether outdated lists an install: it has a newer version, or the newest one is not known.
 func (o Outdated) isListed() bool {
-	return o.Pending || o.Moved != "" || o.Reason != "" || o.Latest != o.Wanted
+	return o.Pending || o.Moved != "" || o.Retracted+o.Deprecated != "" || o.Reason != "" || o.Latest != o.Wanted
 }
 
 func (p *Project) outdated(ctx context.Context, c lockfile.Component) (Outdated, error) {
@@ -87,10 +90,17 @@ func (p *Project) outdated(ctx context.Context, c lockfile.Component) (Outdated,
 	if err == nil {
 		out.Moved, err = p.movedTo(ctx, c)
 	}
+	if err == nil {
+		out.Retracted, out.Deprecated, err = p.noticesIfKnown(ctx, c)
+	}
 	if err != nil {
 		return out, err
 	}
 	out.Reason, out.Wanted = t.held, out.Current
+	if out.Retracted != "" && out.Reason == "" && t.latest == out.Current {
+		out.Reason = fmt.Sprintf("no newer version of the series can replace it; choose another one with "+
+			"ppm project upgrade %s --to VERSION", p.Quote(c.Path))
+	}
 	if t.older {
 		out.Latest = cmp.Or(t.latest, out.Current)
 		return out, nil

@@ -162,7 +162,8 @@ func (p *Project) checkHistory(ctx context.Context, c lockfile.Component, at ref
 		}
 	case c.Ref == "":
 		var pin ref.Pin
-		if pin, err = list.Resolve(ctx, ref.Version{}); err != nil {
+		head := ref.Ref{Origin: at.Origin}
+		if pin, err = p.packs.Resolve(ctx, list, head); err != nil {
 			return "", err
 		}
 		g.Commit, found = pin.Commit, true

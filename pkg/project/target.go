@@ -33,14 +33,18 @@ func (p *Project) target(ctx context.Context, c lockfile.Component) (target, err
 	if r.Version.Kind() == ref.Exact {
 		return p.newerTag(ctx, c, r, list)
 	}
-	pin, err := list.Resolve(ctx, r.Version)
+	pin, err := p.packs.Resolve(ctx, list, r)
 	if err != nil {
 		return target{}, err
 	}
 	t := target{version: r.Version, shown: pin.Commit}
 	if tag, ok := strings.CutPrefix(pin.Ref, ref.TagPrefix); ok {
 		t.latest, t.shown = tag, tag
-		if newer, _ := list.Newer(tag); len(newer) > 0 {
+		newer, _, err := p.packs.Newer(ctx, list, r, tag)
+		if err != nil {
+			return target{}, err
+		}
+		if len(newer) > 0 {
 			t.latest = newer[len(newer)-1]
 		}
 	}
@@ -86,7 +90,10 @@ func (p *Project) newerTag(
 	case gone && wasBranch:
 		return t, errGone(c, "branch", name)
 	}
-	newer, ordered := list.Newer(name)
+	newer, ordered, err := p.packs.Newer(ctx, list, r, name)
+	if err != nil {
+		return t, err
+	}
 	t.shown, t.latest, t.newer = name, name, newer
 	for len(t.newer) > 0 {
 		last := t.newer[len(t.newer)-1]

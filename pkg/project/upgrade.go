@@ -245,7 +245,7 @@ func (p *Project) steps(
 }
 
 // between returns the versions of a series from the one that r names up to another one, oldest first. It leaves out
-// what is older than the install in spite of its tag.
+// what is retracted, and what is older than the install in spite of its tag.
 func (p *Project) between(
 	ctx context.Context, old lockfile.Component, r ref.Ref, to ref.Version,
 ) ([]ref.Version, error) {
@@ -254,8 +254,15 @@ func (p *Project) between(
 		return nil, err
 	}
 	var out []ref.Version
-	newer, _ := list.Newer(r.Version.String())
-	for _, tag := range newer[:slices.Index(newer, to.String())+1] {
+	all, _ := list.Newer(r.Version.String())
+	newer, _, err := p.packs.Newer(ctx, list, r, r.Version.String())
+	if err != nil {
+		return nil, err
+	}
+	for _, tag := range all[:slices.Index(all, to.String())+1] {
+		if !slices.Contains(newer, tag) {
+			continue
+		}
 		commit, _ := list.Find(ref.TagPrefix + tag)
 		older, err := p.isOlder(ctx, old, list, commit)
 		if err != nil {

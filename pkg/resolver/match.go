@@ -15,6 +15,31 @@ import (
 // A match parses the name of a tag, and reports whether a version may mean it.
 type match func(name string) (tag, bool)
 
+// Matches reports whether a version may mean a tag: its name, with or without a "v", or a glob or range that matches
+// it, also if the tag is a prerelease.
+func Matches(v ref.Version, name string) bool {
+	ok := false
+	switch v.Kind() {
+	case ref.Exact:
+		ok = withoutV(v.String()) == withoutV(name)
+	case ref.Glob:
+		_, ok = matchesGlob(v.String())(name)
+	case ref.Range:
+		if matches, err := matchesRange(v); err == nil {
+			_, ok = matches(name)
+		}
+	}
+	return ok
+}
+
+// withoutV returns the name of a tag without the "v" before its version.
+func withoutV(name string) string {
+	if t := parseTag(name); t.v && t.hasVersion() {
+		return t.prefix + name[len(t.prefix)+1:]
+	}
+	return name
+}
+
 // matchesGlob returns the match of a pattern.
 func matchesGlob(pattern string) match {
 	return func(name string) (tag, bool) {

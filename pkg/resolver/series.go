@@ -154,6 +154,20 @@ func Newer(tags []string, name string) []string {
 	return namesOf(newer)
 }
 
+// Series returns those of tags that are of the series of the tag name, which it contains.
+func Series(tags []string, name string) []string {
+	this := parseTag(name)
+	all := parseTags(tags)
+	shapes := newShapes(append(all, this))
+	out := []string{name}
+	for _, t := range all {
+		if t.name != name && this.hasVersion() && shapes.of(t) == shapes.of(this) {
+			out = append(out, t.name)
+		}
+	}
+	return out
+}
+
 // OtherForms returns the highest release of each other series that may continue the one of the tag name: with the same
 // prefix and variant, but with or without a "v", of another build, or with dates for numbers. Only the history can
 // tell which is newer.

@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/Project-Manager-With-Git/ppm/pkg/ref"
 )
 
 // tagLists are tags as projects publish them, and what is newer than one of them.
@@ -168,6 +170,44 @@ func TestOrderIsTotal(t *testing.T) {
 					}
 				}
 			}
+		}
+	}
+}
+
+func TestSeriesAndMatches(t *testing.T) {
+	tags := []string{"v1.0.0", "1.0.0", "cp-1.0.0", "v2.0.0-rc.1", "v1.0", "v22.04", "focal"}
+	if got := Series(tags, "v1.0.0"); !slices.Equal(got, []string{"v1.0.0", "v2.0.0-rc.1", "v1.0"}) {
+		t.Errorf("the series of v1.0.0 is %q", got)
+	}
+	if got := Series(tags, "focal"); !slices.Equal(got, []string{"focal"}) {
+		t.Errorf("the series of focal is %q", got)
+	}
+	for _, c := range []struct {
+		version, tag string
+		want         bool
+	}{
+		{"v1.0.0", "v1.0.0", true},
+		{"1.0.0", "v1.0.0", true},
+		{"v1.0.0", "1.0.0", true},
+		{"cp-1.0", "cp-v1.0", true},
+		{"1.0", "v1.0.0", false}, // the name of another tag
+		{"cp-1.0.0", "v1.0.0", false},
+		{"focal", "vfocal", false},
+		{"v1.*", "v1.2.0", true},
+		{"v1.*", "v2.1.0", false},
+		{">=1.0 <1.2", "v1.1.9", true},
+		{">=1.0 <1.2", "v1.2.0", false},
+		{">=1.0 <1.2", "v1.1.0-rc.1", true},
+		{"cp-^1", "cp-1.4.0", true},
+		{"cp-^1", "v1.4.0", false},
+		{"latest", "latest", false},
+	} {
+		v, err := ref.ParseVersion(c.version)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := Matches(v, c.tag); got != c.want {
+			t.Errorf("Matches(%q, %q) = %v", c.version, c.tag, got)
 		}
 	}
 }
