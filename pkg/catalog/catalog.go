@@ -79,6 +79,9 @@ func ShowPack(ctx context.Context, packs *install.Packs, r ref.Ref) (*Pack, erro
 		return nil, err
 	}
 	p := h.Pack
+	if err := langdeps.Check(p.Language, install.Chain{h}.Requirements("", false)...); err != nil {
+		return nil, err
+	}
 	out := &Pack{
 		Reference: r.String(), URL: h.Pin.URL, Ref: h.Pin.Ref, Commit: h.Pin.Commit,
 		Type: p.Type, Language: p.Language, Description: p.Description, Requires: p.Requires, Keys: Keys(p.Keys),
@@ -117,7 +120,11 @@ func ShowComponent(ctx context.Context, packs *install.Packs, r ref.Ref) (*Compo
 			}
 		}
 	}
-	out.Requires = langdeps.Merge(chain.Language(), chain.Requirements(r.String(), false)).Lines
+	union, err := langdeps.Merge(chain.Language(), chain.Requirements(r.String(), false))
+	if err != nil {
+		return nil, err
+	}
+	out.Requires = union.Lines
 	out.Example = example(out)
 	return &out, nil
 }

@@ -61,6 +61,7 @@ type Result struct {
 	Manifest  []byte      // the text of its ppm.toml
 	Files     fileset.Set // all other files
 	Conflicts []langdeps.Conflict
+	Ignored   []string // lines of requirements.txt that a pack cannot require, such as options of pip
 }
 
 // Pack creates a pack. It checks that the manifests can be read back.
@@ -78,7 +79,10 @@ func Pack(src Source, replacements []Replacement) (*Result, error) {
 	if err != nil {
 		return nil, err
 	}
-	union := src.requirements(p.Language)
+	union, ignored, err := src.requirements(p.Language)
+	if err != nil {
+		return nil, err
+	}
 	p.Requires = union.Lines
 	var content []fileset.File
 	for _, top := range topNames(src.Files) {
@@ -98,7 +102,7 @@ func Pack(src Source, replacements []Replacement) (*Result, error) {
 	if err != nil {
 		return nil, err
 	}
-	result := &Result{Pack: p, Manifest: p.TOML(), Conflicts: union.Conflicts}
+	result := &Result{Pack: p, Manifest: p.TOML(), Conflicts: union.Conflicts, Ignored: ignored}
 	manifests := map[string][]byte{pack.Native: result.Manifest, pack.Pmfp: manifest}
 	if err := checkManifests(p.Name, manifests); err != nil {
 		return nil, err
@@ -124,13 +128,22 @@ func checkManifests(name string, manifests map[string][]byte) error {
 	return nil
 }
 
-// requirements returns what requirements.txt and the installed components require, merged.
-func (s Source) requirements(language string) langdeps.Union {
+// requirements returns what requirements.txt and the installed components require, merged, and the lines of
+// requirements.txt that are not requirements of a pack.
+func (s Source) requirements(language string) (u langdeps.Union, ignored []string, err error) {
 	needs := s.Needs[langdeps.Ecosystem(language)]
 	if f, ok := s.Files.Lookup(pipFile); ok && langdeps.Ecosystem(language) == "py" {
-		needs = append(slices.Clip(needs), readPipFile(f.Data)...)
+		for _, text := range readPipFile(f.Data) {
+			r := langdeps.Requirement{Text: text, By: []string{pipFile}, From: pipFile}
+			if langdeps.Check(language, r) != nil {
+				ignored = append(ignored, text)
+				continue
+			}
+			needs = append(slices.Clip(needs), r)
+		}
 	}
-	return langdeps.Merge(language, needs)
+	u, err = langdeps.Merge(language, needs)
+	return u, ignored, err
 }
 
 // componentsDir is the folder of the components in the pack, so that they are separate from files like README.md.
@@ -183,14 +196,16 @@ func addKeys(p *pack.Pack, replacements []Replacement) (*render.Inverse, error) 
 // pipFile is the file in which Python projects list their requirements.
 const pipFile = "requirements.txt"
 
-// readPipFile returns the requirements in a requirements.txt. Options of pip, which name other files or places, are
-// not requirements.
-func readPipFile(data []byte) []langdeps.Requirement {
-	var out []langdeps.Requirement
-	for line := range strings.Lines(strings.ToValidUTF8(string(data), "\ufffd")) {
-		text, _, _ := strings.Cut(" "+line, " #") // a comment
-		if text = strings.TrimSpace(text); text != "" && !strings.HasPrefix(text, "-") {
-			out = append(out, langdeps.Requirement{Text: text, By: []string{pipFile}})
+// readPipFile returns the lines of a requirements.txt without comments and without the hashes of files, which belong
+// to the project's versions: https://pip.pypa.io/en/stable/reference/requirements-file-format/.
+func readPipFile(data []byte) []string {
+	var out []string
+	text := strings.ReplaceAll(strings.ToValidUTF8(string(data), "\ufffd"), "\r\n", "\n")
+	for line := range strings.Lines(strings.ReplaceAll(text, "\\\n", " ")) {
+		line, _, _ = strings.Cut(" "+line, " #")
+		line, _, _ = strings.Cut(line, " --hash=")
+		if line = strings.TrimSpace(line); line != "" {
+			out = append(out, line)
 		}
 	}
 	return out

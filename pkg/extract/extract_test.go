@@ -65,11 +65,12 @@ func TestUnusedName(t *testing.T) {
 
 func TestReadPipFile(t *testing.T) {
 	got := ""
-	const text = "# all\r\n\r\ngrpcio>=1.60 # more\r\n-r x.txt\n--hash=1\nb @ https://e.example/#egg\n"
+	const text = "# all\r\n\r\ngrpcio>=1.60 # more\r\n-r x.txt\n" +
+		"c==1 \\\r\n    --hash=sha256:00 \\\n    --hash=sha256:01\nb @ https://e.example/#egg\n"
 	for _, n := range readPipFile([]byte(text)) {
-		got += n.Text + "|"
+		got += n + "|"
 	}
-	if got != "grpcio>=1.60|b @ https://e.example/#egg|" {
+	if got != "grpcio>=1.60|-r x.txt|c==1|b @ https://e.example/#egg|" {
 		t.Errorf("the requirements are %q", got)
 	}
 }

@@ -25,7 +25,7 @@ type Component struct {
 	Files    fileset.Set        // paths relative to the project
 	Base     string             // the name of the file if the component is one
 	Replaces string             // the path of the install that it is a version of; empty if that is its own path
-	Language string
+	Language string             // of its packs, or else of the project
 	Needs    []langdeps.Requirement
 	Keys     KeyChanges
 	Advice   []string // that the packs of the chain give against themselves, by their manifests at these versions
@@ -173,10 +173,9 @@ func (b *Builder) Build(ctx context.Context) ([]Component, error) {
 // build renders and places one component.
 func (b *Builder) build(ctx context.Context, s Selection) (Component, error) {
 	last := s.Chain.Last()
-	for _, h := range s.Chain {
-		if err := checkLanguage(h, b.Keys.Metadata.Values); err != nil {
-			return Component{}, fmt.Errorf("adding %q: %w", s.Typed, err)
-		}
+	language, err := b.language(s.Chain)
+	if err != nil {
+		return Component{}, fmt.Errorf("adding %q: %w", s.Typed, err)
 	}
 	if err := checkMoved(b.Lock, last.Pin, b.AcceptMoved); err != nil {
 		return Component{}, err
@@ -224,7 +223,7 @@ func (b *Builder) build(ctx context.Context, s Selection) (Component, error) {
 		Base:     rendered.Files[0].Path,
 		Keys:     KeyChanges{Renamed: values.Renamed, Changed: values.Changed},
 		Advice:   s.Chain.advice(),
-		Language: s.Chain.Language(),
+		Language: language,
 		Needs:    s.Chain.Requirements(root, false),
 	}, nil
 }
@@ -238,6 +237,20 @@ func lockedFiles(placed fileset.Set) []lockfile.File {
 		})
 	}
 	return out
+}
+
+// language returns the language of a component: of its packs, or else of the project. It returns an error if the packs
+// are not for the language of the project, or require something that is not a package of the language.
+func (b *Builder) language(c Chain) (string, error) {
+	project := b.Keys.Metadata.Values
+	for _, h := range c {
+		if err := checkLanguage(h, project); err != nil {
+			return "", err
+		}
+	}
+	own, _ := project["language"].(string)
+	language := cmp.Or(c.Language(), own)
+	return language, langdeps.Check(language, c.Requirements("", true)...)
 }
 
 func (b *Builder) options() render.Options {

@@ -155,12 +155,17 @@ func (c Chain) Language() string {
 func (c Chain) Requirements(by string, tests bool) []langdeps.Requirement {
 	var out []langdeps.Requirement
 	for _, h := range c {
-		lines := slices.Concat(h.Pack.Requires, h.Component.Requires)
-		if tests {
-			lines = append(lines, h.Pack.TestRequires...)
+		at := h.Ref
+		at.Component = ""
+		add := func(lines []string, from string) {
+			for _, line := range lines {
+				out = append(out, langdeps.Requirement{Text: line, By: []string{by}, From: from})
+			}
 		}
-		for _, line := range lines {
-			out = append(out, langdeps.Requirement{Text: line, By: []string{by}})
+		add(h.Pack.Requires, fmt.Sprintf("pack %q", at))
+		add(h.Component.Requires, fmt.Sprintf("component %q of pack %q", h.Component.Name, at))
+		if tests {
+			add(h.Pack.TestRequires, fmt.Sprintf("the tests of pack %q", at))
 		}
 	}
 	return out

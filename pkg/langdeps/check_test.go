@@ -13,9 +13,9 @@ func TestInstallCommand(t *testing.T) {
 		want     string
 	}{
 		// An unquoted ">" would write a file.
-		{"py", []string{"grpcio>=1.66", "protobuf"}, "pip install 'grpcio>=1.66' protobuf"},
-		{"go", []string{"golang.org/x/mod@v0.1.0"}, "go get golang.org/x/mod@v0.1.0"},
-		{"js", []string{"it's"}, `npm install 'it'\''s'`},
+		{"py", []string{"grpcio>=1.66", "protobuf"}, "pip install -- 'grpcio>=1.66' protobuf"},
+		{"go", []string{"golang.org/x/mod@v0.1.0"}, "go get -- golang.org/x/mod@v0.1.0"},
+		{"js", []string{"it's"}, `npm install -- 'it'\''s'`},
 		{"md", []string{"a"}, ""}, // a language without packages
 		{"py", nil, ""},           // nothing to install
 	} {

@@ -24,10 +24,10 @@ func TestDiff(t *testing.T) {
 			}
 			return out
 		}
-		added, removed := langdeps.Diff(c.language, list(c.before), list(c.after))
-		if a, r := strings.Join(added, "|"), strings.Join(removed, "|"); a != c.added || r != c.removed {
-			t.Errorf("%s: from %q to %q: added %q, removed %q, want %q, %q",
-				c.language, c.before, c.after, a, r, c.added, c.removed)
+		added, removed, err := langdeps.Diff(c.language, list(c.before), list(c.after))
+		if a, r := strings.Join(added, "|"), strings.Join(removed, "|"); err != nil || a != c.added || r != c.removed {
+			t.Errorf("%s: %v: from %q to %q: added %q, removed %q, want %q, %q",
+				c.language, err, c.before, c.after, a, r, c.added, c.removed)
 		}
 	}
 }

@@ -1,20 +1,38 @@
 package langdeps
 
 import (
+	"errors"
+	"fmt"
 	"maps"
 	"slices"
 	"strings"
 
+	"golang.org/x/mod/module"
 	"golang.org/x/mod/semver"
+
+	"github.com/Project-Manager-With-Git/ppm/pkg/lazyregexp"
 )
 
-// goModule returns the module of a requirement, or "" for flags and text that is not a module.
-func goModule(text string) string {
+// goQuery matches the query of a requirement, as in https://go.dev/ref/mod#version-queries: a version, a prefix of one
+// or a comparison with one, or a name such as "latest" or a branch.
+var goQuery = lazyregexp.New(`^(?:(?:[<>]=?)?v\d+(?:\.\d+){0,2}(?:-[0-9A-Za-z.-]+)?(?:\+[0-9A-Za-z.-]+)?|` +
+	`[0-9A-Za-z][\w.+-]*(?:/[0-9A-Za-z][\w.+-]*)*)$`)
+
+// goModule returns the module of a requirement. The rules of the path are those of the go command, which refuses
+// options, patterns and local paths: https://go.dev/ref/mod#go-mod-file-ident.
+func goModule(text string) (string, error) {
 	name, query := splitGo(text)
-	if strings.HasPrefix(name, "-") || strings.Contains(name+query, " ") {
-		return ""
+	if err := module.CheckPath(name); err != nil {
+		return "", err
 	}
-	return name
+	if strings.HasSuffix(name, ".go") {
+		return "", errors.New("it names a file")
+	}
+	// The query "none" removes a module.
+	if name != text && !goQuery.MatchString(query) || query == "none" || strings.Contains(query, "..") {
+		return "", fmt.Errorf("%q is not a version", query)
+	}
+	return name, nil
 }
 
 // splitGo splits "MODULE[@QUERY]" or, as in go.mod, "MODULE VERSION", which packs for pmfp can have.

@@ -1,6 +1,8 @@
 package langdeps
 
 import (
+	"errors"
+	"fmt"
 	"slices"
 	"strconv"
 	"strings"
@@ -22,14 +24,56 @@ func splitNode(text string) (name, versions string) {
 	return text[:at], text[at+1:]
 }
 
-var nodeNamePattern = lazyregexp.New(`^(@[\w.~-]+/)?[\w.~][\w.~-]*$`)
+// The forms of a package and its versions. Their sources are the packages of npm: validate-npm-package-name for names,
+// npm-package-arg for specifiers, and the grammar in the README of semver for ranges.
+var (
+	nodeName       = lazyregexp.New(`^(?:@[A-Za-z0-9-][\w.~-]*/)?[A-Za-z0-9][\w.~-]*$`)
+	nodeTag        = lazyregexp.New(`^[A-Za-z0-9][\w.~-]*$`)
+	nodeComparator = lazyregexp.New(`^(?:[<>]=?|=|~>?|\^)?[v=]?(?:\d+|[xX*])(?:\.(?:\d+|[xX*])){0,2}` +
+		`(?:-[0-9A-Za-z-]+(?:\.[0-9A-Za-z-]+)*)?(?:\+[0-9A-Za-z-]+(?:\.[0-9A-Za-z-]+)*)?$`)
+	nodeOperatorSpace = lazyregexp.New(`([<>]=?|[=~^])\s+`)
+	nodeArchive       = lazyregexp.New(`(?i)\.(?:tgz|tar\.gz|tar)$`) // npm reads such a text as the name of a file
+)
 
-// nodePackage returns the package of "PACKAGE[@RANGE]", or "".
-func nodePackage(text string) string {
-	if name, _ := splitNode(text); nodeNamePattern.MatchString(name) {
-		return name
+// nodePackage returns the package of "PACKAGE[@VERSIONS]". The versions are a range, a tag, "npm:" and another
+// package, or a URL.
+func nodePackage(text string) (string, error) {
+	name, versions := splitNode(text)
+	switch {
+	case len(name) > 214 || !nodeName.MatchString(name):
+		return "", fmt.Errorf("%q is not the name of a package", name)
+	case nodeArchive.MatchString(text) && !strings.Contains(versions, "://"):
+		return "", errors.New("it names a file")
+	case len(name) == len(text):
+		return name, nil
 	}
-	return ""
+	if strings.Contains(versions, "://") {
+		return name, checkURL(versions)
+	}
+	if other, isAlias := strings.CutPrefix(versions, "npm:"); isAlias {
+		if strings.Contains(other, ":") {
+			return "", errors.New("an alias must name a package of the registry")
+		}
+		_, err := nodePackage(other)
+		return name, err
+	}
+	if !isNodeRange(versions) && !nodeTag.MatchString(versions) {
+		return "", fmt.Errorf("%q is not a range of versions", versions)
+	}
+	return name, nil
+}
+
+// isNodeRange reports whether a text is a range: comparators joined by spaces, "A - B", and alternatives by "||".
+func isNodeRange(text string) bool {
+	for alternative := range strings.SplitSeq(text, "||") {
+		alternative = nodeOperatorSpace.ReplaceAllString(hyphenRange.ReplaceAllString(alternative, "$1 $2"), "$1")
+		for comparator := range strings.FieldsSeq(alternative) {
+			if !nodeComparator.MatchString(comparator) {
+				return false
+			}
+		}
+	}
+	return true
 }
 
 // A nodeRange is the version range of one requirement.

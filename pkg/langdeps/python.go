@@ -2,6 +2,7 @@ package langdeps
 
 import (
 	"cmp"
+	"fmt"
 	"math"
 	"slices"
 	"strings"
@@ -20,36 +21,46 @@ type pyRequirement struct {
 
 var (
 	requirementPattern = lazyregexp.New(`^([A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?)\s*` + // name
-		`(?:\[\s*([A-Za-z0-9._,\s-]*)\])?\s*` + // extras
-		`(?:@\s*([^\s;]\S*)|\(?([^;@()]*)\)?)\s*` + // URL, or specifiers
+		`(?:\[([^\]]*)\]\s*)?` + // extras
+		`(?:@\s*(\S+)|\(([^;@()]*)\)|([^;@()]*?))\s*` + // URL, or specifiers
 		`(?:;\s*(.+))?$`) // marker
+	pyName     = lazyregexp.New(`^[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?$`)
 	separators = lazyregexp.New(`[-_.]+`)
 )
 
-// parseRequirement parses a requirement. It does not accept options of pip and bare URLs.
-func parseRequirement(text string) (r pyRequirement, ok bool) {
+// parseRequirement parses a dependency specifier, as PEP 508 defines it. Of the URLs it accepts those of checkURL.
+func parseRequirement(text string) (r pyRequirement, err error) {
 	m := requirementPattern.FindStringSubmatch(text)
 	if m == nil {
-		return r, false
+		return r, errSyntax
 	}
 	r = pyRequirement{name: normalizeName(m[1]), url: m[3]}
-	r.marker = strings.ReplaceAll(strings.TrimSpace(m[5]), "'", `"`)
-	for extra := range strings.SplitSeq(m[2], ",") {
-		if extra = strings.TrimSpace(extra); extra != "" {
+	if m[2] != "" && strings.TrimSpace(m[2]) != "" {
+		for extra := range strings.SplitSeq(m[2], ",") {
+			if extra = strings.TrimSpace(extra); !pyName.MatchString(extra) {
+				return r, fmt.Errorf("%q is not the name of an extra", extra)
+			}
 			r.extras = append(r.extras, normalizeName(extra))
 		}
 	}
-	for text := range strings.SplitSeq(m[4], ",") {
-		if text = strings.TrimSpace(text); text == "" {
-			continue
+	if r.url != "" {
+		if err := checkURL(r.url); err != nil {
+			return r, err
 		}
-		s, ok := parseSpecifier(text)
-		if !ok {
-			return r, false
-		}
-		r.specifiers = append(r.specifiers, s)
 	}
-	return r, true
+	if specifiers := strings.TrimSpace(m[4] + m[5]); specifiers != "" {
+		for text := range strings.SplitSeq(specifiers, ",") {
+			s, ok := parseSpecifier(strings.TrimSpace(text))
+			if !ok {
+				return r, fmt.Errorf("%q is not a version specifier", strings.TrimSpace(text))
+			}
+			r.specifiers = append(r.specifiers, s)
+		}
+	}
+	if m[6] != "" {
+		r.marker, err = parseMarker(m[6])
+	}
+	return r, err
 }
 
 // normalizeName normalizes a name as in PEP 503.
@@ -57,13 +68,10 @@ func normalizeName(name string) string {
 	return strings.ToLower(separators.ReplaceAllString(name, "-"))
 }
 
-// pythonPackage returns the distribution of a requirement, or "".
-func pythonPackage(text string) string {
-	r, ok := parseRequirement(text)
-	if !ok {
-		return ""
-	}
-	return r.name
+// pythonPackage returns the distribution of a requirement.
+func pythonPackage(text string) (string, error) {
+	r, err := parseRequirement(text)
+	return r.name, err
 }
 
 // mergePython merges the requirements on one distribution to a line for each marker. Requirements without a marker

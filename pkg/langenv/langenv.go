@@ -38,10 +38,10 @@ type toolchain struct {
 var toolchains = map[string]toolchain{
 	"py":     python,
 	"cython": python,
-	"go":     {install: func(p []string) []string { return append([]string{"go", "get"}, p...) }},
+	"go":     {install: func(p []string) []string { return append([]string{"go", "get", "--"}, p...) }},
 	"js": {
 		dir:     "node_modules",
-		install: func(p []string) []string { return append([]string{"npm", "install"}, p...) },
+		install: func(p []string) []string { return append([]string{"npm", "install", "--"}, p...) },
 	},
 }
 
@@ -59,7 +59,7 @@ var python = toolchain{
 		if runtime.GOOS == "windows" {
 			interpreter = filepath.Join(".venv", "Scripts", "python.exe")
 		}
-		return append([]string{interpreter, "-m", "pip", "install", "--disable-pip-version-check"}, p...)
+		return append([]string{interpreter, "-m", "pip", "install", "--disable-pip-version-check", "--"}, p...)
 	},
 }
 

@@ -255,7 +255,7 @@ func TestGoPackages(t *testing.T) {
 		langenv.Request{Dir: dir, Language: "go", Packages: []string{"example.com/some/module@v9.9.9"},
 			Output: &output})
 	if failure.KindOf(err) != failure.Other ||
-		!strings.Contains(fmt.Sprint(err), "go get example.com/some/module@v9.9.9") {
+		!strings.Contains(fmt.Sprint(err), "go get -- example.com/some/module@v9.9.9") {
 		t.Errorf("a version that does not exist: %v", err)
 	}
 }

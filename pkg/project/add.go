@@ -1,7 +1,6 @@
 package project
 
 import (
-	"cmp"
 	"context"
 	"fmt"
 	"maps"
@@ -59,7 +58,8 @@ func (p *Project) Add(ctx context.Context, o AddOptions) (*AddResult, *Transacti
 	if err != nil {
 		return nil, nil, err
 	}
-	return p.addResult(installs, t), t, nil
+	result, err := p.addResult(languageOf(installs), installs, t)
+	return result, t, err
 }
 
 // noteRenames reports that the component and the keys of a new install have other names than those given.
@@ -72,21 +72,33 @@ func (p *Project) noteRenames(component string, c install.Component) {
 	}
 }
 
-func (p *Project) addResult(installs []install.Component, t *Transaction) *AddResult {
+// languageOf returns the language of the first install that has one, or "".
+func languageOf(installs []install.Component) string {
+	for _, c := range installs {
+		if c.Language != "" {
+			return c.Language
+		}
+	}
+	return ""
+}
+
+// addResult describes new installs. language is that of the packages that they require.
+func (p *Project) addResult(language string, installs []install.Component, t *Transaction) (*AddResult, error) {
 	r := &AddResult{Changes: t.Changes}
 	var needs []langdeps.Requirement
-	language := ""
 	for _, c := range installs {
 		r.Installs = append(r.Installs, state.NewInstall(c.Locked))
 		needs = append(needs, c.Needs...)
-		language = cmp.Or(language, c.Language)
 	}
-	union := langdeps.Merge(language, needs)
+	union, err := langdeps.Merge(language, needs)
+	if err != nil {
+		return nil, err
+	}
 	if err := langdeps.CheckConflicts(union); err != nil {
 		p.setup.Notify(err.Error())
 	}
 	r.Requires, r.Setup = union.Lines, langdeps.InstallCommand(language, union.Lines)
-	return r
+	return r, nil
 }
 
 // recordedNames returns the names of installs as the history and plans have them: as they were typed, or, when

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -76,6 +77,9 @@ func (p *Project) Extract(ctx context.Context, o ExtractOptions) (*ExtractResult
 	}
 	if err := langdeps.CheckConflicts(langdeps.Union{Conflicts: made.Conflicts}); err != nil {
 		p.setup.Notify(err.Error())
+	}
+	for _, line := range made.Ignored {
+		p.setup.Notify(fmt.Sprintf("the pack does not require %q of requirements.txt: it is not a package", line))
 	}
 	pl, err := planPack(ctx, dir, made)
 	if err == nil {

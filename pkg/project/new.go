@@ -95,7 +95,11 @@ func (p *Project) New(ctx context.Context, o NewOptions) (*NewResult, *Transacti
 	if err != nil {
 		return nil, nil, err
 	}
-	result.AddResult = *p.addResult(installs, t)
+	added, err := p.addResult(cmp.Or(at.Pack.Language, languageOf(installs)), installs, t)
+	if err != nil {
+		return nil, nil, err
+	}
+	result.AddResult = *added
 	result.Command, err = render.String("the pack's command", at.Pack.Command, render.Context(b.Keys.Metadata.Values),
 		render.Options{AllowUndefined: true})
 	return result, t, err
@@ -113,9 +117,13 @@ func (p *Project) missingFiles(
 	for _, c := range installs {
 		needs = append(needs, c.Needs...)
 	}
+	union, err := langdeps.Merge(template.Language, needs)
+	if err != nil {
+		return nil, err
+	}
 	return projectfiles.Missing(projectfiles.Project{
 		Language: template.Language, LanguageVersion: template.MiniLanguageVersion, Metadata: info,
-		Requires: langdeps.Merge(template.Language, needs).Lines,
+		Requires: union.Lines,
 	}, func(name string) bool {
 		isSame := func(f fileset.File) bool { return strings.EqualFold(f.Path, name) } // as on a Mac
 		return disk[name].Kind != plan.Absent || slices.ContainsFunc(installs, func(c install.Component) bool {

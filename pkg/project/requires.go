@@ -63,7 +63,10 @@ func (p *Project) Requires(ctx context.Context, o RequiresOptions) (*RequiresRes
 		if len(needs) == 0 || o.Language != "" && language != langdeps.Ecosystem(o.Language) {
 			continue
 		}
-		u := langdeps.Merge(language, needs)
+		u, err := langdeps.Merge(language, needs)
+		if err != nil {
+			return nil, err
+		}
 		unions = append(unions, u)
 		result.Languages = append(result.Languages, LanguageRequires{
 			Language: language, Requires: u.Lines, Setup: langdeps.InstallCommand(language, u.Lines),
@@ -105,7 +108,15 @@ func (p *Project) newRequires(
 	}
 	language := cmp.Or(next[0].Language, own)
 	out := &NewRequires{Added: []string{}, Removed: []string{}}
-	added, removed := langdeps.Diff(language, chain.Requirements(old.Path, false), needs)
+	before := chain.Requirements(old.Path, false)
+	if err := langdeps.Check(language, before...); err != nil {
+		p.setup.Notify(fmt.Sprintf("%s: cannot read what the installed version requires: %v", old.Path, err))
+		return nil, nil
+	}
+	added, removed, err := langdeps.Diff(language, before, needs)
+	if err != nil {
+		return nil, err
+	}
 	if len(added)+len(removed) == 0 {
 		return nil, nil
 	}
