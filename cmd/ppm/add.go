@@ -42,7 +42,7 @@ func runAdd(ctx context.Context, in *invocation) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	p, err := in.openToChange(ctx)
+	p, err := in.openAnyOrigin(ctx, project.Access(!in.dryRun()))
 	if err != nil {
 		return nil, err
 	}

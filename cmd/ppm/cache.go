@@ -155,7 +155,7 @@ func (in *invocation) findCached(packs *install.Packs, entries []fetch.CacheEntr
 				name).
 				WithHint("see ppm registry list %s", shell.Quote(name))
 		}
-		version, url = r.Version.String(), packs.Registry().URL(r.Origin)
+		version, url = r.Version.String(), packs.Registry().Mirror(packs.URL(r.Origin))
 		name = cmp.Or(r.Origin.Repo, name)
 	}
 	var out []fetch.CacheEntry

@@ -25,7 +25,7 @@ func infoCommand() *command {
 }
 
 func runInfo(ctx context.Context, in *invocation) (any, error) {
-	p, err := in.open(ctx)
+	p, err := in.openAnyOrigin(ctx, project.Read)
 	if err != nil {
 		return nil, err
 	}

@@ -144,6 +144,22 @@ func (in *invocation) openFor(ctx context.Context, access project.Access) (*proj
 	if err != nil {
 		return nil, err
 	}
+	return in.openProject(ctx, setup, access)
+}
+
+// openAnyOrigin opens the project for a command that itself checks where the installs in the lockfile come from.
+func (in *invocation) openAnyOrigin(ctx context.Context, access project.Access) (*project.Project, error) {
+	setup, err := in.setup()
+	if err != nil {
+		return nil, err
+	}
+	setup.AnyOrigin = true
+	return in.openProject(ctx, setup, access)
+}
+
+func (in *invocation) openProject(
+	ctx context.Context, setup project.Setup, access project.Access,
+) (*project.Project, error) {
 	p, err := project.Open(ctx, setup, access)
 	if err != nil {
 		return nil, err

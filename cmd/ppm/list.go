@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 
+	"github.com/Project-Manager-With-Git/ppm/pkg/project"
 	"github.com/Project-Manager-With-Git/ppm/pkg/state"
 )
 
@@ -24,11 +25,11 @@ func listCommand() *command {
 }
 
 func runList(ctx context.Context, in *invocation) (any, error) {
-	p, err := in.open(ctx)
+	p, err := in.openAnyOrigin(ctx, project.Read)
 	if err != nil {
 		return nil, err
 	}
-	installs := p.Installs()
+	installs := p.Listed()
 	if len(installs) == 0 {
 		in.noteUnlessMember(nothingInstalled)
 	}

@@ -78,7 +78,11 @@ func runUpgrade(ctx context.Context, in *invocation) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	p, err := in.openToChange(ctx)
+	open := in.openFor
+	if in.flags.IsSet("from-url") {
+		open = in.openAnyOrigin
+	}
+	p, err := open(ctx, project.Access(!in.dryRun()))
 	if err != nil {
 		return nil, err
 	}

@@ -161,8 +161,8 @@ func (s *search) tagged(ctx context.Context) ([]version, error) {
 	if s.isExact() {
 		return nil, nil
 	}
-	url := s.Packs.Registry().URL(s.Ref.Origin)
-	repo, err := s.Packs.Client().Repo(url)
+	url := s.Packs.URL(s.Packs.Portable(s.Ref.Origin))
+	repo, err := s.Packs.Repo(url)
 	if err != nil {
 		return nil, err
 	}

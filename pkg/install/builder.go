@@ -140,6 +140,7 @@ func (c Chain) dependency(name string) (ref.Ref, error) {
 // isInstalled reports whether the project has the component that r names, at any path and version, perhaps under an
 // earlier name. An installed dependency is only upgraded by its own name.
 func (b *Builder) isInstalled(r ref.Ref, earlier []string) bool {
+	r.Origin = b.Packs.Portable(r.Origin)
 	return slices.ContainsFunc(b.Lock.Components, func(c lockfile.Component) bool {
 		return c.Source.Origin == r.Origin &&
 			(c.Source.Component == r.Component || slices.Contains(earlier, c.Source.Component))

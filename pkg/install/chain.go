@@ -34,8 +34,10 @@ func (h Hop) Find(name string) (pack.Component, error) {
 // isSameRepository reports whether an origin in the pack's manifest is the pack's own repository. A bare name that
 // equals the pack's own is, so that a fork works unchanged.
 func (h Hop) isSameRepository(o ref.Origin) bool {
-	return o.URL == "" && o.Host == "" && o.Namespace == "" && o.Repo == repoName(h.Pin.URL)
+	return isSameRepository(o, h.Pin.URL)
 }
+
+func isSameRepository(o ref.Origin, url string) bool { return o.IsBare() && o.Repo == repoName(url) }
 
 // repoName returns the last part of a repository's URL, without ".git".
 func repoName(url string) string {

@@ -34,6 +34,8 @@ const maxTags = 64
 // Options say where packs come from.
 type Options struct {
 	Layers   *manifest.Manifest // all layers, merged
+	Shared   *manifest.Manifest // those that every user of the project has, merged; nil without a project
+	Lock     *lockfile.Lock     // of the project; nil without one
 	BuiltIn  fs.FS              // the folders that the index of the built-in packs names
 	Fetch    fetch.Options      // NewPacks sets Builtin, Policy, Limits and Progress
 	Notify   func(string)       // reports what is worth knowing and is not an error
@@ -44,6 +46,8 @@ type Options struct {
 type Packs struct {
 	o        Options
 	registry *registry.Registry
+	shared   *registry.Registry  // decides what a name in the records of the project means
+	recorded map[ref.Origin]bool // the origins that the lockfile names
 	client   *fetch.Client
 	hops     map[string]Hop // without Ref and Component, by URL and commit
 	rendered atomic.Int64   // bytes of all components so far
@@ -52,6 +56,17 @@ type Packs struct {
 // NewPacks returns Packs that look up names in the layers.
 func NewPacks(o Options) (*Packs, error) {
 	p := &Packs{o: o, registry: registry.New(o.Layers, o.BuiltIn), hops: map[string]Hop{}}
+	p.shared, p.recorded = p.registry, map[ref.Origin]bool{}
+	if o.Shared != nil {
+		p.shared = registry.New(o.Shared, o.BuiltIn)
+	}
+	if o.Lock != nil {
+		for _, c := range o.Lock.Components {
+			for _, r := range c.References() {
+				p.recorded[r.Origin] = true
+			}
+		}
+	}
 	client, err := p.newClient(o.Fetch.Offline)
 	if err != nil {
 		return nil, err
@@ -113,21 +128,17 @@ func (p *Packs) Builtin(name string) (*fetch.Builtin, error) {
 	}}, nil
 }
 
-// Repo returns the repository of an origin, and its URL.
-func (p *Packs) Repo(o ref.Origin) (*fetch.Repo, string, error) {
-	url := p.registry.URL(o)
-	repo, err := p.client.Repo(url)
-	return repo, url, err
-}
+// Repo returns the repository at a clone URL, or at its mirror.
+func (p *Packs) Repo(url string) (*fetch.Repo, error) { return p.client.Repo(p.registry.Mirror(url)) }
 
 // Open resolves the pack of a reference and reads its manifest.
 func (p *Packs) Open(ctx context.Context, r ref.Ref) (Hop, error) {
-	return p.openURL(ctx, r, p.registry.URL(r.Origin))
+	return p.openURL(ctx, r, p.URL(p.Portable(r.Origin)))
 }
 
 func (p *Packs) openURL(ctx context.Context, r ref.Ref, url string) (Hop, error) {
 	p.progress("resolving %s", r)
-	repo, err := p.client.Repo(url)
+	repo, err := p.Repo(url)
 	if err != nil {
 		return Hop{}, err
 	}
@@ -174,7 +185,7 @@ func (p *Packs) OpenLocked(ctx context.Context, c lockfile.Component) (Hop, erro
 
 // OpenPin reads the manifest of the pack at a pin. It leaves Hop.Component empty: see Hop.Find.
 func (p *Packs) OpenPin(ctx context.Context, r ref.Ref, pin ref.Pin) (Hop, error) {
-	repo, err := p.client.Repo(pin.URL)
+	repo, err := p.Repo(pin.URL)
 	if err != nil {
 		return Hop{}, err
 	}
@@ -223,6 +234,7 @@ func (p *Packs) Follow(ctx context.Context, r ref.Ref) (Chain, error) {
 // FollowFrom is Follow from a pack that has been opened. With an error it returns the hops up to the one that failed.
 func (p *Packs) FollowFrom(ctx context.Context, h Hop) (c Chain, err error) {
 	seen := map[string]bool{}
+	h.Ref.Origin = p.Portable(h.Ref.Origin)
 	for {
 		h.Component, err = h.Find(h.Ref.Component)
 		if _, renamed := h.Pack.Renamed(h.Ref.Component); renamed {
@@ -253,7 +265,8 @@ func (p *Packs) FollowFrom(ctx context.Context, h Hop) (c Chain, err error) {
 		}
 		url := h.Pin.URL
 		if !h.isSameRepository(next.Origin) {
-			url = p.registry.URL(next.Origin)
+			next.Origin = p.Portable(next.Origin)
+			url = p.URL(next.Origin)
 		}
 		if h, err = p.openURL(ctx, next, url); err != nil {
 			return c, c.wrap(err)
@@ -269,8 +282,11 @@ func (p *Packs) suggestTags(ctx context.Context, h Hop, missing error) error {
 	}
 	defer client.Close()
 	// What is opened offline stays offline, so p must not remember it.
-	cached := &Packs{o: p.o, registry: p.registry, client: client, hops: map[string]Hop{}}
-	repo, err := client.Repo(h.Pin.URL)
+	cached := &Packs{
+		o: p.o, registry: p.registry, shared: p.shared, recorded: p.recorded, client: client,
+		hops: map[string]Hop{},
+	}
+	repo, err := cached.Repo(h.Pin.URL)
 	if err != nil {
 		return missing
 	}
@@ -304,7 +320,7 @@ func (p *Packs) Retrace(ctx context.Context, locked lockfile.Component) (Chain, 
 	url := ""
 	for i, r := range append(slices.Clone(locked.Via), locked.Source) {
 		if len(c) == 0 || !c.Last().isSameRepository(r.Origin) {
-			url = p.registry.URL(r.Origin)
+			url = p.URL(r.Origin)
 		}
 		var h Hop
 		var err error
@@ -339,12 +355,12 @@ type Listing struct {
 
 // List lists the refs of the repository of a reference.
 func (p *Packs) List(ctx context.Context, r ref.Ref) (Listing, error) {
-	return p.ListURL(ctx, p.registry.URL(r.Origin))
+	return p.ListURL(ctx, p.URL(p.Portable(r.Origin)))
 }
 
 // ListURL lists the refs of the repository at a clone URL.
 func (p *Packs) ListURL(ctx context.Context, url string) (Listing, error) {
-	repo, err := p.client.Repo(url)
+	repo, err := p.Repo(url)
 	if err != nil {
 		return Listing{}, err
 	}
@@ -407,7 +423,7 @@ func (p *Packs) OpenAt(ctx context.Context, c lockfile.Component, url, commit st
 
 // RefCommit returns the commit that the ref of an install points to on the server, or "" if the ref is gone.
 func (p *Packs) RefCommit(ctx context.Context, c lockfile.Component) (string, error) {
-	repo, err := p.client.Repo(c.URL)
+	repo, err := p.Repo(c.URL)
 	if err != nil {
 		return "", err
 	}

@@ -3,6 +3,7 @@ package lockfile
 import (
 	"cmp"
 	"encoding/base64"
+	"errors"
 	"fmt"
 	"net/url"
 	"path"
@@ -136,11 +137,28 @@ func checkRef(s *string) error {
 		return fmt.Errorf("its ref is missing")
 	case *s == "" || *s == "HEAD":
 		return nil
-	case !strings.HasPrefix(*s, "refs/") || strings.ContainsFunc(*s, isInvalid):
+	case !strings.HasPrefix(*s, "refs/") || strings.ContainsFunc(*s, isInvalid) || !isRefName(*s):
 		return fmt.Errorf("its ref %q is not a full ref name", *s)
 	}
 	return nil
 }
+
+// isRefName reports whether git accepts a full name of a ref, by the rules of git check-ref-format.
+func isRefName(name string) bool {
+	if strings.ContainsAny(name, `~^:?*[\`) || strings.Contains(name, "..") || strings.Contains(name, "@{") ||
+		strings.HasSuffix(name, ".") {
+		return false
+	}
+	for segment := range strings.SplitSeq(name, "/") {
+		if segment == "" || strings.HasPrefix(segment, ".") || strings.HasSuffix(segment, ".lock") {
+			return false
+		}
+	}
+	return true
+}
+
+// errRef is wrapped by the error of checkVersion.
+var errRef = errors.New("its ref does not match its source")
 
 // checkVersion returns an error about a ref that does not match the version of the source, as in a block with lines
 // of two versions of a lock. Package resolver finds the ref of a version.
@@ -149,8 +167,10 @@ func checkVersion(c Component) error {
 	ok := true
 	switch c.Source.Version.Kind() {
 	case ref.Exact:
-		isCommit := c.Ref == "" && ref.MayBeCommit(name) // of the commit or of a tag object
-		ok = isCommit || slices.Contains([]string{name, ref.TagPrefix + name, ref.BranchPrefix + name}, c.Ref)
+		id := strings.ToLower(name)
+		isCommit := ref.MayBeCommit(name) && (strings.HasPrefix(c.Commit, id) || strings.HasPrefix(c.Object, id))
+		names := []string{name, ref.TagPrefix + name, ref.BranchPrefix + name}
+		ok = c.Ref == "" && isCommit || slices.Contains(names, c.Ref)
 	case ref.Dev:
 		ok = c.Ref == ref.BranchPrefix+"dev"
 	case ref.Latest:
@@ -159,7 +179,7 @@ func checkVersion(c Component) error {
 		ok = strings.HasPrefix(c.Ref, ref.TagPrefix)
 	}
 	if !ok {
-		return fmt.Errorf("its ref %q does not match its source %q", c.Ref, c.Source)
+		return fmt.Errorf("%w: %q cannot be the ref of %q with commit %.12s", errRef, c.Ref, c.Source, c.Commit)
 	}
 	return nil
 }

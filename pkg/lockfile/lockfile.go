@@ -44,6 +44,9 @@ func (c Component) Typed() ref.Ref {
 	return c.Source
 }
 
+// References returns the links and Source: each is to the repository from which the next one was found.
+func (c Component) References() []ref.Ref { return append(slices.Clone(c.Via), c.Source) }
+
 // A File is one rendered file of an install. Its fields are also the fields of a [[component.file]], in their order.
 type File struct {
 	Path   string `toml:"path"`   // in the project: at or below the component's path, unless the user moved it

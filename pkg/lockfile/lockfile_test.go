@@ -3,6 +3,7 @@ package lockfile_test
 import (
 	"bytes"
 	"errors"
+	"fmt"
 	"reflect"
 	"slices"
 	"strconv"
@@ -139,7 +140,8 @@ var fields = []struct {
 		[]string{`""`, `"--upload-pack=x"`, `"https://token@h.x/p.git"`, `"https://user:secret@h.x/p.git"`,
 			`"ssh://user:secret@h.x/p.git"`, `"a\nb"`, `[]`}},
 	{`ref = "refs/tags/v1"`, false,
-		[]string{`"v1"`, `"refs/tags/a b"`, `"--x"`, `1`, `"refs/tags/v2"`, `"refs/heads/v2"`, `"HEAD"`, `""`}},
+		[]string{`"v1"`, `"refs/tags/a b"`, `"refs/tags/../../v1"`, `"refs/tags//v1"`, `"refs/tags/v1.lock"`,
+			`"--x"`, `1`, `"refs/tags/v2"`, `"refs/heads/v2"`, `"HEAD"`, `""`}},
 	{`object = "` + tag + `"`, true,
 		[]string{`""`, `"22"`, `"` + commit + `"`, `"` + strings.Repeat("G", 40) + `"`, `1`}},
 	{`commit = "` + commit + `"`, false,
@@ -172,9 +174,13 @@ func TestParseRefusesEveryChange(t *testing.T) {
 	refuse := func(what, text string) {
 		t.Helper()
 		l, err := lockfile.Parse("ppm.lock", []byte(text))
-		if err == nil || l != nil || !errors.Is(err, failure.Usage) || failure.Hint(err) == "" ||
+		want := failure.Usage
+		if strings.Contains(fmt.Sprint(err), "does not match its source") {
+			want = failure.Integrity
+		}
+		if err == nil || l != nil || !errors.Is(err, want) || failure.Hint(err) == "" ||
 			!strings.Contains(err.Error(), `"ppm.lock"`) {
-			t.Errorf("%s: %+v, %v (hint %q), want a usage error", what, l, err, failure.Hint(err))
+			t.Errorf("%s: %+v, %v (hint %q), want an error of kind %v", what, l, err, failure.Hint(err), want)
 		}
 	}
 	for _, f := range fields {
@@ -214,6 +220,7 @@ func TestParseComparesRefWithVersion(t *testing.T) {
 		{"p@v*//a", []string{"refs/tags/v1", "refs/tags/v2"}},
 		{"p@v~1.0.0//a", []string{"refs/tags/v1", "refs/tags/v2"}},
 		{"p@" + abbreviated + "//a", []string{""}},
+		{"p@abcdef0//a", nil}, // no commit of the lock
 		{"p@" + commit + "//a", []string{""}},
 	} {
 		for _, ref := range []string{"", "HEAD", "refs/heads/main", "refs/heads/dev", "refs/heads/v1", "refs/tags/v1",
@@ -221,7 +228,8 @@ func TestParseComparesRefWithVersion(t *testing.T) {
 			text := strings.NewReplacer(`"p@v1//a"`, strconv.Quote(c.source), `"refs/tags/v1"`, strconv.Quote(ref)).
 				Replace(golden)
 			_, err := lockfile.Parse("ppm.lock", []byte(text))
-			if (err == nil) != slices.Contains(c.allowed, ref) {
+			if allowed := slices.Contains(c.allowed, ref); (err == nil) != allowed ||
+				!allowed && !errors.Is(err, failure.Integrity) {
 				t.Errorf("source %q and ref %q: %v", c.source, ref, err)
 			}
 		}

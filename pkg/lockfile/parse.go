@@ -12,7 +12,8 @@ import (
 
 // Parse parses a lock. The order of the installs and the line endings do not matter. It refuses unknown, missing and
 // malformed fields, duplicate paths, files outside their component, and newer versions of the format. name is the name
-// of the file for messages. Errors are of kind Usage and name the line.
+// of the file for messages. Errors name the line. They are of kind Usage, or Integrity if a ref does not match the
+// source of its install.
 func Parse(name string, data []byte) (*Lock, error) {
 	if l := parseFormatted(data); l != nil {
 		return l, nil
@@ -31,7 +32,11 @@ func Parse(name string, data []byte) (*Lock, error) {
 	}
 	l, field, err := s.lock()
 	if err != nil {
-		return nil, doc.Errorf(field, "%w", err).WithHint("%s", restoreHint(name))
+		invalid := doc.Errorf(field, "%w", err).WithHint("%s", restoreHint(name))
+		if errors.Is(err, errRef) {
+			invalid.Kind = failure.Integrity
+		}
+		return nil, invalid
 	}
 	return l, nil
 }

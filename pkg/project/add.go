@@ -48,6 +48,9 @@ func (p *Project) Add(ctx context.Context, o AddOptions) (*AddResult, *Transacti
 	if err != nil {
 		return nil, nil, err
 	}
+	if err := p.CheckOrigins(p.Lock, replacedBy(installs, o.Force)...); err != nil {
+		return nil, nil, err
+	}
 	p.noteRenames(o.Ref.Component, installs[0])
 	for _, c := range installs {
 		for _, advice := range c.Advice {
@@ -60,6 +63,16 @@ func (p *Project) Add(ctx context.Context, o AddOptions) (*AddResult, *Transacti
 	}
 	result, err := p.addResult(languageOf(installs), installs, t)
 	return result, t, err
+}
+
+// replacedBy returns the paths of the installs that new ones replace whatever they are.
+func replacedBy(installs []install.Component, force bool) (paths []string) {
+	for _, c := range installs {
+		if force {
+			paths = append(paths, c.Before())
+		}
+	}
+	return paths
 }
 
 // noteRenames reports that the component and the keys of a new install have other names than those given.

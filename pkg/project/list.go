@@ -22,7 +22,7 @@ func (p *Project) Info() (*InfoResult, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &InfoResult{Folder: p.setup.Dir, Information: info.Values, Installs: p.Installs()}, nil
+	return &InfoResult{Folder: p.setup.Dir, Information: info.Values, Installs: p.Listed()}, nil
 }
 
 // Status compares the files of all installs, or of the named ones, with the lockfile, and lists the other files in

@@ -191,7 +191,7 @@ func (p *Project) commits(ctx context.Context, c lockfile.Component, to ref.Pin)
 	if err != nil {
 		return nil, err
 	}
-	repo, err := p.packs.Client().Repo(c.URL)
+	repo, err := p.packs.Repo(c.URL)
 	if err != nil {
 		return nil, err
 	}

@@ -42,13 +42,15 @@ type Setup struct {
 	MachineFile string // the machine's layer of the manifest; need not exist
 	UserFile    string // the user's; need not exist
 
-	Env      func(string) string // the environment: proxies, certificates, tokens, the ssh agent
-	BuiltIn  []byte              // the built-in layer of the manifest
-	Packs    fs.FS               // the folders that the index of the built-in layer names
-	Offline  bool                // use no network
-	Refresh  bool                // ask the server again for what the cache knows
-	RunID    string              // the same for all projects of one command in a workspace; else empty
-	LockWait time.Duration       // how long to wait for another ppm in the same project
+	Env     func(string) string // the environment: proxies, certificates, tokens, the ssh agent
+	BuiltIn []byte              // the built-in layer of the manifest
+	Packs   fs.FS               // the folders that the index of the built-in layer names
+	Offline bool                // use no network
+	Refresh bool                // ask the server again for what the cache knows
+	RunID   string              // the same for all projects of one command in a workspace; else empty
+	// Open the project although the lockfile may have installs of other origins than their sources; see CheckOrigins.
+	AnyOrigin bool
+	LockWait  time.Duration // how long to wait for another ppm in the same project
 
 	Ask func(context.Context, install.Question) (string, error) // asks the user for a key; nil when nobody can answer
 	// Reports what is worth knowing and no failure; may be nil.
@@ -57,11 +59,12 @@ type Setup struct {
 }
 
 // layers reads the layers of the manifest below the project's.
-func (s Setup) layers() (*manifest.Manifest, error) {
-	files := state.LayerFiles{
+func (s Setup) layers() (*manifest.Manifest, error) { return s.layerFiles().Read() }
+
+func (s Setup) layerFiles() state.LayerFiles {
+	return state.LayerFiles{
 		BuiltIn: s.BuiltIn, Pmfp: s.pmfpFile("config.json"), Machine: s.MachineFile, User: s.UserFile,
 	}
-	return files.Read()
 }
 
 // pmfpFile returns the path of one of pmfp's own files, or "" without a home.
@@ -78,16 +81,24 @@ func OpenPacks(setup Setup) (*install.Packs, error) {
 	if err != nil {
 		return nil, err
 	}
-	return setup.packs(layers)
+	return setup.packs(state.State{Layers: layers})
 }
 
-func (s Setup) packs(layers *manifest.Manifest) (*install.Packs, error) {
+// packs returns the packs that the layers and the lockfile of a project name. Without a project these are empty.
+func (s Setup) packs(of state.State) (*install.Packs, error) {
 	notify := s.Notify
 	if notify == nil {
 		notify = func(string) {}
 	}
+	shared := of.Layers
+	if of.Manifest != nil {
+		var err error
+		if shared, err = s.layerFiles().Shared(of.Manifest); err != nil {
+			return nil, err
+		}
+	}
 	return install.NewPacks(install.Options{
-		Layers: layers, BuiltIn: s.Packs, Notify: notify, Progress: s.Progress,
+		Layers: of.Layers, Shared: shared, Lock: of.Lock, BuiltIn: s.Packs, Notify: notify, Progress: s.Progress,
 		Fetch: fetch.Options{
 			Dir: s.Dir, CacheDir: s.CacheDir, Home: s.Home, Env: s.Env, Offline: s.Offline, Refresh: s.Refresh,
 		},
@@ -139,7 +150,10 @@ func Open(ctx context.Context, setup Setup, access Access) (*Project, error) {
 		err = checkRecords(p.State, sparse)
 	}
 	if err == nil {
-		p.packs, err = setup.packs(p.Layers)
+		p.packs, err = setup.packs(p.State)
+	}
+	if err == nil && !setup.AnyOrigin {
+		err = p.CheckOrigins(p.Lock)
 	}
 	if err != nil {
 		return nil, errors.Join(err, store.Close())

@@ -35,13 +35,15 @@ func (p *Project) Relocate(ctx context.Context, o RelocateOptions) (*UpgradeResu
 	if err != nil {
 		return nil, nil, err
 	}
-	if isSameURL(p.packs.Registry().URL(from), p.packs.Registry().URL(to)) {
+	to = p.packs.Portable(to)
+	if isSameURL(p.packs.URL(from), p.packs.URL(to)) {
 		return nil, nil, failure.Errorf(failure.Usage, "%s and %s are the same repository", o.From, o.To).
 			WithHint("give the old URL with --from-url, and the new one as the argument")
 	}
 	result := &UpgradeResult{Upgrades: []Upgraded{}, Changes: []Change{}, Failed: []Failed{}}
 	lock := p.Lock.Clone()
 	var moved []install.Component
+	var paths []string
 	for _, c := range p.Lock.Components {
 		if !p.isFrom(c, from, o.From) {
 			continue
@@ -50,12 +52,15 @@ func (p *Project) Relocate(ctx context.Context, o RelocateOptions) (*UpgradeResu
 		if err != nil {
 			return nil, nil, err
 		}
-		moved = append(moved, next)
+		moved, paths = append(moved, next), append(paths, c.Path)
 		lock.Put(next.Locked)
 		result.Upgrades = append(result.Upgrades, Upgraded{
 			Path: c.Path, From: p.Wanted(c).Source.String(), To: next.Want.Source.String(),
 			FromCommit: c.Commit, ToCommit: next.Locked.Commit, Same: true,
 		})
+	}
+	if err := p.CheckOrigins(p.Lock, paths...); err != nil {
+		return nil, nil, err
 	}
 	if len(moved) == 0 && !o.Optional {
 		return nil, nil, failure.Errorf(failure.Usage, "no install comes from %s", o.From).
@@ -85,8 +90,8 @@ func parseOrigin(text string) (ref.Origin, error) {
 
 // isFrom reports whether the repository that the user names for an install is the one at an origin.
 func (p *Project) isFrom(c lockfile.Component, o ref.Origin, text string) bool {
-	old := p.packs.Registry().URL(o)
-	urls := []string{p.packs.Registry().URL(c.Typed().Origin)}
+	old := p.packs.URL(o)
+	urls := []string{p.packs.URL(c.Typed().Origin)}
 	if len(c.Via) == 0 {
 		urls = append(urls, c.URL)
 	}
@@ -105,8 +110,8 @@ func isSameURL(a, b string) bool {
 
 // relocate returns an install at the new place of its repository, after a check that it is the same there.
 func (p *Project) relocate(ctx context.Context, c lockfile.Component, to ref.Origin) (install.Component, error) {
-	want, url := p.Wanted(c), p.packs.Registry().URL(to)
-	if p.packs.Registry().URL(want.Source.Origin) != url { // an alias may name the new place already
+	want, url := p.Wanted(c), p.packs.URL(to)
+	if p.packs.URL(want.Source.Origin) != url { // an alias may name the new place already
 		want.Source.Origin = to
 	}
 	next := c

@@ -87,6 +87,10 @@ func (o Origin) String() string {
 // IsLocal reports whether the origin is a local path or a file URL.
 func (o Origin) IsLocal() bool { return isPath(o.URL) || strings.HasPrefix(o.URL, "file://") }
 
+// IsBare reports whether the origin is a name without host and namespace: of an alias, of a built-in pack, or of a
+// repository in the default namespace.
+func (o Origin) IsBare() bool { return o.URL == "" && o.Host == "" && o.Namespace == "" }
+
 // CloneURL returns the URL to clone: the location, or "https://HOST/NAMESPACE/REPO.git" for a name, with the defaults
 // for a missing host and namespace.
 func (o Origin) CloneURL(defaultHost, defaultNamespace string) string {

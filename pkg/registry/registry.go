@@ -3,9 +3,14 @@
 // The first match in this order decides: an explicit host or URL, an alias in [packs] of
 // the manifest, a built-in pack, the default host and namespace. A built-in pack is a list
 // of releases in commit order. The package does not use the network.
+//
+// Settings of one machine can give a name a meaning that it does not have on another one. A
+// name in the records of a project has its shared meaning: the one by the built-in layer and
+// the project's layer.
 package registry
 
 import (
+	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
@@ -36,22 +41,39 @@ func New(m *manifest.Manifest, files fs.FS) *Registry {
 	return &Registry{sources: m.Sources, packs: m.Packs, files: files}
 }
 
-// URL returns the clone URL of an origin.
+// URL returns the clone URL of an origin. It is the same with and without mirrors: see Mirror.
 func (r *Registry) URL(o ref.Origin) string {
-	if o.URL != "" {
-		return r.mirror(o.URL)
-	}
-	if o.Host == "" && o.Namespace == "" {
-		if p, ok := r.packs[o.Repo]; ok {
-			if p.URL != "" {
-				return r.mirror(p.URL)
-			}
-			if len(p.Releases) > 0 {
-				return ref.BuiltinURL(o.Repo)
-			}
+	if p, ok := r.packs[o.Repo]; ok && o.IsBare() {
+		if p.URL != "" {
+			return p.URL
+		}
+		if len(p.Releases) > 0 {
+			return ref.BuiltinURL(o.Repo)
 		}
 	}
-	return r.mirror(o.CloneURL(r.sources.Host, r.sources.Namespace))
+	return o.CloneURL(r.sources.Host, r.sources.Namespace)
+}
+
+// Explicit returns the origin with the host and namespace, or the URL, that it means. The result means the same in
+// every registry, unless it is a built-in pack.
+func (r *Registry) Explicit(o ref.Origin) ref.Origin {
+	if o.URL != "" || o.Host != "" {
+		return o
+	}
+	url := r.URL(o)
+	if _, builtIn := ref.BuiltinName(url); builtIn {
+		return o
+	}
+	named := ref.Origin{
+		Host: r.sources.Host, Namespace: cmp.Or(o.Namespace, r.sources.Namespace), Repo: o.Repo,
+	}
+	if named.CloneURL("", "") == url {
+		return named
+	}
+	if parsed, err := ref.Parse(url); err == nil {
+		return parsed.Origin
+	}
+	return ref.Origin{URL: url}
 }
 
 // Published returns the origin that o means to pmfp, which has no built-in packs: the name of a built-in pack is one
@@ -64,8 +86,9 @@ func (r *Registry) Published(o ref.Origin) (published ref.Origin, builtIn bool) 
 	return o, true
 }
 
-// mirror replaces the longest prefix of url that is in [sources.mirrors].
-func (r *Registry) mirror(url string) string {
+// Mirror returns the URL to connect to for a clone URL: with its longest prefix that is in [sources.mirrors] replaced.
+// Only connections use it: the records of a project are the same with every mirror.
+func (r *Registry) Mirror(url string) string {
 	longest := ""
 	for prefix := range r.sources.Mirrors {
 		if strings.HasPrefix(url, prefix) && len(prefix) > len(longest) {

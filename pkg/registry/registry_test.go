@@ -76,23 +76,65 @@ func TestURL(t *testing.T) {
 		{"empty", own, "https://git.example.com/platform/empty.git"}, // an empty entry
 		// The defaults of the built-in layer.
 		{"other", manifest.Sources{}, "https://github.com/Project-Manager-With-Git/other.git"},
-		{"other", own, "https://git.example.com/platform/other.git"},                           // of another layer
-		{"https://h.example.com/a/b.git", own, "https://h.example.com/a/b.git"},                // a URL
-		{"other", mirrors, "https://mirror.example.com/gh/Project-Manager-With-Git/other.git"}, // a mirror of a host
-		// The longest prefix counts.
-		{"team::other", mirrors, "https://team.example.com/other.git"},
-		// A mirror of an alias.
-		{"alias", mirrors, "https://near.example.com/team/alias.git"},
-		{"https://github.com/team/x.git", mirrors, "https://team.example.com/x.git"}, // a mirror of a URL
-		// Built-in packs have no mirrors.
-		{"tools", mirrors, "builtin:tools"},
-		// Another host with the same prefix.
-		{"https://github.community/team/x.git", mirrors, "https://github.community/team/x.git"},
+		{"other", own, "https://git.example.com/platform/other.git"},                // of another layer
+		{"https://h.example.com/a/b.git", own, "https://h.example.com/a/b.git"},     // a URL
+		{"other", mirrors, "https://github.com/Project-Manager-With-Git/other.git"}, // not that of a mirror
+		{"alias", mirrors, "ssh://git@git.example.com/team/alias.git"},
 	} {
 		m := manifest.Merge(index(), &manifest.Manifest{Sources: c.sources})
 		if got := registry.New(m, files()).URL(origin(t, c.origin)); got != c.want {
 			t.Errorf("URL(%q) = %q, want %q", c.origin, got, c.want)
 		}
+	}
+}
+
+func TestMirror(t *testing.T) {
+	m := manifest.Merge(index(), &manifest.Manifest{Sources: manifest.Sources{Mirrors: map[string]string{
+		"https://github.com/":       "https://mirror.example.com/gh/",
+		"https://github.com/team/":  "https://team.example.com/",
+		"ssh://git@git.example.com": "https://near.example.com",
+	}}})
+	for url, want := range map[string]string{
+		"https://github.com/other/x.git":             "https://mirror.example.com/gh/other/x.git",
+		"https://github.com/team/x.git":              "https://team.example.com/x.git", // the longest prefix counts
+		"ssh://git@git.example.com/team/x.git":       "https://near.example.com/team/x.git",
+		"builtin:tools":                              "builtin:tools",
+		"https://github.community/team/x.git":        "https://github.community/team/x.git",
+		"https://h.example.com/https://github.com/x": "https://h.example.com/https://github.com/x",
+	} {
+		if got := registry.New(m, files()).Mirror(url); got != want {
+			t.Errorf("Mirror(%q) = %q, want %q", url, got, want)
+		}
+	}
+}
+
+// What is made explicit means the same without the settings that gave it its meaning.
+func TestExplicit(t *testing.T) {
+	own := &manifest.Manifest{
+		Sources: manifest.Sources{Host: "git.example.com:8443", Namespace: "platform/go"},
+		Packs: map[string]manifest.Pack{
+			"mine": {URL: "git@Git.example.com:me/mine.git"}, "tools": {URL: "https://h.example.com/t/"},
+			"near": {URL: "https://git.example.com:8443/platform/go/near.git"},
+		},
+	}
+	here, there := registry.New(manifest.Merge(index(), own), files()), registry.New(index(), files())
+	for _, c := range []struct{ origin, explicit, url string }{
+		{"other", "git.example.com:8443::platform/go::other", "https://git.example.com:8443/platform/go/other.git"},
+		{"team::other", "git.example.com:8443::team::other", "https://git.example.com:8443/team/other.git"},
+		{"h.example.com::a::b", "h.example.com::a::b", "https://h.example.com/a/b.git"},
+		{"mine", "git@git.example.com:me/mine.git", "git@git.example.com:me/mine.git"},
+		{"tools", "https://h.example.com/t", "https://h.example.com/t"},
+		{"near", "git.example.com:8443::platform/go::near", "https://git.example.com:8443/platform/go/near.git"},
+		{"../local", "../local", "../local"},
+	} {
+		got := here.Explicit(origin(t, c.origin))
+		if got.String() != c.explicit || here.URL(got) != c.url || there.URL(got) != c.url {
+			t.Errorf("Explicit(%q) = %q, with the URL %q here and %q elsewhere; want %q, %q",
+				c.origin, got, here.URL(got), there.URL(got), c.explicit, c.url)
+		}
+	}
+	if got := there.Explicit(origin(t, "tools")); got.String() != "tools" {
+		t.Errorf("a built-in pack is %q", got)
 	}
 }
 

@@ -15,6 +15,7 @@ type Install struct {
 	// Where each of Keys came from: typed, asked, configured, user, project, detected or default.
 	Origins map[string]lockfile.Origin `json:"origins,omitempty"`
 	Files   []string                   `json:"files"`
+	Problem string                     `json:"problem,omitempty"` // why it cannot come from its source
 }
 
 // NewInstall describes an entry of the lockfile.

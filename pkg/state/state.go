@@ -79,6 +79,15 @@ func (l LayerFiles) Read() (*manifest.Manifest, error) {
 	return merged, nil
 }
 
+// Shared returns the layers that every user of a project has: the built-in one and the project's.
+func (l LayerFiles) Shared(project *manifest.Manifest) (*manifest.Manifest, error) {
+	builtIn, err := LayerFiles{BuiltIn: l.BuiltIn}.Read()
+	if err != nil {
+		return nil, err
+	}
+	return manifest.Merge(builtIn, project), nil
+}
+
 // Read reads the project's layer of the manifest and its lockfile. layers are the layers below.
 func Read(tree worktree.Tree, layers *manifest.Manifest) (s State, err error) {
 	s = State{Layers: layers, Manifest: &manifest.Manifest{}, Lock: &lockfile.Lock{}}
