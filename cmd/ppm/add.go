@@ -48,7 +48,7 @@ func runAdd(ctx context.Context, in *invocation) (any, error) {
 	}
 	result, t, err := p.Add(ctx, project.AddOptions{
 		Ref: r, Path: in.flags.String("located-path"), Keys: keys, Force: in.flags.Bool("force"),
-		AllowUndefined: in.flags.Bool("allow-undefined"), AcceptMoved: in.flags.StringSlice("accept-moved"),
+		AllowUndefined: in.flags.Bool("allow-undefined"),
 	})
 	if err != nil {
 		return nil, err

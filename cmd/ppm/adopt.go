@@ -62,7 +62,7 @@ func runAdopt(ctx context.Context, in *invocation) (any, error) {
 
 func adoptOptions(in *invocation) (project.AdoptOptions, error) {
 	o := project.AdoptOptions{
-		MinSimilarity: in.flags.Int("min-similarity"), AcceptMoved: in.flags.StringSlice("accept-moved"),
+		MinSimilarity: in.flags.Int("min-similarity"),
 	}
 	paths, missing := 0, ""
 	if in.flags.IsSet("ref") {

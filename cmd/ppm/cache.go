@@ -32,6 +32,7 @@ func cacheGetCommand() *command {
 		usage:    "download a pack into the cache, for use without a network",
 		examples: []string{"ppm cache get tp_py_grpc@cp-0.0.1", "ppm cache get git.example.com::team::pack@v1.2.0"},
 		args:     &arguments{usage: "REFERENCE", least: 1, most: 1, missing: "a reference"},
+		flags:    []flag{acceptMovedFlag()},
 		search:   noSearch,
 		scope:    noProject,
 		plan:     notPlannable,

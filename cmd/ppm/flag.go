@@ -113,7 +113,7 @@ func allowUndefinedFlag() flag {
 func acceptMovedFlag() flag {
 	return flag{
 		name: "accept-moved", kind: listFlag,
-		usage: "accept that `TAG` names another commit than in the lockfile; can be repeated",
+		usage: "accept that `TAG` names another commit than before; can be repeated",
 	}
 }
 

@@ -218,6 +218,7 @@ func (in *invocation) setup() (project.Setup, error) {
 		Env: in.options.getenv, BuiltIn: ppm.Manifest, Packs: ppm.Packs(),
 		Offline: in.options.offline, Refresh: in.options.refresh, LockWait: lockWait,
 		RunID: in.runID, Ask: in.ask, Notify: in.note,
+		KnownTags: in.options.knownTags(home), AcceptMoved: in.flags.StringSlice("accept-moved"),
 	}
 	if in.options.verbose && !in.options.json {
 		setup.Progress = func(text string) { in.terminal.message("", text) }

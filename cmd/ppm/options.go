@@ -87,6 +87,31 @@ func (o *options) cacheDir() (string, error) {
 	return filepath.Join(dir, "ppm"), nil
 }
 
+// knownTags returns the file with the list of known tags, in $PPM_STATE_DIR, else in ppm's folder in the user's folder
+// for state or, on macOS and Windows, for configuration. It returns "" when there is no such folder.
+func (o *options) knownTags(home string) string {
+	dir := cmp.Or(o.getenv("PPM_STATE_DIR"), o.stateDir(home))
+	if abs, err := filepath.Abs(dir); dir != "" && err == nil {
+		return filepath.Join(abs, "known_tags")
+	}
+	return ""
+}
+
+// stateDir returns ppm's folder for what must survive the deletion of the cache, or "".
+func (o *options) stateDir(home string) string {
+	switch state := o.getenv("XDG_STATE_HOME"); {
+	case runtime.GOOS == "windows" || runtime.GOOS == "darwin":
+		if dir, err := os.UserConfigDir(); err == nil {
+			return filepath.Join(dir, "ppm")
+		}
+	case filepath.IsAbs(state):
+		return filepath.Join(state, "ppm")
+	case filepath.IsAbs(home):
+		return filepath.Join(home, ".local", "state", "ppm")
+	}
+	return ""
+}
+
 // layerFiles returns the files of the machine's and the user's layers of the manifest, which need not exist. A name is
 // empty when there is no folder for the file.
 func (o *options) layerFiles() (machine, user string, err error) {

@@ -42,7 +42,7 @@ func runSync(ctx context.Context, in *invocation) (any, error) {
 	}
 	result, t, err := p.Sync(ctx, project.SyncOptions{
 		Check: check, Frozen: in.flags.Bool("frozen"), Style: style,
-		AllowUndefined: in.flags.Bool("allow-undefined"), AcceptMoved: in.flags.StringSlice("accept-moved"),
+		AllowUndefined:    in.flags.Bool("allow-undefined"),
 		IgnoreSpaceChange: in.flags.Bool("ignore-space-change"),
 	})
 	if result == nil {

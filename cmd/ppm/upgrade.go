@@ -112,7 +112,7 @@ func runUpgrade(ctx context.Context, in *invocation) (any, error) {
 func upgradeOptions(in *invocation) (project.UpgradeOptions, error) {
 	o := project.UpgradeOptions{
 		Names: in.args, To: in.flags.String("to"), Step: in.flags.Bool("step"), Commits: in.flags.IsSet("summary"),
-		AllowUndefined: in.flags.Bool("allow-undefined"), AcceptMoved: in.flags.StringSlice("accept-moved"),
+		AllowUndefined:    in.flags.Bool("allow-undefined"),
 		IgnoreSpaceChange: in.flags.Bool("ignore-space-change"),
 	}
 	var err error

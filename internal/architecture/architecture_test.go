@@ -80,8 +80,8 @@ var mayImport = map[string]importRule{
 		"pkg/location pkg/state pkg/status pkg/conflict pkg/install pkg/adopt pkg/blame pkg/extract pkg/worktree " +
 			"pkg/apply pkg/plan pkg/merge " +
 			"pkg/fetch pkg/render pkg/pack pkg/manifest pkg/lockfile pkg/metadata pkg/langdeps pkg/langenv " +
-			"pkg/difftool pkg/projectfiles pkg/git/config pkg/git/gitdir pkg/git/ignore pkg/git/index pkg/records " +
-			"pkg/tomldoc",
+			"pkg/difftool pkg/knowntags pkg/projectfiles pkg/git/config pkg/git/gitdir pkg/git/ignore " +
+			"pkg/git/index pkg/records pkg/tomldoc",
 		"the verbs connect the stages",
 	},
 	"pkg/state": {
@@ -131,7 +131,7 @@ var mayImport = map[string]importRule{
 	"pkg/git/refs":       {"", "knows the names of refs, not what they are for"},
 	"pkg/git/repository": {"pkg/git/config pkg/git/objects pkg/git/refs", "reads the repositories of users"},
 	"pkg/fetch": {
-		"pkg/fetch/wire pkg/git/attributes pkg/git/objects pkg/git/refs pkg/git/repository pkg/resolver",
+		"pkg/fetch/wire pkg/knowntags pkg/git/attributes pkg/git/objects pkg/git/refs pkg/git/repository pkg/resolver",
 		"independent of render and plan, so that each can be tested alone; resolver defines the series of tags",
 	},
 	"pkg/fetch/wire": {
@@ -153,6 +153,7 @@ var mayImport = map[string]importRule{
 	"pkg/metadata":   {"pkg/tomldoc pkg/manifest", "reads text; the caller reads the files"},
 	"pkg/langenv":    {"", "runs a language's own tools, when asked to"},
 	"pkg/difftool":   {"", "runs the tool that the user names"},
+	"pkg/knowntags":  {"", "keeps a list; fetch compares it with servers"},
 	"pkg/location":   {"pkg/manifest", "looks at the names of files, and knows no install"},
 	"pkg/workspace":  {"pkg/manifest", "finds projects, and runs any function in each of them"},
 	"pkg/hostname":   {"", "pure: names in, comparisons out"},
@@ -214,7 +215,7 @@ var onlyIn = map[string][]string{
 	"github.com/urfave/cli":         {"cmd/ppm"},
 	"github.com/BurntSushi/toml":    {"pkg/tomldoc"},
 	"github.com/Masterminds/semver": {"pkg/ref", "pkg/resolver", "pkg/langdeps"}, // ref checks the syntax of a range
-	"github.com/gofrs/flock":        {"pkg/apply", "pkg/fetch", "internal/e2etest"},
+	"github.com/gofrs/flock":        {"pkg/apply", "pkg/fetch", "pkg/knowntags", "internal/e2etest"},
 	"golang.org/x/term":             {"cmd/ppm"},
 	// the only network
 	"net/http": {"pkg/fetch", "pkg/fetch/wire", "internal/gittest"},

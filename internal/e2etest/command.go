@@ -36,7 +36,8 @@ func PPM(t *testing.T, project string, args ...string) {
 	cmd := Command(t, project, Binary(t), args...)
 	home := t.TempDir()
 	cmd.Env = append(cmd.Env, "HOME="+home, "XDG_CACHE_HOME="+filepath.Join(home, "cache"),
-		"XDG_CONFIG_HOME="+filepath.Join(home, "config"), "PPM_MACHINE_CONFIG="+os.DevNull)
+		"XDG_CONFIG_HOME="+filepath.Join(home, "config"), "XDG_STATE_HOME="+filepath.Join(home, "state"),
+		"PPM_MACHINE_CONFIG="+os.DevNull)
 	Output(t, cmd)
 }
 

@@ -44,6 +44,11 @@ func (o CleanOptions) removesAll() bool {
 	return len(o.Tags) == 0 && (o.Mode == "" || o.Mode == CleanAll)
 }
 
+// removesNamedTags reports whether everything about the tags that are named is removed.
+func (o CleanOptions) removesNamedTags() bool {
+	return len(o.Tags) > 0 && (o.Mode == "" || o.Mode == CleanAll) && !o.DryRun
+}
+
 // removesEverything reports whether nothing of the cache is kept.
 func (o CleanOptions) removesEverything() bool { return o.removesAll() && o.selects("", "", "") }
 

@@ -21,6 +21,7 @@ import (
 
 	"github.com/Project-Manager-With-Git/ppm/pkg/failure"
 	"github.com/Project-Manager-With-Git/ppm/pkg/fetch/wire"
+	"github.com/Project-Manager-With-Git/ppm/pkg/knowntags"
 	"github.com/Project-Manager-With-Git/ppm/pkg/ref"
 )
 
@@ -36,8 +37,12 @@ type Options struct {
 	// the packs inside the binary; nil, or a nil result, when there is none
 	Builtin  func(name string) (*Builtin, error)
 	Policy   Policy
-	Limits   Limits      // the zero value means DefaultLimits
-	Progress func(Event) // called when something that takes time starts; may be nil
+	Limits   Limits       // the zero value means DefaultLimits
+	Progress func(Event)  // called when something that takes time starts; may be nil
+	Notify   func(string) // reports what is worth knowing and no failure; may be nil
+
+	KnownTags   *knowntags.List // of this machine; nil when there is none
+	AcceptMoved []string        // tags that may name another commit than before
 }
 
 // Policy says which hosts may be connected to. A host is a name, a "*.suffix" or a "host:port".
@@ -61,12 +66,17 @@ type Client struct {
 
 	mu    sync.Mutex
 	repos map[string]*Repo
+
+	unknown sync.Once // the note that the list of known tags cannot be used
 }
 
 // New returns a client with the given options. It touches neither disk nor network.
 func New(o Options) (*Client, error) {
 	if o.Env == nil {
 		o.Env = func(string) string { return "" }
+	}
+	if o.Notify == nil {
+		o.Notify = func(string) {}
 	}
 	if o.Limits == (Limits{}) {
 		o.Limits = DefaultLimits
@@ -153,6 +163,7 @@ func (c *Client) remote(url string) (backend, error) {
 		cache:   cachedRepo{url: public, offline: c.o.Offline},
 		offline: c.o.Offline, refresh: c.o.Refresh, limits: c.o.Limits,
 		fills: map[string]int{},
+		known: knownTags{list: c.o.KnownTags, url: public, accept: c.o.AcceptMoved, notify: c.noteUnknown},
 	}
 	if c.o.CacheDir != "" {
 		r.cache.slot = newSlot(c.o.CacheDir, remoteKind, public)
@@ -190,5 +201,9 @@ func (c *Client) Clean(ctx context.Context, o CleanOptions) ([]CacheEntry, error
 	if err := c.Close(); err != nil {
 		return nil, err
 	}
-	return cacheDir(c.o.CacheDir).clean(ctx, o, c.o.Limits)
+	gone, err := cacheDir(c.o.CacheDir).clean(ctx, o, c.o.Limits)
+	if err != nil || !o.removesNamedTags() {
+		return gone, err
+	}
+	return gone, c.forgetTags(ctx, o)
 }

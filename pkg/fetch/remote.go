@@ -39,6 +39,7 @@ const notOurRef = "not our ref"
 type remote struct {
 	server *server
 	cache  cachedRepo
+	known  knownTags
 
 	offline, refresh bool
 	limits           Limits
@@ -58,7 +59,8 @@ func (r *remote) refs(ctx context.Context, exact string) ([]ref.GitRef, error) {
 	if err != nil {
 		return nil, err
 	}
-	if exact != "" && (r.offline || !r.refresh) {
+	ask := !r.offline && (r.refresh || slices.Contains(r.known.accept, exact))
+	if exact != "" && !ask {
 		if tag, ok := refs.Lookup(cached, ref.TagPrefix+exact); ok {
 			return []ref.GitRef{tag}, nil
 		}
@@ -121,23 +123,18 @@ func (r *remote) errNotCached(what string) error {
 		WithHint("run the command without --offline")
 }
 
-// checkMoved returns an error when the server has a cached tag with another object.
+// checkMoved returns an error when the server has a tag with another object than the cache, or this machine, knows.
 func (r *remote) checkMoved(cached []ref.GitRef, tag string) error {
-	was, ok := refs.Lookup(cached, tag)
 	is, found := refs.Lookup(r.server.listed, tag)
-	if !ok || !found || was.Object == is.Object {
+	if !found {
 		return nil
 	}
-	from, to := "commit "+was.Commit, "commit "+is.Commit
-	if was.Commit == is.Commit {
-		from, to = "tag object "+was.Object, "tag object "+is.Object
+	if was, ok := refs.Lookup(cached, tag); ok {
+		if err := r.known.checkSame(was, is); err != nil {
+			return err
+		}
 	}
-	name := strings.TrimPrefix(tag, ref.TagPrefix)
-	_, _, repo := splitURL(r.url())
-	return failure.Errorf(failure.Integrity, "checking tag %q of %s: it was moved from %s to %s",
-		name, quote(r.url()), from, to).
-		WithHint("ask its author why; to accept the move, run ppm cache clean --repo %s --tag %s and try again",
-			repo, name)
+	return r.known.check(is)
 }
 
 // findCommit returns the listed refs and the commit whose id is or starts with prefix. A full id is not checked:
@@ -170,7 +167,7 @@ func (r *remote) findCommit(ctx context.Context, prefix string) ([]ref.GitRef, e
 
 func (r *remote) open(ctx context.Context, pin ref.Pin, damage *objects.DamagedError) (*objects.Store, error) {
 	if damage == nil {
-		if s, err := r.openCached(pin); s != nil || err != nil {
+		if s, err := r.openCached(ctx, pin); s != nil || err != nil {
 			return s, err
 		}
 	}
@@ -187,7 +184,7 @@ func (r *remote) open(ctx context.Context, pin ref.Pin, damage *objects.DamagedE
 }
 
 // openCached opens the cached repository when nothing needs to be fetched or recorded for pin, else it returns nil.
-func (r *remote) openCached(pin ref.Pin) (*objects.Store, error) {
+func (r *remote) openCached(ctx context.Context, pin ref.Pin) (*objects.Store, error) {
 	cached, err := r.cache.refs()
 	if err != nil {
 		return nil, err
@@ -201,6 +198,11 @@ func (r *remote) openCached(pin ref.Pin) (*objects.Store, error) {
 	_, kept := refs.Lookup(cached, keptPrefix+pin.Commit)
 	if !kept || r.server.hasListed(pin) && known.Object != pin.Object {
 		return nil, nil
+	}
+	if r.server.hasListed(pin) {
+		if err := r.known.remember(ctx, pin); err != nil {
+			return nil, err
+		}
 	}
 	s := r.cache.repo().open()
 	if ok, _ := s.HasCommit(pin.Commit); !ok {
@@ -223,11 +225,14 @@ func (r *remote) store(ctx context.Context, pin ref.Pin) error {
 		if r.offline {
 			return r.errNotCached("commit " + pin.Commit)
 		}
+		if err := r.known.check(ref.GitRef{Name: pin.Ref, Object: pin.Object, Commit: pin.Commit}); err != nil {
+			return err
+		}
 		if err := r.fetch(ctx, pin, false); err != nil {
 			return err
 		}
 	}
-	return r.record(pin)
+	return r.record(ctx, pin)
 }
 
 // fetch gets the commit of pin alone where the server allows it, else all history. Unless full is set, it leaves out
@@ -267,7 +272,7 @@ func (r *remote) send(ctx context.Context, q request) error {
 }
 
 // record checks what was fetched for pin and writes what the server listed for it into the cache.
-func (r *remote) record(pin ref.Pin) error {
+func (r *remote) record(ctx context.Context, pin ref.Pin) error {
 	s := r.cache.repo().open()
 	defer s.Close()
 	listed := r.server.hasListed(pin)
@@ -288,6 +293,9 @@ func (r *remote) record(pin ref.Pin) error {
 	}
 	list = refs.Set(list, refs.New(keptPrefix+pin.Commit, pin.Commit))
 	if listed {
+		if err := r.known.remember(ctx, pin); err != nil {
+			return err
+		}
 		list = r.setListed(list, pin)
 	}
 	return r.cache.writeRefs(list)

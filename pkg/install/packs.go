@@ -37,7 +37,7 @@ type Options struct {
 	Shared   *manifest.Manifest // those that every user of the project has, merged; nil without a project
 	Lock     *lockfile.Lock     // of the project; nil without one
 	BuiltIn  fs.FS              // the folders that the index of the built-in packs names
-	Fetch    fetch.Options      // NewPacks sets Builtin, Policy, Limits and Progress
+	Fetch    fetch.Options      // NewPacks sets Builtin, Policy, Limits, Progress and Notify
 	Notify   func(string)       // reports what is worth knowing and is not an error
 	Progress func(string)       // reports what is being done; may be nil
 }
@@ -90,7 +90,7 @@ func (p *Packs) Offline() bool { return p.o.Fetch.Offline }
 func (p *Packs) newClient(offline bool) (*fetch.Client, error) {
 	o := p.o.Fetch
 	o.Offline, o.Refresh = offline, o.Refresh && !offline
-	o.Builtin = p.Builtin
+	o.Builtin, o.Notify = p.Builtin, p.o.Notify
 	o.Limits = fetchLimits(p.o.Layers.Limits)
 	o.Policy = fetch.Policy{
 		AllowHosts: p.o.Layers.Sources.AllowHosts,

@@ -21,7 +21,6 @@ type AddOptions struct {
 	Keys           []ref.KV // values for the pack's keys
 	Force          bool     // replace files that are in the way; undo restores them
 	AllowUndefined bool     // render an undefined name as nothing
-	AcceptMoved    []string // tags that may name another commit than the lockfile says
 }
 
 // AddResult is what Add installs.
@@ -40,7 +39,7 @@ func (p *Project) Add(ctx context.Context, o AddOptions) (*AddResult, *Transacti
 	if err != nil {
 		return nil, nil, err
 	}
-	b.AcceptMoved, b.Keys.AllowUndefined = o.AcceptMoved, o.AllowUndefined
+	b.Keys.AllowUndefined = o.AllowUndefined
 	if err := b.Find(ctx, o.Ref, p.Location.Placement(o.Path)); err != nil {
 		return nil, nil, err
 	}

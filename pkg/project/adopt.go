@@ -20,7 +20,6 @@ type AdoptOptions struct {
 	Path          string   // a file or folder of the project
 	Keys          []ref.KV // values that are known
 	MinSimilarity int      // percent: what is less similar is not a copy
-	AcceptMoved   []string // tags that may name another commit than the lockfile says
 }
 
 // AdoptResult is what Adopt records.
@@ -54,7 +53,7 @@ func (p *Project) Adopt(ctx context.Context, o AdoptOptions) (*AdoptResult, *Tra
 	if err != nil {
 		return nil, nil, err
 	}
-	b.Keys.Ask, b.AcceptMoved = nil, o.AcceptMoved
+	b.Keys.Ask = nil
 	b.Keys.AllowUndefined = true // pmfp renders an undefined name as nothing
 	finder := &adopt.Finder{
 		Packs: p.packs, Builder: b, Tree: p.tree, MinSimilarity: o.MinSimilarity,

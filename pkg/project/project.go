@@ -22,6 +22,7 @@ import (
 	"github.com/Project-Manager-With-Git/ppm/pkg/fetch"
 	"github.com/Project-Manager-With-Git/ppm/pkg/git/config"
 	"github.com/Project-Manager-With-Git/ppm/pkg/install"
+	"github.com/Project-Manager-With-Git/ppm/pkg/knowntags"
 	"github.com/Project-Manager-With-Git/ppm/pkg/location"
 	"github.com/Project-Manager-With-Git/ppm/pkg/lockfile"
 	"github.com/Project-Manager-With-Git/ppm/pkg/manifest"
@@ -51,6 +52,9 @@ type Setup struct {
 	// Open the project although the lockfile may have installs of other origins than their sources; see CheckOrigins.
 	AnyOrigin bool
 	LockWait  time.Duration // how long to wait for another ppm in the same project
+
+	KnownTags   string   // the file with the list of known tags of this machine; empty when there is none
+	AcceptMoved []string // tags that may name another commit than before
 
 	Ask func(context.Context, install.Question) (string, error) // asks the user for a key; nil when nobody can answer
 	// Reports what is worth knowing and no failure; may be nil.
@@ -101,8 +105,16 @@ func (s Setup) packs(of state.State) (*install.Packs, error) {
 		Layers: of.Layers, Shared: shared, Lock: of.Lock, BuiltIn: s.Packs, Notify: notify, Progress: s.Progress,
 		Fetch: fetch.Options{
 			Dir: s.Dir, CacheDir: s.CacheDir, Home: s.Home, Env: s.Env, Offline: s.Offline, Refresh: s.Refresh,
+			KnownTags: s.knownTags(), AcceptMoved: s.AcceptMoved,
 		},
 	})
+}
+
+func (s Setup) knownTags() *knowntags.List {
+	if s.KnownTags == "" {
+		return nil
+	}
+	return knowntags.New(s.KnownTags)
 }
 
 // An Access says what an open project is for.
@@ -237,7 +249,7 @@ func (p *Project) newBuilder(pairs []ref.KV, stated manifest.Project) (*install.
 		return nil, err
 	}
 	return &install.Builder{
-		Packs: p.packs, Lock: p.Lock,
+		Packs: p.packs, Lock: p.Lock, AcceptMoved: p.setup.AcceptMoved,
 		Keys: &install.Keys{
 			Given: given, Configured: p.Manifest.Keys, User: p.Layers.Keys, Metadata: info, Ask: p.setup.Ask,
 		},

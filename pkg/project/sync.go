@@ -22,7 +22,6 @@ type SyncOptions struct {
 	Frozen         bool // never touch the lockfile; what would need it is an error
 	Style          merge.Style
 	AllowUndefined bool
-	AcceptMoved    []string
 
 	IgnoreSpaceChange bool // in all files, not only in those that the manifest names
 }
@@ -193,7 +192,7 @@ func (p *Project) build(
 	if err != nil {
 		return nil, err
 	}
-	b.Keys.Ask, b.Keys.AllowUndefined, b.AcceptMoved = nil, o.AllowUndefined, o.AcceptMoved
+	b.Keys.Ask, b.Keys.AllowUndefined = nil, o.AllowUndefined
 	if err := p.replace(ctx, b, want, old, old.Path != ""); err != nil {
 		return nil, err
 	}

@@ -34,7 +34,6 @@ type UpgradeOptions struct {
 	Step           bool              // stop at the first version that causes a conflict
 	Commits        bool              // list the upstream commits of each upgrade
 	AllowUndefined bool
-	AcceptMoved    []string
 
 	IgnoreSpaceChange bool // in all files, not only in those that the manifest names
 
@@ -291,7 +290,7 @@ func (p *Project) successor(
 	if err != nil {
 		return nil, err
 	}
-	b.Keys.AllowUndefined, b.AcceptMoved = o.AllowUndefined, o.AcceptMoved
+	b.Keys.AllowUndefined = o.AllowUndefined
 	if o.silent {
 		b.Keys.Ask = answerDefault
 	}
