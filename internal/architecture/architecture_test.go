@@ -138,7 +138,7 @@ var mayImport = map[string]importRule{
 		"pkg/git/config pkg/git/objects pkg/git/refs pkg/hostname pkg/sshconfig", "talks to servers, knows no cache",
 	},
 	"pkg/sshconfig":    {"", "knows the file format, not what the options are for"},
-	"pkg/signature":    {"", "pure: an object and keys in, a signer out"},
+	"pkg/signature":    {"pkg/sshconfig", "pure: an object and keys in, a signer out"},
 	"pkg/similarity":   {"pkg/merge", "pure: two contents in, a number out"},
 	"pkg/merge":        {"", "pure: bytes in, bytes out"},
 	"pkg/render":       {"pkg/render/jinja", "pure: a template reaches nothing"},

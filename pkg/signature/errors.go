@@ -1,6 +1,8 @@
 package signature
 
 import (
+	"errors"
+
 	"github.com/Project-Manager-With-Git/ppm/pkg/failure"
 )
 
@@ -47,3 +49,19 @@ func (e *Error) Error() string { return e.err.Error() }
 
 // Unwrap returns the reason and the error of kind failure.Integrity.
 func (e *Error) Unwrap() []error { return []error{e.Reason, e.err} }
+
+// errUnreadable is the error of a signature that cannot be decoded, or, if err says so, that is of a kind which ppm
+// does not support.
+func errUnreadable(err error) *Error {
+	if errors.Is(err, Unsupported) {
+		return errSignature(Unsupported, Signer{}, "the signature cannot be verified: %w", err).
+			withHint("ask the owner of the repository to sign with a key of another type")
+	}
+	return errSignature(BadSignature, Signer{}, "the signature cannot be read: %w", err)
+}
+
+// errBad is the error of a signature that the key did not make for this text.
+func errBad(claimed Signer, err error) *Error {
+	return errSignature(BadSignature, claimed, "the signature by %s is not valid: %w", claimed, err).
+		withHint("do not use it: it was changed after it was signed; tell the owner of the repository")
+}

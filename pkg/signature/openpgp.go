@@ -1,10 +1,198 @@
 package signature
 
-// KeyRing are OpenPGP keys that the user trusts.
-type KeyRing struct{}
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"maps"
+	"slices"
+	"time"
 
-// ParseKeyRing reads a file of OpenPGP public keys, armored as gpg --armor --export writes it or binary. The file may
-// have several armored blocks. name is its name for messages.
-func ParseKeyRing(name string, data []byte) (*KeyRing, error) {
-	return &KeyRing{}, nil
+	"github.com/ProtonMail/go-crypto/openpgp/armor"
+	pgperrors "github.com/ProtonMail/go-crypto/openpgp/errors"
+	"github.com/ProtonMail/go-crypto/openpgp/packet"
+	openpgp "github.com/ProtonMail/go-crypto/openpgp/v2"
+)
+
+// pgpSignature is a decoded OpenPGP signature.
+type pgpSignature struct {
+	*packet.Signature
+	issuer uint64 // the id of the key or subkey
 }
+
+// parseOpenPGP decodes an armored signature.
+func parseOpenPGP(armored []byte) (pgpSignature, error) {
+	const end = "-----END PGP SIGNATURE-----"
+	none := pgpSignature{}
+	if !bytes.HasPrefix(armored, []byte("-----BEGIN "+openpgp.SignatureType)) {
+		return none, fmt.Errorf("it is not detached from the text: %w", Unsupported)
+	}
+	_, after, found := bytes.Cut(armored, []byte(end))
+	if bytes.Count(armored, []byte("-----BEGIN ")) != 1 || !found || len(bytes.TrimSpace(after)) > 0 {
+		return none, errors.New("it is not one armored signature")
+	}
+	block, err := armor.Decode(bytes.NewReader(armored))
+	if err != nil {
+		return none, errors.New("its armor is damaged")
+	}
+	packets := packet.NewReader(block.Body)
+	first, err := packets.Next()
+	if err != nil {
+		return none, fmt.Errorf("its packet is damaged: %w", err)
+	}
+	sig, ok := first.(*packet.Signature)
+	if !ok || sig.IssuerKeyId == nil {
+		return none, errors.New("it does not begin with a signature that names its key")
+	}
+	if _, err := packets.Next(); err != io.EOF {
+		return none, errors.New("it is more than one signature")
+	}
+	return pgpSignature{sig, *sig.IssuerKeyId}, nil
+}
+
+// claimed returns the key that the signature names.
+func (s pgpSignature) claimed() Signer {
+	if len(s.IssuerFingerprint) > 0 {
+		return Signer{Kind: OpenPGPKey, Fingerprint: fmt.Sprintf("%X", s.IssuerFingerprint)}
+	}
+	return Signer{Kind: OpenPGPKey, Fingerprint: fmt.Sprintf("%016X", s.issuer)}
+}
+
+// checkAlgorithm returns an error for what no signature of today needs and a forger may use.
+func (s pgpSignature) checkAlgorithm(config *packet.Config) error {
+	if config.RejectHashAlgorithm(s.Hash) || config.RejectMessageHashAlgorithm(s.Hash) {
+		return fmt.Errorf("it is of the hash algorithm %s: %w", s.Hash, Unsupported)
+	}
+	if s.SigType != packet.SigTypeBinary && s.SigType != packet.SigTypeText {
+		return fmt.Errorf("it is of the type %#x: %w", int(s.SigType), Unsupported)
+	}
+	for _, notation := range s.Notations {
+		if notation.IsCritical {
+			return fmt.Errorf("it has the critical notation %q: %w", notation.Name, Unsupported)
+		}
+	}
+	return nil
+}
+
+// check returns an error unless the key made the signature for payload.
+func (s pgpSignature) check(key *packet.PublicKey, payload []byte) error {
+	digest, err := s.PrepareVerify()
+	if err != nil {
+		return err
+	}
+	text := digest
+	if s.SigType == packet.SigTypeText {
+		text = openpgp.NewCanonicalTextHash(digest)
+	}
+	text.Write(payload)
+	return key.VerifySignature(digest, s.Signature)
+}
+
+// verifyOpenPGP verifies as gpg --verify does: the key must be valid now, and not only when it signed. Beyond gpg,
+// weak algorithms are refused: SHA-1, DSA and RSA with less than 2047 bits.
+func (o *Object) verifyOpenPGP(keys Keys, now time.Time) (Signer, error) {
+	sig, err := parseOpenPGP(o.Signature)
+	if err == nil {
+		err = sig.checkAlgorithm(nil)
+	}
+	if err != nil {
+		return Signer{}, errUnreadable(err)
+	}
+	if keys.Ring == nil {
+		return Signer{}, errUnknown(sig.claimed(), "no file of OpenPGP keys is configured")
+	}
+	entities := keys.Ring.entities(sig.issuer)
+	if len(entities) == 0 {
+		return Signer{}, errUnknown(sig.claimed(), "it is not in %q", keys.Ring.file)
+	}
+	// A file may have older copies of a key. If one copy is revoked, the key is.
+	var signer Signer
+	var failed *Error
+	for _, entity := range entities {
+		found, err := sig.verify(entity, o.Payload, now)
+		switch {
+		case err == nil:
+			signer = found
+		case err.Reason == Revoked:
+			return Signer{}, err
+		case failed == nil:
+			failed = err
+		}
+	}
+	if signer.Kind == "" {
+		return Signer{}, failed
+	}
+	return signer, nil
+}
+
+// verify returns the signer if the entity's primary key, or a subkey that it binds, made the signature.
+func (s pgpSignature) verify(entity *openpgp.Entity, payload []byte, now time.Time) (Signer, *Error) {
+	signer := Signer{Kind: OpenPGPKey, Fingerprint: fmt.Sprintf("%X", entity.PrimaryKey.Fingerprint)}
+	config := &packet.Config{Time: func() time.Time { return now }}
+	var made *packet.PublicKey
+	var err error
+	for _, key := range (openpgp.EntityList{entity}).KeysById(s.issuer) {
+		if err = s.check(key.PublicKey, payload); err == nil {
+			made = key.PublicKey
+			break
+		}
+	}
+	if made == nil {
+		return Signer{}, errBad(signer, err)
+	}
+	valid, ok := entity.SigningKeyById(now, s.issuer, config)
+	if !ok || !bytes.Equal(valid.PublicKey.Fingerprint, made.Fingerprint) {
+		return Signer{}, errNotValid(entity, made, signer, now, config)
+	}
+	if s.SigExpired(now) {
+		return Signer{}, errSignature(Expired, signer, "the signature by %s is expired, or made in the future", signer)
+	}
+	if s.CreationTime.Before(made.CreationTime) {
+		return Signer{}, errSignature(BadSignature, signer, "the signature by %s is older than the key", signer)
+	}
+	signer.Principal = primaryUserID(entity, now, config)
+	return signer, nil
+}
+
+// errNotValid says why a key is not valid for signatures now.
+func errNotValid(entity *openpgp.Entity, key *packet.PublicKey, signer Signer, now time.Time,
+	config *packet.Config) *Error {
+	_, err := entity.VerifyPrimaryKey(now, config)
+	for i := range entity.Subkeys {
+		if err == nil && bytes.Equal(entity.Subkeys[i].PublicKey.Fingerprint, key.Fingerprint) {
+			_, err = entity.Subkeys[i].Verify(now, config)
+		}
+	}
+	switch {
+	case errors.Is(err, pgperrors.ErrKeyRevoked):
+		return errSignature(Revoked, signer, "the key %s is revoked", signer).
+			withHint("do not use it: ask the owner of the repository for a new signature")
+	case errors.Is(err, pgperrors.ErrKeyExpired):
+		return errSignature(Expired, signer, "the key %s is expired", signer).
+			withHint("if its owner has extended it, export it again to the file of OpenPGP keys")
+	case err != nil:
+		return errSignature(UnknownKey, signer, "the key %s is not valid: %w", signer, err)
+	}
+	return errSignature(Unsupported, signer, "the key %s is not for signatures, or of a weak algorithm", signer).
+		withHint("ask the owner of the repository to sign with another key")
+}
+
+// primaryUserID returns the user id that is marked as the primary one, or else the newest.
+func primaryUserID(entity *openpgp.Entity, now time.Time, config *packet.Config) string {
+	var best *packet.Signature
+	name := ""
+	for _, id := range slices.Sorted(maps.Keys(entity.Identities)) {
+		sig, err := entity.Identities[id].Verify(now, config)
+		if err != nil {
+			continue
+		}
+		if best == nil || isPrimary(sig) && !isPrimary(best) ||
+			isPrimary(sig) == isPrimary(best) && sig.CreationTime.After(best.CreationTime) {
+			best, name = sig, id
+		}
+	}
+	return name
+}
+
+func isPrimary(sig *packet.Signature) bool { return sig.IsPrimaryId != nil && *sig.IsPrimaryId }

@@ -37,11 +37,6 @@ type Keys struct {
 	Programs map[Format]Program
 }
 
-// A Program verifies a signature like git's gpg.program with --status-fd=1 --verify: payload is the signed text, sig
-// the armored signature. It returns the lines that the program writes to the status descriptor, and an error if the
-// program cannot be run. A program that rejects the signature says so in the status.
-type Program func(ctx context.Context, payload, sig []byte) (status []byte, err error)
-
 // A SignerKind is a kind of key.
 type SignerKind string
 
@@ -58,12 +53,12 @@ const (
 type Signer struct {
 	Kind SignerKind
 
-	// Fingerprint is "SHA256:…" for SSH, as ssh-keygen -l prints it; the fingerprint of the primary key in upper-case
-	// hexadecimal digits for OpenPGP, also when a subkey signed; what the program reports for X.509.
+	// Fingerprint is "SHA256:…" for SSH, as ssh-keygen -l prints it; for OpenPGP the fingerprint of the primary key in
+	// upper-case hexadecimal digits, also when a subkey signed; for X.509 what the program reports.
 	Fingerprint string
 
-	// Principal is the name that the user's keys give the signer: the principal that matched in allowed_signers, the
-	// primary user id of an OpenPGP key. It may be empty except for SSHAuthority, and may have any printable text.
+	// Principal is the name that the user's keys give the signer: the principal that matched in allowed_signers, or
+	// the primary user id of an OpenPGP key. It may be empty except for SSHAuthority, and may have any characters.
 	Principal string
 }
 
@@ -113,7 +108,15 @@ func (o *Object) Verify(ctx context.Context, keys Keys, now time.Time) (Signer, 
 	if o.Format == "" {
 		return Signer{}, errSignature(NotSigned, Signer{}, "the %s is not signed", o.Type)
 	}
-	return Signer{}, errSignature(Unsupported, Signer{}, "signatures of the format %q cannot be verified", o.Format)
+	switch {
+	case o.Time.IsZero():
+		return Signer{}, errSignature(BadSignature, Signer{}, "the signed %s does not say when it was made", o.Type)
+	case o.Format == SSH && (keys.Allowed != nil || keys.Programs[SSH] == nil):
+		return o.verifySSH(keys, now)
+	case o.Format == OpenPGP && (keys.Ring != nil || keys.Programs[OpenPGP] == nil):
+		return o.verifyOpenPGP(keys, now)
+	}
+	return o.verifyWithProgram(ctx, keys.Programs[o.Format])
 }
 
 // isSSHFingerprint reports whether s has the form "SHA256:…" of ssh-keygen -l.

@@ -11,7 +11,7 @@ func matchHost(patterns []string, host string) bool {
 	found := false
 	for _, p := range patterns {
 		p, negated := strings.CutPrefix(p, "!")
-		if !matchPattern(p, host) {
+		if !MatchPattern(p, host) {
 			continue
 		}
 		if negated {
@@ -22,11 +22,12 @@ func matchHost(patterns []string, host string) bool {
 	return found
 }
 
-// matchList is matchHost for patterns with commas in between.
-func matchList(list, text string) bool { return matchHost(strings.Split(list, ","), text) }
+// MatchList reports whether a text matches a list of patterns with commas in between, as ssh_config(5) describes it
+// under PATTERNS: one of them, and none that begins with "!".
+func MatchList(list, text string) bool { return matchHost(strings.Split(list, ","), text) }
 
-// matchPattern matches with "*" for any characters and "?" for one.
-func matchPattern(pattern, text string) bool {
+// MatchPattern reports whether a text matches a pattern, with "*" for any characters and "?" for one.
+func MatchPattern(pattern, text string) bool {
 	star, from := -1, 0 // the last "*", and where it stops
 	p, t := 0, 0
 	for t < len(text) {
@@ -77,15 +78,15 @@ func (r *reader) match(args []string, never bool) (bool, error) {
 			if o.values["hostname"] != nil {
 				host = o.HostName()
 			}
-			holds = matchList(strings.ToLower(value), strings.ToLower(host))
+			holds = MatchList(strings.ToLower(value), strings.ToLower(host))
 		case "originalhost":
-			holds = matchList(strings.ToLower(value), strings.ToLower(c.Host))
+			holds = MatchList(strings.ToLower(value), strings.ToLower(c.Host))
 		case "user":
-			holds = matchList(value, cmp.Or(o.Get("user"), c.LocalUser))
+			holds = MatchList(value, cmp.Or(o.Get("user"), c.LocalUser))
 		case "localuser":
-			holds = matchList(value, c.LocalUser)
+			holds = MatchList(value, c.LocalUser)
 		case "tagged":
-			holds = matchList(value, o.Get("tag"))
+			holds = MatchList(value, o.Get("tag"))
 		case "exec":
 			if ok {
 				command, err := o.Expand(value)

@@ -1,0 +1,195 @@
+package signature_test
+
+import (
+	"crypto/ed25519"
+	"crypto/sha256"
+	"crypto/sha512"
+	"encoding/base64"
+	"encoding/pem"
+	"strings"
+	"testing"
+	"time"
+
+	"golang.org/x/crypto/ssh"
+
+	"github.com/Project-Manager-With-Git/ppm/pkg/signature"
+)
+
+// authority is an authority for certificates of the key "ann".
+type authority struct {
+	*oracle
+	line string // of the allowed signers
+	id   string // of its signers, without the principal
+}
+
+// TestCertificatesAsGit compares with git for keys whose certificate an authority has signed.
+func TestCertificatesAsGit(t *testing.T) {
+	o := newOracle(t)
+	a := authority{o, "*@example.com cert-authority " + o.sshKey("ca", "-t", "ed25519") + "\n",
+		"ssh-ca:" + o.fingerprint("ca") + ":"}
+	o.sshKey("ann", "-t", "ed25519")
+	cases := append(a.principalCases(), a.lifeCases()...)
+	for _, c := range append(cases, a.revocationCases()...) {
+		t.Run(c.name, func(t *testing.T) {
+			o := *o
+			o.TB = t
+			checkSSH(&o, c, time.Now())
+		})
+	}
+}
+
+// sign returns a tag of 2024-05-01 with a signature by a key with a new certificate.
+func (a *authority) sign(options ...string) string {
+	a.Helper()
+	args := append([]string{"-q", "-I", "ann", "-z", "7"}, options...)
+	a.must(nil, "ssh-keygen", append(args, a.path("ann.pub"))...)
+	return a.signSSH("ann-cert.pub", "git", a.tag("v1", 1714521600))
+}
+
+// with is sign with a certificate of the authority for the year 2024.
+func (a *authority) with(options ...string) string {
+	return a.sign(append([]string{"-s", a.path("ca"), "-V", "20240101:20250101"}, options...)...)
+}
+
+func (a *authority) principalCases() []sshCase {
+	o, ca, tag := a.oracle, a.line[strings.Index(a.line, "ssh-"):], a.with("-n", "ann@example.com,ann")
+	other := o.sshKey("other", "-t", "ed25519")
+	rsa := o.sshKey("rsaca", "-t", "rsa", "-b", "2048")
+	return []sshCase{
+		{name: "a principal", tag: tag, allowed: a.line, signer: a.id + "ann@example.com"},
+		{name: "the second principal", tag: tag, allowed: "ann cert-authority " + ca, signer: a.id + "ann"},
+		{name: "no principal", tag: a.with(), allowed: a.line, want: signature.UnknownKey},
+		{name: "another principal", tag: a.with("-n", "ann@example.org"), allowed: a.line, want: signature.UnknownKey},
+		{name: "an excluded principal", tag: tag, allowed: "!ann@example.com," + a.line, want: signature.UnknownKey},
+		{name: "the second pattern", tag: a.with("-n", "eve"), allowed: "ann,eve cert-authority " + ca,
+			signer: a.id + "eve"},
+		{name: "another authority", tag: tag, allowed: "*@example.com cert-authority " + other,
+			want: signature.UnknownKey},
+		{name: "the key of the authority as a key", tag: tag, allowed: "*@example.com " + ca,
+			want: signature.UnknownKey},
+		{name: "only the plain key", tag: tag, allowed: "ann@example.com " + string(o.read("ann.pub")),
+			want: signature.UnknownKey},
+		{name: "an RSA authority", tag: a.sign("-s", o.path("rsaca"), "-n", "ann@example.com"),
+			allowed: "ann@example.com cert-authority " + rsa,
+			signer:  "ssh-ca:" + o.fingerprint("rsaca") + ":ann@example.com"},
+		{name: "an RSA authority with SHA-1", allowed: "ann@example.com cert-authority " + rsa,
+			tag:  a.sign("-s", o.path("rsaca"), "-t", "ssh-rsa", "-n", "ann@example.com"),
+			want: signature.BadSignature, git: true},
+		{name: "altered", tag: strings.Replace(tag, "First", "Last", 1), allowed: a.line,
+			want: signature.BadSignature},
+	}
+}
+
+func (a *authority) lifeCases() []sshCase {
+	tag, ca := a.with("-n", "ann@example.com"), a.line[strings.Index(a.line, "ssh-"):]
+	byCA := []string{"-s", a.path("ca"), "-n", "ann@example.com", "-V"}
+	return []sshCase{
+		{name: "an expired certificate", tag: a.sign(append(byCA, "20230101:20240501")...), allowed: a.line,
+			want: signature.Expired},
+		{name: "a certificate that is not yet valid", tag: a.sign(append(byCA, "20240502:20250501")...),
+			allowed: a.line, want: signature.Expired},
+		{name: "a certificate for hosts", tag: a.with("-h", "-n", "ann@example.com"), allowed: a.line,
+			want: signature.Unsupported},
+		{name: "an expired line", tag: tag, allowed: `*@example.com cert-authority,valid-before="20240101" ` + ca,
+			want: signature.Expired},
+		{name: "another namespace", tag: tag, allowed: `*@example.com namespaces="file",cert-authority ` + ca,
+			want: signature.WrongNamespace},
+	}
+}
+
+func (a *authority) revocationCases() []sshCase {
+	tag, signer := a.with("-n", "ann@example.com"), a.id+"ann@example.com"
+	var cases []sshCase
+	for _, c := range []struct{ name, authority, specification, signer string }{
+		{"the authority", "ca.pub", string(a.read("ca.pub")), ""},
+		{"the key", "ca.pub", string(a.read("ann.pub")), ""},
+		{"its serial number", "ca.pub", "serial: 7", ""},
+		{"a range with its serial number", "ca.pub", "serial: 3-7000", ""},
+		{"many serial numbers", "ca.pub", "serial: 1\nserial: 3\nserial: 5\nserial: 7\nserial: 9\n", ""},
+		{"many other serial numbers", "ca.pub", "serial: 1\nserial: 3\nserial: 5\nserial: 6\nserial: 8\n", signer},
+		{"its id", "ca.pub", "id: ann", ""},
+		{"another id", "ca.pub", "id: an", signer},
+		{"the serial number of another authority", "other.pub", "serial: 7\nid: ann", signer},
+		{"the serial number of all authorities", "none", "serial: 7", ""},
+	} {
+		authority, krl := c.authority, strings.ReplaceAll("krl "+c.name, " ", "-")
+		if authority != "none" {
+			authority = a.path(authority)
+		}
+		a.must(nil, "ssh-keygen", "-q", "-k", "-f", a.path(krl), "-s", authority, a.write("spec", c.specification))
+		next := sshCase{name: c.name + " is revoked", tag: tag, allowed: a.line, revoked: krl, signer: c.signer}
+		if c.signer == "" {
+			next.want = signature.Revoked
+		}
+		cases = append(cases, next)
+	}
+	return cases
+}
+
+// securityKey makes signatures like a key of FIDO, whose private key is on a device that the user touches. Its format
+// is described in PROTOCOL.u2f of OpenSSH.
+type securityKey struct {
+	private ed25519.PrivateKey
+	flags   byte
+}
+
+const securityKeyType = "sk-ssh-ed25519@openssh.com"
+
+func (k securityKey) public() []byte {
+	return ssh.Marshal(struct {
+		Type        string
+		Key         []byte
+		Application string
+	}{securityKeyType, k.private.Public().(ed25519.PublicKey), "ssh:"})
+}
+
+func (k securityKey) sign(text string) string {
+	digest := sha512.Sum512([]byte(text))
+	message := append([]byte("SSHSIG"), ssh.Marshal(struct {
+		Namespace, Reserved, Hash string
+		Digest                    []byte
+	}{"git", "", "sha512", digest[:]})...)
+	application, sum := sha256.Sum256([]byte("ssh:")), sha256.Sum256(message)
+	signed := ssh.Marshal(struct {
+		Application []byte `ssh:"rest"`
+		Flags       byte
+		Counter     uint32
+		Sum         []byte `ssh:"rest"`
+	}{application[:], k.flags, 9, sum[:]})
+	sig := ssh.Marshal(struct {
+		Type    string
+		Sig     []byte
+		Flags   byte
+		Counter uint32
+	}{securityKeyType, ed25519.Sign(k.private, signed), k.flags, 9})
+	blob := append([]byte("SSHSIG"), ssh.Marshal(struct {
+		Version                   uint32
+		Key                       []byte
+		Namespace, Reserved, Hash string
+		Sig                       []byte
+	}{1, k.public(), "git", "", "sha512", sig})...)
+	return text + string(pem.EncodeToMemory(&pem.Block{Type: "SSH SIGNATURE", Bytes: blob}))
+}
+
+// TestSecurityKeysAsGit makes the signatures itself, because ssh-keygen needs a device for them.
+func TestSecurityKeysAsGit(t *testing.T) {
+	o := newOracle(t)
+	key := securityKey{ed25519.NewKeyFromSeed([]byte(strings.Repeat("k", 32))), 1}
+	allowed := "ann " + securityKeyType + " " + base64.StdEncoding.EncodeToString(key.public()) + "\n"
+	o.write("sk.pub", strings.TrimPrefix(allowed, "ann "))
+	id := "ssh:" + o.fingerprint("sk.pub")
+	untouched := securityKey{key.private, 0}
+	text := o.tag("v1", 1714521600)
+	for _, c := range []sshCase{
+		{name: "touched", tag: key.sign(text), signer: id},
+		{name: "altered", tag: strings.Replace(key.sign(text), "First", "Last", 1), want: signature.BadSignature},
+		{name: "not touched", tag: untouched.sign(text), want: signature.BadSignature, git: true},
+	} {
+		c.allowed = allowed
+		t.Run(c.name, func(t *testing.T) {
+			o := *o
+			o.TB = t
+			checkSSH(&o, c, time.Now())
+		})
+	}
+}

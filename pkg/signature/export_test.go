@@ -1,0 +1,4 @@
+package signature
+
+// ParseAllowedSignersIn is ParseAllowedSigners in another time zone than that of the machine.
+var ParseAllowedSignersIn = parseAllowedSigners
