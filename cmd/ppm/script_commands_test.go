@@ -159,6 +159,7 @@ func serveHTTP(ts *testscript.TestScript, fault []string) {
 	ts.Check(err)
 	ts.Defer(server.Close)
 	ts.Setenv("HTTP", server.URL)
+	ts.Setenv("PORT", server.URL[strings.LastIndexByte(server.URL, ':')+1:])
 }
 
 // A scriptFault makes an HTTP server misbehave. args is the number of its arguments.
@@ -184,6 +185,11 @@ var scriptFaults = map[string]scriptFault{
 	}},
 	"garbage": {1, func(_ *testscript.TestScript, args []string) gittest.Option {
 		return gittest.With(gittest.Garbage(args[0]))
+	}},
+	"redirect": {3, func(ts *testscript.TestScript, args []string) gittest.Option {
+		code, err := strconv.Atoi(args[0])
+		ts.Check(err)
+		return gittest.With(gittest.RedirectBelow(code, args[1], args[2]))
 	}},
 	"says": {3, func(ts *testscript.TestScript, args []string) gittest.Option {
 		code, err := strconv.Atoi(args[0])

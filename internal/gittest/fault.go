@@ -84,6 +84,21 @@ func Redirect(base string) Fault {
 	})
 }
 
+// RedirectBelow sends requests whose path starts with from to the same URL with to in its place.
+func RedirectBelow(code int, from, to string) Fault {
+	return func(next http.Handler) http.Handler {
+		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			rest, ok := strings.CutPrefix(r.URL.RequestURI(), from)
+			if !ok {
+				next.ServeHTTP(w, r)
+				return
+			}
+			w.Header().Set("Location", to+rest)
+			w.WriteHeader(code)
+		})
+	}
+}
+
 // Garbage answers with data, and with the content type of a real response.
 func Garbage(data string) Fault {
 	return Answer(func(w http.ResponseWriter, r *http.Request) {

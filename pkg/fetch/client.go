@@ -47,9 +47,10 @@ type Options struct {
 
 // Policy says which hosts may be connected to. A host is a name, a "*.suffix" or a "host:port".
 type Policy struct {
-	AllowHosts []string // when not empty, no other host
-	DenyHosts  []string
-	AllowHTTP  []string // hosts that may be connected to without encryption
+	AllowHosts     []string // when not empty, no other host
+	DenyHosts      []string
+	AllowHTTP      []string // hosts that may be connected to without encryption
+	AllowRedirects []string // hosts that the redirects of other hosts may lead to
 }
 
 // An Event reports what a Client is doing to a waiting user.
@@ -143,9 +144,10 @@ func (c *Client) remote(url string) (backend, error) {
 	d, err := wire.New(wire.Options{
 		Home: c.o.Home, Dir: cmp.Or(c.o.Dir, "."), Env: c.o.Env,
 		AllowHosts: c.o.Policy.AllowHosts, DenyHosts: c.o.Policy.DenyHosts, AllowHTTP: c.o.Policy.AllowHTTP,
-		AcceptedHosts: acceptedHosts,
-		MaxPack:       c.o.Limits.PackBytes,
-		Progress:      fromServer,
+		AllowRedirects: c.o.Policy.AllowRedirects,
+		AcceptedHosts:  acceptedHosts,
+		MaxPack:        c.o.Limits.PackBytes,
+		Progress:       fromServer,
 	})
 	if err != nil {
 		return nil, err
@@ -159,7 +161,9 @@ func (c *Client) remote(url string) (backend, error) {
 	}
 	public := wire.Public(cloneURL)
 	r := &remote{
-		server:  &server{url: cloneURL, public: public, dialer: d, report: report, asked: map[string]bool{}},
+		server: &server{
+			url: cloneURL, public: public, dialer: d, report: report, notify: c.o.Notify, asked: map[string]bool{},
+		},
 		cache:   cachedRepo{url: public, offline: c.o.Offline},
 		offline: c.o.Offline, refresh: c.o.Refresh, limits: c.o.Limits,
 		fills: map[string]int{},

@@ -3,8 +3,10 @@ package fetch
 import (
 	"context"
 	"errors"
+	"fmt"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/Project-Manager-With-Git/ppm/pkg/failure"
@@ -27,6 +29,7 @@ type server struct {
 	public string // the same without them
 	dialer *wire.Dialer
 	report func(text string) // of progress
+	notify func(text string) // of what is worth knowing
 
 	session  *wire.Session   // idle; nil when there is none
 	used     time.Time       // when session was last needed
@@ -34,6 +37,7 @@ type server struct {
 	listed   []ref.GitRef    // refs in order
 	all      bool            // listed is all that the server has
 	asked    map[string]bool // names that were looked up on the server
+	moved    sync.Once       // the user knows that the repository has moved
 }
 
 // close ends the session and forgets what the server has said.
@@ -70,9 +74,22 @@ func (s *server) connect(ctx context.Context) (err error) {
 			return err
 		}
 		s.features = &f
+		s.noteMoved()
 	}
 	s.used = time.Now()
 	return nil
+}
+
+// noteMoved reports once that the server has sent the session to another URL for good.
+func (s *server) noteMoved() {
+	to := s.session.MovedTo()
+	if to == "" || strings.TrimSuffix(to, ".git") == strings.TrimSuffix(s.public, ".git") {
+		return
+	}
+	s.moved.Do(func() {
+		s.notify(fmt.Sprintf("%s has moved permanently to %s: use the new URL; "+
+			"for what is installed, run ppm project upgrade --from-url %s %s", s.public, to, s.public, to))
+	})
 }
 
 // find lists the refs that a name may mean, and all refs when there is none: then the caller needs suggestions.

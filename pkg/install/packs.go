@@ -93,9 +93,10 @@ func (p *Packs) newClient(offline bool) (*fetch.Client, error) {
 	o.Builtin, o.Notify = p.Builtin, p.o.Notify
 	o.Limits = fetchLimits(p.o.Layers.Limits)
 	o.Policy = fetch.Policy{
-		AllowHosts: p.o.Layers.Sources.AllowHosts,
-		DenyHosts:  p.o.Layers.Sources.DenyHosts,
-		AllowHTTP:  p.o.Layers.Sources.AllowHTTP,
+		AllowHosts:     p.o.Layers.Sources.AllowHosts,
+		DenyHosts:      p.o.Layers.Sources.DenyHosts,
+		AllowHTTP:      p.o.Layers.Sources.AllowHTTP,
+		AllowRedirects: p.o.Layers.Sources.AllowRedirects,
 	}
 	if p.o.Progress != nil { // a server that sends no progress answers sooner
 		o.Progress = func(e fetch.Event) { p.o.Progress(e.String()) }

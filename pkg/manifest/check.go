@@ -36,6 +36,7 @@ func checkLayer(doc *tomldoc.Document, f file, layer Layer) error {
 		// Projects come from other people, who must not decide which hosts the user's machine connects to.
 		{"sources.allow_hosts", "allow_hosts", len(f.Sources.AllowHosts) > 0, User},
 		{"sources.allow_http", "allow_http", len(f.Sources.AllowHTTP) > 0, User},
+		{"sources.allow_redirects", "allow_redirects", len(f.Sources.AllowRedirects) > 0, User},
 		{"limits", "[limits]", f.Limits != Limits{}, User},
 	} {
 		belongs := layer == c.home || layer == Machine && c.home == User

@@ -45,6 +45,7 @@ template_config_name = "template.json"
 allow_hosts = ["allowed.example.com"]
 deny_hosts = ["denied.example.com"]
 allow_http = ["http.example.com"]
+allow_redirects = ["new.example.com"]
 mirrors = { "https://from.example.com/" = "https://to.example.com/" }
 [packs.alias]
 url = "https://alias.example.com/a.git"
@@ -61,8 +62,8 @@ command_size = "16 GiB"
 		Sources: manifest.Sources{
 			Host: "git.example.com", Namespace: "team", TemplateConfigName: "template.json",
 			AllowHosts: []string{"allowed.example.com"}, DenyHosts: []string{"denied.example.com"},
-			AllowHTTP: []string{"http.example.com"},
-			Mirrors:   map[string]string{"https://from.example.com/": "https://to.example.com/"},
+			AllowHTTP: []string{"http.example.com"}, AllowRedirects: []string{"new.example.com"},
+			Mirrors: map[string]string{"https://from.example.com/": "https://to.example.com/"},
 		},
 		Packs: map[string]manifest.Pack{"alias": {URL: "https://alias.example.com/a.git"}},
 		Keys:  map[string]any{"license": "MIT"},

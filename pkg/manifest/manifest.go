@@ -131,6 +131,9 @@ type Sources struct {
 	DenyHosts  []string          `toml:"deny_hosts"`  // hosts never to connect to, from all layers
 	AllowHTTP  []string          `toml:"allow_http"`  // hosts that may be reached over plain HTTP; no project's layer
 	Mirrors    map[string]string `toml:"mirrors"`     // prefix of a URL → its replacement
+
+	// AllowRedirects are hosts that the redirects of other hosts may lead to; user's layer only.
+	AllowRedirects []string `toml:"allow_redirects"`
 }
 
 // A Pack is either an alias for a URL or a built-in pack with releases.
@@ -193,6 +196,7 @@ func mergeSources(base, over Sources) Sources {
 		AllowHosts:         lastSet(base.AllowHosts, over.AllowHosts),
 		DenyHosts:          slices.Compact(denied), // no layer can lift the denial of another
 		AllowHTTP:          lastSet(base.AllowHTTP, over.AllowHTTP),
+		AllowRedirects:     lastSet(base.AllowRedirects, over.AllowRedirects),
 		Mirrors:            mergeMaps(base.Mirrors, over.Mirrors),
 	}
 }

@@ -151,6 +151,7 @@ var invalidManifests = []struct {
 	{own, "[sources]\nallow_hosts = ['x']\n", "line 2: allow_hosts does not belong in a project's ppm.toml",
 		"a user's ppm.toml"},
 	{own, "[sources]\nallow_http = ['x']\n", "line 2: allow_http does not belong", ""},
+	{own, "[sources]\nallow_redirects = ['x']\n", "line 2: allow_redirects does not belong", ""},
 	{own, "[sources]\nhost = 'https://x'\n", `line 2: "https://x" is not a valid host name`, ""},
 	{own, "[sources]\nnamespace = '../x'\n", `is not a namespace`, ""},
 	{own, "[sources]\ntemplate_config_name = '../x'\n", `line 2`, ""},

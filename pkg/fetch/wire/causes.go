@@ -9,6 +9,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"net/url"
 	"strings"
 	"syscall"
 	"time"
@@ -91,21 +92,21 @@ func statusCause(e *statusError) (text, hint string) {
 		if offers := schemes(e.challenge); offers != "" {
 			text += " (it offers " + offers + ")"
 		}
-		hint = credentialHint(e.url.Hostname())
+		hint = credentialHint(e.url)
 	case http.StatusForbidden:
-		text, hint = "access is forbidden", credentialHint(e.url.Hostname())
+		text, hint = "access is forbidden", credentialHint(e.url)
 		if len(e.tried) > 0 {
 			text += " with the credentials from " + strings.Join(e.tried, ", ")
 		}
 	case http.StatusNotFound, http.StatusGone:
 		text = "the repository does not exist or is private"
-		hint = "check the URL; for a private repository " + credentialHint(e.url.Hostname())
+		hint = "check the URL; for a private repository " + credentialHint(e.url)
 	case http.StatusProxyAuthRequired:
 		text, hint = proxyCause(e.code)
 	case http.StatusNonAuthoritativeInfo: // Azure DevOps answers with a sign-in page
-		text, hint = "the server answers with a sign-in page (status 203)", credentialHint(e.url.Hostname())
+		text, hint = "the server answers with a sign-in page (status 203)", credentialHint(e.url)
 	case http.StatusTooManyRequests:
-		text, hint = "too many requests (status 429)", "try again later, or "+credentialHint(e.url.Hostname())
+		text, hint = "too many requests (status 429)", "try again later, or "+credentialHint(e.url)
 	default:
 		if hint = "try again later"; e.code < http.StatusInternalServerError {
 			hint = "check the URL and whether you have access"
@@ -120,10 +121,13 @@ func statusCause(e *statusError) (text, hint string) {
 	return text, hint
 }
 
-// credentialHint says how to give credentials for a host.
-func credentialHint(host string) string {
-	return fmt.Sprintf("set %s to a token, add %s to ~/.netrc, or set up a git credential helper",
-		tokenVariable(host), host)
+// credentialHint says how to give credentials for the site of u.
+func credentialHint(u *url.URL) string {
+	const others = "add %s to ~/.netrc, or set up a git credential helper"
+	if variable := tokenVariable(u); variable != "" {
+		return fmt.Sprintf("set %s to a token, "+others, variable, u.Hostname())
+	}
+	return fmt.Sprintf(others, u.Hostname())
 }
 
 // schemes lists the authentication schemes that a server offers, when Basic and Bearer are not among them.

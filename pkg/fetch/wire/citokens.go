@@ -2,6 +2,7 @@ package wire
 
 import (
 	"cmp"
+	"net"
 	"net/url"
 	"strings"
 
@@ -41,9 +42,7 @@ func isGitLab(env func(string) string, u *url.URL) bool {
 		host = cmp.Or(host, server.Hostname())
 		port, protocol = cmp.Or(port, portOf(server)), cmp.Or(protocol, server.Scheme)
 	}
-	if protocol == "" && !hostname.IsLoopback(hostname.Canonical(host)) {
-		protocol = "https"
-	}
-	return host != "" && hostname.Canonical(host) == hostname.Canonical(u.Hostname()) &&
-		(port == "" || port == portOf(u)) && (protocol == "" || protocol == u.Scheme)
+	server := url.URL{Scheme: cmp.Or(protocol, "https")}
+	server.Host = net.JoinHostPort(hostname.Canonical(host), cmp.Or(port, portOf(&server)))
+	return host != "" && siteOf(&server) == siteOf(u)
 }

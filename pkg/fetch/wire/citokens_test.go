@@ -37,8 +37,10 @@ func TestCITokens(t *testing.T) {
 		{map[string]string{"CI_JOB_TOKEN": "t", "CI_SERVER_HOST": "gitlab.com"}, "https://gitlab.com/a",
 			"CI_JOB_TOKEN", "gitlab-ci-token"},
 		{map[string]string{"CI_JOB_TOKEN": "t", "CI_SERVER_HOST": "gitlab.com"}, "http://gitlab.com/a", "", ""},
-		{map[string]string{"CI_JOB_TOKEN": "t", "CI_SERVER_HOST": "127.0.0.1"}, "http://127.0.0.1:1/a", "CI_JOB_TOKEN",
-			"gitlab-ci-token"},
+		{map[string]string{"CI_JOB_TOKEN": "t", "CI_SERVER_HOST": "gitlab.com"}, "https://gitlab.com:8443/a", "", ""},
+		{map[string]string{"CI_JOB_TOKEN": "t", "CI_SERVER_HOST": "127.0.0.1"}, "http://127.0.0.1:1/a", "", ""},
+		{map[string]string{"CI_JOB_TOKEN": "t", "CI_SERVER_HOST": "::1", "CI_SERVER_PORT": "1"}, "https://[::1]:1/a",
+			"CI_JOB_TOKEN", "gitlab-ci-token"},
 		{map[string]string{"CI_JOB_TOKEN": "t", "CI_SERVER_URL": "http://h:8080"}, "http://h:8080/a", "CI_JOB_TOKEN",
 			"gitlab-ci-token"},
 	} {

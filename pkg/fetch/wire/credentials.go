@@ -7,13 +7,11 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
-
-	"github.com/Project-Manager-With-Git/ppm/pkg/hostname"
 )
 
-// credentials are tried in order for one site: those of the URL, PPM_TOKEN_<HOST>, git's http.extraHeader, the .netrc
-// file, git's credential helpers and askpass program, the token of a CI job. The first three are sent at once, the
-// others are looked up when the server asks for them.
+// credentials are tried in order for one site, each when the server asks for one: those of the URL, PPM_TOKEN_<HOST>,
+// git's http.extraHeader, the .netrc file, git's credential helpers and askpass program, the token of a CI job. A
+// header is sent at once, as git does it, unless one of the first two is there.
 type credentials struct {
 	helper  helper
 	secrets *secrets
@@ -26,32 +24,20 @@ type credentials struct {
 	approved bool // the helper knows that the server accepts the current credential
 }
 
-// tokenVariable returns the environment variable with the token for a host. Its value is a token, or a user name, a
-// colon and a token.
-func tokenVariable(host string) string {
-	return "PPM_TOKEN_" + strings.Map(func(r rune) rune {
-		switch {
-		case r >= 'a' && r <= 'z':
-			return r - 'a' + 'A'
-		case r >= 'A' && r <= 'Z', r >= '0' && r <= '9':
-			return r
-		}
-		return '_'
-	}, hostname.Canonical(host))
-}
-
 // newCredentials returns the credentials for the site of u. A user and password of the remote come first.
 // authorization is the value of the field Authorization from git's http.extraHeader.
 func newCredentials(o Options, config gitConfig, u *url.URL, r remote, authorization string) *credentials {
 	c := &credentials{helper: helper{o, config, u}, secrets: r.secrets}
-	variable := tokenVariable(u.Hostname())
-	token := o.Env(variable)
+	variable, token := tokenVariable(u), ""
+	if variable != "" {
+		token = o.Env(variable)
+	}
 	if r.password != "" {
 		c.add(func(context.Context) (credential, bool) {
 			return credential{source: "the URL", user: r.user, password: r.password}, true
 		})
 	}
-	if token != "" {
+	if isToken(token) {
 		c.add(func(context.Context) (credential, bool) {
 			user, password, ok := strings.Cut(token, ":")
 			if !ok {
@@ -60,12 +46,12 @@ func newCredentials(o Options, config gitConfig, u *url.URL, r remote, authoriza
 			return credential{source: variable, user: user, password: password}, true
 		})
 	}
+	sendFirst := authorization != "" && len(c.sources) == 0
 	if authorization != "" {
 		c.add(func(context.Context) (credential, bool) {
 			return credential{source: "git's http.extraHeader", header: authorization}, true
 		})
 	}
-	sendFirst := len(c.sources) > 0
 	c.add(func(context.Context) (credential, bool) { return fromNetrc(o, u.Hostname(), r.user) })
 	if c.helper.source() != "" {
 		c.add(func(ctx context.Context) (credential, bool) {

@@ -9,7 +9,6 @@ import (
 	"slices"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/Project-Manager-With-Git/ppm/internal/gittest"
 	"github.com/Project-Manager-With-Git/ppm/pkg/failure"
@@ -20,7 +19,9 @@ const (
 	good = "g00d-s3cret"
 	bad  = "wr0ng-s3cret"
 
-	thatServer = "THAT SERVER" // stands for the URL of the server
+	thatServer   = "THAT SERVER"   // stands for the URL of the server
+	thatPort     = "THAT PORT"     // for its port
+	thatVariable = "THAT VARIABLE" // for the variable with the token for it
 )
 
 func encoded(text string) string { return base64.StdEncoding.EncodeToString([]byte(text)) }
@@ -53,7 +54,7 @@ type credentialCase struct {
 	netrc    string // "" for none
 	helper   string // password that the helper gives
 	env      []string
-	requests int // 3 when the credentials are known before the server asks
+	requests int // 3 when the credentials are sent before the server asks
 }
 
 var (
@@ -62,12 +63,12 @@ var (
 )
 
 var credentialCases = []credentialCase{
-	{"in the URL", basic, "u:" + good + "@", "", "", nil, 3},
+	{"in the URL", basic, "u:" + good + "@", "", "", nil, 4},
 	{"a token variable", gittest.BasicAuth("x-access-token", good), "", "", "",
-		[]string{"PPM_TOKEN_127_0_0_1", good}, 3},
-	{"a token variable with a user", basic, "", "", "", []string{"PPM_TOKEN_127_0_0_1", "u:" + good}, 3},
-	{"a token variable for the URL's user", basic, "u@", "", "", []string{"PPM_TOKEN_127_0_0_1", good}, 3},
-	{"a bearer token", bearer, "", "", "", []string{"PPM_TOKEN_127_0_0_1", good}, 4},
+		[]string{thatVariable, good}, 4},
+	{"a token variable with a user", basic, "", "", "", []string{thatVariable, "u:" + good}, 4},
+	{"a token variable for the URL's user", basic, "u@", "", "", []string{thatVariable, good}, 4},
+	{"a bearer token", bearer, "", "", "", []string{thatVariable, good}, 4},
 	{".netrc", basic, "", "machine 127.0.0.1 login u password " + good, "", nil, 4},
 	{".netrc, the URL's user", basic, "u@",
 		"machine 127.0.0.1 login v password x machine 127.0.0.1 login u password " + good, "", nil, 4},
@@ -86,9 +87,17 @@ var credentialCases = []credentialCase{
 	{"a job token of GitLab", gittest.BasicAuth("gitlab-ci-token", good), "", "", "",
 		[]string{"CI_JOB_TOKEN", good, "CI_SERVER_URL", thatServer}, 4},
 	{"a job token of GitLab after the helper", gittest.BasicAuth("gitlab-ci-token", good), "", "", bad,
-		[]string{"CI_JOB_TOKEN", good, "CI_SERVER_HOST", "127.0.0.1", "CI_SERVER_PROTOCOL", "http"}, 5},
+		[]string{"CI_JOB_TOKEN", good, "CI_SERVER_HOST", "127.0.0.1", "CI_SERVER_PORT", thatPort, "CI_SERVER_PROTOCOL",
+			"http"}, 5},
 	{"the helper after a wrong URL, variable and .netrc", basic, "u:" + bad + "@",
-		"machine 127.0.0.1 login u password " + bad, good, []string{"PPM_TOKEN_127_0_0_1", bad}, 6},
+		"machine 127.0.0.1 login u password " + bad, good, []string{thatVariable, bad}, 7},
+	{"a token variable and an extraHeader", basic, "", "", "", []string{thatVariable, "u:" + good,
+		"GIT_CONFIG_PARAMETERS", "'http.extraHeader'='Authorization: Basic " + encoded("u:"+bad) + "'"}, 4},
+}
+
+// tokenVariable returns the variable with the token for a server on the loopback address.
+func tokenVariable(s *gittest.HTTPServer) string {
+	return "PPM_TOKEN_" + strings.NewReplacer(".", "_", ":", "_").Replace(s.Addr())
 }
 
 func TestCredentialSources(t *testing.T) {
@@ -107,8 +116,13 @@ func TestCredentialSources(t *testing.T) {
 			s := gittest.ServeHTTP(t, root, gittest.With(c.fault))
 			vars := slices.Clone(c.env)
 			for i, value := range vars {
-				if value == thatServer {
+				switch value {
+				case thatServer:
 					vars[i] = s.URL
+				case thatPort:
+					_, vars[i], _ = strings.Cut(s.Addr(), ":")
+				case thatVariable:
+					vars[i] = tokenVariable(s)
 				}
 			}
 			d := newDialer(t, wire.Options{Home: home, Env: env(vars...)})
@@ -118,10 +132,29 @@ func TestCredentialSources(t *testing.T) {
 			if got := len(s.Requests()); got != c.requests {
 				t.Errorf("%d requests, want %d", got, c.requests)
 			}
+			header := strings.Contains(strings.Join(c.env, " "), "xtraHeader") && !slices.Contains(c.env, thatVariable)
+			if _, sent := s.Requests()[0].Header["Authorization"]; sent != header {
+				t.Errorf("a credential was sent before the server asked: %v, want %v", sent, header)
+			}
 			if calls, _ := os.ReadFile(log); c.helper == good &&
 				(strings.Count(string(calls), "get\n") != 1 || strings.Count(string(calls), "store\n") != 1) {
 				t.Errorf("the helper was called as %q, want one get and one store", calls)
 			}
+		})
+	}
+}
+
+// askFirst asks for credentials, and misbehaves when it gets some.
+func askFirst(f gittest.Fault) gittest.Fault {
+	return func(next http.Handler) http.Handler {
+		faulty := f(next)
+		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			if r.Header.Get("Authorization") == "" {
+				w.Header().Set("WWW-Authenticate", "Basic")
+				w.WriteHeader(http.StatusUnauthorized)
+				return
+			}
+			faulty.ServeHTTP(w, r)
 		})
 	}
 }
@@ -167,11 +200,11 @@ func TestCredentialsAreNotShown(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
 			var progress strings.Builder
+			s := gittest.ServeHTTP(t, root, gittest.With(askFirst(c.fault)))
 			d := newDialer(t, wire.Options{
-				Home: home, Env: env("PPM_TOKEN_127_0_0_1", "env-"+bad),
+				Home: home, Env: env(tokenVariable(s), "env-"+bad),
 				Progress: func(s string) { progress.WriteString(s) },
 			})
-			s := gittest.ServeHTTP(t, root, gittest.With(c.fault))
 			_, _, err := get(t.Context(), d, strings.Replace(s.URL, "//", "//u:url-"+bad+"%2F@", 1)+"/pack")
 			if err == nil {
 				t.Fatal("no error")
@@ -197,91 +230,6 @@ func TestWrongURLsShowNoCredentials(t *testing.T) {
 			strings.Contains(err.Error(), bad) {
 			t.Errorf("%v shows a credential", err)
 		}
-	}
-}
-
-// A credential is sent only to the site that it is for.
-func TestRedirectsCarryNoCredentials(t *testing.T) {
-	root, _ := packs(t)
-	other := gittest.ServeHTTP(t, root)
-	asking := gittest.ServeHTTP(t, root, gittest.With(gittest.BasicAuth("u", good)))
-	for _, c := range []struct {
-		name   string
-		to     *gittest.HTTPServer
-		toHost string // by which name it is reached
-		netrc  string
-		ok     bool
-	}{
-		{"a site that asks for nothing", other, "localhost", "machine 127.0.0.1 login u password " + good, true},
-		{"a site that asks", asking, "localhost",
-			"machine 127.0.0.1 login u password " + good + " default login u password " + good, false},
-		{"a site with credentials of its own", asking, "localhost", "machine localhost login u password " + good,
-			true},
-	} {
-		t.Run(c.name, func(t *testing.T) {
-			home := t.TempDir()
-			write(t, home, ".netrc", c.netrc)
-			_, port, _ := strings.Cut(c.to.Addr(), ":")
-			first := gittest.ServeHTTP(t, root,
-				gittest.With(gittest.BasicAuth("u", bad), gittest.Redirect("http://evil:x@"+c.toHost+":"+port)))
-			before := len(c.to.Requests())
-			d := newDialer(t, wire.Options{Home: home, Env: env("PPM_TOKEN_127_0_0_1", "u:"+bad)})
-			_, _, err := get(t.Context(), d, strings.Replace(first.URL, "//", "//u:"+bad+"@", 1)+"/pack")
-			if (err == nil) != c.ok {
-				t.Errorf("%v, want success %v", err, c.ok)
-			}
-			reached := c.to.Requests()[before:]
-			if len(reached) == 0 {
-				t.Fatal("the redirect was not followed")
-			}
-			for _, r := range reached {
-				_, password, has := r.BasicAuth()
-				if own := strings.Contains(c.netrc, "localhost"); has && (!own || password != good) {
-					t.Errorf("the other origin got %q", r.Header.Get("Authorization"))
-				}
-			}
-			if got := len(first.Requests()); got != 1 {
-				t.Errorf("%d requests to the first origin, want 1: the pack comes from where the refs do", got)
-			}
-		})
-	}
-}
-
-func TestRedirectsUnderPolicy(t *testing.T) {
-	root, _ := packs(t)
-	ca, caFile := gittest.NewCA(t)
-	last := gittest.ServeHTTP(t, root)
-	_, port, _ := strings.Cut(last.Addr(), ":")
-	secure := gittest.ServeHTTP(t, root, gittest.TLS(ca.Cert(time.Hour, "127.0.0.1")),
-		gittest.With(gittest.Redirect(last.URL)))
-	for _, c := range []struct {
-		name    string
-		from    string
-		options wire.Options
-		kind    failure.Kind
-		message string
-		hint    string
-	}{
-		{"to a denied host", gittest.ServeHTTP(t, root, gittest.With(gittest.Redirect("http://localhost:"+port))).URL,
-			wire.Options{DenyHosts: []string{"localhost"}}, failure.Refused, `"localhost": the host is denied`,
-			"deny_hosts"},
-		{"to a host that is not allowed",
-			gittest.ServeHTTP(t, root, gittest.With(gittest.Redirect("http://localhost:"+port))).URL,
-			wire.Options{AllowHosts: []string{"127.0.0.1"}}, failure.Refused, `"localhost": the host is not allowed`,
-			"allow_hosts"},
-		{"to plain http elsewhere",
-			gittest.ServeHTTP(t, root, gittest.With(gittest.Redirect("http://git.example.com"))).URL, wire.Options{},
-			failure.Refused, "plain http", "allow_http"},
-		{"from https to http", secure.URL, wire.Options{Env: env("SSL_CERT_FILE", caFile), AllowHTTP: []string{"*"}},
-			failure.Refused, "it leads from https to http", "report it to the server's owner"},
-	} {
-		t.Run(c.name, func(t *testing.T) {
-			_, _, err := get(t.Context(), newDialer(t, c.options), c.from+"/pack")
-			checkFailure(t, err, c.kind, c.message, c.hint)
-		})
-	}
-	if n := len(last.Requests()); n != 0 {
-		t.Errorf("%d requests reached the end of a forbidden redirect", n)
 	}
 }
 

@@ -7,23 +7,24 @@
 // The host policy is what the user allows ppm to connect to. A host pattern is a host name, which means that host
 // alone; "*." and a name, which means every host below that name but not the name itself; or "*", which means every
 // host. A denied host is refused even when it is allowed too; when there are allowed hosts, all others are refused.
-// Redirects are checked against the same policy. Plain http is refused except to this machine itself and to the hosts
-// that it is allowed for.
+// Plain http is refused except to this machine itself and to the hosts that it is allowed for. A redirect is checked
+// against the same policy; it must not lead from https to http, nor to another host or port than those of the remote,
+// except to hosts to which the user allows redirects.
 //
 // These settings of git apply: url.*.insteadOf, credential helpers, core.askPass and, of the section http, proxy,
-// sslCAInfo, sslCAPath, sslCert, sslKey and extraHeader, from the system's and the user's git configuration, from
-// GIT_CONFIG_COUNT and from GIT_CONFIG_PARAMETERS. Files that include and includeIf name are read. Of the
-// configuration of the repository that the user works in, only http.URL.extraHeader applies: nothing else there may
-// say where a request goes or which program runs. GIT_DIR and the other variables that git sets for hooks do not
-// apply: they are not about this remote. http.sslVerify and StrictHostKeyChecking cannot turn verification off. The
-// only program that a session over http may start is "git credential", and only when a credential helper or an askpass
-// program is configured and the server asks for credentials.
+// sslCAInfo, sslCAPath, sslCert, sslKey, extraHeader and a followRedirects that is false, from the system's and the
+// user's git configuration, from GIT_CONFIG_COUNT and from GIT_CONFIG_PARAMETERS. Files that include and includeIf
+// name are read. Of the configuration of the repository that the user works in, only http.URL.extraHeader applies:
+// nothing else there may say where a request goes or which program runs. GIT_DIR and the other variables that git sets
+// for hooks do not apply: they are not about this remote. http.sslVerify and StrictHostKeyChecking cannot turn
+// verification off. The only program that a session over http may start is "git credential", and only when a
+// credential helper or an askpass program is configured and the server asks for credentials.
 //
-// Over http, credentials come from the URL, from PPM_TOKEN_<HOST> (a token, or user:token; the host in upper case with
-// "_" for all but letters and digits), from http.extraHeader, from .netrc (without its default entry), from git's
-// credential helpers, from the askpass program, and from the token of a CI job. They are sent only to the site that
-// they were found for, which is a scheme, host and port, and never appear in an error, a progress message or a process
-// argument.
+// Over http, credentials come from the URL, from PPM_TOKEN_<HOST> (a token, or user:token; see tokenVariable), from
+// http.extraHeader, from .netrc (without its default entry), from git's credential helpers, from the askpass program,
+// and from the token of a CI job. They are sent only to the site that they were found for, which is a scheme, host and
+// port (for .netrc the host), and, except for http.extraHeader, only when the server asks. They never appear in an
+// error, a progress message or a process argument.
 //
 // Over ssh, keys come from the agent and from files, with their certificates; a server must be in the known_hosts
 // files. These settings of the user's and the system's ssh_config apply: HostName, Port, User, IdentityFile,

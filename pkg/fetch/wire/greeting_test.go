@@ -247,19 +247,6 @@ func TestLookupNetrc(t *testing.T) {
 	}
 }
 
-func TestTokenVariable(t *testing.T) {
-	for host, want := range map[string]string{
-		"github.com":     "PPM_TOKEN_GITHUB_COM",
-		"Git-1.Example.": "PPM_TOKEN_GIT_1_EXAMPLE",
-		"[::1]":          "PPM_TOKEN___1",
-		"bücher.example": "PPM_TOKEN_XN__BCHER_KVA_EXAMPLE",
-	} {
-		if got := tokenVariable(host); got != want {
-			t.Errorf("tokenVariable(%q) = %s, want %s", host, got, want)
-		}
-	}
-}
-
 func FuzzDecodeGreeting(f *testing.F) {
 	refs, _ := recorded(f)
 	f.Add(refs)

@@ -3,6 +3,7 @@ package wire
 import (
 	"bytes"
 	"context"
+	"errors"
 	"net/url"
 	"os"
 	"os/exec"
@@ -85,8 +86,11 @@ func (h helper) run(ctx context.Context, action string, c credential) (string, e
 		{"protocol", h.url.Scheme}, {"host", h.url.Host}, {"path", strings.TrimPrefix(h.url.Path, "/")},
 		{"username", c.user}, {"password", c.password},
 	} {
+		if strings.ContainsAny(kv[1], "\r\n\x00") {
+			return "", errors.New("the " + kv[0] + " has a control character in it") // it would be another attribute
+		}
 		if kv[1] != "" {
-			in.WriteString(kv[0] + "=" + kv[1] + "\n") // no value has a newline: no URL may have one
+			in.WriteString(kv[0] + "=" + kv[1] + "\n")
 		}
 	}
 	in.WriteString("\n")

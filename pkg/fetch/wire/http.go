@@ -12,12 +12,9 @@ import (
 	"strings"
 	"syscall"
 	"time"
-
-	"github.com/Project-Manager-With-Git/ppm/pkg/failure"
 )
 
 const (
-	maxRedirects  = 5
 	maxTries      = 3                // of a request that is harmless to repeat
 	maxRetryAfter = 10 * time.Second // that a server may ask to wait
 	service       = "git-upload-pack"
@@ -29,6 +26,7 @@ type httpTransport struct {
 	settings *settings
 	remote   remote
 	base     *url.URL         // of the repository, after the redirects of its refs
+	moved    bool             // all redirects that led to base were permanent, and there was one
 	sites    map[string]*site // by siteOf
 }
 
@@ -54,7 +52,7 @@ func openHTTP(s *settings, r remote) (*httpTransport, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &httpTransport{s, r, base, map[string]*site{siteOf(base): first}}, nil
+	return &httpTransport{settings: s, remote: r, base: base, sites: map[string]*site{siteOf(base): first}}, nil
 }
 
 // below returns u with path, which needs no escaping, appended to its path.
@@ -72,6 +70,13 @@ func (t *httpTransport) Close() error {
 		s.client.CloseIdleConnections()
 	}
 	return nil
+}
+
+func (t *httpTransport) movedTo() string {
+	if t.moved {
+		return t.base.String()
+	}
+	return ""
 }
 
 // retry calls do again when the connection or the server failed in a way that may be temporary.
@@ -129,7 +134,7 @@ func (t *httpTransport) greet(ctx context.Context) (hello *greeting, err error) 
 
 func (t *httpTransport) greetOnce(ctx context.Context) (*greeting, error) {
 	g := t.settings.guard(ctx)
-	u := below(t.base, refsPath)
+	u := below(t.remote.url(), refsPath)
 	u.RawQuery = "service=" + service
 	resp, err := t.followRefs(g, u)
 	if err != nil {
@@ -164,72 +169,6 @@ func readBody(g *guard, resp *http.Response, limit int64) *guardedReader {
 	r := &guardedReader{guard: g, limit: limit}
 	r.r = &body{resp.Body, r}
 	return r
-}
-
-// followRefs sends the request for the refs and follows redirects. The repository is then below the same URL as its
-// refs.
-func (t *httpTransport) followRefs(g *guard, u *url.URL) (*http.Response, error) {
-	for range maxRedirects + 1 {
-		resp, err := t.exchange(g, http.MethodGet, u, nil)
-		if err != nil {
-			return nil, err
-		}
-		if resp.StatusCode == http.StatusOK {
-			t.base = &url.URL{
-				Scheme: u.Scheme, Host: u.Host,
-				Path: strings.TrimSuffix(u.Path, refsPath), RawPath: strings.TrimSuffix(u.RawPath, refsPath),
-			}
-			return resp, nil
-		}
-		resp.Body.Close()
-		next, err := u.Parse(resp.Header.Get("Location"))
-		if err != nil {
-			return nil, protocolError{"a redirect to a malformed URL"}
-		}
-		next.User = nil
-		if err := t.checkRedirect(u, next); err != nil {
-			return nil, err
-		}
-		u = next
-	}
-	return nil, protocolError{fmt.Sprintf("more than %d redirects", maxRedirects)}
-}
-
-// A redirectError is a redirect that does not lead to a repository.
-type redirectError struct {
-	from    string // host
-	to      *url.URL
-	problem string
-}
-
-func (e redirectError) Error() string {
-	shown := url.URL{Scheme: e.to.Scheme, Host: e.to.Host, Path: e.to.Path} // a query may hold secrets
-	return fmt.Sprintf("the server redirects to %q, %s", shown.String(), e.problem)
-}
-
-func (t *httpTransport) checkRedirect(from, to *url.URL) error {
-	switch {
-	case to.Scheme != "https" && to.Scheme != "http" || to.Host == "":
-		return redirectError{from.Hostname(), to, "which is not an http URL"}
-	case from.Scheme == "https" && to.Scheme == "http":
-		return failure.Errorf(failure.Refused, "following a redirect of %q: it leads from https to http",
-			t.remote.public).
-			WithHint("report it to the server's owner")
-	case !strings.HasSuffix(to.Path, refsPath) || to.RawQuery != "service="+service:
-		return redirectError{from.Hostname(), to, "which is not a git repository"}
-	}
-	if err := t.settings.checkHost(to.Scheme, to.Hostname()); err != nil {
-		return failure.Errorf(failure.KindOf(err), "following a redirect of %q: %w", t.remote.public, err).
-			WithHint("%s", failure.Hint(err))
-	}
-	if t.sites[siteOf(to)] == nil {
-		next, err := newSite(t.settings, to, remote{secrets: t.remote.secrets}, true)
-		if err != nil {
-			return err
-		}
-		t.sites[siteOf(to)] = next
-	}
-	return nil
 }
 
 // ask sends a request. Redirects of it are not followed.
@@ -292,7 +231,7 @@ func (t *httpTransport) exchange(g *guard, method string, u *url.URL, body []byt
 			return resp, nil
 		}
 		challenge := resp.Header.Values("WWW-Authenticate")
-		if resp.StatusCode == http.StatusUnauthorized && c.next(g.ctx, challenge) {
+		if asksForCredentials(resp) && c.next(g.ctx, challenge) {
 			resp.Body.Close()
 			continue
 		}
@@ -302,6 +241,11 @@ func (t *httpTransport) exchange(g *guard, method string, u *url.URL, body []byt
 			u, resp.StatusCode, resp.Header.Get("Retry-After"), c.tried, c.silent, challenge, message,
 		}
 	}
+}
+
+// asksForCredentials reports whether a server asks for credentials, or for others. Azure DevOps may do so with a page.
+func asksForCredentials(resp *http.Response) bool {
+	return resp.StatusCode == http.StatusUnauthorized || resp.StatusCode == http.StatusNonAuthoritativeInfo
 }
 
 func newRequest(ctx context.Context, method string, u *url.URL, body []byte) (*http.Request, error) {

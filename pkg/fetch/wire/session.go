@@ -34,6 +34,8 @@ type Session struct {
 type transport interface {
 	// greet reads what the server sends first.
 	greet(ctx context.Context) (*greeting, error)
+	// movedTo returns the URL to which the server has sent greet permanently, without credentials, or "".
+	movedTo() string
 	// ask sends a request and returns the response of at most limit bytes, which the caller closes.
 	ask(ctx context.Context, request []byte, limit int64) (*guardedReader, error)
 	// retry calls do, which must be harmless to repeat, until it succeeds or fails permanently.
@@ -77,6 +79,9 @@ func (s *Session) Features(ctx context.Context) (Features, error) {
 		Objects: anyObject,
 	}, nil
 }
+
+// MovedTo returns the URL to which the server has redirected the session permanently, or "". It has no credentials.
+func (s *Session) MovedTo() string { return s.remote.secrets.scrub(printable(s.transport.movedTo())) }
 
 // capabilities returns what the server supports in the terms of version 0 of the protocol.
 func (s *Session) capabilities(ctx context.Context) (*capability.List, error) {

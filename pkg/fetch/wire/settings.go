@@ -24,9 +24,11 @@ type Options struct {
 	AllowHosts []string            // host patterns; empty allows every host
 	DenyHosts  []string            // host patterns
 	AllowHTTP  []string            // host patterns for which plain http is allowed
-	MaxPack    int64               // maximum number of bytes of a response with a pack; 0 is 1 GiB
-	Stall      time.Duration       // maximum time without a byte; 0 is 30 seconds
-	SlowWindow time.Duration       // time over which less than 1 KiB/s on average is too slow; 0 is a minute
+	// AllowRedirects are patterns of the hosts that a redirect may lead to, besides the host and port of the remote.
+	AllowRedirects []string
+	MaxPack        int64         // maximum number of bytes of a response with a pack; 0 is 1 GiB
+	Stall          time.Duration // maximum time without a byte; 0 is 30 seconds
+	SlowWindow     time.Duration // time over which less than 1 KiB/s on average is too slow; 0 is a minute
 	// AcceptedHosts is the file for the keys of ssh hosts that are accepted because of StrictHostKeyChecking; empty
 	// to accept none.
 	AcceptedHosts string
@@ -38,6 +40,7 @@ type settings struct {
 	options            Options
 	silent             bool // servers are asked to report no progress
 	allow, deny, plain []hostname.Pattern
+	redirects          []hostname.Pattern
 	config             func() (gitConfig, error)
 	sshCondition       func(command string) bool // of Match exec
 }
@@ -68,6 +71,7 @@ func newSettings(o Options) (*settings, error) {
 		{"allow_hosts", o.AllowHosts, &s.allow},
 		{"deny_hosts", o.DenyHosts, &s.deny},
 		{"allow_http", o.AllowHTTP, &s.plain},
+		{"allow_redirects", o.AllowRedirects, &s.redirects},
 	} {
 		for _, text := range l.in {
 			p, err := hostname.ParsePattern(text)

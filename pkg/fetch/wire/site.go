@@ -3,6 +3,7 @@ package wire
 import (
 	"net/http"
 	"net/url"
+	"strconv"
 
 	"github.com/Project-Manager-With-Git/ppm/pkg/hostname"
 )
@@ -42,4 +43,12 @@ func newSite(s *settings, u *url.URL, r remote, redirected bool) (*site, error) 
 // siteOf returns the name of the site of a URL.
 func siteOf(u *url.URL) string {
 	return u.Scheme + "://" + hostname.Canonical(u.Hostname()) + ":" + portOf(u)
+}
+
+// portOf returns the port of a URL, by default that of its scheme.
+func portOf(u *url.URL) string {
+	if n, err := strconv.ParseUint(u.Port(), 10, 16); err == nil {
+		return strconv.FormatUint(n, 10) // without leading zeros
+	}
+	return map[string]string{"https": "443", "http": "80", "ssh": "22"}[u.Scheme]
 }

@@ -81,6 +81,8 @@ func (t *sshTransport) greet(ctx context.Context) (*greeting, error) {
 	return hello, err
 }
 
+func (t *sshTransport) movedTo() string { return "" }
+
 // retry calls do once: failures over ssh are seldom temporary.
 func (t *sshTransport) retry(_ context.Context, do func() error) error { return do() }
 
