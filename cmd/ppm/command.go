@@ -3,7 +3,6 @@ package main
 import (
 	"cmp"
 	"context"
-	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -97,10 +96,8 @@ func (c *command) call(ctx context.Context, in *invocation) (err error) {
 		return err
 	}
 	in.report.result, err = c.run(ctx, in)
-	closed := in.close()
-	if closed != nil && in.report.changed { // an exit code of 6 would mean that nothing was changed
-		in.note(fmt.Sprintf("ppm %s is done, but closing the project failed: %v", in.report.command, closed))
-		return err
+	if closed := in.close(); closed != nil { // what the command has done does not depend on it
+		in.note(fmt.Sprintf("closing the project failed: %v; the system releases its lock when ppm ends", closed))
 	}
-	return errors.Join(err, closed)
+	return err
 }

@@ -16,8 +16,8 @@ import (
 var update = goflag.Bool("update", false, "write docs/commands.md")
 
 // testTerminal returns a terminal without input whose results go to out.
-func testTerminal(out io.Writer) *terminal {
-	return &terminal{in: strings.NewReader(""), out: out, err: io.Discard}
+func testInvocation(out io.Writer) *invocation {
+	return &invocation{terminal: &terminal{in: strings.NewReader(""), out: out, err: io.Discard}}
 }
 
 // docs/commands.md is the help of all commands.
@@ -44,7 +44,8 @@ func writeHelp(t *testing.T, b *strings.Builder, group *command) {
 			continue
 		}
 		var out bytes.Buffer
-		if code := run(append(strings.Fields(c.fullName()), "--help"), testTerminal(&out), os.Getenv); code != 0 {
+		line := append(strings.Fields(c.fullName()), "--help")
+		if code := run(t.Context(), line, testInvocation(&out), os.Getenv); code != 0 {
 			t.Fatalf("%s --help ends with %d", c.fullName(), code)
 		}
 		fmt.Fprintf(b, "\n## %s\n\n```\n%s```\n", c.fullName(), out.String())

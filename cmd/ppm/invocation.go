@@ -39,6 +39,7 @@ type invocation struct {
 
 	member  string           // which member of a workspace; empty for a project alone
 	runID   string           // the same for all members of a workspace
+	signals *signals         // of the process
 	planned *planned         // what a command that is planned would do; else nil
 	project *project.Project // that the command opened
 	packs   *install.Packs   // that a command without a project opened
@@ -232,7 +233,7 @@ func (in *invocation) finish(ctx context.Context, err error) int {
 		in.writeDocument(in.report.document(ctx, err))
 	}
 	unwritten := in.terminal.failed
-	done := in.report.changed || err != nil && isDone(exitCode(ctx, err))
+	done := in.report.changed || err != nil && isDone(exitCode(ctx, err, false))
 	switch {
 	case unwritten == nil:
 	case done: // an exit code of 6 would mean that nothing was changed, or that nothing was found
@@ -245,7 +246,7 @@ func (in *invocation) finish(ctx context.Context, err error) int {
 	if err != nil && (!in.options.json || unwritten != nil) {
 		in.printError(err)
 	}
-	return exitCode(ctx, err)
+	return exitCode(ctx, err, in.report.changed)
 }
 
 func (in *invocation) writeDocument(d document) {

@@ -7,11 +7,9 @@ package main
 import (
 	"context"
 	"os"
-	"os/signal"
 	"runtime/debug"
 	"strconv"
 	"strings"
-	"syscall"
 )
 
 // gcPercent is how much the heap grows before a garbage collection. Most commands end before the first one.
@@ -21,14 +19,13 @@ func main() {
 	if os.Getenv("GOGC") == "" {
 		debug.SetGCPercent(gcPercent)
 	}
-	os.Exit(run(os.Args, newTerminal(os.Stdin, os.Stdout, os.Stderr, os.Getenv), os.Getenv))
+	ctx, s := catchSignals(context.Background()) // until the process ends: a late signal changes no exit code
+	t := newTerminal(os.Stdin, os.Stdout, os.Stderr, os.Getenv)
+	os.Exit(run(ctx, os.Args, &invocation{terminal: t, signals: s}, os.Getenv))
 }
 
-// run executes one command line and returns its exit code.
-func run(line []string, t *terminal, getenv func(string) string) int {
-	ctx, stop := withSignals(context.Background())
-	defer stop()
-	in := &invocation{terminal: t}
+// run executes one command line with a new invocation and returns its exit code.
+func run(ctx context.Context, line []string, in *invocation, getenv func(string) string) int {
 	in.options.getenv = getenv
 	in.options.json = asksForJSON(line) // an error in the rest of the line is a document, too
 	root := commands()
@@ -52,25 +49,4 @@ func asksForJSON(line []string) bool {
 		}
 	}
 	return asked
-}
-
-// withSignals returns a context that the first interrupt or SIGTERM cancels.
-// A second one ends the process at once; the next run recovers from that.
-func withSignals(parent context.Context) (context.Context, func()) {
-	ctx, cancel := context.WithCancelCause(parent)
-	caught := make(chan os.Signal, 1)
-	signal.Notify(caught, os.Interrupt, syscall.SIGTERM)
-	go func() {
-		select {
-		case sig := <-caught:
-			signal.Stop(caught)
-			if sig == syscall.SIGTERM {
-				cancel(errTerminated)
-				return
-			}
-			cancel(context.Canceled)
-		case <-ctx.Done():
-		}
-	}()
-	return ctx, func() { signal.Stop(caught); cancel(nil) }
 }

@@ -90,7 +90,10 @@ func runNew(ctx context.Context, in *invocation) (any, error) {
 		return nil, err
 	}
 	if in.flags.Bool("install") && !in.dryRun() {
-		if err := p.MakeEnvironment(ctx, result, environment); err != nil {
+		release := in.signals.hold() // a failure removes the project again
+		err := p.MakeEnvironment(ctx, result, environment)
+		release(err == nil, 0)
+		if err != nil {
 			return nil, err
 		}
 	}

@@ -118,7 +118,8 @@ func runPlanned(ctx context.Context, in *invocation, command *command) (*planned
 	}
 	run := &invocation{
 		terminal: &terminal, options: in.options, report: report{command: command.path},
-		flags: in.flags, args: in.args, usage: command.usageLine(), ask: in.ask,
+		signals: in.signals,
+		flags:   in.flags, args: in.args, usage: command.usageLine(), ask: in.ask,
 		location: in.location, search: in.search, creates: in.creates,
 		planned: &planned{},
 	}

@@ -46,7 +46,7 @@ func (r *report) document(ctx context.Context, err error) document {
 		OK: err == nil, Result: r.result, Notes: r.notes,
 	}
 	if err != nil {
-		d.Error = newProblem(err, exitCode(ctx, err))
+		d.Error = newProblem(err, exitCode(ctx, err, r.changed))
 	} else if r.help.Len() > 0 {
 		d.Result = map[string]string{"help": r.help.String()}
 	}
@@ -71,13 +71,13 @@ func isDone(code int) bool {
 	return code == 0 || code == int(failure.Conflicts) || code == int(failure.Differs)
 }
 
-// exitCode returns the exit code of a command that ended with err.
-func exitCode(ctx context.Context, err error) int {
+// exitCode returns the exit code of a command that ended with err, and that has changed something or not.
+func exitCode(ctx context.Context, err error, changed bool) int {
 	switch kind := failure.KindOf(err); {
 	case err == nil:
 		return 0
-	case kind == failure.Conflicts, kind == failure.Differs: // the work is done, so a signal came too late
-		return int(kind)
+	case kind == failure.Conflicts, kind == failure.Differs, changed && kind != failure.Interrupted:
+		return int(kind) // the work is done, so a signal came too late
 	case ctx.Err() != nil && errors.Is(context.Cause(ctx), errTerminated):
 		return exitTerminated
 	case ctx.Err() != nil && errors.Is(err, context.Canceled):

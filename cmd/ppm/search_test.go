@@ -61,7 +61,7 @@ func TestCommandsFindTheProject(t *testing.T) {
 				line = append(line, "-o", filepath.Join(t.TempDir(), "plan"))
 			}
 			var out bytes.Buffer
-			code := run(line, testTerminal(&out), func(name string) string {
+			code := run(t.Context(), line, testInvocation(&out), func(name string) string {
 				return map[string]string{"PPM_CACHE_DIR": t.TempDir()}[name]
 			})
 			var d document

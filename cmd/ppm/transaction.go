@@ -35,5 +35,10 @@ func (in *invocation) consume(ctx context.Context, t *project.Transaction) (err 
 		in.project.Preview(t)
 		return nil
 	}
-	return in.project.Apply(ctx, t, project.ApplyOptions{NoIndex: in.flags.Bool("no-index")})
+	release := in.signals.hold()
+	err = in.project.Apply(ctx, t, project.ApplyOptions{NoIndex: in.flags.Bool("no-index")})
+	code := exitCode(ctx, err, in.project.Changed())
+	isLast := in.member == "" && !in.flags.Bool("install")
+	release(isLast && isDone(code) && in.project.Changed(), code)
+	return err
 }

@@ -109,7 +109,7 @@ func (in *invocation) forMember(r *memberRun, dir, runID string) *invocation {
 			colour: in.terminal.colour, outColour: in.terminal.outColour, outScreen: in.terminal.outScreen,
 			prefix: printable(r.path) + ": ",
 		},
-		options: in.options, report: report{command: in.report.command},
+		options: in.options, report: report{command: in.report.command}, signals: in.signals,
 		flags: in.flags, args: r.args, usage: in.usage, member: r.path, runID: runID, search: in.search,
 	}
 	out.location = location.Location{
@@ -216,7 +216,7 @@ func (in *invocation) printRuns(ctx context.Context, runs []*memberRun) error {
 		if in.options.json {
 			d := r.invocation.report.document(ctx, r.failed)
 			documents = append(documents, memberDocument{
-				Path: r.path, OK: d.OK, Code: exitCode(ctx, r.failed),
+				Path: r.path, OK: d.OK, Code: exitCode(ctx, r.failed, r.invocation.report.changed),
 				Result: d.Result, Error: d.Error, Notes: d.Notes,
 			})
 			continue

@@ -27,8 +27,6 @@ import (
 	"syscall"
 	"time"
 
-	"github.com/gofrs/flock"
-
 	"github.com/Project-Manager-With-Git/ppm/pkg/failure"
 )
 
@@ -65,7 +63,7 @@ type Project struct {
 	openDir
 	disk      disk
 	sparse    func(path string) bool // as in Options; never nil
-	lock      *flock.Flock           // nil if the project is open for reading
+	lock      fileLock               // nil if the project is open for reading
 	recovered *Recovery
 }
 

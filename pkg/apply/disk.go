@@ -6,8 +6,11 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"path/filepath"
 	"runtime"
 	"syscall"
+
+	"github.com/gofrs/flock"
 )
 
 // A disk performs all operations that modify a project. Names are relative to the project. Tests inject faults here.
@@ -19,6 +22,13 @@ type disk interface {
 	Link(from, to string) error                // fails if to exists
 	Remove(name string) error                  // a file or an empty folder
 	Sync(dir string) error                     // flushes a folder, so that its names are durable
+	Lock(name string) (fileLock, error)        // locks an existing file; nil if another process holds the lock
+}
+
+// A fileLock is a lock on a file. Close releases it, and so does the end of the process.
+type fileLock interface {
+	Stat() (fs.FileInfo, error)
+	Close() error
 }
 
 // A file is a new file open for writing.
@@ -59,6 +69,18 @@ func (d rootDisk) Sync(dir string) error {
 		err = nil
 	}
 	return cmp.Or(err, f.Close())
+}
+
+func (d rootDisk) Lock(name string) (fileLock, error) {
+	// Opening the file without os.O_CREATE changes nothing, even if the name became a link.
+	lock := flock.New(filepath.Join(d.root.Name(), filepath.FromSlash(name)), flock.SetFlag(os.O_RDONLY))
+	switch ok, err := lock.TryLock(); {
+	case err != nil:
+		return nil, err
+	case !ok:
+		return nil, lock.Close()
+	}
+	return lock, nil
 }
 
 // write creates the file name with what fill writes, and flushes it. On failure it removes the file.

@@ -225,6 +225,35 @@ func (f *faulty) Sync(dir string) error {
 	return nil
 }
 
+func (f *faulty) Lock(name string) (fileLock, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if err := f.step(false); err != nil {
+		return nil, err
+	}
+	lock, err := f.real.Lock(name)
+	if lock == nil {
+		return nil, err
+	}
+	return faultyLock{f, lock}, err
+}
+
+type faultyLock struct {
+	disk *faulty
+	fileLock
+}
+
+// Close releases the lock even if it fails: the end of the process would.
+func (l faultyLock) Close() error {
+	l.disk.mu.Lock()
+	defer l.disk.mu.Unlock()
+	err := l.fileLock.Close()
+	if failed := l.disk.step(false); failed != nil {
+		return failed
+	}
+	return err
+}
+
 type faultyFile struct {
 	disk *faulty
 	name string

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/Project-Manager-With-Git/ppm/pkg/failure"
 	"github.com/Project-Manager-With-Git/ppm/pkg/plan"
 )
 
@@ -14,6 +15,7 @@ import (
 const (
 	maxEntries      = 20
 	maxHistoryBytes = 64 << 20
+	maxNumber       = 999_999_999 // of a command. A file with a higher number is not an entry
 )
 
 // A HistoryEntry is a command that changed the project.
@@ -36,12 +38,27 @@ func (p *Project) entryNumbers() ([]int, error) {
 	var out []int
 	for _, name := range names {
 		digits, ok := strings.CutPrefix(strings.TrimSuffix(name, ".zip"), stateDir+"/undo-")
-		if n, err := strconv.Atoi(digits); ok && err == nil && name == undoName(n) {
+		if n, err := strconv.Atoi(digits); ok && err == nil && 0 < n && n <= maxNumber && name == undoName(n) {
 			out = append(out, n)
 		}
 	}
 	slices.Sort(out)
 	return out, err
+}
+
+// nextNumber returns the number of the next command. The error is of kind Refused if a file has the highest number,
+// which ppm reaches in no project by itself.
+func (p *Project) nextNumber() (int, error) {
+	numbers, err := p.entryNumbers()
+	if err != nil || len(numbers) == 0 {
+		return 1, err
+	}
+	last := numbers[len(numbers)-1]
+	if last == maxNumber {
+		return 0, failure.Errorf(failure.Refused, "writing to the history: %q has the highest number", undoName(last)).
+			WithHint("this ppm did not write that file: remove it")
+	}
+	return last + 1, nil
 }
 
 // prune removes the oldest commands that exceed the limits. A failure is left to the next command.

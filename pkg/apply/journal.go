@@ -21,6 +21,7 @@ const journalVersion = 1
 // struct; the others are the files that the command replaces or removes, uncompressed, as "old/PATH".
 type journal struct {
 	Version int    `json:"version"`
+	Number  int    `json:"number"`           // of the command in the history
 	Command string `json:"command"`          // as the user typed it
 	RunID   string `json:"run,omitempty"`    // as in Meta
 	Undoes  int    `json:"undoes,omitempty"` // the number of the command that this one undoes

@@ -6,11 +6,8 @@ import (
 	"errors"
 	"io/fs"
 	"os"
-	"path/filepath"
 	"runtime"
 	"time"
-
-	"github.com/gofrs/flock"
 
 	"github.com/Project-Manager-With-Git/ppm/pkg/failure"
 )
@@ -47,7 +44,7 @@ func (p *Project) acquireLock(ctx context.Context, wait time.Duration) error {
 }
 
 // tryLock returns nil if the project is locked, or if the lock file was removed meanwhile.
-func (p *Project) tryLock() (*flock.Flock, error) {
+func (p *Project) tryLock() (fileLock, error) {
 	if err := p.disk.Mkdir(stateDir, 0o777); err != nil && !errors.Is(err, fs.ErrExist) {
 		return nil, err
 	}
@@ -68,15 +65,12 @@ func (p *Project) tryLock() (*flock.Flock, error) {
 		return nil, failure.Errorf(failure.Refused, "opening the project: %q is not a file", lockName).
 			WithHint("remove %s", lockName)
 	}
-	// The file exists. Opening it without os.O_CREATE changes nothing, even if the name became a link.
-	lock := flock.New(filepath.Join(p.root.Name(), filepath.FromSlash(lockName)), flock.SetFlag(os.O_RDONLY))
-	switch ok, err := lock.TryLock(); {
-	case errors.Is(err, fs.ErrNotExist):
+	lock, err := p.disk.Lock(lockName)
+	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil
-	case err != nil:
+	}
+	if err != nil || lock == nil {
 		return nil, err
-	case !ok:
-		return nil, lock.Close()
 	}
 	held, err1 := lock.Stat()
 	named, err2 := p.root.Lstat(lockName)

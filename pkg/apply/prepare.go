@@ -74,7 +74,11 @@ func checkChange(c plan.Change) error {
 // prepare checks that the files are in the state that the plan was made for, and stages the new contents and the
 // journal in .ppm. It changes nothing else.
 func (p *Project) prepare(ctx context.Context, pl plan.Plan, m Meta) (*journal, error) {
-	j := &journal{Version: journalVersion, Command: m.Command, RunID: m.RunID, Undoes: m.undoes}
+	number, err := p.nextNumber()
+	if err != nil {
+		return nil, err
+	}
+	j := &journal{Version: journalVersion, Number: number, Command: m.Command, RunID: m.RunID, Undoes: m.undoes}
 	var data [][]byte
 	changes := slices.DeleteFunc(slices.Clone(pl.Changes), func(c plan.Change) bool { return !c.Writes() })
 	slices.SortStableFunc(changes, func(a, b plan.Change) int { return rank(a) - rank(b) })
@@ -86,7 +90,6 @@ func (p *Project) prepare(ctx context.Context, pl plan.Plan, m Meta) (*journal, 
 		j.Changes = append(j.Changes, e)
 		data = append(data, c.Data)
 	}
-	var err error
 	if j.RemovedDirs, err = p.dirsLeftEmpty(j, m); err != nil {
 		return nil, err
 	}

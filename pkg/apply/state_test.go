@@ -24,9 +24,10 @@ func TestWriteState(t *testing.T) {
 		p := open(t, dir, Options{wrap: f.wrap})
 		f.at = f.ops + at
 		err := p.WriteState("test", []byte("new"))
-		got := string(p.ReadState("test"))
+		got, fired := string(p.ReadState("test")), f.fired
+		f.at = 0
 		closeProject(t, p)
-		if !f.fired {
+		if !fired {
 			if err != nil || got != "new" {
 				t.Errorf("WriteState: %v, %q", err, got)
 			}

@@ -58,7 +58,7 @@ func (p *Project) Apply(ctx context.Context, pl plan.Plan, m Meta) error {
 	}
 	if _, failed := p.rollBack(); failed != nil {
 		return failure.Errorf(failure.LocalIO, "%w; rolling back the command: %w", err, failed).
-			WithHint("run ppm here again to complete the rollback")
+			WithHint("some files may be changed until then: run ppm here again to complete the rollback")
 	}
 	return err
 }
@@ -209,32 +209,55 @@ func (p *Project) checkPlaced(from, to string) error {
 	return errChanged(to)
 }
 
-// makeDirs creates the missing folders above name. For those in known it sets the permissions.
+// makeDirs creates the missing folders above name, those in known with their permissions. It never changes the
+// permissions of a folder that exists.
 func (p *Project) makeDirs(name string, known []dirRecord) error {
 	for _, at := range ancestors(name) {
-		kind, info, err := p.lstat(at)
-		bits := fs.FileMode(findDir(known, at).Perm)
+		kind, _, err := p.lstat(at)
 		switch {
 		case err != nil:
 			return err
-		case kind == plan.Absent:
-			err = p.disk.Mkdir(at, cmp.Or(bits, 0o777))
-			if errors.Is(err, fs.ErrExist) {
-				err = errChanged(at)
-			}
-		case kind != plan.Dir:
-			err = errChanged(at)
-		case info.Mode().Perm() == bits:
+		case kind == plan.Dir:
 			continue
+		case kind != plan.Absent:
+			return errChanged(at)
 		}
-		if err == nil && bits != 0 { // the umask may have removed some
-			err = p.disk.Chmod(at, bits)
-		}
-		if err != nil {
+		if err := p.makeDir(at, fs.FileMode(findDir(known, at).Perm)); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// newDirName is where a folder gets its permissions before it is moved into place.
+const newDirName = stateDir + "/" + tempPrefix + "dir"
+
+// makeDir creates a folder, with the default permissions if bits is 0. There is no moment at which it has others.
+func (p *Project) makeDir(name string, bits fs.FileMode) error {
+	if bits == 0 {
+		err := p.disk.Mkdir(name, 0o777)
+		if errors.Is(err, fs.ErrExist) {
+			return errChanged(name)
+		}
+		return err
+	}
+	if err := p.disk.Remove(newDirName); err != nil && !errors.Is(err, fs.ErrNotExist) { // of an interrupted attempt
+		return err
+	}
+	err := p.disk.Mkdir(newDirName, bits)
+	if err == nil {
+		err = p.disk.Chmod(newDirName, bits) // the umask may have removed some
+	}
+	if err != nil {
+		return err
+	}
+	switch kind, _, err := p.lstat(name); {
+	case err != nil:
+		return err
+	case kind != plan.Absent:
+		return errChanged(name)
+	}
+	return p.disk.Rename(newDirName, name)
 }
 
 // isMissingOrNotEmpty reports whether removing a folder failed because it does not exist or is not empty.
@@ -261,20 +284,18 @@ func (p *Project) syncAll(j *journal, dirs map[string]bool) error {
 
 // finish turns the journal into an entry of the history, which ends the command.
 func (p *Project) finish(name string) error {
-	numbers, err := p.entryNumbers()
+	next, err := p.nextNumber()
 	if err != nil {
 		return err
-	}
-	next := 1
-	if len(numbers) > 0 {
-		next = numbers[len(numbers)-1] + 1
 	}
 	if err := p.disk.Rename(name, undoName(next)); err != nil {
 		return errIO("writing", undoName(next), err)
 	}
 	// If this fails, all files are durable anyway; the next command finds a journal with nothing left to do.
 	_ = p.disk.Sync(stateDir)
-	p.prune(append(numbers, next))
+	if numbers, err := p.entryNumbers(); err == nil {
+		p.prune(numbers)
+	}
 	p.cleanUp()
 	return nil
 }

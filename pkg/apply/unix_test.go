@@ -50,6 +50,46 @@ func TestPermissions(t *testing.T) {
 	}
 }
 
+// TestFolderModesAreKept rolls a command back that removed a folder, after the user has made a folder there with other
+// permissions.
+func TestFolderModesAreKept(t *testing.T) {
+	rolledBack := 0
+	for at := 1; ; at++ {
+		dir := t.TempDir()
+		gone := filepath.Join(dir, "gone")
+		one := files("1", "gone/a", "kept")
+		run(t, dir, nil, one)
+		must(t, os.Chmod(gone, 0o777))
+		f := &faulty{at: at}
+		if p, err := Open(t.Context(), dir, Options{wrap: f.wrap}); err == nil {
+			_ = p.Apply(t.Context(), makePlan(t, p, one, files("2", "kept"), false), Meta{Command: "test"})
+			_ = p.Close()
+		}
+		if !f.fired {
+			break
+		}
+		if err := os.Mkdir(gone, 0o700); err != nil {
+			continue // it is not removed yet
+		}
+		// If the command has not written this file yet, it is rolled back.
+		applytest.Write(t, dir, map[string]string{"kept": "edited"})
+		closeProject(t, open(t, dir, Options{}))
+		info, err := os.Stat(gone)
+		if errors.Is(err, fs.ErrNotExist) {
+			continue // the command was completed, which removes the folder if it is empty
+		}
+		if err != nil || info.Mode().Perm() != 0o700 {
+			t.Errorf("killed at %d: the user's folder is %v, %v", at, info.Mode(), err)
+		}
+		if data, err := os.ReadFile(filepath.Join(gone, "a")); err == nil && string(data) == "1 of gone/a\n" {
+			rolledBack++
+		}
+	}
+	if rolledBack == 0 {
+		t.Error("no command was rolled back into the user's folder")
+	}
+}
+
 func TestScan(t *testing.T) {
 	dir := t.TempDir()
 	applytest.Write(t, dir, map[string]string{"a/f": "f", "a/x": "x", "link": "->a", "out": "->/etc",

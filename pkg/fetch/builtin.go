@@ -82,12 +82,12 @@ func (b *builtin) store() *objects.Store {
 	return b.repo.open()
 }
 
-// ensure makes the repository when it does not exist, or is damaged, and returns its refs.
+// ensure makes the repository when it does not exist, is damaged or has lost its packs, and returns its refs.
 func (b *builtin) ensure(ctx context.Context, damage *objects.DamagedError) ([]ref.GitRef, error) {
 	if b.memory != nil {
 		return b.memory.refs, nil
 	}
-	if b.repo != "" && damage == nil {
+	if b.repo != "" && damage == nil && b.repo.hasPacks() {
 		if list, err := refs.ReadPacked(string(b.repo)); err == nil {
 			return list, nil
 		}
@@ -106,13 +106,13 @@ func (b *builtin) ensure(ctx context.Context, damage *objects.DamagedError) ([]r
 }
 
 // write writes the repository into the cache, unless another process has just done so and it is not to be replaced.
-func (b *builtin) write(ctx context.Context, c *composed, replace bool) (err error) {
+func (b *builtin) write(ctx context.Context, c *composed, replace bool) error {
 	unlock, err := b.slot.lock(ctx)
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, unlock()) }()
-	if b.repo.exists() && !replace {
+	defer unlock()
+	if b.repo.exists() && b.repo.hasPacks() && !replace {
 		return nil
 	}
 	temp := filepath.Join(b.slot.temp(), "repo")

@@ -212,6 +212,39 @@ func TestBuiltinDamaged(t *testing.T) {
 	})
 }
 
+// TestBuiltinIncomplete removes files and folders of the cached repository: it is made again.
+func TestBuiltinIncomplete(t *testing.T) {
+	for _, gone := range []string{
+		"objects/pack/*.pack", "objects/pack/*.idx", "objects/pack/*", "objects/pack", "objects", "refs",
+		"packed-refs", "HEAD", "config", "../ppm-url", "../*", "../../*",
+	} {
+		for _, version := range []string{"cp-0.0.1", sampleCP1, ""} {
+			dir := t.TempDir()
+			want, err := component(newClient(t, withPack(dir, samplePack("k"))), "builtin:sample", version, "src")
+			if err != nil {
+				t.Fatal(err)
+			}
+			found, err := filepath.Glob(filepath.Join(dir, "builtin", "*", "*", "objects"))
+			if err != nil || len(found) != 1 {
+				t.Fatal(found, err)
+			}
+			names, err := filepath.Glob(filepath.Join(filepath.Dir(found[0]), gone))
+			if err != nil || len(names) == 0 {
+				t.Fatalf("%s is not there: %v", gone, err)
+			}
+			for _, name := range names {
+				if err := os.RemoveAll(name); err != nil {
+					t.Fatal(err)
+				}
+			}
+			got, err := component(newClient(t, withPack(dir, samplePack("k"))), "builtin:sample", version, "src")
+			if err != nil || !sameTree(got, want) {
+				t.Errorf("%q without %s: %v", version, gone, err)
+			}
+		}
+	}
+}
+
 func TestExport(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "out.git")
 	if err := fetch.Export(context.Background(), samplePack("k"), dir); err != nil {

@@ -54,7 +54,8 @@ func (c cachedRepo) update(ctx context.Context, damage *objects.DamagedError, f 
 	if err != nil {
 		return err
 	}
-	defer func() { err = c.slot.ioError(errors.Join(err, unlock())) }()
+	defer unlock()
+	defer func() { err = c.slot.ioError(err) }()
 	if err := c.ensure(); err != nil {
 		return err
 	}

@@ -94,11 +94,12 @@ func (e CacheEntry) clean(ctx context.Context, o CleanOptions, l Limits) (CacheE
 	if err != nil {
 		return e, err
 	}
+	defer unlock()
 	now, err := readEntry(e.slot) // as it is now, with no other writer
 	if err == nil {
 		e, err = now.remove(ctx, o, l)
 	}
-	return e, e.slot.ioError(errors.Join(err, unlock()))
+	return e, e.slot.ioError(err)
 }
 
 // remove removes the refs that the options select, and the packs that no other ref needs.

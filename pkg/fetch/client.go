@@ -68,7 +68,8 @@ type Client struct {
 	mu    sync.Mutex
 	repos map[string]*Repo
 
-	unknown sync.Once // the note that the list of known tags cannot be used
+	unknown    sync.Once // the note that the list of known tags cannot be used
+	checkCache sync.Once // the note that other users can change the cache
 }
 
 // New returns a client with the given options. It touches neither disk nor network.
@@ -122,11 +123,13 @@ func (c *Client) Repo(url string) (*Repo, error) {
 
 func (c *Client) backend(url string) (backend, error) {
 	if name, ok := ref.BuiltinName(url); ok {
+		c.warnOfOthers()
 		return c.builtin(name)
 	}
 	if isLocal(url) {
 		return openLocal(c.o.Dir, url)
 	}
+	c.warnOfOthers()
 	return c.remote(url)
 }
 

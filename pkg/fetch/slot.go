@@ -43,8 +43,8 @@ func dirName(key string) string {
 func (s slot) temp() string { return s.path + tempExt }
 
 // lock waits until no other process writes to the slot. It removes what a killed writer left and makes an empty work
-// folder. The system releases the lock of a process that dies.
-func (s slot) lock(ctx context.Context) (unlock func() error, err error) {
+// folder. The system releases the lock of a process that ends, so a failure to unlock fails no command.
+func (s slot) lock(ctx context.Context) (unlock func(), err error) {
 	if err := os.MkdirAll(filepath.Dir(s.path), 0o755); err != nil {
 		return nil, s.ioError(err)
 	}
@@ -62,7 +62,10 @@ func (s slot) lock(ctx context.Context) (unlock func() error, err error) {
 	if err != nil {
 		return nil, s.ioError(errors.Join(err, l.Unlock()))
 	}
-	return func() error { return s.ioError(errors.Join(os.RemoveAll(s.temp()), l.Unlock())) }, nil
+	return func() {
+		_ = os.RemoveAll(s.temp()) // else the next writer removes it
+		_ = l.Unlock()
+	}, nil
 }
 
 // ioError returns err as a failure to write the cache, nil for nil. Errors with a kind are returned as they are.
@@ -81,7 +84,8 @@ func (s slot) remove(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	return s.ioError(errors.Join(os.RemoveAll(s.path), unlock()))
+	defer unlock()
+	return s.ioError(os.RemoveAll(s.path))
 }
 
 func (s slot) writeURL(url string) error {

@@ -166,6 +166,7 @@ func (p *Project) MakeEnvironment(ctx context.Context, made *NewResult, r langen
 	if undoErr == nil {
 		undoErr = p.tree.Apply(back, pl, meta)
 	}
+	p.changed = undoErr != nil
 	return errors.Join(err, undoErr)
 }
 

@@ -2,7 +2,6 @@ package project
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -121,7 +120,9 @@ func (p *Project) applyIn(ctx context.Context, t *Transaction) error {
 		return err
 	}
 	err = store.Apply(ctx, t.plan, t.meta)
-	err = errors.Join(err, store.Close())
+	if closed := store.Close(); closed != nil && err == nil {
+		p.setup.Notify(fmt.Sprintf("closing %q failed: %v", t.dir, closed)) // its files are written
+	}
 	if err != nil {
 		removeCreated() // as far as it is empty
 		return err

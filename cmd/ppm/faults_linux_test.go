@@ -1,0 +1,119 @@
+package main
+
+import (
+	"errors"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// A faultyRun runs ppm in a new project, while the kernel fails or interrupts its system calls.
+type faultyRun struct {
+	strace, home, project string
+}
+
+func newFaultyRun(t *testing.T) faultyRun {
+	t.Helper()
+	strace, err := exec.LookPath("strace")
+	if err != nil {
+		if os.Getenv("CI") == "true" {
+			t.Fatal("strace is not installed")
+		}
+		t.Skip("strace is not installed")
+	}
+	r := faultyRun{strace, t.TempDir(), t.TempDir()}
+	if code, text := r.ppm(t, "", "add", "tp_py_grpc@cp-0.0.1//wscli"); code != 0 { // which fills the cache
+		t.Fatalf("add ends with %d:\n%s", code, text)
+	}
+	return r
+}
+
+// ppm runs one command and returns its exit code and output. Inject is as in strace -e inject; it may be empty.
+func (r faultyRun) ppm(t *testing.T, inject string, args ...string) (int, string) {
+	t.Helper()
+	line := append([]string{filepath.Join(binary, "ppm")}, args...)
+	if inject != "" {
+		record := filepath.Join(t.TempDir(), "record")
+		line = append([]string{r.strace, "-f", "-qq", "-o", record, "-e", "inject=" + inject}, line...)
+	}
+	cmd := exec.Command(line[0], line[1:]...)
+	cmd.Dir = r.project
+	cmd.Env = append(os.Environ(), "HOME="+r.home, "XDG_CACHE_HOME=", "XDG_STATE_HOME=", "PPM_CACHE_DIR=")
+	out, err := cmd.CombinedOutput()
+	var exit *exec.ExitError
+	if err != nil && !errors.As(err, &exit) {
+		t.Fatal(err)
+	}
+	return cmd.ProcessState.ExitCode(), string(out)
+}
+
+// isInstalled reports whether the component of the test is installed, and fails the test if it is so in part only.
+func (r faultyRun) isInstalled(t *testing.T) bool {
+	t.Helper()
+	lock, err := os.ReadFile(filepath.Join(r.project, "ppm.lock"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = os.Stat(filepath.Join(r.project, "ssecli.py"))
+	if isLocked := strings.Contains(string(lock), "ssecli.py"); isLocked != (err == nil) {
+		t.Fatalf("in the lock: %v, on disk: %v", isLocked, err)
+	}
+	return err == nil
+}
+
+var addInstall = []string{"project", "add", "tp_py_grpc@cp-0.0.1//ssecli"}
+
+// TestSignalAfterJournal sends SIGTERM with every system call of a kind. Exit code 143 means that nothing was changed,
+// and code 0 that the command is done, also if more signals come while it is being done or after that.
+func TestSignalAfterJournal(t *testing.T) {
+	for _, c := range []struct {
+		inject string
+		want   int
+	}{
+		{"flock:signal=SIGTERM", 143},         // before the journal
+		{"linkat:signal=SIGTERM", 0},          // with each file that is moved into place, after it
+		{"linkat,unlinkat:signal=SIGTERM", 0}, // and when the command cleans up
+		{"linkat,write:signal=SIGTERM:when=3+", 0},
+	} {
+		r := newFaultyRun(t)
+		code, text := r.ppm(t, c.inject, addInstall...)
+		if _, recovered := r.ppm(t, "", "project", "status"); strings.Contains(recovered, "interrupted") {
+			t.Errorf("%s: the process ended in the middle: %s", c.inject, recovered)
+		}
+		if installed := r.isInstalled(t); code != c.want || installed != (code == 0) {
+			t.Errorf("%s: exit code %d, want %d; installed: %v\n%s", c.inject, code, c.want, installed, text)
+		}
+	}
+}
+
+// TestLockFails fails all calls of flock. A lock that cannot be taken is an error before anything is changed.
+func TestLockFails(t *testing.T) {
+	r := newFaultyRun(t)
+	code, text := r.ppm(t, "flock:error=ENOLCK", addInstall...)
+	if code != 6 || r.isInstalled(t) || !strings.Contains(text, ".ppm/lock") || !strings.Contains(text, "hint: ") {
+		t.Errorf("exit code %d\n%s", code, text)
+	}
+	if code, text := r.ppm(t, "", addInstall...); code != 0 || !r.isInstalled(t) {
+		t.Errorf("the next command ends with %d\n%s", code, text)
+	}
+}
+
+// TestUnlockFails fails the call of flock that unlocks the project: the command is done, and a note says what failed.
+func TestUnlockFails(t *testing.T) {
+	r := newFaultyRun(t)
+	for range 50 { // strace counts the calls of each thread, and the unlocking thread need not be the locking one
+		code, text := r.ppm(t, "flock:error=EIO:when=2+", addInstall...)
+		if code != 0 || !r.isInstalled(t) {
+			t.Fatalf("exit code %d\n%s", code, text)
+		}
+		if strings.Contains(text, "note: closing the project failed: input/output error") {
+			return
+		}
+		if code, text := r.ppm(t, "", "project", "undo"); code != 0 {
+			t.Fatalf("undo ends with %d\n%s", code, text)
+		}
+	}
+	t.Error("no call failed")
+}
