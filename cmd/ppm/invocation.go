@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"os"
@@ -12,6 +11,7 @@ import (
 	ppm "github.com/Project-Manager-With-Git/ppm"
 	"github.com/Project-Manager-With-Git/ppm/pkg/failure"
 	"github.com/Project-Manager-With-Git/ppm/pkg/install"
+	"github.com/Project-Manager-With-Git/ppm/pkg/jsondoc"
 	"github.com/Project-Manager-With-Git/ppm/pkg/location"
 	"github.com/Project-Manager-With-Git/ppm/pkg/project"
 	"github.com/Project-Manager-With-Git/ppm/pkg/ref"
@@ -250,10 +250,11 @@ func (in *invocation) finish(ctx context.Context, err error) int {
 }
 
 func (in *invocation) writeDocument(d document) {
-	enc := json.NewEncoder(in.terminal.out)
-	enc.SetIndent("", "  ")
-	enc.SetEscapeHTML(false)
-	if err := enc.Encode(d); err != nil && in.terminal.failed == nil {
+	text, err := jsondoc.Format(d)
+	if err == nil {
+		_, err = in.terminal.out.Write(text)
+	}
+	if err != nil && in.terminal.failed == nil {
 		in.terminal.failed = err
 	}
 }

@@ -61,6 +61,7 @@ func watchSources(t *testing.T) {
 // shared holds the packages that every package may use.
 var shared = []string{
 	"pkg/ref", "pkg/failure", "pkg/fileset", "pkg/suggest", "pkg/configfile", "pkg/shell", "pkg/lazyregexp",
+	"pkg/jsondoc",
 }
 
 // importRule lists the packages that a package may import besides the shared ones, and says why no others.
@@ -169,6 +170,7 @@ var mayImport = map[string]importRule{
 	"pkg/configfile": {"", "everything imports it"},
 	"pkg/shell":      {"", "everything imports it"},
 	"pkg/lazyregexp": {"", "everything imports it"},
+	"pkg/jsondoc":    {"", "everything imports it"},
 	".":              {"", "data only"},
 
 	// Tests, and what only tests use.

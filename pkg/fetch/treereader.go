@@ -73,9 +73,7 @@ func (t *treeReader) find(name string) (objects.Entry, error) {
 		if i < 0 {
 			return e, t.errMissing(name)
 		}
-		if e = entries[i]; objects.Lookup(entries[i+1:], segment) >= 0 {
-			return e, t.errRefused(at, "the name occurs twice in its folder")
-		}
+		e = entries[i]
 		if err := t.checkMode(e, at); err != nil {
 			return e, err
 		}
@@ -133,7 +131,6 @@ func (t *treeReader) addDir(id objects.ID, prefix string, depth int) error {
 		return objects.LimitError("the component in "+t.repo, t.count, "or more files and folders", t.limits.Files)
 	}
 	t.noteAttributes(entries, path.Join(t.folder, prefix))
-	seen := make(map[string]bool, len(entries))
 	for _, e := range entries {
 		at := e.Name
 		if prefix != "" {
@@ -142,10 +139,6 @@ func (t *treeReader) addDir(id objects.ID, prefix string, depth int) error {
 		if !t.filter(at, e.Mode == objects.ModeTree) {
 			continue
 		}
-		if seen[e.Name] {
-			return t.errRefused(at, "the name occurs twice in its folder")
-		}
-		seen[e.Name] = true
 		if err := t.addEntry(e, at, depth); err != nil {
 			return err
 		}

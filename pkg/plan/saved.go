@@ -9,6 +9,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/Project-Manager-With-Git/ppm/pkg/failure"
+	"github.com/Project-Manager-With-Git/ppm/pkg/jsondoc"
 	"github.com/Project-Manager-With-Git/ppm/pkg/merge"
 )
 
@@ -65,14 +66,11 @@ func (s Saved) Format(old func(path string) ([]byte, error)) ([]byte, error) {
 		}
 		f.Changes = append(f.Changes, out)
 	}
-	var b bytes.Buffer
-	enc := json.NewEncoder(&b)
-	enc.SetEscapeHTML(false)
-	enc.SetIndent("", "  ")
-	if err := enc.Encode(f); err != nil {
+	text, err := jsondoc.Format(f)
+	if err != nil {
 		return nil, fmt.Errorf("writing a plan: %w", err)
 	}
-	return escapeInvisible(b.Bytes()), nil
+	return text, nil
 }
 
 // needsData reports whether the plan must have the new content of the file.
@@ -99,24 +97,6 @@ func (c Change) diff(old func(path string) ([]byte, error)) (string, error) {
 	}
 	diff := merge.UnifiedDiff(oldName, newName, oldData, c.Data, savedContext)
 	return strings.ToValidUTF8(string(diff), "\ufffd"), nil
-}
-
-// escapeInvisible escapes control and format characters in JSON text. They could control a terminal or hide text
-// from the reviewer.
-func escapeInvisible(text []byte) []byte {
-	var b bytes.Buffer
-	for _, r := range string(text) {
-		switch {
-		case r == '\n' || !unicode.IsControl(r) && !unicode.In(r, unicode.Cf, unicode.Zl, unicode.Zp):
-			b.WriteRune(r)
-		case r > 0xffff:
-			high, low := (r-0x10000)>>10+0xd800, (r-0x10000)&0x3ff+0xdc00
-			fmt.Fprintf(&b, `\u%04x\u%04x`, high, low)
-		default:
-			fmt.Fprintf(&b, `\u%04x`, r)
-		}
-	}
-	return b.Bytes()
 }
 
 // ParseSaved parses the output of Format. The error is of kind Usage for another or a newer format, and of kind
