@@ -154,6 +154,7 @@ var mayImport = map[string]importRule{
 	"pkg/metadata":   {"pkg/tomldoc pkg/manifest", "reads text; the caller reads the files"},
 	"pkg/langenv":    {"", "runs a language's own tools, when asked to"},
 	"pkg/difftool":   {"", "runs the tool that the user names"},
+	"pkg/verifier":   {"pkg/signature pkg/git/config", "runs the programs that the user's git names"},
 	"pkg/knowntags":  {"", "keeps a list; fetch compares it with servers"},
 	"pkg/location":   {"pkg/manifest", "looks at the names of files, and knows no install"},
 	"pkg/workspace":  {"pkg/manifest", "finds projects, and runs any function in each of them"},
@@ -214,6 +215,7 @@ var onlyIn = map[string][]string{
 		"pkg/git/ignore", "pkg/git/objects", "pkg/git/refs", "pkg/git/repository", // git's formats
 		"pkg/fetch/wire", // git's protocol
 	},
+	"github.com/ProtonMail/":        {"pkg/signature"},
 	"github.com/urfave/cli":         {"cmd/ppm"},
 	"github.com/BurntSushi/toml":    {"pkg/tomldoc"},
 	"github.com/Masterminds/semver": {"pkg/ref", "pkg/resolver", "pkg/langdeps"}, // ref checks the syntax of a range
@@ -223,9 +225,10 @@ var onlyIn = map[string][]string{
 	"net/http": {"pkg/fetch", "pkg/fetch/wire", "internal/gittest"},
 	// failure recognizes network errors
 	"net": {"pkg/fetch", "pkg/fetch/wire", "internal/gittest", "pkg/failure"},
-	// git's credential helper and the user's programs for ssh, and the programs of --install and --tool
+	// git's credential helper and the user's programs for ssh and signatures, and the programs of --install and --tool
 	"os/exec": {
-		"pkg/fetch/wire", "internal/gittest", "internal/e2etest", "pkg/langenv", "pkg/difftool", "e2e/torture",
+		"pkg/fetch/wire", "internal/gittest", "internal/e2etest", "pkg/langenv", "pkg/difftool", "pkg/verifier",
+		"e2e/torture",
 	},
 	"log":       {"internal/gittest"}, // packages return results and do not print
 	"math/rand": {},                   // the same input gives the same output

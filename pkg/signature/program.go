@@ -2,12 +2,13 @@ package signature
 
 import (
 	"context"
+	"errors"
 	"strings"
 )
 
 // A Program verifies a signature like git's gpg.program with --status-fd=1 --verify SIGNATURE -: payload is the signed
 // text, sig the armored signature. It returns what the program writes to the status descriptor, and whether it exits
-// with 0. An error says that the program cannot be run.
+// with 0. An error says that the program cannot be run; a BadSignature that it fails and writes no status.
 type Program func(ctx context.Context, payload, sig []byte) (status []byte, ok bool, err error)
 
 // statusReasons holds the results that exclude each other, from doc/DETAILS of GnuPG, and what they mean here.
@@ -67,9 +68,15 @@ func (o *Object) verifyWithProgram(ctx context.Context, program Program) (Signer
 			withHint("set gpg.%s.program in your git configuration, such as to gitsign", o.Format)
 	}
 	text, ok, err := program(ctx, o.Payload, o.Signature)
-	if err != nil {
-		return Signer{}, errSignature(Unsupported, Signer{}, "running the program for signatures of the format %q: %w",
+	switch {
+	case ctx.Err() != nil:
+		return Signer{}, ctx.Err()
+	case errors.Is(err, BadSignature):
+		return Signer{}, errSignature(BadSignature, Signer{}, "verifying a signature of the format %q: %w",
 			o.Format, err)
+	case err != nil:
+		return Signer{}, errSignature(Unsupported, Signer{}, "running the program for signatures of the format %q: %w",
+			o.Format, err).withHint("correct gpg.%s.program in your git configuration", o.Format)
 	}
 	status := parseStatus(text)
 	signer := Signer{Kind: OpenPGPKey, Fingerprint: status.fingerprint, Principal: status.user}

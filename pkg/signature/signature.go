@@ -103,7 +103,7 @@ func ParseSigner(text string) (Signer, error) {
 
 // Verify returns the signer of the object. now is the time at which OpenPGP keys and signatures must be valid. SSH
 // keys must be valid at the time that the object claims, as git asks ssh-keygen with -Overify-time. Every error is an
-// *Error of kind failure.Integrity; it names the key, not the object.
+// *Error of kind failure.Integrity, or that of ctx; it names the key, not the object.
 func (o *Object) Verify(ctx context.Context, keys Keys, now time.Time) (Signer, error) {
 	if o.Format == "" {
 		return Signer{}, errSignature(NotSigned, Signer{}, "the %s is not signed", o.Type)
