@@ -196,6 +196,13 @@ var scriptFaults = map[string]scriptFault{
 		ts.Check(err)
 		return gittest.With(gittest.Says(code, args[1], args[2]))
 	}},
+	"slow": {2, func(ts *testscript.TestScript, args []string) gittest.Option {
+		n, err := strconv.Atoi(args[0])
+		ts.Check(err)
+		pause, err := time.ParseDuration(args[1])
+		ts.Check(err)
+		return gittest.With(gittest.Slow(n, pause))
+	}},
 	"stall": {1, func(ts *testscript.TestScript, args []string) gittest.Option {
 		return gittest.With(recordRequest(filepath.Join(ts.Getenv("WORK"), args[0])), gittest.Stall(0))
 	}},

@@ -150,6 +150,7 @@ func (c *Client) remote(url string) (backend, error) {
 		AllowRedirects: c.o.Policy.AllowRedirects,
 		AcceptedHosts:  acceptedHosts,
 		MaxPack:        c.o.Limits.PackBytes,
+		MaxTime:        c.o.Limits.Time,
 		Progress:       fromServer,
 	})
 	if err != nil {

@@ -1,18 +1,23 @@
 package fetch
 
-import "github.com/Project-Manager-With-Git/ppm/pkg/git/objects"
+import (
+	"time"
+
+	"github.com/Project-Manager-With-Git/ppm/pkg/git/objects"
+)
 
 // Limits bounds what a repository can make ppm take in. Going over one is an error of kind
-// Refused that names what was too large and the limit.
+// Refused that names what was too large and the limit. Over Time, it is one of kind Network.
 type Limits struct {
-	Refs       int   // refs that a repository lists
-	PackBytes  int64 // bytes of one response of a server
-	Objects    int   // git objects in one response
-	Unpacked   int64 // bytes of all objects of one response, inflated
-	Files      int   // files and folders of one component
-	FileBytes  int64 // bytes of one file, or of any other single git object
-	TotalBytes int64 // bytes of all files of one component
-	Depth      int   // nested folders of one component
+	Time       time.Duration // of waiting for the answers of one repository's server, as long as a client is open
+	Refs       int           // refs that a repository lists
+	PackBytes  int64         // bytes of one response of a server
+	Objects    int           // git objects in one response
+	Unpacked   int64         // bytes of all objects of one response, inflated
+	Files      int           // files and folders of one component
+	FileBytes  int64         // bytes of one file, or of any other single git object
+	TotalBytes int64         // bytes of all files of one component
+	Depth      int           // nested folders of one component
 
 	Commits      int   // commits that are read for one history
 	HistoryBytes int64 // bytes of one response of a server with a history
@@ -21,6 +26,7 @@ type Limits struct {
 // DefaultLimits are above every realistic pack. FileBytes is above the 100 MB that the large forges allow for one
 // file, so that a big file next to a component is no problem.
 var DefaultLimits = Limits{
+	Time:       30 * time.Minute,
 	Refs:       1_000_000,
 	PackBytes:  2 << 30,
 	Objects:    2_000_000,

@@ -20,6 +20,8 @@ func fetchLimits(l manifest.Limits) fetch.Limits {
 	}
 	out := fetch.DefaultLimits
 	out.Refs, out.Files = cmp.Or(l.Refs, out.Refs), cmp.Or(l.Files, out.Files)
+	wait, _ := manifest.ParseTime(l.FetchTime) // checked when it was read
+	out.Time = cmp.Or(wait, out.Time)
 	out.PackBytes = size(l.PackSize, out.PackBytes)
 	out.FileBytes = size(l.FileSize, out.FileBytes)
 	out.TotalBytes = size(l.ComponentSize, out.TotalBytes)

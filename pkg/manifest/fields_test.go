@@ -58,6 +58,7 @@ files = 13
 file_size = "14 KiB"
 component_size = "15 MiB"
 command_size = "16 GiB"
+fetch_time = "17 min"
 `, manifest.Manifest{
 		Sources: manifest.Sources{
 			Host: "git.example.com", Namespace: "team", TemplateConfigName: "template.json",
@@ -69,7 +70,7 @@ command_size = "16 GiB"
 		Keys:  map[string]any{"license": "MIT"},
 		Limits: manifest.Limits{
 			Refs: 11, PackSize: "12 MiB", Files: 13,
-			FileSize: "14 KiB", ComponentSize: "15 MiB", CommandSize: "16 GiB",
+			FileSize: "14 KiB", ComponentSize: "15 MiB", CommandSize: "16 GiB", FetchTime: "17 min",
 		},
 	}},
 	{manifest.ProjectLayer, `

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/Project-Manager-With-Git/ppm/pkg/failure"
 	"github.com/Project-Manager-With-Git/ppm/pkg/tomldoc"
@@ -20,6 +21,8 @@ type Limits struct {
 	FileSize      string `toml:"file_size"`      // of one file of a pack
 	ComponentSize string `toml:"component_size"` // of all files of one component
 	CommandSize   string `toml:"command_size"`   // of all files that one command renders
+	// FetchTime is the time that one command waits for the server of one repository, such as "30 min".
+	FetchTime string `toml:"fetch_time"`
 }
 
 var units = []struct {
@@ -46,6 +49,21 @@ func ParseSize(s string) (int64, error) {
 		WithHint("write a positive number and KiB, MiB or GiB, such as \"512 MiB\"")
 }
 
+// ParseTime returns the duration that a time such as "30 min" means, and 0 for "".
+func ParseTime(s string) (time.Duration, error) {
+	if s == "" {
+		return 0, nil
+	}
+	number, unit, _ := strings.Cut(s, " ")
+	factor := map[string]time.Duration{"s": time.Second, "min": time.Minute, "h": time.Hour}[unit]
+	n, err := strconv.ParseInt(number, 10, 32)
+	if err != nil || n <= 0 || factor == 0 || n > math.MaxInt64/int64(factor) {
+		return 0, failure.Errorf(failure.Usage, "%q is not a time", s).
+			WithHint("write a positive number and s, min or h, such as \"30 min\"")
+	}
+	return time.Duration(n) * factor, nil
+}
+
 // sizes returns the fields that are sizes, by name.
 func (l *Limits) sizes() map[string]*string {
 	return map[string]*string{
@@ -70,6 +88,9 @@ func checkLimits(doc *tomldoc.Document, m *Manifest, _ Layer) error {
 			return doc.Errorf("limits."+name, "%w", err)
 		}
 	}
+	if _, err := ParseTime(m.Limits.FetchTime); err != nil {
+		return doc.Errorf("limits.fetch_time", "%w", err)
+	}
 	return nil
 }
 
@@ -89,6 +110,11 @@ func mergeLimits(base, over Limits) Limits {
 		if a == 0 || b != 0 && b < a {
 			*size = *sizes[name]
 		}
+	}
+	a, _ := ParseTime(out.FetchTime)  // checked when it was read
+	b, _ := ParseTime(base.FetchTime) // the same
+	if a == 0 || b != 0 && b < a {
+		out.FetchTime = base.FetchTime
 	}
 	return out
 }

@@ -17,15 +17,15 @@ import (
 	"github.com/Project-Manager-With-Git/ppm/pkg/failure"
 )
 
+const again = "try again later"
+
 // causeOf returns the kind of an error, its cause and the next step.
 func causeOf(err error) (kind failure.Kind, text, hint string) {
-	const again = "try again later"
 	var (
 		status   *statusError
 		redirect redirectError
 		keys     keyError
 		program  programError
-		timeout  interface{ Timeout() bool }
 	)
 	switch {
 	case errors.As(err, &status):
@@ -46,6 +46,8 @@ func causeOf(err error) (kind failure.Kind, text, hint string) {
 		text, hint = err.Error(), "ask the server's owner to update git"
 	case errors.As(err, new(stalledError)), errors.As(err, new(slowError)):
 		text, hint = err.Error(), "check the network and the proxy settings, or "+again
+	case errors.As(err, new(longError)):
+		text, hint = err.Error(), "check the network, or raise fetch_time in [limits] of your own ppm.toml"
 	case errors.Is(err, errCut), errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF),
 		errors.Is(err, syscall.EPIPE):
 		text, hint = errCut.Error(), again
@@ -58,23 +60,32 @@ func causeOf(err error) (kind failure.Kind, text, hint string) {
 	case errors.As(err, new(serverError)):
 		text, hint = err.Error(), "check the URL and whether you have access"
 	default:
-		var off verificationError
-		text, hint = tlsCause(err)
-		if errors.As(err, &off) {
-			text = fmt.Sprintf("%s; %s does not apply: ppm always verifies certificates",
-				cmp.Or(text, "its certificate is not valid"), off.setting)
-		}
-		if text == "" {
-			text, hint = networkCause(err)
-		}
-		if text == "" && errors.As(err, &timeout) && timeout.Timeout() {
-			text, hint = "the request timed out", "check the network and the proxy settings, or "+again
-		}
-		if text == "" {
-			text, hint = err.Error(), again
-		}
+		text, hint = connectionCause(err)
 	}
 	return failure.Network, text, hint
+}
+
+// connectionCause explains an error of TLS or of the connection.
+func connectionCause(err error) (text, hint string) {
+	var (
+		off     verificationError
+		timeout interface{ Timeout() bool }
+	)
+	text, hint = tlsCause(err)
+	if errors.As(err, &off) {
+		text = fmt.Sprintf("%s; %s does not apply: ppm always verifies certificates",
+			cmp.Or(text, "its certificate is not valid"), off.setting)
+	}
+	if text == "" {
+		text, hint = networkCause(err)
+	}
+	if text == "" && errors.As(err, &timeout) && timeout.Timeout() {
+		text, hint = "the request timed out", "check the network and the proxy settings, or "+again
+	}
+	if text == "" {
+		text, hint = err.Error(), again
+	}
+	return text, hint
 }
 
 // statusCause explains a response with a status other than 200.

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net"
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -137,21 +138,30 @@ func TestSilence(t *testing.T) {
 		name    string
 		url     string
 		window  time.Duration
+		total   time.Duration
 		message string
 	}{
-		{"never a TLS handshake", "https://" + silentPort(t) + "/pack", 0, "timed out"},
-		{"never a response", "http://" + silentPort(t) + "/pack", 0, "the server sent nothing for 400ms"},
-		{"no header", faulty(gittest.Stall(-1)), 0, "the server sent nothing for 400ms"},
-		{"silent in the refs", faulty(gittest.Refs(gittest.Stall(100))), 0, "the server sent nothing for 400ms"},
-		{"silent in the pack", faulty(gittest.Packs(gittest.Stall(300))), 0, "the server sent nothing for 400ms"},
-		{"a trickle", faulty(gittest.Slow(5, 20*time.Millisecond)), 200 * time.Millisecond,
+		{"never a TLS handshake", "https://" + silentPort(t) + "/pack", 0, 0, "timed out"},
+		{"never a response", "http://" + silentPort(t) + "/pack", 0, 0, "the server sent nothing for 400ms"},
+		{"no header", faulty(gittest.Stall(-1)), 0, 0, "the server sent nothing for 400ms"},
+		{"silent in the refs", faulty(gittest.Refs(gittest.Stall(100))), 0, 0, "the server sent nothing for 400ms"},
+		{"silent in the pack", faulty(gittest.Packs(gittest.Stall(300))), 0, 0, "the server sent nothing for 400ms"},
+		{"a trickle", faulty(gittest.Slow(5, 20*time.Millisecond)), 200 * time.Millisecond, 0,
 			"the server sent less than 1 KiB/s for 200ms"},
+		{"a drip", faulty(gittest.Slow(2, 5*time.Millisecond)), 0, 300 * time.Millisecond,
+			"all answers of the server together took longer than 300ms"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
-			d := newDialer(t, wire.Options{Stall: 400 * time.Millisecond, SlowWindow: c.window})
+			d := newDialer(t, wire.Options{
+				Stall: 400 * time.Millisecond, SlowWindow: c.window, MaxTime: c.total,
+			})
 			_, _, err := get(t.Context(), d, c.url)
-			checkFailure(t, err, failure.Network, c.message, "check the network and the proxy settings")
+			hint := "check the network and the proxy settings"
+			if c.total != 0 {
+				hint = "raise fetch_time in [limits]"
+			}
+			checkFailure(t, err, failure.Network, c.message, hint)
 		})
 	}
 }
@@ -265,5 +275,33 @@ func TestRetries(t *testing.T) {
 				t.Errorf("%d requests and %v, want %d and success %v", len(s.Requests()), err, c.requests, c.ok)
 			}
 		})
+	}
+}
+
+// A server that stalls once is asked again, over another connection. Its other answers need no time.
+func TestStallOnce(t *testing.T) {
+	refs := gittest.Garbage(pkt("# service=git-upload-pack\n") + "0000" +
+		pkt(faultID+" refs/heads/main\x00side-band-64k\n") + "0000")
+	for _, sent := range []int{-1, 0, 30} {
+		s := gittest.ServeHTTP(t, t.TempDir(), gittest.With(gittest.Times(1, gittest.Stall(sent)), refs))
+		var progress []string
+		d := newDialer(t, wire.Options{
+			Stall: time.Second, Progress: func(s string) { progress = append(progress, s) },
+		})
+		session, err := d.Open(t.Context(), s.URL+"/pack")
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer session.Close()
+		if refs, err := session.Refs(t.Context()); err != nil || len(refs) != 1 {
+			t.Errorf("after %d bytes: %v, %v", sent, refs, err)
+		}
+		seen := s.Requests()
+		if len(seen) != 2 || seen[0].RemoteAddr == seen[1].RemoteAddr {
+			t.Errorf("after %d bytes: %d requests, want 2 over different connections", sent, len(seen))
+		}
+		if want := []string{"the server sent nothing for 1s; trying again"}; !slices.Equal(progress, want) {
+			t.Errorf("the progress is %q, want %q", progress, want)
+		}
 	}
 }

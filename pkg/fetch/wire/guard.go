@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"sync/atomic"
 	"time"
 )
 
@@ -14,6 +15,7 @@ var errCut = errors.New("the connection was closed before the end of the respons
 type (
 	stalledError struct{ after time.Duration }
 	slowError    struct{ window time.Duration }
+	longError    struct{ limit time.Duration }
 	sizeError    struct{ limit int64 }
 )
 
@@ -21,34 +23,59 @@ func (e stalledError) Error() string { return fmt.Sprintf("the server sent nothi
 func (e slowError) Error() string {
 	return fmt.Sprintf("the server sent less than 1 KiB/s for %v", e.window)
 }
+func (e longError) Error() string {
+	return fmt.Sprintf("all answers of the server together took longer than %v", e.limit)
+}
 func (e sizeError) Error() string {
 	return fmt.Sprintf("the response is larger than the limit of %d bytes", e.limit)
 }
 
-// A guard watches one exchange with a server and ends it when the server stalls or is too slow. Only time spent
-// waiting for the server counts.
+// A budget is the time that may be spent on waiting for one server. It is safe for concurrent use.
+type budget struct {
+	limit time.Duration // 0 for no limit
+	spent atomic.Int64  // in nanoseconds
+}
+
+// left returns the time that is left, and false when there is no limit.
+func (b *budget) left() (time.Duration, bool) {
+	return b.limit - time.Duration(b.spent.Load()), b.limit > 0
+}
+
+// A guard watches one exchange with a server and ends it when the server stalls or is too slow, or when the budget is
+// spent. Only time spent waiting for the server counts.
 type guard struct {
 	ctx    context.Context // ends when the guard or the caller ends the exchange; its cause is the reason
 	cancel context.CancelCauseFunc
 
+	budget        *budget
 	stall, window time.Duration
 	waited        time.Duration // in the current window
 	got           int64         // bytes in the current window
 }
 
-func newGuard(ctx context.Context, stall, window time.Duration) *guard {
+func newGuard(ctx context.Context, b *budget, stall, window time.Duration) *guard {
 	ctx, cancel := context.WithCancelCause(ctx)
-	return &guard{ctx: ctx, cancel: cancel, stall: stall, window: window}
+	return &guard{ctx: ctx, cancel: cancel, budget: b, stall: stall, window: window}
 }
 
 // wait runs an operation that waits for the server and returns the number of bytes that it received. When the exchange
 // has ended, the error is the reason for that.
 func (g *guard) wait(operation func() (int, error)) (int, error) {
-	timer := time.AfterFunc(g.stall, func() { g.cancel(stalledError{g.stall}) })
+	patience, reason := g.stall, error(stalledError{g.stall})
+	if left, limited := g.budget.left(); limited && left < patience {
+		patience, reason = left, longError{g.budget.limit}
+	}
+	if patience <= 0 {
+		g.cancel(reason)
+		return 0, context.Cause(g.ctx)
+	}
+	timer := time.AfterFunc(patience, func() { g.cancel(reason) })
 	start := time.Now()
 	n, err := operation()
 	timer.Stop()
-	g.waited += time.Since(start)
+	took := time.Since(start)
+	g.budget.spent.Add(int64(took))
+	g.waited += took
 	g.got += int64(n)
 	if g.waited >= g.window {
 		if float64(g.got) < 1024*g.waited.Seconds() {

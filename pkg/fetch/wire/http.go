@@ -16,6 +16,7 @@ import (
 
 const (
 	maxTries      = 3                // of a request that is harmless to repeat
+	maxStalls     = 1                // after which such a request is repeated
 	maxRetryAfter = 10 * time.Second // that a server may ask to wait
 	service       = "git-upload-pack"
 	refsPath      = "/info/refs"
@@ -79,12 +80,20 @@ func (t *httpTransport) movedTo() string {
 	return ""
 }
 
-// retry calls do again when the connection or the server failed in a way that may be temporary.
+// retry calls do again when the connection or the server failed in a way that may be temporary: once when the server
+// stalls, because that takes long.
 func (t *httpTransport) retry(ctx context.Context, do func() error) error {
 	pause := 200 * time.Millisecond
-	for try := 1; ; try++ {
+	for try, stalls := 1, 0; ; try++ {
 		err := do()
 		wait, again := retryDelay(err, pause)
+		if stalled := new(stalledError); errors.As(err, stalled) {
+			if stalls++; stalls > maxStalls {
+				again = false
+			} else {
+				t.settings.options.Progress(stalled.Error() + "; trying again")
+			}
+		}
 		if err == nil || !again || try == maxTries {
 			return err
 		}
@@ -111,7 +120,8 @@ func retryDelay(err error, pause time.Duration) (time.Duration, bool) {
 		return pause, status.code == http.StatusTooManyRequests ||
 			status.code >= 500 && status.code != http.StatusNotImplemented
 	}
-	return pause, errors.Is(err, errCut) || errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) ||
+	return pause, errors.As(err, new(stalledError)) || errors.Is(err, errCut) ||
+		errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) ||
 		errors.Is(err, syscall.ECONNRESET) || errors.Is(err, syscall.EPIPE)
 }
 

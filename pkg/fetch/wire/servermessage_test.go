@@ -43,7 +43,7 @@ func TestReadMessage(t *testing.T) {
 		{"application/json", `{`, 400, ""},
 		{"image/png", "\x89PNG\r\n", 400, ""},
 	} {
-		g := newGuard(t.Context(), time.Minute, time.Minute)
+		g := newGuard(t.Context(), &budget{}, time.Minute, time.Minute)
 		body := io.NopCloser(strings.NewReader(c.body))
 		resp := &http.Response{StatusCode: c.code, Header: http.Header{}, Body: body}
 		if c.kind != "" {

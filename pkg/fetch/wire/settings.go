@@ -29,6 +29,7 @@ type Options struct {
 	MaxPack        int64         // maximum number of bytes of a response with a pack; 0 is 1 GiB
 	Stall          time.Duration // maximum time without a byte; 0 is 30 seconds
 	SlowWindow     time.Duration // time over which less than 1 KiB/s on average is too slow; 0 is a minute
+	MaxTime        time.Duration // maximum time of waiting for all answers of a Dialer's sessions; 0 is no limit
 	// AcceptedHosts is the file for the keys of ssh hosts that are accepted because of StrictHostKeyChecking; empty
 	// to accept none.
 	AcceptedHosts string
@@ -43,6 +44,7 @@ type settings struct {
 	redirects          []hostname.Pattern
 	config             func() (gitConfig, error)
 	sshCondition       func(command string) bool // of Match exec
+	budget             budget
 }
 
 func newSettings(o Options) (*settings, error) {
@@ -62,7 +64,7 @@ func newSettings(o Options) (*settings, error) {
 	if o.SlowWindow == 0 {
 		o.SlowWindow = maxSlow
 	}
-	s := &settings{options: o, silent: silent, sshCondition: newSSHConditions()}
+	s := &settings{options: o, silent: silent, sshCondition: newSSHConditions(), budget: budget{limit: o.MaxTime}}
 	for _, l := range []struct {
 		name string
 		in   []string
@@ -106,7 +108,7 @@ func (s *settings) checkHost(scheme, host string) error {
 
 // guard returns a guard of one exchange with a server.
 func (s *settings) guard(ctx context.Context) *guard {
-	return newGuard(ctx, s.options.Stall, s.options.SlowWindow)
+	return newGuard(ctx, &s.budget, s.options.Stall, s.options.SlowWindow)
 }
 
 // dialer limits the time in which a connection must be made.

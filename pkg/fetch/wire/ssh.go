@@ -83,7 +83,7 @@ func (t *sshTransport) greet(ctx context.Context) (*greeting, error) {
 
 func (t *sshTransport) movedTo() string { return "" }
 
-// retry calls do once: failures over ssh are seldom temporary.
+// retry calls do once: failures over ssh are seldom temporary, and a new connection may ask the user for a key again.
 func (t *sshTransport) retry(_ context.Context, do func() error) error { return do() }
 
 func (t *sshTransport) ask(ctx context.Context, request []byte, limit int64) (_ *guardedReader, err error) {
