@@ -47,9 +47,9 @@ func parseStatus(text []byte) programStatus {
 		}
 		switch word {
 		case "VALIDSIG":
-			fields := strings.Fields(rest)
-			if len(fields) > 0 {
-				s.fingerprint = fields[min(len(fields)-1, 9)] // the primary key's if it is there
+			s.fingerprint, _, _ = strings.Cut(rest, " ")
+			if fields := strings.Fields(rest); len(fields) > 9 { // with that of the primary key, which gpgsm omits
+				s.fingerprint = fields[9]
 			}
 		case "TRUST_MARGINAL", "TRUST_FULLY", "TRUST_ULTIMATE":
 			s.trusted = true
