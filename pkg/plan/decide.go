@@ -33,7 +33,7 @@ func (in Input) change(path string) (Change, error) {
 		s.disk = State{}
 	}
 	d := s.decide()
-	if to := in.renamedTo(path); to != "" && d.action != Unchanged && s.owner == "" {
+	if to := in.renamedTo(path); to != "" && s.disk.Kind == File && d.action != Unchanged && s.owner == "" {
 		d = decision{action: Delete, reason: fmt.Sprintf("renamed to %q upstream", to)}
 	}
 	change := Change{Path: path, Action: d.action, Reason: d.reason, Owner: s.owner, Old: in.Disk[path], New: s.disk}

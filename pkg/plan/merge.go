@@ -144,7 +144,8 @@ func (in Input) changeRenamed(path, from string) (Change, error) {
 }
 
 // renames returns the entries of in.Renamed that apply to the disk. The new path must be free, and the old path must
-// be a file or absent; or the user has already moved the file to the new path.
+// be a file or absent, not below something that replaced its folder; or the user has already moved the file to the new
+// path.
 func (in Input) renames() map[string]string {
 	out := map[string]string{}
 	for to, from := range in.Renamed {
@@ -154,7 +155,8 @@ func (in Input) renames() map[string]string {
 		_, toInBase := in.Base[to]
 		renamed := installed && !fromInTheirs && toInTheirs && !toInBase
 		fromKind, toKind := in.Disk[from].Kind, in.Disk[to].Kind
-		free := toKind == Absent && (fromKind == File || fromKind == Absent)
+		blocker, _ := in.blocker(from)
+		free := toKind == Absent && (fromKind == File || fromKind == Absent && blocker == "")
 		moved := fromKind == Absent && toKind == File && in.Owner[to] == ""
 		if renamed && (free || moved) && in.Own[from] == 0 {
 			out[to] = from

@@ -94,6 +94,30 @@ func TestRenamed(t *testing.T) {
 	}
 }
 
+// TestRenamedBelowLink makes plans for a file that upstream renamed, whose folder the user has replaced by a link.
+// What the link leads to is not part of the project.
+func TestRenamedBelowLink(t *testing.T) {
+	for _, c := range []struct {
+		name string
+		disk plan.Disk
+		want string
+	}{
+		{"the new path is free", plan.Disk{"old": state("@")}, "new/f:create=1 old/f:keep="},
+		{"moved to the same path locally", plan.Disk{"old": state("@"), "new": {Kind: plan.Dir}, "new/f": state("1")},
+			"new/f:unchanged= old/f:keep="},
+		{"the new folder is a link", plan.Disk{"old": {Kind: plan.Dir}, "old/f": state("1"), "new": state("@")},
+			"new/f:conflict= old/f:delete="},
+	} {
+		in := plan.Input{
+			Base: map[string]plan.State{"old/f": state("1")}, Disk: c.disk, Theirs: theirs("new/f", "1"),
+			Renamed: map[string]string{"new/f": "old/f"},
+		}
+		if got, _ := makePlan(t, in, plan.Texts{Base: []byte("1"), Ours: []byte("1")}); got != c.want {
+			t.Errorf("%s: %q, want %q", c.name, got, c.want)
+		}
+	}
+}
+
 func TestRenamedIntoFolderOfSameName(t *testing.T) {
 	in := plan.Input{
 		Base:    map[string]plan.State{"a": state("1")},
