@@ -27,6 +27,11 @@ type command struct {
 	complete completion
 	run      func(context.Context, *invocation) (result any, err error)
 
+	// join prints one text about all members of a workspace in place of one for each; nil for most commands.
+	join func(in *invocation, runs []*memberRun) error
+	// joins reports whether join is used.
+	joins func(in *invocation) bool
+
 	commands []*command
 	fallback *command // one of commands, which is meant when none is named; nil when one must be named
 	planned  *command // what a command below "project plan" plans; nil for all others

@@ -37,6 +37,7 @@ type invocation struct {
 	search   search            // by which the project was found
 	creates  bool              // the command creates a project
 
+	joined  bool             // one text about all members of a workspace is printed in place of one for each
 	member  string           // which member of a workspace; empty for a project alone
 	runID   string           // the same for all members of a workspace
 	signals *signals         // of the process

@@ -35,7 +35,7 @@ type options struct {
 // read reads the flags that all commands share.
 func (o *options) read(flags flagValues) {
 	o.cwd = flags.String("cwd")
-	o.json = o.json || flags.Bool("json")
+	o.json = o.json || flags.Bool("json") || flags.String("format") == formatJSON
 	o.quiet = flags.Bool("quiet")
 	o.verbose = flags.Bool("verbose")
 	o.offline = flags.Bool("offline")

@@ -76,7 +76,12 @@ func (c *command) dispatch(ctx context.Context, in *invocation) error {
 	for i, r := range runs {
 		r.failed = errs[i]
 	}
-	return in.printRuns(ctx, runs)
+	in.joined = c.join != nil && !in.options.json && c.joins(in)
+	err = in.printRuns(ctx, runs)
+	if in.joined && (err == nil || isDone(exitCode(ctx, err, false))) {
+		err = cmp.Or(c.join(in, runs), err)
+	}
+	return err
 }
 
 // checkCreatesNoMember returns an error about a command that would create a project if the current folder is below the
@@ -225,12 +230,12 @@ func (in *invocation) printRuns(ctx context.Context, runs []*memberRun) error {
 			r.invocation.finish(ctx, r.failed)
 		}
 		empty = empty && r.out.Len()+r.err.Len() == 0
-		if r.out.Len() > 0 || in.options.verbose {
+		if !in.joined && (r.out.Len() > 0 || in.options.verbose) {
 			in.terminal.write("# " + printable(r.path) + "\n" + r.out.String())
 		}
 		_, _ = io.Copy(in.terminal.err, &r.err) // there is nowhere to report a failure
 	}
-	if empty && failed == nil && !in.options.json {
+	if empty && failed == nil && !in.options.json && !in.joined {
 		in.note("nothing to report in " + count(len(runs), "project", "projects"))
 	}
 	in.report.result = map[string]any{"members": documents}

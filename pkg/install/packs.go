@@ -369,6 +369,13 @@ func (p *Packs) ListURL(ctx context.Context, url string) (Listing, error) {
 	return Listing{url, repo, refs}, err
 }
 
+// IsOnMachine reports whether the repository at a clone URL is built in or a path of this machine, so that it is never
+// asked over the network.
+func (p *Packs) IsOnMachine(url string) bool {
+	_, builtIn := ref.BuiltinName(url)
+	return builtIn || ref.Origin{URL: url}.IsLocal()
+}
+
 // Lookup returns the ref with a full name.
 func (l Listing) Lookup(name string) (ref.GitRef, bool) {
 	for _, g := range l.Refs {

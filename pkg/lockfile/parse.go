@@ -112,3 +112,17 @@ func readLines(text string) (s schema, err error) {
 	}
 	return s, nil
 }
+
+// Lines returns the line of each install in the text of a valid lock, by path.
+func Lines(data []byte) map[string]int {
+	var s schema
+	doc, err := tomldoc.Decode("", data, &s)
+	if err != nil {
+		return nil
+	}
+	out := make(map[string]int, len(s.Components))
+	for i, c := range s.Components {
+		out[c.Path] = doc.Line(fmt.Sprintf("component[%d].path", i))
+	}
+	return out
+}

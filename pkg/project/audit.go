@@ -1,0 +1,220 @@
+package project
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"strings"
+
+	"github.com/Project-Manager-With-Git/ppm/pkg/audit"
+	"github.com/Project-Manager-With-Git/ppm/pkg/failure"
+	"github.com/Project-Manager-With-Git/ppm/pkg/git/gitdir"
+	"github.com/Project-Manager-With-Git/ppm/pkg/lockfile"
+	"github.com/Project-Manager-With-Git/ppm/pkg/ref"
+	"github.com/Project-Manager-With-Git/ppm/pkg/state"
+)
+
+// AuditResult is what an audit of a project found.
+type AuditResult struct {
+	Findings  []audit.Finding `json:"findings"`  // sorted by file and position
+	Unchecked []Unchecked     `json:"unchecked"` // what could not be checked, which is no finding
+	Failed    []Failed        `json:"failed"`    // the installs whose packs could not be read; see FailedError
+
+	// Folder is the path of the project in its git repository; "." outside of one.
+	Folder string `json:"-"`
+}
+
+// Unchecked is a rule that could not be checked for an install.
+type Unchecked struct {
+	Rule   string `json:"rule"`
+	Path   string `json:"path"` // of the install, or of a file of it
+	Reason string `json:"reason"`
+}
+
+// An auditor collects the findings about one project.
+type auditor struct {
+	*Project
+	result *AuditResult
+	lines  map[string]int // of the installs in ppm.lock, by path
+}
+
+// Audit looks for what should not be in a project: retracted and deprecated versions, tags that were moved, hidden
+// characters in installed files, and secrets in ppm.toml and ppm.lock. It asks the servers; offline, it reads what the
+// cache has and says what it could not check. It changes nothing.
+func (p *Project) Audit(ctx context.Context) (*AuditResult, error) {
+	a := auditor{Project: p, lines: lockfile.Lines(p.LockText), result: &AuditResult{
+		Findings: []audit.Finding{}, Unchecked: []Unchecked{}, Folder: p.folderInRepository(),
+	}}
+	var failures Failures
+	for _, c := range p.Lock.Components {
+		_, err := failures.of(c, c.Typed().String(), func() error { return a.checkVersions(ctx, c) })
+		if err == nil {
+			err = a.checkFiles(ctx, c)
+		}
+		if err != nil {
+			return nil, err
+		}
+	}
+	a.checkRecord(state.ManifestName, p.ManifestText)
+	a.checkRecord(state.LockName, p.LockText)
+	if err := failures.only(len(p.Lock.Components)); err != nil && len(a.result.Findings) == 0 {
+		return nil, err
+	}
+	a.result.Failed = failures.all()
+	audit.Sort(a.result.Findings)
+	return a.result, nil
+}
+
+// folderInRepository returns the slash-separated path of the project in its git work tree; "." if it is in none.
+func (p *Project) folderInRepository() string {
+	dirs, err := gitdir.Locate(p.setup.Dir)
+	if err != nil {
+		return "."
+	}
+	return strings.ReplaceAll(dirs.Below, `\`, "/")
+}
+
+// add adds a finding about an install, at its block in ppm.lock.
+func (a auditor) add(c lockfile.Component, rule string, level audit.Level, format string, args ...any) {
+	a.result.Findings = append(a.result.Findings, audit.Finding{
+		Rule: rule, Level: level, Install: c.Path, Source: c.Source.String(),
+		Path: state.LockName, Line: a.lines[c.Path], Message: fmt.Sprintf(format, args...),
+	})
+}
+
+func (a auditor) addUnchecked(rule, path, format string, args ...any) {
+	a.result.Unchecked = append(a.result.Unchecked, Unchecked{rule, path, fmt.Sprintf(format, args...)})
+}
+
+// checkVersions checks what the pack of an install says of its version now.
+func (a auditor) checkVersions(ctx context.Context, c lockfile.Component) error {
+	if err := a.checkKnownTag(c); err != nil {
+		return err
+	}
+	offline := a.setup.Offline && !a.packs.IsOnMachine(c.URL)
+	if offline && c.Ref != "" {
+		a.addUnchecked(audit.MovedTag, c.Path, "the server is not asked with --offline")
+		a.addUnchecked(audit.Retracted, c.Path, "newer versions than those in the cache are not known with --offline")
+	} else if err := a.checkRef(ctx, c); err != nil {
+		return err
+	}
+	notices, err := a.notices(ctx, c)
+	if err != nil && (offline || ignoreUsage(err) == nil) && failure.KindOf(err) != failure.Interrupted {
+		a.addUnchecked(audit.Retracted, c.Path, "%v", err)
+		err = nil
+	}
+	for _, n := range notices {
+		if n.Retracted != "" {
+			a.add(c, audit.Retracted, audit.Error, "%s is retracted: %s", shortID(n.Version), n.Retracted)
+		}
+		if n.Deprecated != "" {
+			a.add(c, audit.Deprecated, audit.Warning, "deprecated since %s: %s", shortID(n.Newest), n.Deprecated)
+		}
+	}
+	return err
+}
+
+// shortID shortens a version that is a commit.
+func shortID(version string) string {
+	if len(version) >= 40 && ref.MayBeCommit(version) {
+		return version[:12]
+	}
+	return version
+}
+
+// checkKnownTag compares the locked commit with the one that this machine saw first for the tag.
+func (a auditor) checkKnownTag(c lockfile.Component) error {
+	tag, isTag := strings.CutPrefix(c.Ref, ref.TagPrefix)
+	list := a.setup.knownTags()
+	if !isTag || list == nil {
+		return nil
+	}
+	known, ok, err := list.Lookup(c.URL, tag)
+	if err != nil {
+		a.addUnchecked(audit.MovedTag, c.Path, "the list of known tags: %v", err)
+	}
+	if ok && known.Commit != c.Commit {
+		a.add(c, audit.MovedTag, audit.Error, "this machine saw tag %q of %s at commit %.12s first, and ppm.lock "+
+			"has %.12s",
+			tag, c.URL, known.Commit, c.Commit)
+	}
+	return nil
+}
+
+// checkRef compares the tag or branch of an install with the server's.
+func (a auditor) checkRef(ctx context.Context, c lockfile.Component) error {
+	if c.Ref == "" {
+		return nil
+	}
+	commit, err := a.packs.RefCommit(ctx, c)
+	if err != nil {
+		return err
+	}
+	tag, isTag := strings.CutPrefix(c.Ref, ref.TagPrefix)
+	switch {
+	case commit == "":
+		a.add(c, audit.GoneRef, audit.Warning, "%q of %s is gone; commit %.12s is installed", c.Ref, c.URL, c.Commit)
+	case isTag && commit != c.Commit:
+		same, err := a.isSameAt(ctx, c, commit)
+		if err != nil {
+			return err
+		}
+		files := "the component differs there"
+		if same {
+			files = "the component is the same there"
+		}
+		a.add(c, audit.MovedTag, audit.Error, "tag %q of %s was moved from commit %.12s to commit %.12s, and %s",
+			tag, c.URL, c.Commit, commit, files)
+	}
+	return nil
+}
+
+// checkFiles looks for hidden characters in the files of an install as they are on disk, and in their names.
+func (a auditor) checkFiles(ctx context.Context, c lockfile.Component) error {
+	for _, f := range c.Files {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		for _, h := range audit.FindHidden([]byte(f.Path)) {
+			a.addHidden(c, f.Path, audit.Hidden{Level: h.Level, Message: "the name of the file has " + h.Message})
+		}
+		data, err := a.tree.ReadFile(f.Path)
+		if errors.Is(err, fs.ErrNotExist) {
+			continue
+		}
+		if err != nil {
+			a.addUnchecked(audit.HiddenUnicode, f.Path, "%v", err)
+			continue
+		}
+		for _, h := range audit.FindHidden(data) {
+			a.addHidden(c, f.Path, h)
+		}
+	}
+	return nil
+}
+
+func (a auditor) addHidden(c lockfile.Component, name string, h audit.Hidden) {
+	a.result.Findings = append(a.result.Findings, audit.Finding{
+		Rule: audit.HiddenUnicode, Level: h.Level, Install: c.Path, Source: c.Source.String(),
+		Path: name, Line: h.Line, Column: h.Column, Message: h.Message,
+	})
+}
+
+// checkRecord looks for secrets and hidden characters in ppm.toml or ppm.lock.
+func (a auditor) checkRecord(name string, text []byte) {
+	for _, s := range audit.FindSecrets(text) {
+		message := "the value looks like " + s.Kind
+		if s.Key != "" {
+			message = fmt.Sprintf("the value of %s looks like %s", s.Key, s.Kind)
+		}
+		a.result.Findings = append(a.result.Findings, audit.Finding{
+			Rule: audit.Secret, Level: audit.Error, Path: name, Line: s.Line, Column: s.Column, Message: message,
+		})
+	}
+	for _, h := range audit.FindHidden(text) {
+		a.result.Findings = append(a.result.Findings, audit.Finding{
+			Rule: audit.HiddenUnicode, Level: h.Level, Path: name, Line: h.Line, Column: h.Column, Message: h.Message,
+		})
+	}
+}
