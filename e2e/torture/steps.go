@@ -45,6 +45,7 @@ var steps = []step{
 	{"merges", "pkg/merge", "SameAsGit", "triples", 30_000},
 	{"records", "pkg/records", "LosesNothing", "rounds", 50_000},
 	{"attributes", "pkg/git/attributes", "ThatOfGit", "rounds", 1000},
+	{"signers", "pkg/signature", "RandomAllowedSigners", "rounds", 1000},
 }
 
 var (

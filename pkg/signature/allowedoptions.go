@@ -25,21 +25,19 @@ func cutOptions(text string) (options, rest string, found bool) {
 }
 
 // setOptions reads options with commas in between, like sshsigopt_parse of OpenSSH. Their names are the same in upper
-// case.
+// case, and an option may be empty.
 func (l *allowedLine) setOptions(text string, zone *time.Location) error {
-	for {
-		name, value, rest, err := cutOption(text)
+	for text != "" {
+		rest, err := l.setOption(text, zone)
 		if err != nil {
-			return err
-		}
-		if err := l.setOption(name, value, zone); err != nil {
 			return err
 		}
 		if rest == "" {
 			break
 		}
 		if rest[0] != ',' || rest == "," {
-			return fmt.Errorf("%q after the option %q is not an option", rest, name)
+			return fmt.Errorf("%q is not an option; use cert-authority, namespaces=, valid-after= or valid-before=",
+				rest)
 		}
 		text = rest[1:]
 	}
@@ -49,65 +47,68 @@ func (l *allowedLine) setOptions(text string, zone *time.Location) error {
 	return nil
 }
 
-// cutOption cuts NAME or NAME="VALUE" from the start of the text. In a value, \" is a quote.
-func cutOption(text string) (name string, value *string, rest string, err error) {
-	end := strings.IndexAny(text, "=,")
-	if end < 0 || text[end] == ',' {
-		name, rest = text, ""
-		if end >= 0 {
-			name, rest = text[:end], text[end:]
+// setOption sets the option that text begins with, if it is one, and returns the text after it.
+func (l *allowedLine) setOption(text string, zone *time.Location) (rest string, err error) {
+	if rest, found := cutName(text, "cert-authority"); found {
+		l.authority = true
+		return rest, nil
+	}
+	if rest, found := cutName(text, "namespaces="); found {
+		if l.namespaces != nil {
+			return "", errors.New("it has two options namespaces")
 		}
-		return strings.ToLower(name), nil, rest, nil
+		value, rest, err := cutQuoted(rest)
+		l.namespaces = &value
+		return rest, err
 	}
-	name, rest = strings.ToLower(text[:end]), text[end+1:]
-	if !strings.HasPrefix(rest, `"`) {
-		return "", nil, "", fmt.Errorf("the value of the option %q is not quoted", name)
-	}
-	var b strings.Builder
-	for i := 1; i < len(rest); i++ {
-		switch {
-		case rest[i] == '\\' && strings.HasPrefix(rest[i+1:], `"`):
-			i++
-			b.WriteByte('"')
-		case rest[i] == '"':
-			v := b.String()
-			return name, &v, rest[i+1:], nil
-		default:
-			b.WriteByte(rest[i])
+	for name, at := range map[string]*uint64{"valid-after=": &l.validAfter, "valid-before=": &l.validBefore} {
+		rest, found := cutName(text, name)
+		if !found {
+			continue
 		}
+		if *at != 0 {
+			return "", fmt.Errorf("it has two options %s", name)
+		}
+		value, rest, err := cutQuoted(rest)
+		if err != nil {
+			return "", err
+		}
+		seconds, ok := parseTime(value, zone)
+		if !ok || seconds <= 0 {
+			return "", fmt.Errorf("%q is not a time, such as 20261231, 202612312359 or 20261231235959Z", value)
+		}
+		*at = uint64(seconds)
+		return rest, nil
 	}
-	return "", nil, "", fmt.Errorf("the value of the option %q has no end", name)
+	return text, nil
 }
 
-// setOption sets an option. value is nil for an option without one.
-func (l *allowedLine) setOption(name string, value *string, zone *time.Location) error {
-	var time *uint64
-	switch {
-	case name == "cert-authority" && value == nil:
-		l.authority = true
-		return nil
-	case name == "namespaces" && value != nil:
-		if l.namespaces != nil {
-			return errors.New("it has two options namespaces")
+// cutName cuts a name, in lower or upper case, from the start of the text.
+func cutName(text, name string) (rest string, found bool) {
+	if len(text) < len(name) || !strings.EqualFold(text[:len(name)], name) {
+		return text, false
+	}
+	return text[len(name):], true
+}
+
+// cutQuoted cuts "VALUE" from the start of the text. In a value, \" is a quote.
+func cutQuoted(text string) (value, rest string, err error) {
+	if !strings.HasPrefix(text, `"`) {
+		return "", "", errors.New("the value of an option is not quoted")
+	}
+	var b strings.Builder
+	for i := 1; i < len(text); i++ {
+		switch {
+		case text[i] == '\\' && strings.HasPrefix(text[i+1:], `"`):
+			i++
+			b.WriteByte('"')
+		case text[i] == '"':
+			return b.String(), text[i+1:], nil
+		default:
+			b.WriteByte(text[i])
 		}
-		l.namespaces = value
-		return nil
-	case name == "valid-after" && value != nil:
-		time = &l.validAfter
-	case name == "valid-before" && value != nil:
-		time = &l.validBefore
-	default:
-		return fmt.Errorf("%q is not an option; use cert-authority, namespaces=, valid-after= or valid-before=", name)
 	}
-	if *time != 0 {
-		return fmt.Errorf("it has two options %s", name)
-	}
-	seconds, ok := parseTime(*value, zone)
-	if !ok || seconds <= 0 {
-		return fmt.Errorf("%q is not a time, such as 20261231, 202612312359 or 20261231235959Z", *value)
-	}
-	*time = uint64(seconds)
-	return nil
+	return "", "", errors.New("the value of an option has no end")
 }
 
 // parseTime reads YYYYMMDD, YYYYMMDDHHMM or YYYYMMDDHHMMSS, and "Z" or "UTC" for a time that is not of the zone, like

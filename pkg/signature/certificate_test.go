@@ -29,7 +29,10 @@ func TestCertificatesAsGit(t *testing.T) {
 		"ssh-ca:" + o.fingerprint("ca") + ":"}
 	o.sshKey("ann", "-t", "ed25519")
 	cases := append(a.principalCases(), a.lifeCases()...)
-	for _, c := range append(cases, a.revocationCases()...) {
+	if !testing.Short() {
+		cases = append(cases, a.revocationCases()...)
+	}
+	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {
 			o := *o
 			o.TB = t

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -75,8 +76,8 @@ func formatOf(text []byte) Format {
 	return ""
 }
 
-// splitTag splits a tag as parse_signature of git does: the signature begins at the last line that begins one, and
-// signatures of the object's form in the other hash algorithm, in the header, are not part of the signed text.
+// splitTag splits a tag as parse_signature of git does: the signature begins at the last line that begins one. The
+// header gpgsig-sha256, which has the signature of the tag as a repository with SHA-256 ids has it, is not signed.
 func (o *Object) splitTag(content []byte) {
 	start := len(content)
 	for at := 0; at < len(content); {
@@ -92,7 +93,7 @@ func (o *Object) splitTag(content []byte) {
 	o.Payload = content[:start]
 	if start < len(content) {
 		o.Signature = content[start:]
-		o.Payload, _ = cutSignatures(o.Payload)
+		o.Payload, _ = cutSignatures(o.Payload, "gpgsig-sha256")
 	}
 }
 
@@ -100,14 +101,14 @@ func (o *Object) splitTag(content []byte) {
 // where ids are SHA-256, and the signed text has neither. A commit with more than one signature is refused: git joins
 // them, and what the joined text means depends on the program that reads it.
 func (o *Object) splitCommit(content []byte) error {
-	payload, signatures := cutSignatures(content)
+	payload, signatures := cutSignatures(content, "gpgsig", "gpgsig-sha256")
 	o.Payload = payload
 	name := "gpgsig"
 	if id, _, _ := bytes.Cut(bytes.TrimPrefix(content, []byte("tree ")), []byte("\n")); len(id) == 64 {
 		name = "gpgsig-sha256"
 	}
 	for _, s := range signatures {
-		if s.header != name {
+		if s.name != name {
 			continue
 		}
 		if o.Signature != nil {
@@ -119,12 +120,12 @@ func (o *Object) splitCommit(content []byte) error {
 }
 
 type header struct {
-	header string
-	value  []byte // lines without the space at the start of continuations
+	name  string
+	value []byte // lines without the space at the start of continuations
 }
 
-// cutSignatures returns the object without the headers gpgsig and gpgsig-sha256, and these headers.
-func cutSignatures(content []byte) (rest []byte, signatures []header) {
+// cutSignatures returns the object without the headers of these names, and these headers.
+func cutSignatures(content []byte, names ...string) (rest []byte, signatures []header) {
 	rest = make([]byte, 0, len(content))
 	inSignature := false
 	for len(content) > 0 && content[0] != '\n' {
@@ -138,7 +139,7 @@ func cutSignatures(content []byte) (rest []byte, signatures []header) {
 		case inSignature && line[0] == ' ':
 			last := &signatures[len(signatures)-1]
 			last.value = append(last.value, line[1:]...)
-		case found && (string(name) == "gpgsig" || string(name) == "gpgsig-sha256"):
+		case found && slices.Contains(names, string(name)):
 			inSignature = true
 			signatures = append(signatures, header{string(name), bytes.Clone(value)})
 		default:

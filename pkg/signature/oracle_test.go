@@ -23,6 +23,7 @@ type oracle struct {
 	commit string
 	home   string // of gpg; its path is short, because it is that of a socket too
 	zone   string // time zone of programs
+	quiet  bool   // programs are not logged, because there are many
 }
 
 func newOracle(t testing.TB) *oracle {
@@ -59,7 +60,9 @@ func (o *oracle) run(stdin []byte, name string, args ...string) (string, bool) {
 	if err != nil && !errors.As(err, &exit) {
 		o.Fatal(err)
 	}
-	o.Logf("%s %q: %v\n%s", name, args, err, stderr.Bytes())
+	if !o.quiet {
+		o.Logf("%s %q: %v\n%s", name, args, err, stderr.Bytes())
+	}
 	return stdout.String(), err == nil
 }
 
@@ -123,12 +126,17 @@ func (o *oracle) gitAccepts(kind signature.Type, content string, config ...strin
 	o.Helper()
 	id := strings.TrimSpace(o.must([]byte(content), "git", "hash-object", "--literally", "-t", string(kind), "-w",
 		"--stdin"))
-	var args []string
-	for _, c := range config {
-		args = append(args, "-c", c)
-	}
-	_, ok := o.run(nil, "git", append(args, "verify-"+string(kind), "--raw", id)...)
+	_, ok := o.run(nil, "git", append(withConfig(config), "verify-"+string(kind), "--raw", id)...)
 	return ok
+}
+
+// withConfig returns arguments of git that set "name=value".
+func withConfig(settings []string) []string {
+	var args []string
+	for _, s := range settings {
+		args = append(args, "-c", s)
+	}
+	return args
 }
 
 // verdict is what Verify says: "" for an accepted signature.

@@ -1,0 +1,13 @@
+object 1111111111111111111111111111111111111111
+type commit
+tag v1
+tagger Ann <ann@example.com> 1714521600 +0000
+
+First version.
+-----BEGIN PGP SIGNATURE-----
+
+iHUEABYIAB0WIQQl9QydxSHAiC9Jd9iwJradxr8iWQUCZjGGAAAKCRCwJradxr8i
+WajRAP4ilAZuwhXvqgCsT9eOo3IJP3gT7T2CPwLbnnPNTDsYeQEAqqRg229k/H2l
+yVta3E6YYe7HnBhbyB7xLN3RCaJsows=
+=nneq
+-----END PGP SIGNATURE-----
