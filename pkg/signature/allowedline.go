@@ -28,7 +28,8 @@ type allowedLine struct {
 type refusal struct {
 	line    int
 	reason  Reason
-	message string // continues "line 3 of FILE"
+	message string
+	hint    string
 }
 
 func (r *refusal) Error() string { return r.message }
@@ -61,8 +62,9 @@ func (l *allowedLine) principalsOf(key ssh.PublicKey) ([]string, error) {
 		}
 	}
 	if principals == nil {
-		return nil, &refusal{l.number, UnknownKey, fmt.Sprintf("allows other principals than %q of the certificate",
-			certificate.ValidPrincipals)}
+		return nil, &refusal{l.number, UnknownKey,
+			fmt.Sprintf("its certificate is for the principals %q", certificate.ValidPrincipals),
+			"add a principal of the certificate to the line if you trust it"}
 	}
 	return principals, nil
 }
@@ -81,22 +83,25 @@ func (l *allowedLine) checkTime(key ssh.PublicKey, at uint64) error {
 	if certificate, ok := key.(*ssh.Certificate); ok && l.authority {
 		switch {
 		case certificate.CertType != ssh.UserCert:
-			return &refusal{l.number, Unsupported, "allows certificates of users, and this is not one"}
+			return &refusal{l.number, Unsupported, "its certificate is not for users", askToSign + "another key"}
 		case at < certificate.ValidAfter:
-			return &refusal{l.number, Expired, "allows the certificate, which was not yet valid at " + formatTime(at)}
+			return l.errTime("its certificate is valid after", certificate.ValidAfter, at)
 		case at >= certificate.ValidBefore:
-			return &refusal{l.number, Expired, "allows the certificate, which had expired at " + formatTime(at)}
+			return l.errTime("its certificate is valid before", certificate.ValidBefore, at)
 		}
 	}
 	switch {
 	case l.validAfter != 0 && at < l.validAfter:
-		return &refusal{l.number, Expired, "allows it after " + formatTime(l.validAfter) +
-			", and the signature says " + formatTime(at)}
+		return l.errTime("it is valid after", l.validAfter, at)
 	case l.validBefore != 0 && at > l.validBefore:
-		return &refusal{l.number, Expired, "allows it before " + formatTime(l.validBefore) +
-			", and the signature says " + formatTime(at)}
+		return l.errTime("it is valid before", l.validBefore, at)
 	}
 	return nil
+}
+
+func (l *allowedLine) errTime(valid string, limit, at uint64) error {
+	return &refusal{l.number, Expired, fmt.Sprintf("%s %s, and the signature is of %s", valid, formatTime(limit),
+		formatTime(at)), askToSign + "a key that is valid"}
 }
 
 func formatTime(seconds uint64) string {
@@ -107,8 +112,8 @@ func (l *allowedLine) checkNamespace() error {
 	if l.namespaces == nil || sshconfig.MatchList(*l.namespaces, sshNamespace) {
 		return nil
 	}
-	return &refusal{l.number, WrongNamespace, fmt.Sprintf("allows it in the namespaces %q, and git's is %q",
-		*l.namespaces, sshNamespace)}
+	return &refusal{l.number, WrongNamespace, fmt.Sprintf("it is for the namespaces %q, and git's is %q",
+		*l.namespaces, sshNamespace), "add the namespace of git to the line if you trust the key for it"}
 }
 
 // signer returns the signer for a key that the line allows to the principal.

@@ -60,8 +60,8 @@ func (a *AllowedSigners) find(key ssh.PublicKey, claimed Signer, at uint64) (Sig
 	}
 	switch refused := (*refusal)(nil); {
 	case errors.As(err, &refused):
-		return Signer{}, errSignature(refused.reason, claimed, "the key %s is not valid: line %d of %q %s",
-			claimed, refused.line, a.file, refused.message)
+		return Signer{}, errSignature(refused.reason, claimed, "the key %s is not allowed by line %d of %q: %s",
+			claimed, refused.line, a.file, refused.message).withHint("%s", refused.hint)
 	case len(a.invalid) > 0:
 		return Signer{}, errUnknown(claimed, "it is not in %q, which has a mistake in %w", a.file, a.invalid[0])
 	}
@@ -69,7 +69,7 @@ func (a *AllowedSigners) find(key ssh.PublicKey, claimed Signer, at uint64) (Sig
 }
 
 func errUnknown(claimed Signer, format string, args ...any) *Error {
-	return errSignature(UnknownKey, claimed, "the key %s is not known: %w", claimed, fmt.Errorf(format, args...)).
+	return errSignature(UnknownKey, claimed, "the key %s is not trusted: %w", claimed, fmt.Errorf(format, args...)).
 		withHint("ask the owner of the repository whether the key is theirs, and add it if you trust it")
 }
 

@@ -2,6 +2,7 @@ package signature_test
 
 import (
 	"crypto/ed25519"
+	"crypto/rand"
 	"crypto/sha256"
 	"crypto/sha512"
 	"encoding/base64"
@@ -146,12 +147,28 @@ func (k securityKey) public() []byte {
 	}{securityKeyType, k.private.Public().(ed25519.PublicKey), "ssh:"})
 }
 
-func (k securityKey) sign(text string) string {
+// sshMessage returns what an SSH key signs for a text.
+func sshMessage(text string) []byte {
 	digest := sha512.Sum512([]byte(text))
-	message := append([]byte("SSHSIG"), ssh.Marshal(struct {
+	return append([]byte("SSHSIG"), ssh.Marshal(struct {
 		Namespace, Reserved, Hash string
 		Digest                    []byte
 	}{"git", "", "sha512", digest[:]})...)
+}
+
+// withSSHSignature returns the text with a signature by a key.
+func withSSHSignature(text string, key, sig []byte) string {
+	blob := append([]byte("SSHSIG"), ssh.Marshal(struct {
+		Version                   uint32
+		Key                       []byte
+		Namespace, Reserved, Hash string
+		Sig                       []byte
+	}{1, key, "git", "", "sha512", sig})...)
+	return text + string(pem.EncodeToMemory(&pem.Block{Type: "SSH SIGNATURE", Bytes: blob}))
+}
+
+func (k securityKey) sign(text string) string {
+	message := sshMessage(text)
 	application, sum := sha256.Sum256([]byte("ssh:")), sha256.Sum256(message)
 	signed := ssh.Marshal(struct {
 		Application []byte `ssh:"rest"`
@@ -165,13 +182,55 @@ func (k securityKey) sign(text string) string {
 		Flags   byte
 		Counter uint32
 	}{securityKeyType, ed25519.Sign(k.private, signed), k.flags, 9})
-	blob := append([]byte("SSHSIG"), ssh.Marshal(struct {
-		Version                   uint32
-		Key                       []byte
-		Namespace, Reserved, Hash string
-		Sig                       []byte
-	}{1, k.public(), "git", "", "sha512", sig})...)
-	return text + string(pem.EncodeToMemory(&pem.Block{Type: "SSH SIGNATURE", Bytes: blob}))
+	return withSSHSignature(text, k.public(), sig)
+}
+
+// pretender signs with its own key and shows another public key.
+type pretender struct {
+	ssh.Signer
+	other ssh.PublicKey
+}
+
+func (p pretender) PublicKey() ssh.PublicKey { return p.other }
+
+// TestForgedCertificateAsGit signs with a certificate that names the trusted authority, and that eve made.
+func TestForgedCertificateAsGit(t *testing.T) {
+	o := newOracle(t)
+	text := o.tag("v1", 1714521600)
+	key := func(letter string) ssh.Signer {
+		signer, err := ssh.NewSignerFromKey(ed25519.NewKeyFromSeed([]byte(strings.Repeat(letter, 32))))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return signer
+	}
+	ca, eve := key("c"), key("e")
+	allowed := "*@example.com cert-authority " + string(ssh.MarshalAuthorizedKey(ca.PublicKey()))
+	for _, c := range []struct {
+		name      string
+		authority ssh.Signer
+		want      error
+	}{
+		{"the authority", ca, nil}, {"eve as the authority", pretender{eve, ca.PublicKey()}, signature.BadSignature},
+	} {
+		certificate := &ssh.Certificate{Key: eve.PublicKey(), CertType: ssh.UserCert, KeyId: "eve",
+			ValidPrincipals: []string{"ann@example.com"}, ValidBefore: ssh.CertTimeInfinity}
+		if err := certificate.SignCert(rand.Reader, c.authority); err != nil {
+			t.Fatal(err)
+		}
+		sig, err := eve.Sign(rand.Reader, sshMessage(text))
+		if err != nil {
+			t.Fatal(err)
+		}
+		next := sshCase{name: c.name, tag: withSSHSignature(text, certificate.Marshal(), ssh.Marshal(sig)),
+			allowed: allowed, want: c.want}
+		next.signer = "ssh-ca:" + ssh.FingerprintSHA256(ca.PublicKey()) + ":ann@example.com"
+		t.Run(next.name, func(t *testing.T) {
+			o := *o
+			o.TB = t
+			checkSSH(&o, next, time.Now())
+		})
+	}
 }
 
 // TestSecurityKeysAsGit makes the signatures itself, because ssh-keygen needs a device for them.
@@ -186,7 +245,7 @@ func TestSecurityKeysAsGit(t *testing.T) {
 	for _, c := range []sshCase{
 		{name: "touched", tag: key.sign(text), signer: id},
 		{name: "altered", tag: strings.Replace(key.sign(text), "First", "Last", 1), want: signature.BadSignature},
-		{name: "not touched", tag: untouched.sign(text), want: signature.BadSignature, git: true},
+		{name: "not touched", tag: untouched.sign(text), want: signature.Unsupported, git: true},
 	} {
 		c.allowed = allowed
 		t.Run(c.name, func(t *testing.T) {

@@ -50,18 +50,21 @@ func (e *Error) Error() string { return e.err.Error() }
 // Unwrap returns the reason and the error of kind failure.Integrity.
 func (e *Error) Unwrap() []error { return []error{e.Reason, e.err} }
 
+// askToSign is the hint for signatures that only the owner of the repository can replace.
+const askToSign = "ask the owner of the repository to sign it with "
+
 // errUnreadable is the error of a signature that cannot be decoded, or, if err says so, that is of a kind which ppm
 // does not support.
 func errUnreadable(err error) *Error {
 	if errors.Is(err, Unsupported) {
 		return errSignature(Unsupported, Signer{}, "the signature cannot be verified: %w", err).
-			withHint("ask the owner of the repository to sign with a key of another type")
+			withHint(askToSign + "another key or algorithm")
 	}
-	return errSignature(BadSignature, Signer{}, "the signature cannot be read: %w", err)
+	return errSignature(BadSignature, Signer{}, "the signature cannot be read: %w", err).withHint(askToSign + "git")
 }
 
 // errBad is the error of a signature that the key did not make for this text.
-func errBad(claimed Signer, err error) *Error {
-	return errSignature(BadSignature, claimed, "the signature by %s is not valid: %w", claimed, err).
+func errBad(claimed Signer) *Error {
+	return errSignature(BadSignature, claimed, "the signature by %s is of another text", claimed).
 		withHint("do not use it: it was changed after it was signed; tell the owner of the repository")
 }

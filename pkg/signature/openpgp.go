@@ -130,26 +130,24 @@ func (o *Object) verifyOpenPGP(keys Keys, now time.Time) (Signer, error) {
 func (s pgpSignature) verify(entity *openpgp.Entity, payload []byte, now time.Time) (Signer, *Error) {
 	signer := Signer{Kind: OpenPGPKey, Fingerprint: fmt.Sprintf("%X", entity.PrimaryKey.Fingerprint)}
 	config := &packet.Config{Time: func() time.Time { return now }}
-	var made *packet.PublicKey
-	var err error
-	for _, key := range (openpgp.EntityList{entity}).KeysById(s.issuer) {
-		if err = s.check(key.PublicKey, payload); err == nil {
-			made = key.PublicKey
-			break
-		}
+	keys := openpgp.EntityList{entity}.KeysById(s.issuer)
+	i := slices.IndexFunc(keys, func(k openpgp.Key) bool { return s.check(k.PublicKey, payload) == nil })
+	if i < 0 {
+		return Signer{}, errBad(signer)
 	}
-	if made == nil {
-		return Signer{}, errBad(signer, err)
-	}
+	made := keys[i].PublicKey
 	valid, ok := entity.SigningKeyById(now, s.issuer, config)
 	if !ok || !bytes.Equal(valid.PublicKey.Fingerprint, made.Fingerprint) {
 		return Signer{}, errNotValid(entity, made, signer, now, config)
 	}
 	if s.SigExpired(now) {
-		return Signer{}, errSignature(Expired, signer, "the signature by %s is expired, or made in the future", signer)
+		return Signer{}, errSignature(Expired, signer, "the signature by %s of %s is not valid at %s", signer,
+			s.CreationTime.UTC().Format(time.RFC3339), now.UTC().Format(time.RFC3339)).
+			withHint("check the clock of this machine, or " + askToSign + "a signature that does not expire")
 	}
 	if s.CreationTime.Before(made.CreationTime) {
-		return Signer{}, errSignature(BadSignature, signer, "the signature by %s is older than the key", signer)
+		return Signer{}, errSignature(BadSignature, signer, "the signature by %s is older than the key", signer).
+			withHint(askToSign + "a valid key")
 	}
 	signer.Principal = primaryUserID(entity, now, config)
 	return signer, nil
@@ -167,15 +165,16 @@ func errNotValid(entity *openpgp.Entity, key *packet.PublicKey, signer Signer, n
 	switch {
 	case errors.Is(err, pgperrors.ErrKeyRevoked):
 		return errSignature(Revoked, signer, "the key %s is revoked", signer).
-			withHint("do not use it: ask the owner of the repository for a new signature")
+			withHint(askToSign + "another key")
 	case errors.Is(err, pgperrors.ErrKeyExpired):
 		return errSignature(Expired, signer, "the key %s is expired", signer).
 			withHint("if its owner has extended it, export it again to the file of OpenPGP keys")
 	case err != nil:
-		return errSignature(UnknownKey, signer, "the key %s is not valid: %w", signer, err)
+		return errSignature(UnknownKey, signer, "the key %s is not valid: %w", signer, err).
+			withHint("export it again to the file of OpenPGP keys, with a user id")
 	}
 	return errSignature(Unsupported, signer, "the key %s is not for signatures, or of a weak algorithm", signer).
-		withHint("ask the owner of the repository to sign with another key")
+		withHint(askToSign + "another key")
 }
 
 // primaryUserID returns the user id that is marked as the primary one, or else the newest.

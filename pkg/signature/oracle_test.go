@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/Project-Manager-With-Git/ppm/internal/gittest"
+	"github.com/Project-Manager-With-Git/ppm/pkg/failure"
 	"github.com/Project-Manager-With-Git/ppm/pkg/signature"
 )
 
@@ -139,7 +140,7 @@ func withConfig(settings []string) []string {
 	return args
 }
 
-// verdict is what Verify says: "" for an accepted signature.
+// verdict returns what Verify returns for the content of an object.
 func verdict(t testing.TB, kind signature.Type, content string, keys signature.Keys, now time.Time) (
 	signature.Signer, error) {
 	t.Helper()
@@ -150,6 +151,9 @@ func verdict(t testing.TB, kind signature.Type, content string, keys signature.K
 	signer, err := object.Verify(context.Background(), keys, now)
 	if err != nil && signer != (signature.Signer{}) {
 		t.Errorf("Verify returns the signer %q with an error", signer)
+	}
+	if err != nil && !errors.Is(err, signature.NotSigned) && failure.Hint(err) == "" {
+		t.Errorf("the error %q has no hint", err)
 	}
 	return signer, err
 }

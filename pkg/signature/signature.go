@@ -110,7 +110,8 @@ func (o *Object) Verify(ctx context.Context, keys Keys, now time.Time) (Signer, 
 	}
 	switch {
 	case o.Time.IsZero():
-		return Signer{}, errSignature(BadSignature, Signer{}, "the signed %s does not say when it was made", o.Type)
+		return Signer{}, errSignature(BadSignature, Signer{}, "the signed %s does not say when it was made", o.Type).
+			withHint(askToSign + "git")
 	case o.Format == SSH && (keys.Allowed != nil || keys.Programs[SSH] == nil):
 		return o.verifySSH(keys, now)
 	case o.Format == OpenPGP && (keys.Ring != nil || keys.Programs[OpenPGP] == nil):

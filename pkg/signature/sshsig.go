@@ -71,8 +71,8 @@ func parseSSH(armored []byte) (*sshSignature, error) {
 	return s, s.checkAlgorithm()
 }
 
-// checkAlgorithm returns an error unless the algorithm of the signature is one that ssh-keygen accepts for the key.
-// Whether it fits the key is checked with the signature.
+// checkAlgorithm returns an error unless the algorithm of the signature is one that ssh-keygen accepts. Whether it
+// fits the key is checked with the signature. Unlike ssh-keygen, it demands that a security key was touched.
 func (s *sshSignature) checkAlgorithm() error {
 	switch s.signature.Format {
 	case ssh.KeyAlgoRSASHA256, ssh.KeyAlgoRSASHA512, ssh.KeyAlgoED25519, ssh.KeyAlgoECDSA256, ssh.KeyAlgoECDSA384,
@@ -82,6 +82,13 @@ func (s *sshSignature) checkAlgorithm() error {
 		}
 		return nil
 	case ssh.KeyAlgoSKED25519, ssh.KeyAlgoSKECDSA256:
+		const flagsAndCounter, touched = 5, 1
+		if len(s.signature.Rest) != flagsAndCounter {
+			return errors.New("it has no flags and counter of a security key")
+		}
+		if s.signature.Rest[0]&touched == 0 {
+			return fmt.Errorf("it was made without a touch of the security key: %w", Unsupported)
+		}
 		return nil
 	}
 	return fmt.Errorf("it is of the algorithm %q: %w", s.signature.Format, Unsupported)
@@ -131,16 +138,17 @@ func (o *Object) verifySSH(keys Keys, now time.Time) (Signer, error) {
 	if err := sig.check(o.Payload); errors.Is(err, Unsupported) {
 		return Signer{}, errUnreadable(err)
 	} else if err != nil {
-		return Signer{}, errBad(claimed, err)
+		return Signer{}, errBad(claimed)
 	}
 	if certificate, ok := sig.key.(*ssh.Certificate); ok {
 		if err := checkCertificate(certificate); err != nil {
-			return Signer{}, errBad(claimed, err)
+			return Signer{}, errSignature(BadSignature, claimed, "the certificate of %s is not valid: %w",
+				claimed, err).withHint(askToSign + "a valid certificate")
 		}
 	}
 	if keys.Revoked.has(sig.key) {
 		return Signer{}, errSignature(Revoked, claimed, "the key %s is revoked in %q", claimed, keys.Revoked.file).
-			withHint("do not use it: ask the owner of the repository for a new signature")
+			withHint(askToSign + "another key")
 	}
 	at := now
 	if o.Time.Unix() > 0 {
@@ -166,10 +174,10 @@ func checkCertificate(certificate *ssh.Certificate) error {
 	signed = signed[:len(signed)-4] // the length of the empty signature
 	switch certificate.Signature.Format {
 	case ssh.InsecureKeyAlgoDSA, ssh.KeyAlgoRSA:
-		return fmt.Errorf("its certificate is signed with %q", certificate.Signature.Format)
+		return fmt.Errorf("it is signed with %q", certificate.Signature.Format)
 	}
 	if err := certificate.SignatureKey.Verify(signed, certificate.Signature); err != nil {
-		return fmt.Errorf("its certificate is not signed by the authority that it names: %w", err)
+		return errors.New("it is not signed by the authority that it names")
 	}
 	return nil
 }
