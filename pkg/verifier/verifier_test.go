@@ -85,6 +85,15 @@ printf '[GNUPG:] NEWSIG\n[GNUPG:] GOODSIG ann@example.com Ann\n[GNUPG:] TRUST_FU
 	}
 }
 
+// TestIdentity runs a program that reports an identity and no key, as docs/signatures.md recommends for gitsign.
+func TestIdentity(t *testing.T) {
+	path := script(t, "cat >/dev/null; echo '[GNUPG:] GOODSIG release@example.com'; echo '[GNUPG:] TRUST_FULLY'")
+	signer, err := verify(t, signed, programs(t, "[gpg \"x509\"]\nprogram = "+path))
+	if err != nil || signer.String() != "x509:release@example.com" {
+		t.Errorf("Verify = %q, %v", signer, err)
+	}
+}
+
 // TestResults runs programs that say something else.
 func TestResults(t *testing.T) {
 	const good = `echo '[GNUPG:] GOODSIG 1234 Ann'; `
