@@ -60,8 +60,8 @@ func watchSources(t *testing.T) {
 
 // shared holds the packages that every package may use.
 var shared = []string{
-	"pkg/ref", "pkg/failure", "pkg/fileset", "pkg/suggest", "pkg/configfile", "pkg/shell", "pkg/lazyregexp",
-	"pkg/jsondoc",
+	"pkg/ref", "pkg/failure", "pkg/secreturl", "pkg/fileset", "pkg/suggest",
+	"pkg/configfile", "pkg/shell", "pkg/lazyregexp", "pkg/jsondoc",
 }
 
 // importRule lists the packages that a package may import besides the shared ones, and says why no others.
@@ -172,6 +172,7 @@ var mayImport = map[string]importRule{
 	"pkg/configfile": {"", "everything imports it"},
 	"pkg/shell":      {"", "everything imports it"},
 	"pkg/lazyregexp": {"", "everything imports it"},
+	"pkg/secreturl":  {"", "everything imports it"},
 	"pkg/jsondoc":    {"", "everything imports it"},
 	".":              {"", "data only"},
 

@@ -23,6 +23,7 @@ import (
 	"github.com/Project-Manager-With-Git/ppm/pkg/fetch/wire"
 	"github.com/Project-Manager-With-Git/ppm/pkg/knowntags"
 	"github.com/Project-Manager-With-Git/ppm/pkg/ref"
+	"github.com/Project-Manager-With-Git/ppm/pkg/secreturl"
 )
 
 // Options says where a Client keeps its cache and what it may do.
@@ -137,7 +138,7 @@ func (c *Client) backend(url string) (backend, error) {
 func (c *Client) remote(url string) (backend, error) {
 	report, fromServer := func(string) {}, (func(string))(nil)
 	if c.o.Progress != nil {
-		report = func(text string) { c.o.Progress(Event{wire.Public(url), text}) }
+		report = func(text string) { c.o.Progress(Event{secreturl.Clean(url), text}) }
 		fromServer = report
 	}
 	acceptedHosts := ""
@@ -160,10 +161,10 @@ func (c *Client) remote(url string) (backend, error) {
 	if err != nil {
 		return nil, err
 	}
-	if isLocal(cloneURL) { // a mirror on this disk
-		return openLocal(c.o.Dir, cloneURL)
+	if isLocal(cloneURL.Reveal()) { // a mirror on this disk
+		return openLocal(c.o.Dir, cloneURL.Reveal())
 	}
-	public := wire.Public(cloneURL)
+	public := cloneURL.String()
 	r := &remote{
 		server: &server{
 			url: cloneURL, public: public, dialer: d, report: report, notify: c.o.Notify, asked: map[string]bool{},

@@ -11,6 +11,7 @@ import (
 	"github.com/Project-Manager-With-Git/ppm/pkg/git/objects"
 	"github.com/Project-Manager-With-Git/ppm/pkg/git/repository"
 	"github.com/Project-Manager-With-Git/ppm/pkg/ref"
+	"github.com/Project-Manager-With-Git/ppm/pkg/secreturl"
 )
 
 // local is the backend of a repository on this disk. It is only read.
@@ -22,8 +23,11 @@ type local struct {
 // openLocal opens the repository at a path, relative to dir, or a file URL.
 func openLocal(dir, location string) (*local, error) {
 	invalid := func(err error) error {
-		return failure.Errorf(failure.Usage, "opening the repository %s: %w", quote(location), err).
+		return failure.Errorf(failure.Usage, "opening the repository %s: %w", quote(secreturl.Clean(location)), err).
 			WithHint("give the path of a git repository")
+	}
+	if secreturl.Has(location) {
+		return nil, invalid(errors.New("it contains a user or password, and is not the URL of a server"))
 	}
 	path, err := localPath(dir, location)
 	if err != nil {

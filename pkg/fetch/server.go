@@ -14,6 +14,7 @@ import (
 	"github.com/Project-Manager-With-Git/ppm/pkg/git/objects"
 	"github.com/Project-Manager-With-Git/ppm/pkg/git/refs"
 	"github.com/Project-Manager-With-Git/ppm/pkg/ref"
+	"github.com/Project-Manager-With-Git/ppm/pkg/secreturl"
 )
 
 const (
@@ -25,8 +26,8 @@ const (
 
 // A server is the connection to one repository on a server, and what it has listed so far.
 type server struct {
-	url    string // to connect to; it may have credentials
-	public string // the same without them
+	url    secreturl.URL // to connect to
+	public string        // the same without them
 	dialer *wire.Dialer
 	report func(text string) // of progress
 	notify func(text string) // of what is worth knowing

@@ -13,6 +13,7 @@ import (
 	"golang.org/x/net/idna"
 
 	"github.com/Project-Manager-With-Git/ppm/pkg/lazyregexp"
+	"github.com/Project-Manager-With-Git/ppm/pkg/secreturl"
 )
 
 // A Pattern is a canonical host, "*." and a canonical host, or "*".
@@ -27,7 +28,7 @@ func ParsePattern(s string) (Pattern, error) {
 	}
 	host, below := strings.CutPrefix(s, "*.")
 	if host = Canonical(host); !form.MatchString(host) || strings.Contains(host, ":") && !isAddress(host) {
-		return "", fmt.Errorf("%q is not a host pattern", s)
+		return "", fmt.Errorf("%q is not a host pattern", secreturl.CleanHost(s))
 	}
 	if below {
 		host = "*." + host

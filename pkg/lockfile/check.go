@@ -5,7 +5,6 @@ import (
 	"encoding/base64"
 	"errors"
 	"fmt"
-	"net/url"
 	"path"
 	"slices"
 	"strings"
@@ -13,6 +12,7 @@ import (
 
 	"github.com/Project-Manager-With-Git/ppm/pkg/fileset"
 	"github.com/Project-Manager-With-Git/ppm/pkg/ref"
+	"github.com/Project-Manager-With-Git/ppm/pkg/secreturl"
 )
 
 // isHex reports whether s consists of that many lower-case hex digits.
@@ -117,13 +117,9 @@ func checkURL(s string) error {
 		return fmt.Errorf("its url is missing")
 	}
 	if strings.ContainsFunc(s, unicode.IsControl) || strings.HasPrefix(s, "-") {
-		return fmt.Errorf("its url %q is not valid", s)
+		return fmt.Errorf("its url %q is not valid", secreturl.Clean(s))
 	}
-	u, err := url.Parse(s)
-	if err != nil || u.User == nil { // package url does not parse the scp form and Windows paths
-		return nil
-	}
-	if _, password := u.User.Password(); password || u.Scheme != "ssh" {
+	if secreturl.Has(s) {
 		return fmt.Errorf("its url contains a password or token")
 	}
 	return nil

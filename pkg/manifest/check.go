@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"maps"
-	"net/url"
 	"path"
 	"slices"
 	"strconv"
@@ -16,6 +15,7 @@ import (
 	"github.com/Project-Manager-With-Git/ppm/pkg/fileset"
 	"github.com/Project-Manager-With-Git/ppm/pkg/lazyregexp"
 	"github.com/Project-Manager-With-Git/ppm/pkg/ref"
+	"github.com/Project-Manager-With-Git/ppm/pkg/secreturl"
 	"github.com/Project-Manager-With-Git/ppm/pkg/tomldoc"
 )
 
@@ -140,15 +140,9 @@ func checkCloneURL(s string) error {
 	case err != nil:
 		return err
 	case r.Origin.URL == "" || r.Version != ref.Version{} || r.Component != "":
-		return fmt.Errorf("%q is not the URL of a repository", s)
+		return fmt.Errorf("%q is not the URL of a repository", secreturl.Clean(s))
 	}
 	return nil
-}
-
-// hasUser reports whether a URL contains a user, which may be a token. The user of an ssh URL does not count.
-func hasUser(s string) bool {
-	u, err := url.Parse(s)
-	return err == nil && u.User != nil && u.Scheme != "ssh"
 }
 
 var (
@@ -163,7 +157,7 @@ func checkSources(doc *tomldoc.Document, m *Manifest, _ Layer) error {
 	if s.Host != "" {
 		found := hostName.FindStringSubmatch(s.Host)
 		if found == nil {
-			return doc.Errorf("sources.host", "%q is not a valid host name", s.Host).
+			return doc.Errorf("sources.host", "%q is not a valid host name", secreturl.CleanHost(s.Host)).
 				WithHint("write a name such as git.example.com, without scheme and path")
 		}
 		port, hasPort := strings.CutPrefix(found[2], ":")
@@ -173,7 +167,7 @@ func checkSources(doc *tomldoc.Document, m *Manifest, _ Layer) error {
 		}
 	}
 	if s.Namespace != "" && !repoPath.MatchString(s.Namespace) {
-		return doc.Errorf("sources.namespace", "%q is not a namespace", s.Namespace).
+		return doc.Errorf("sources.namespace", "%q is not a namespace", secreturl.Clean(s.Namespace)).
 			WithHint("write the name of a user or group, such as my-team")
 	}
 	if s.TemplateConfigName != "" {
@@ -182,8 +176,8 @@ func checkSources(doc *tomldoc.Document, m *Manifest, _ Layer) error {
 		}
 	}
 	for _, from := range slices.Sorted(maps.Keys(s.Mirrors)) {
-		if hasUser(from) || hasUser(s.Mirrors[from]) {
-			return doc.Errorf("sources.mirrors", "the URL of a mirror contains a user name or token").
+		if secreturl.Has(from) || secreturl.Has(s.Mirrors[from]) {
+			return doc.Errorf("sources.mirrors", "the URL of a mirror contains a user name, a token or a query").
 				WithHint("remove it, and keep credentials in .netrc or git's credential helper")
 		}
 	}

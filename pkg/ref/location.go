@@ -42,6 +42,9 @@ func (p parser) url(all span, scheme string) (Ref, error) {
 			return r, err
 		}
 	}
+	if err := p.checkQuery(); err != nil {
+		return Ref{}, err
+	}
 	t := split(path, strings.IndexByte)
 	clean, err := p.path(t.origin)
 	if err != nil {
@@ -162,6 +165,9 @@ func isAliasPath(s string) bool {
 func (p parser) scp(site string, path span) (Ref, error) {
 	if strings.HasPrefix(path.text, ":") {
 		return Ref{}, p.fail(path.upto(1), "host and path are separated by one :", p.replace(path.upto(1), ""))
+	}
+	if err := p.checkQuery(); err != nil {
+		return Ref{}, err
 	}
 	t := split(path, strings.IndexByte)
 	text, err := p.path(t.origin)

@@ -1,6 +1,7 @@
 package ref
 
 import (
+	"cmp"
 	"net/netip"
 	"strconv"
 	"strings"
@@ -21,7 +22,7 @@ var (
 // name parses [[host::]namespace::]repo[@version][//component].
 func (p parser) name(s span) (Ref, error) {
 	t := split(s, strings.IndexByte)
-	if err := p.checkName(t); err != nil {
+	if err := cmp.Or(p.checkQuery(), p.checkName(t)); err != nil {
 		return Ref{}, err
 	}
 	var o Origin

@@ -20,7 +20,11 @@
 // The package does not use the network or the disk.
 package ref
 
-import "strings"
+import (
+	"strings"
+
+	"github.com/Project-Manager-With-Git/ppm/pkg/secreturl"
+)
 
 // A Ref is a parsed reference. References are comparable with ==.
 type Ref struct {
@@ -43,6 +47,10 @@ const maxLength = 4096
 // Parse parses a reference. Its errors are of kind Usage and wrap a *SyntaxError.
 func Parse(s string) (Ref, error) {
 	p := parser{what: "reference", input: s}
+	if i := secreturl.QueryIndex(s); i >= 0 {
+		p.input, p.query = secreturl.HideQuery(s), i
+	}
+	s = p.input
 	if err := p.checkText(); err != nil {
 		return Ref{}, err
 	}

@@ -10,6 +10,7 @@ import (
 	"golang.org/x/text/width"
 
 	"github.com/Project-Manager-With-Git/ppm/pkg/failure"
+	"github.com/Project-Manager-With-Git/ppm/pkg/secreturl"
 )
 
 // General forms for hints, for input that does not suggest a specific one.
@@ -116,6 +117,16 @@ func (s span) trimRight(cutset string) span { return s.upto(len(strings.TrimRigh
 type parser struct {
 	what  string // as in SyntaxError
 	input string
+	query int // index of a "?" or "#" in input; what follows has been replaced, because it may be a secret; else 0
+}
+
+// checkQuery refuses the query of a URL that is no web address of a forge.
+func (p parser) checkQuery() error {
+	if p.query == 0 {
+		return nil
+	}
+	bad := span{p.input[p.query : p.query+1], p.query}
+	return p.fail(bad, "the URL of a repository cannot contain "+bad.text, p.input[:p.query]+"@TAG//COMPONENT")
 }
 
 // fail returns the error that s is invalid.
@@ -133,12 +144,13 @@ func (p parser) replace(s span, text string) string {
 
 // checkText checks rules for all forms of input: no password, the maximum length, and only printable characters.
 func (p parser) checkText() error {
+	if len(p.input) > maxLength {
+		clean := secreturl.Clean(p.input)
+		truncated := parser{what: p.what, input: strings.ToValidUTF8(clean[:min(len(clean), 60)], "") + "…"}
+		return truncated.fail(span{}, fmt.Sprintf("it is longer than %d bytes", maxLength), formName)
+	}
 	if err := p.checkCredentials(); err != nil {
 		return err
-	}
-	if len(p.input) > maxLength {
-		truncated := parser{p.what, strings.ToValidUTF8(p.input[:60], "") + "…"}
-		return truncated.fail(span{}, fmt.Sprintf("it is longer than %d bytes", maxLength), formName)
 	}
 	for i, r := range p.input {
 		_, size := utf8.DecodeRuneInString(p.input[i:])
@@ -177,29 +189,44 @@ func hasPath(s string) bool {
 func (p parser) checkCredentials() error {
 	scheme, rest, ok := strings.Cut(p.input, "://")
 	if !ok || !isScheme(scheme) {
-		return nil
+		return p.checkSecret()
 	}
 	authority, _, _ := strings.Cut(rest, "/")
 	at := strings.LastIndexByte(authority, '@')
 	if at < 0 {
 		host, port, ok := strings.Cut(authority, ":")
 		if !ok || isPort(port) || strings.HasPrefix(authority, "[") {
-			return nil
+			return p.checkSecret()
 		}
 		at = strings.LastIndexByte(rest, '@')
 		isDigits := strings.Trim(port, "0123456789") == ""
 		if at >= 0 && isHost(strings.ToLower(host)) && (isDigits || !hasPath(rest[at+1:])) {
-			hidden := parser{p.what, scheme + "://" + host + ":***" + rest[at:]}
+			hidden := parser{what: p.what, input: scheme + "://" + host + ":***" + rest[at:]}
 			err := hidden.fail(span{"***", len(scheme + "://" + host + ":")}, badPort, formURL).(*failure.Error)
 			return err.WithHint("write it as %s; a password does not belong in the URL",
 				scheme+"://HOST:PORT/PATH@TAG//COMPONENT")
 		}
 	}
 	if at < 0 || strings.EqualFold(scheme, "ssh") && !strings.Contains(rest[:at], ":") {
-		return nil
+		return p.checkSecret()
 	}
-	hidden := parser{p.what, scheme + "://***" + rest[at:]}
+	hidden := parser{what: p.what, input: scheme + "://***" + rest[at:]}
 	err := hidden.fail(span{"***@", len(scheme) + 3}, "a URL must not contain a user name or password",
 		formURL).(*failure.Error)
 	return err.WithHint("leave it out of the URL; ppm takes it from ~/.netrc or from git's credential helper")
+}
+
+// checkSecret refuses what looks like a password in another form than that of a URL, such as USER:PASSWORD@HOST:PATH.
+func (p parser) checkSecret() error {
+	clean := secreturl.Clean(p.input)
+	if clean == p.input {
+		return nil
+	}
+	at := span{}
+	if i := strings.Index(clean, secreturl.Hidden+"@"); i >= 0 {
+		at = span{secreturl.Hidden, i}
+	}
+	err := parser{what: p.what, input: clean}.fail(at, "an address must not contain a password", formURL)
+	return err.(*failure.Error).
+		WithHint("leave it out of the address; ppm takes it from ~/.netrc or from git's credential helper")
 }

@@ -13,6 +13,7 @@ import (
 	"github.com/Project-Manager-With-Git/ppm/internal/gittest"
 	"github.com/Project-Manager-With-Git/ppm/pkg/failure"
 	"github.com/Project-Manager-With-Git/ppm/pkg/fetch/wire"
+	"github.com/Project-Manager-With-Git/ppm/pkg/secreturl"
 )
 
 const (
@@ -226,7 +227,7 @@ func TestWrongURLsShowNoCredentials(t *testing.T) {
 			"@h/p?q",
 		"ftp://u:" + bad + "@h/p", "ssh://u:" + bad + "@-h/p", "https://u:" + bad + "@h/\x01",
 	} {
-		if _, err := newDialer(t, wire.Options{}).Open(t.Context(), u); err == nil ||
+		if _, err := newDialer(t, wire.Options{}).Open(t.Context(), secreturl.New(u)); err == nil ||
 			strings.Contains(err.Error(), bad) {
 			t.Errorf("%v shows a credential", err)
 		}

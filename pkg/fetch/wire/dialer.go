@@ -36,6 +36,8 @@ package wire
 
 import (
 	"context"
+
+	"github.com/Project-Manager-With-Git/ppm/pkg/secreturl"
 )
 
 // A Dialer opens sessions. It is safe for concurrent use, and reads nothing before it is first asked about a remote.
@@ -55,38 +57,38 @@ func New(o Options) (*Dialer, error) {
 // which needs no policy.
 //
 // Rewrite fails with kind Usage for a malformed URL and Refused for a host that the policy forbids.
-func (d *Dialer) Rewrite(url string) (string, error) {
+func (d *Dialer) Rewrite(url string) (secreturl.URL, error) {
 	config, err := d.settings.config()
 	if err != nil {
-		return "", err
+		return secreturl.URL{}, err
 	}
-	url = config.insteadOf(url)
-	if isLocal(url) {
-		return url, nil
+	rewritten := secreturl.New(config.insteadOf(url))
+	if isLocal(rewritten.Reveal()) {
+		return rewritten, nil
 	}
-	r, err := parseRemote(url)
+	r, err := parseRemote(rewritten)
 	if err != nil {
-		return "", err
+		return secreturl.URL{}, err
 	}
 	host := r.host
 	if r.scheme == "ssh" {
 		ssh, err := readSSHSettings(r, d.settings)
 		if err != nil {
-			return "", err
+			return secreturl.URL{}, err
 		}
 		host = ssh.host
 	}
 	if err := d.settings.checkHost(r.scheme, host); err != nil {
-		return "", err
+		return secreturl.URL{}, err
 	}
-	return url, nil
+	return rewritten, nil
 }
 
 // Open prepares a session with the repository at url, which is used as it is: apply Rewrite before. It checks the host
 // policy and reads the user's settings, but connects only when the session is first used.
 //
 // Open fails with kind Usage for a URL that is not remote and Refused for a host that the policy forbids.
-func (d *Dialer) Open(_ context.Context, url string) (*Session, error) {
+func (d *Dialer) Open(_ context.Context, url secreturl.URL) (*Session, error) {
 	r, err := parseRemote(url)
 	if err != nil {
 		return nil, err

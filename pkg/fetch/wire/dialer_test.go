@@ -11,6 +11,7 @@ import (
 	"github.com/Project-Manager-With-Git/ppm/internal/gittest"
 	"github.com/Project-Manager-With-Git/ppm/pkg/failure"
 	"github.com/Project-Manager-With-Git/ppm/pkg/fetch/wire"
+	"github.com/Project-Manager-With-Git/ppm/pkg/secreturl"
 )
 
 func TestHostPolicy(t *testing.T) {
@@ -56,16 +57,16 @@ func TestHostPolicy(t *testing.T) {
 	} {
 		got, err := d.Rewrite(c.url)
 		if c.message == "" {
-			if got != c.url || err != nil {
+			if got.Reveal() != c.url || err != nil {
 				t.Errorf("Rewrite(%q) = %q, %v", c.url, got, err)
 			}
-			if _, err := d.Open(t.Context(), c.url); err != nil {
+			if _, err := d.Open(t.Context(), secreturl.New(c.url)); err != nil {
 				t.Errorf("Open(%q): %v", c.url, err)
 			}
 			continue
 		}
 		checkFailure(t, err, failure.Refused, c.message, "[sources] ")
-		_, err = d.Open(t.Context(), c.url)
+		_, err = d.Open(t.Context(), secreturl.New(c.url))
 		checkFailure(t, err, failure.Refused, c.message, "[sources] ")
 	}
 }
@@ -105,32 +106,11 @@ func TestWrongURLs(t *testing.T) {
 		checkFailure(t, err, failure.Usage, c.message, "https://HOST/PATH")
 	}
 	for _, local := range []string{"/a/b", "./a:b", "../a", "a", `C:\a`, "C:/a", "file:///a", "FILE:///a"} {
-		if got, err := d.Rewrite(local); got != local || err != nil {
+		if got, err := d.Rewrite(local); got.Reveal() != local || err != nil {
 			t.Errorf("Rewrite(%q) = %q, %v, want it unchanged", local, got, err)
 		}
-		_, err := d.Open(t.Context(), local)
+		_, err := d.Open(t.Context(), secreturl.New(local))
 		checkFailure(t, err, failure.Usage, "not the URL of a remote repository", "https://HOST/PATH")
-	}
-}
-
-func TestPublic(t *testing.T) {
-	for url, want := range map[string]string{
-		"https://host/a":         "https://host/a",
-		"https://u:p@host:1/a@b": "https://host:1/a@b",
-		"https://token@host/a":   "https://host/a",
-		"https://u:p/q@host/a":   "https://host/a",
-		"https://u@v:p@host/a":   "https://host/a",
-		"https://host:80/a@b":    "https://host:80/a@b",
-		"https://[::1]:80/a@b":   "https://[::1]:80/a@b",
-		"https://u:p@host":       "https://host",
-		"ssh://git@host/a":       "ssh://git@host/a",
-		"ssh://git:p@host/a":     "ssh://git@host/a",
-		"git@host:a":             "git@host:a",
-		"/a@b":                   "/a@b",
-	} {
-		if got := wire.Public(url); got != want {
-			t.Errorf("Public(%q) = %q, want %q", url, got, want)
-		}
 	}
 }
 
@@ -189,16 +169,16 @@ func TestInsteadOfAsGit(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if got, err := d.Rewrite(url); got != strings.TrimSpace(string(want)) || err != nil {
+		if got, err := d.Rewrite(url); got.Reveal() != strings.TrimSpace(string(want)) || err != nil {
 			t.Errorf("Rewrite(%q) = %q, %v; git says %q", url, got, err, want)
 		}
 	}
-	if got, _ := d.Rewrite("never:/a"); got != "never:/a" {
+	if got, _ := d.Rewrite("never:/a"); got.Reveal() != "never:/a" {
 		t.Errorf("a conditional include was followed: %q", got)
 	}
 	only := write(t, home, "only", "")
 	d = newDialer(t, wire.Options{Home: home, Env: env("GIT_CONFIG_GLOBAL", only)})
-	if got, _ := d.Rewrite("gh:a/b"); got != "gh:a/b" {
+	if got, _ := d.Rewrite("gh:a/b"); got.Reveal() != "gh:a/b" {
 		t.Errorf("the user's files are read in spite of GIT_CONFIG_GLOBAL: %q", got)
 	}
 }
@@ -227,7 +207,7 @@ func TestNoHome(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got, err := d.Rewrite("gh:a"); got != "gh:a" || err != nil {
+	if got, err := d.Rewrite("gh:a"); got.Reveal() != "gh:a" || err != nil {
 		t.Errorf("Rewrite = %q, %v", got, err)
 	}
 }
@@ -295,6 +275,6 @@ func TestProxiesAndAuthorities(t *testing.T) {
 
 func TestUnreadableCertificates(t *testing.T) {
 	d := newDialer(t, wire.Options{Env: env("SSL_CERT_FILE", filepath.Join(t.TempDir(), "none"))})
-	_, err := d.Open(t.Context(), "https://git.example.com/a")
+	_, err := d.Open(t.Context(), secreturl.New("https://git.example.com/a"))
 	checkFailure(t, err, failure.LocalIO, "reading the certificates of SSL_CERT_FILE", "correct or remove")
 }

@@ -14,6 +14,7 @@ import (
 	"github.com/Project-Manager-With-Git/ppm/internal/gittest"
 	"github.com/Project-Manager-With-Git/ppm/pkg/failure"
 	"github.com/Project-Manager-With-Git/ppm/pkg/fetch/wire"
+	"github.com/Project-Manager-With-Git/ppm/pkg/secreturl"
 )
 
 // silence is a command that reads and writes nothing until the channel closes.
@@ -288,7 +289,7 @@ func TestStallOnce(t *testing.T) {
 		d := newDialer(t, wire.Options{
 			Stall: time.Second, Progress: func(s string) { progress = append(progress, s) },
 		})
-		session, err := d.Open(t.Context(), s.URL+"/pack")
+		session, err := d.Open(t.Context(), secreturl.New(s.URL+"/pack"))
 		if err != nil {
 			t.Fatal(err)
 		}

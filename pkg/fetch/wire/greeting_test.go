@@ -20,6 +20,7 @@ import (
 	"github.com/Project-Manager-With-Git/ppm/internal/gittest"
 	"github.com/Project-Manager-With-Git/ppm/pkg/git/config"
 	"github.com/Project-Manager-With-Git/ppm/pkg/git/objects"
+	"github.com/Project-Manager-With-Git/ppm/pkg/secreturl"
 )
 
 const testID = "0123456789abcdef0123456789abcdef01234567"
@@ -297,7 +298,7 @@ func FuzzURLs(f *testing.F) {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, s string) {
-		r, err := parseRemote(s)
+		r, err := parseRemote(secreturl.New(s))
 		if err != nil {
 			return
 		}
@@ -305,7 +306,8 @@ func FuzzURLs(f *testing.F) {
 			strings.Contains(r.public, r.password) {
 			t.Errorf("the public form %q shows the password %q", r.public, r.password)
 		}
-		if again, err := parseRemote(r.public); err != nil || again.host != r.host || again.path != r.path {
+		again, err := parseRemote(secreturl.New(r.public))
+		if err != nil || again.host != r.host || again.path != r.path {
 			t.Errorf("%q and its public form %q are different remotes: %v", s, r.public, err)
 		}
 	})

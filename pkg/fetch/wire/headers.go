@@ -12,6 +12,7 @@ import (
 
 	"github.com/Project-Manager-With-Git/ppm/pkg/failure"
 	"github.com/Project-Manager-With-Git/ppm/pkg/git/config"
+	"github.com/Project-Manager-With-Git/ppm/pkg/secreturl"
 )
 
 // extraHeaders are header fields that the user wants to be sent, from http.extraHeader and http.URL.extraHeader of
@@ -38,7 +39,7 @@ func newExtraHeaders(c gitConfig, u *url.URL, redirected bool) (*extraHeaders, e
 			if err := h.add(s.Value); err != nil {
 				key := "http.extraHeader"
 				if s.Subsection != "" {
-					key = "http." + Public(s.Subsection) + ".extraHeader"
+					key = "http." + secreturl.Clean(s.Subsection) + ".extraHeader"
 				}
 				return nil, failure.Errorf(failure.Usage, "reading git's configuration: %s: %w", key, err).
 					WithHint("write NAME: VALUE")

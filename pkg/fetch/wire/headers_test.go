@@ -12,6 +12,7 @@ import (
 	"github.com/Project-Manager-With-Git/ppm/internal/gittest"
 	"github.com/Project-Manager-With-Git/ppm/pkg/failure"
 	"github.com/Project-Manager-With-Git/ppm/pkg/fetch/wire"
+	"github.com/Project-Manager-With-Git/ppm/pkg/secreturl"
 )
 
 // extra returns the fields of a request that are not git's own.
@@ -72,7 +73,7 @@ func TestMalformedExtraHeaders(t *testing.T) {
 	for _, value := range []string{bad, "X Y: " + bad, `"X: a\nY: ` + bad + `"`} {
 		home := t.TempDir()
 		write(t, home, ".gitconfig", "[http \"https://u:"+bad+"@h/\"]\n\textraHeader = "+value+"\n")
-		_, err := newDialer(t, wire.Options{Home: home}).Open(t.Context(), "https://u@h/p")
+		_, err := newDialer(t, wire.Options{Home: home}).Open(t.Context(), secreturl.New("https://u@h/p"))
 		checkFailure(t, err, failure.Usage, "http.https://h/.extraHeader: a value is not a header field",
 			"NAME: VALUE")
 		if strings.Contains(err.Error(), bad) {
@@ -144,7 +145,7 @@ func TestRepositoryConfiguration(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		_, _, err = get(t.Context(), d, url)
+		_, _, err = get(t.Context(), d, url.Reveal())
 		return err
 	}
 	checkFailure(t, fetch(), failure.Network, "asks for credentials and none were found", "credential helper")

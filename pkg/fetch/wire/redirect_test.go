@@ -13,6 +13,7 @@ import (
 	"github.com/Project-Manager-With-Git/ppm/internal/gittest"
 	"github.com/Project-Manager-With-Git/ppm/pkg/failure"
 	"github.com/Project-Manager-With-Git/ppm/pkg/fetch/wire"
+	"github.com/Project-Manager-With-Git/ppm/pkg/secreturl"
 )
 
 // httpPort returns the port of a server.
@@ -188,7 +189,7 @@ func TestFollowedRedirects(t *testing.T) {
 			if len(c.codes) == 0 {
 				url = end
 			}
-			session, err := d.Open(t.Context(), url)
+			session, err := d.Open(t.Context(), secreturl.New(url))
 			if err != nil {
 				t.Fatal(err)
 			}

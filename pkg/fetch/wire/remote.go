@@ -10,6 +10,7 @@ import (
 
 	"github.com/Project-Manager-With-Git/ppm/pkg/failure"
 	"github.com/Project-Manager-With-Git/ppm/pkg/lazyregexp"
+	"github.com/Project-Manager-With-Git/ppm/pkg/secreturl"
 )
 
 // A remote is the parsed URL of a repository.
@@ -28,7 +29,6 @@ var (
 	helperForm = lazyregexp.New(`^[A-Za-z0-9+.-]*::`)
 	schemeForm = lazyregexp.New(`^([A-Za-z][A-Za-z0-9+.-]*)://`)
 	scpForm    = lazyregexp.New(`^(?:([^@/:]*)@)?(\[[^\]/]+\]|[^:/\[\]@]+):(.*)$`)
-	oddPort    = lazyregexp.New(`^[^@\[]*:[0-9]*[^@0-9][^@]*$`)
 	driveForm  = lazyregexp.New(`^[A-Za-z]:[\\/]`)
 )
 
@@ -40,41 +40,13 @@ func isLocal(url string) bool {
 	return !helperForm.MatchString(url) && (driveForm.MatchString(url) || !scpForm.MatchString(url))
 }
 
-// Public returns url without its credentials: the form for messages, caches and
-// lockfiles. The user name of an ssh URL is part of the address and stays.
-func Public(url string) string {
-	m := schemeForm.Get().FindStringIndex(url)
-	if m == nil {
-		return url
-	}
-	rest := url[m[1]:]
-	end := strings.IndexAny(rest, `/\?#`)
-	if end < 0 {
-		end = len(rest)
-	}
-	if oddPort.MatchString(rest[:end]) { // a password with a slash in it
-		end = len(rest)
-	}
-	at := strings.LastIndexByte(rest[:end], '@')
-	if at < 0 {
-		return url
-	}
-	user := ""
-	if strings.Contains(strings.ToLower(url[:m[1]]), "ssh") {
-		if user, _, _ = strings.Cut(rest[:at], ":"); user != "" {
-			user += "@"
-		}
-	}
-	return url[:m[1]] + user + rest[at+1:]
-}
-
-func parseRemote(raw string) (remote, error) {
-	r, err := splitRemote(raw)
+func parseRemote(u secreturl.URL) (remote, error) {
+	r, err := splitRemote(u.Reveal())
 	if err != nil {
-		return remote{}, failure.Errorf(failure.Usage, "reading the URL %q: %w", Public(raw), err).
+		return remote{}, failure.Errorf(failure.Usage, "reading the URL %q: %w", u, err).
 			WithHint("write https://HOST/PATH, ssh://[USER@]HOST/PATH or [USER@]HOST:PATH")
 	}
-	r.public = Public(raw)
+	r.public = u.String()
 	r.secrets = &secrets{}
 	r.secrets.add(r.password)
 	if r.scheme != "ssh" && len(r.user) >= 8 { // may be a token
@@ -93,6 +65,8 @@ func splitRemote(raw string) (remote, error) {
 		return remote{}, errors.New("it is not the URL of a remote repository")
 	case schemeForm.MatchString(raw):
 		return splitURL(raw)
+	case secreturl.Has(raw):
+		return remote{}, errors.New("it has a password or a query, which an ssh address cannot have")
 	}
 	m := scpForm.FindStringSubmatch(raw)
 	return remote{scheme: "ssh", user: m[1], host: strings.Trim(m[2], "[]"), path: m[3]}.check()

@@ -19,6 +19,7 @@ import (
 	"github.com/Project-Manager-With-Git/ppm/pkg/failure"
 	"github.com/Project-Manager-With-Git/ppm/pkg/fetch/wire"
 	"github.com/Project-Manager-With-Git/ppm/pkg/ref"
+	"github.com/Project-Manager-With-Git/ppm/pkg/secreturl"
 )
 
 // env returns a lookup function for pairs of name and value. The machine's git configuration is not used.
@@ -64,7 +65,7 @@ func packs(t *testing.T) (root string, ids []string) {
 func get(
 	ctx context.Context, d *wire.Dialer, url string, change ...func(*wire.Request),
 ) (objects uint32, resp *wire.Response, err error) {
-	s, err := d.Open(ctx, url)
+	s, err := d.Open(ctx, secreturl.New(url))
 	if err != nil {
 		return 0, nil, err
 	}
@@ -140,7 +141,7 @@ func TestRefsAndPacks(t *testing.T) {
 		if strings.HasPrefix(url, old.URL) {
 			o.Home = oldHome
 		}
-		s, err := newDialer(t, o).Open(t.Context(), url)
+		s, err := newDialer(t, o).Open(t.Context(), secreturl.New(url))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -203,7 +204,7 @@ func TestPrefixes(t *testing.T) {
 		{gittest.ServeHTTP(t, root, gittest.Version0()).URL, 2},
 		{sshd.URL, 1},
 	} {
-		s, err := newDialer(t, wire.Options{Home: home}).Open(t.Context(), c.url+"/pack")
+		s, err := newDialer(t, wire.Options{Home: home}).Open(t.Context(), secreturl.New(c.url+"/pack"))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -244,7 +245,8 @@ func TestFilter(t *testing.T) {
 
 func TestEmptyRepository(t *testing.T) {
 	r := gittest.NewRepo(t)
-	s, err := newDialer(t, wire.Options{}).Open(t.Context(), gittest.ServeHTTP(t, filepath.Dir(r.Dir)).URL+"/pack")
+	s, err := newDialer(t, wire.Options{}).Open(t.Context(),
+		secreturl.New(gittest.ServeHTTP(t, filepath.Dir(r.Dir)).URL+"/pack"))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -20,6 +20,7 @@ import (
 	"github.com/Project-Manager-With-Git/ppm/internal/gittest"
 	"github.com/Project-Manager-With-Git/ppm/pkg/failure"
 	"github.com/Project-Manager-With-Git/ppm/pkg/fetch/wire"
+	"github.com/Project-Manager-With-Git/ppm/pkg/secreturl"
 )
 
 // serveAgent runs an ssh agent that holds the keys, and returns its socket.
@@ -281,7 +282,7 @@ func TestSSHPolicy(t *testing.T) {
 	d := newDialer(t, wire.Options{Home: home, DenyHosts: []string{"git.example.com"}})
 	_, err := d.Rewrite("alias:pack")
 	checkFailure(t, err, failure.Refused, `"git.example.com": the host is denied`, "deny_hosts")
-	_, err = d.Open(t.Context(), "ssh://alias/pack")
+	_, err = d.Open(t.Context(), secreturl.New("ssh://alias/pack"))
 	checkFailure(t, err, failure.Refused, `"git.example.com": the host is denied`, "deny_hosts")
 }
 
