@@ -40,7 +40,9 @@ func auditCommand() *command {
 		complete: noWords,
 		run:      runAudit,
 		join:     joinAudits,
-		joins:    func(in *invocation) bool { return in.flags.String("format") == formatSARIF },
+		joins: func(in *invocation) bool {
+			return in.flags.String("format") == formatSARIF && !in.options.json
+		},
 	}
 }
 

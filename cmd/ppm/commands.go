@@ -11,7 +11,7 @@ func commands() *command {
 		},
 	}
 	root.commands = []*command{
-		projectCommand(), initCommand(), addCommand(), removeCommand(), listCommand(), auditCommand(),
+		projectCommand(), initCommand(), addCommand(), removeCommand(), listCommand(), auditCommand(), sbomCommand(),
 		cacheCommand(), registryCommand(), lockCommand(), versionCommand(),
 		completionCommand(func() (string, error) { return fishCompletion(root) }),
 	}
@@ -43,7 +43,7 @@ func projectCommand() *command {
 		{"Install", []*command{initCommand(), newCommand(), addCommand(), removeCommand(), adoptCommand()}},
 		{"Inspect", []*command{
 			listCommand(), infoCommand(), statusCommand(), diffCommand(),
-			whyCommand(), outdatedCommand(), verifyCommand(), auditCommand(), requiresCommand(),
+			whyCommand(), outdatedCommand(), verifyCommand(), auditCommand(), requiresCommand(), sbomCommand(),
 		}},
 		{"Upgrade", []*command{upgradeCommand(), continueCommand(), abortCommand(), undoCommand(), syncCommand()}},
 		{"Files", []*command{moveCommand(), ownCommand()}},

@@ -15,6 +15,7 @@ import (
 	"github.com/Project-Manager-With-Git/ppm/pkg/location"
 	"github.com/Project-Manager-With-Git/ppm/pkg/project"
 	"github.com/Project-Manager-With-Git/ppm/pkg/ref"
+	"github.com/Project-Manager-With-Git/ppm/pkg/sbom"
 )
 
 // lockWait is how long a command waits for another ppm that works in the same project.
@@ -37,13 +38,14 @@ type invocation struct {
 	search   search            // by which the project was found
 	creates  bool              // the command creates a project
 
-	joined  bool             // one text about all members of a workspace is printed in place of one for each
-	member  string           // which member of a workspace; empty for a project alone
-	runID   string           // the same for all members of a workspace
-	signals *signals         // of the process
-	planned *planned         // what a command that is planned would do; else nil
-	project *project.Project // that the command opened
-	packs   *install.Packs   // that a command without a project opened
+	joined    bool             // one text about all members of a workspace is printed in place of one for each
+	member    string           // which member of a workspace; empty for a project alone
+	runID     string           // the same for all members of a workspace
+	signals   *signals         // of the process
+	planned   *planned         // what a command that is planned would do; else nil
+	project   *project.Project // that the command opened
+	described *sbom.Project    // by ppm sbom, in a member of a workspace
+	packs     *install.Packs   // that a command without a project opened
 }
 
 // A planned is what a command that is planned would do.

@@ -2,10 +2,8 @@ package main
 
 import (
 	"context"
-	"errors"
 	"io"
 	"os"
-	"path/filepath"
 	"strings"
 
 	"github.com/Project-Manager-With-Git/ppm/pkg/failure"
@@ -88,7 +86,8 @@ func runPlan(ctx context.Context, in *invocation, planned *command) (any, error)
 		in.terminal.write(string(plan.text))
 		return nil, failed
 	}
-	if err := writePlan(output, plan.text); err != nil {
+	// Only the user can read it: it has the contents of the project's files.
+	if err := writeOutput(output, "the plan", plan.text, 0o600); err != nil {
 		return nil, err
 	}
 	in.report.changed = true
@@ -141,47 +140,4 @@ func checkReplaceable(name string) error {
 			WithHint("choose another name, or remove it")
 	}
 	return err
-}
-
-// writePlan writes a plan so that the file is either complete or not changed. Only the user can read it: it has the
-// contents of the project's files.
-func writePlan(name string, plan []byte) error {
-	if info, err := os.Stat(name); err == nil && !info.Mode().IsRegular() {
-		if err := os.WriteFile(name, plan, 0o600); err != nil {
-			return errWritePlan(name, err)
-		}
-		return nil
-	}
-	draft, err := os.CreateTemp(filepath.Dir(name), ".ppm-plan-*")
-	if err != nil {
-		return errWritePlan(name, err)
-	}
-	if err = writeDraft(draft, plan); err == nil {
-		err = os.Rename(draft.Name(), name)
-	}
-	if err != nil {
-		return errors.Join(errWritePlan(name, err), os.Remove(draft.Name()))
-	}
-	return nil
-}
-
-// writeDraft writes a file to the disk and closes it.
-func writeDraft(draft *os.File, data []byte) error {
-	_, err := draft.Write(data)
-	if err == nil {
-		err = draft.Sync()
-	}
-	return errors.Join(err, draft.Close())
-}
-
-// errWritePlan returns the error of a plan that cannot be written. It names the file that the user typed, not the
-// temporary file.
-func errWritePlan(name string, err error) error {
-	if pathErr, ok := errors.AsType[*os.PathError](err); ok {
-		err = pathErr.Err
-	} else if linkErr, ok := errors.AsType[*os.LinkError](err); ok {
-		err = linkErr.Err
-	}
-	return failure.Errorf(failure.LocalIO, "writing the plan %q: %w", name, err).
-		WithHint("choose a file that can be written with -o")
 }

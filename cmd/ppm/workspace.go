@@ -76,7 +76,7 @@ func (c *command) dispatch(ctx context.Context, in *invocation) error {
 	for i, r := range runs {
 		r.failed = errs[i]
 	}
-	in.joined = c.join != nil && !in.options.json && c.joins(in)
+	in.joined = c.join != nil && c.joins(in)
 	err = in.printRuns(ctx, runs)
 	if in.joined && (err == nil || isDone(exitCode(ctx, err, false))) {
 		err = cmp.Or(c.join(in, runs), err)

@@ -74,12 +74,13 @@ type importRule struct {
 var mayImport = map[string]importRule{
 	"cmd/ppm": {
 		". pkg/project pkg/location pkg/state pkg/status pkg/install pkg/catalog pkg/workspace pkg/adopt pkg/blame " +
-			"pkg/audit pkg/extract pkg/fetch pkg/manifest pkg/lockfile pkg/records pkg/merge pkg/langenv pkg/difftool",
+			"pkg/audit pkg/sbom pkg/extract pkg/fetch pkg/manifest pkg/lockfile pkg/records pkg/merge pkg/langenv " +
+			"pkg/difftool",
 		"a command calls one verb of project; the others define its options and results",
 	},
 	"pkg/project": {
 		"pkg/location pkg/state pkg/status pkg/conflict pkg/install pkg/adopt pkg/blame pkg/extract pkg/worktree " +
-			"pkg/apply pkg/audit pkg/plan pkg/merge " +
+			"pkg/apply pkg/audit pkg/license pkg/plan pkg/merge pkg/sbom " +
 			"pkg/fetch pkg/render pkg/pack pkg/manifest pkg/lockfile pkg/metadata pkg/langdeps pkg/langenv " +
 			"pkg/difftool pkg/knowntags pkg/projectfiles pkg/git/config pkg/git/gitdir pkg/git/ignore " +
 			"pkg/git/index pkg/records pkg/tomldoc",
@@ -160,6 +161,7 @@ var mayImport = map[string]importRule{
 	"pkg/workspace":  {"pkg/manifest", "finds projects, and runs any function in each of them"},
 	"pkg/hostname":   {"", "pure: names in, comparisons out"},
 	"pkg/audit":      {"", "pure: texts in, findings out"},
+	"pkg/sbom":       {"pkg/license", "pure: an inventory in, a document out"},
 	"pkg/license":    {"", "pure: text in, an expression out"},
 	"pkg/langdeps":   {"", "pure: version constraints, no packs"},
 	"pkg/tomldoc":    {"pkg/merge", "knows TOML and conflict markers, not what is written in it"},

@@ -3,6 +3,7 @@ package fetch
 import (
 	"context"
 	"path"
+	"time"
 
 	"github.com/Project-Manager-With-Git/ppm/pkg/failure"
 	"github.com/Project-Manager-With-Git/ppm/pkg/fileset"
@@ -82,6 +83,19 @@ func (s *Snapshot) Component(ctx context.Context, name string, filter Filter) (T
 		return Tree{}, err
 	}
 	return out, nil
+}
+
+// Date returns when the commit was made.
+func (s *Snapshot) Date(ctx context.Context) (time.Time, error) {
+	var date time.Time
+	err := s.read(ctx, func(t *treeReader) error {
+		c, err := t.store.ReadCommit(objects.NewID(s.pin.Commit), t.limits.FileBytes)
+		if err == nil {
+			date = c.Date
+		}
+		return errMalformed(err, t.repo)
+	})
+	return date, err
 }
 
 // Keep makes sure that the content of all files of the snapshot is on this machine.
