@@ -113,7 +113,7 @@ func allowUndefinedFlag() flag {
 func acceptMovedFlag() flag {
 	return flag{
 		name: "accept-moved", kind: listFlag,
-		usage: "accept that `TAG` names another commit than before; can be repeated",
+		usage: "accept that the tag or branch `NAME` names another commit than before; can be repeated",
 	}
 }
 

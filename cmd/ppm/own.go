@@ -44,7 +44,7 @@ func runOwn(ctx context.Context, in *invocation) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	result, t, err := p.Own(in.args[0], own)
+	result, t, err := p.Own(ctx, in.args[0], own)
 	if err != nil {
 		return nil, err
 	}

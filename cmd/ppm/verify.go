@@ -51,6 +51,9 @@ func printVerify(in *invocation, result *project.VerifyResult) {
 			if i.Remote != nil {
 				found = append(found, strings.TrimSpace(fmt.Sprintf("%s %.12s", i.Remote.State, i.Remote.Commit)))
 			}
+			if i.Unasked != "" {
+				found = append(found, "the server was not asked for the ref")
+			}
 			for _, f := range i.Files {
 				if f.State != "clean" {
 					found = append(found, f.State+" "+f.Path)

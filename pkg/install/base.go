@@ -58,7 +58,9 @@ func (p *Packs) Base(ctx context.Context, c lockfile.Component) (Base, error) {
 		out[i] = file
 		out[i].Path = f.Path
 	}
-	files, err = fileset.New(out)
+	if files, err = fileset.New(out); err == nil && p.Unasked(c) == nil {
+		p.rememberRendered(ctx, c)
+	}
 	return Base{h, source, rendered.Source, files}, err
 }
 

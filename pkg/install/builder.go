@@ -325,7 +325,7 @@ func checkMoved(lock *lockfile.Lock, pin ref.Pin, accept []string) error {
 		return nil
 	}
 	for _, c := range lock.Components {
-		if c.URL == pin.URL && c.Ref == pin.Ref && c.Commit != pin.Commit {
+		if c.URL == pin.URL && c.MayMean(pin.Ref) && c.Commit != pin.Commit {
 			return failure.Errorf(failure.Integrity, "tag %q of %s moved: the lockfile has commit %.12s, the "+
 				"server %.12s",
 				tag, pin.URL, c.Commit, pin.Commit).

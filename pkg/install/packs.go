@@ -49,13 +49,14 @@ type Packs struct {
 	shared   *registry.Registry  // decides what a name in the records of the project means
 	recorded map[ref.Origin]bool // the origins that the lockfile names
 	client   *fetch.Client
-	hops     map[string]Hop // without Ref and Component, by URL and commit
-	rendered atomic.Int64   // bytes of all components so far
+	hops     map[string]Hop   // without Ref and Component, by URL and commit
+	reached  map[string]error // by fact: nil if the ref of an install has its commit, or why it could not be asked
+	rendered atomic.Int64     // bytes of all components so far
 }
 
 // NewPacks returns Packs that look up names in the layers.
 func NewPacks(o Options) (*Packs, error) {
-	p := &Packs{o: o, registry: registry.New(o.Layers, o.BuiltIn), hops: map[string]Hop{}}
+	p := &Packs{o: o, registry: registry.New(o.Layers, o.BuiltIn), hops: map[string]Hop{}, reached: map[string]error{}}
 	p.shared, p.recorded = p.registry, map[ref.Origin]bool{}
 	if o.Shared != nil {
 		p.shared = registry.New(o.Shared, o.BuiltIn)
@@ -179,8 +180,12 @@ func (p *Packs) SuggestName(o ref.Origin, err error) error {
 		WithHint("%s It is built in. Otherwise %s", suggest.DidYouMean(near[:1]), failure.Hint(err))
 }
 
-// OpenLocked reads the pack of an install at its locked commit. It uses no network if the commit is in the cache.
+// OpenLocked reads the pack of an install at its locked commit. It uses no network if the commit is in the cache, and
+// its origin was proven on this machine. Else the server is asked: see CheckReached.
 func (p *Packs) OpenLocked(ctx context.Context, c lockfile.Component) (Hop, error) {
+	if err := p.checkReachedOnce(ctx, c); err != nil {
+		return Hop{}, err
+	}
 	return p.OpenPin(ctx, c.Source, ref.Pin{URL: c.URL, Ref: c.Ref, Object: c.Object, Commit: c.Commit})
 }
 

@@ -47,6 +47,12 @@ func (c Component) Typed() ref.Ref {
 // References returns the links and Source: each is to the repository from which the next one was found.
 func (c Component) References() []ref.Ref { return append(slices.Clone(c.Via), c.Source) }
 
+// MayMean reports whether the install is of a tag, by its full name: as its ref says, or its source.
+func (c Component) MayMean(tag string) bool {
+	v := c.Source.Version
+	return c.Ref == tag || v.Kind() == ref.Exact && (v.String() == tag || ref.TagPrefix+v.String() == tag)
+}
+
 // A File is one rendered file of an install. Its fields are also the fields of a [[component.file]], in their order.
 type File struct {
 	Path   string `toml:"path"`   // in the project: at or below the component's path, unless the user moved it

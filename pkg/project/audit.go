@@ -100,7 +100,9 @@ func (a auditor) checkVersions(ctx context.Context, c lockfile.Component) error 
 		return err
 	}
 	notices, err := a.notices(ctx, c)
-	if err != nil && (offline || ignoreUsage(err) == nil) && failure.KindOf(err) != failure.Interrupted {
+	kind := failure.KindOf(err)
+	isUnreadable := kind == failure.Usage || kind == failure.Refused
+	if err != nil && (offline || isUnreadable) && kind != failure.Interrupted {
 		a.addUnchecked(audit.Retracted, c.Path, "%v", err)
 		err = nil
 	}
@@ -156,7 +158,7 @@ func (a auditor) checkRef(ctx context.Context, c lockfile.Component) error {
 	case commit == "":
 		a.add(c, audit.GoneRef, audit.Warning, "%q of %s is gone; commit %.12s is installed", c.Ref, c.URL, c.Commit)
 	case isTag && commit != c.Commit:
-		same, err := a.isSameAt(ctx, c, commit)
+		same, err := a.packs.IsSameAt(ctx, c, commit)
 		if err != nil {
 			return err
 		}

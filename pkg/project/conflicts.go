@@ -55,7 +55,7 @@ func (p *Project) Continue(ctx context.Context, force bool) (*ContinueResult, *T
 		return nil, nil, failure.Errorf(failure.Refused, "unresolved conflicts in %s", quotedPaths(unresolved)).
 			WithHint("%s; to keep the files as they are, pass --force", howToResolve(unresolved))
 	}
-	t, err := p.finishUpgrade(disk)
+	t, err := p.finishUpgrade(ctx, disk)
 	return result, t, err
 }
 
@@ -77,15 +77,21 @@ func (p *Project) hasConflict(f lockfile.File, disk plan.Disk, resolvedInGit boo
 }
 
 // finishUpgrade returns the transaction after which no file is in conflict. The versions beside a file that are as the
-// upgrade wrote them are removed. The installed one always is: the history keeps it.
-func (p *Project) finishUpgrade(disk plan.Disk) (*Transaction, error) {
+// upgrade wrote them are removed. The installed one always is: the history keeps it. That the upgrade wrote them is
+// what the history says, and not only the lockfile.
+func (p *Project) finishUpgrade(ctx context.Context, disk plan.Disk) (*Transaction, error) {
 	in := plan.Input{Base: map[string]plan.State{}, Disk: disk}
+	written := p.lastWritten(ctx)
 	lock := p.Lock.Clone()
 	for i, c := range lock.Components {
 		c.Files = slices.Clone(c.Files)
 		for j, f := range c.Files {
 			for k, side := range state.SidePaths([]lockfile.File{f}) {
-				if state := disk[side]; state.Kind == plan.File {
+				switch state := disk[side]; {
+				case state.Kind != plan.File:
+				case !written[side]:
+					p.setup.Notify(fmt.Sprintf("%s is kept: the last command did not write it", side))
+				default:
 					state.Digest = cmp.Or([]string{"", f.Conflict, f.Digest}[k], state.Digest)
 					in.Base[side] = state
 				}
@@ -105,6 +111,19 @@ func (p *Project) finishUpgrade(disk plan.Disk) (*Transaction, error) {
 	}
 	pl.Write(state.LockName, p.LockText, p.lockText(lock))
 	return newTransaction(pl, apply.Meta{Command: "continue"}, lock), nil
+}
+
+// lastWritten returns the paths that the last command in the history wrote; none without a history.
+func (p *Project) lastWritten(ctx context.Context) map[string]bool {
+	out := map[string]bool{}
+	undo, _, err := p.tree.PlanUndo(ctx, "undo", true)
+	if err != nil {
+		return out
+	}
+	for _, c := range undo.Changes {
+		out[c.Path] = true
+	}
+	return out
 }
 
 // Abort undoes an upgrade that left conflicts: every byte is restored. What the user has edited since

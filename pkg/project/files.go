@@ -42,7 +42,7 @@ func (p *Project) Move(ctx context.Context, old, new string) (*MoveResult, *Tran
 	if err != nil {
 		return nil, nil, err
 	}
-	lock, text, err := m.records(p)
+	lock, text, err := m.records(ctx, p)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -101,7 +101,7 @@ func (m *move) path(p string) string {
 }
 
 // records returns the lockfile and the manifest's text after the move.
-func (m *move) records(p *Project) (*lockfile.Lock, []byte, error) {
+func (m *move) records(ctx context.Context, p *Project) (*lockfile.Lock, []byte, error) {
 	lock, text := &lockfile.Lock{}, p.ManifestText
 	for _, c := range p.Lock.Components {
 		old, want := c.Path, p.Wanted(c)
@@ -110,6 +110,9 @@ func (m *move) records(p *Project) (*lockfile.Lock, []byte, error) {
 			return nil, nil, err
 		}
 		if m.path(old) != old || !slices.Equal(files, c.Files) {
+			if err := p.checkNotWrong(ctx, c); err != nil {
+				return nil, nil, err
+			}
 			c.Path, c.Files = m.path(c.Path), files
 			if c.Path != old && m.isTaken(p, c.Path) {
 				return nil, nil, failure.Errorf(failure.Refused, "moving %q: another install is at %q", m.old, c.Path).
@@ -248,7 +251,7 @@ type OwnedFile struct {
 
 // Own changes who owns the files of installs at or below a path. It writes only the manifest: it takes effect
 // at the next upgrade, sync or remove.
-func (p *Project) Own(name string, to manifest.Ownership) (*OwnResult, *Transaction, error) {
+func (p *Project) Own(ctx context.Context, name string, to manifest.Ownership) (*OwnResult, *Transaction, error) {
 	path, err := p.PathBelow(name)
 	if err == nil {
 		path, err = manifest.CleanPath(path)
@@ -263,6 +266,9 @@ func (p *Project) Own(name string, to manifest.Ownership) (*OwnResult, *Transact
 		names := ownable(c, want.Own, path)
 		if len(names) == 0 {
 			continue
+		}
+		if err := p.checkNotWrong(ctx, c); err != nil {
+			return nil, nil, err
 		}
 		own := map[string]manifest.Ownership{}
 		maps.Copy(own, want.Own)

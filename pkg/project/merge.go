@@ -120,8 +120,8 @@ func (p *Project) findRenames(
 		return had
 	})
 	if touched && len(added) > 0 {
-		files, err := p.baseIfProven(ctx, old)
-		return plan.Renames(files, next.Files), err
+		base, err := p.base(ctx, old)
+		return plan.Renames(base.Files, next.Files), err
 	}
 	delete(gone, fileset.Digest(nil)) // any two empty files are equal
 	out := map[string]string{}
@@ -134,23 +134,12 @@ func (p *Project) findRenames(
 	return out, nil
 }
 
-// baseIfProven returns the base of an install, or no files and a note when it cannot be proven.
-func (p *Project) baseIfProven(ctx context.Context, c lockfile.Component) (fileset.Set, error) {
-	base, err := p.packs.Base(ctx, c)
-	if failure.KindOf(err) == failure.Integrity {
-		p.setup.Notify(err.Error() + "; without it, every difference in an edited file becomes a conflict")
-		return nil, nil
-	}
-	return base.Files, err
-}
-
 // contents reads the files that an upgrade merges, for plan.Make.
 type contents struct {
 	ctx     context.Context
 	project *Project
 	request request
 	base    map[string]plan.State
-	bases   map[string]fileset.Set // by the path of the install
 }
 
 // Scan implements plan.Contents.
@@ -164,19 +153,15 @@ func (c *contents) Texts(change plan.Change) (plan.Texts, bool, error) {
 		if !installed || next.Want.Strategy == manifest.FastForward || !c.belongs(change, old, next) {
 			continue
 		}
-		base, known := c.bases[old.Path]
-		if !known {
-			var err error
-			if base, err = c.project.baseIfProven(c.ctx, old); err != nil {
-				return plan.Texts{}, false, err
-			}
-			c.bases[old.Path] = base
+		base, err := c.project.base(c.ctx, old)
+		if err != nil {
+			return plan.Texts{}, false, err
 		}
 		ours, err := c.project.tree.ReadFile(change.Ours())
 		if errors.Is(err, apply.ErrTooLarge) {
 			return plan.Texts{TooLarge: true}, true, nil
 		}
-		file, _ := base.Lookup(cmp.Or(change.From, change.Path))
+		file, _ := base.Files.Lookup(cmp.Or(change.From, change.Path))
 		return plan.Texts{Base: file.Data, Ours: ours, Merge: merge.Options{
 			Style: c.request.style, Favor: favors[next.Want.Strategy],
 			Labels: merge.Labels{Base: old.Source.String(), Ours: "yours", Theirs: next.Locked.Source.String()},

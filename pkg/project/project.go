@@ -132,7 +132,10 @@ type Project struct {
 	setup   Setup
 	tree    worktree.Tree
 	packs   *install.Packs
-	changed bool // a transaction has been applied
+	bases   map[string]install.Base // of installs, by their text in the lockfile
+	changed bool                    // a transaction has been applied
+
+	confirmed bool // State.Lock has files elsewhere than the lockfile; see confirmMoves
 
 	warnings []string // about the metadata, that have been reported
 }
@@ -154,7 +157,7 @@ func Open(ctx context.Context, setup Setup, access Access) (*Project, error) {
 	if err != nil {
 		return nil, err
 	}
-	p := &Project{setup: setup, tree: worktree.Tree{Dir: setup.Dir, Project: store}}
+	p := &Project{setup: setup, bases: map[string]install.Base{}, tree: worktree.Tree{Dir: setup.Dir, Project: store}}
 	if recovered := store.Recovered(); recovered != nil {
 		setup.Notify(describeRecovery(recovered))
 	}
@@ -166,6 +169,9 @@ func Open(ctx context.Context, setup Setup, access Access) (*Project, error) {
 	}
 	if err == nil && !setup.AnyOrigin {
 		err = p.CheckOrigins(p.Lock)
+	}
+	if err == nil {
+		err = p.confirmMoves(ctx)
 	}
 	if err != nil {
 		return nil, errors.Join(err, store.Close())
@@ -256,9 +262,17 @@ func (p *Project) newBuilder(pairs []ref.KV, stated manifest.Project) (*install.
 	}, nil
 }
 
-// base returns the files of an install as ppm rendered them.
+// base returns the files of an install as ppm rendered them. Each install is rendered once.
 func (p *Project) base(ctx context.Context, c lockfile.Component) (install.Base, error) {
-	return p.packs.Base(ctx, c)
+	key := string(c.Format())
+	if base, known := p.bases[key]; known {
+		return base, nil
+	}
+	base, err := p.packs.Base(ctx, c)
+	if err == nil {
+		p.bases[key] = base
+	}
+	return base, err
 }
 
 func (p *Project) index() conflict.Index {

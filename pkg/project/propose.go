@@ -70,18 +70,8 @@ func (p *Project) propose(ctx context.Context, r request) (*Transaction, error) 
 		return nil, err
 	}
 	in.Disk, in.Renamed, in.Converted = disk, renamed, converted
-	if r.recreate {
-		maps.DeleteFunc(in.Base, func(name string, _ plan.State) bool { return disk[name].Kind == plan.Absent })
-	}
-	if r.upgrade {
-		in.Contents = &contents{ctx: ctx, project: p, request: r, base: in.Base, bases: map[string]fileset.Set{}}
-	}
-	pl, err := plan.Make(in)
+	pl, err := p.makePlan(ctx, r, in)
 	if err != nil {
-		return nil, err
-	}
-	p.explainValues(pl, r.components)
-	if err := p.checkCollisions(pl, r); err != nil {
 		return nil, err
 	}
 	p.recordOutcome(lock, r.components, in.Base, pl)
@@ -92,10 +82,35 @@ func (p *Project) propose(ctx context.Context, r request) (*Transaction, error) 
 		return nil, err
 	}
 	t := newTransaction(pl, apply.Meta{Command: r.command}, lock)
+	for _, c := range r.components {
+		t.made = append(t.made, c.Locked)
+	}
 	if r.upgrade {
 		t.moved = p.findMovedAway(ctx, pl, r.components)
 	}
 	return t, nil
+}
+
+// makePlan makes the plan for a request, as far as the files of installs are proven.
+func (p *Project) makePlan(ctx context.Context, r request, in plan.Input) (plan.Plan, error) {
+	if err := p.dropUnproven(ctx, r, in); err != nil {
+		return plan.Plan{}, err
+	}
+	if r.recreate {
+		maps.DeleteFunc(in.Base, func(name string, _ plan.State) bool { return in.Disk[name].Kind == plan.Absent })
+	}
+	if r.upgrade {
+		in.Contents = &contents{ctx: ctx, project: p, request: r, base: in.Base}
+	}
+	pl, err := plan.Make(in)
+	if err != nil {
+		return pl, err
+	}
+	if err := p.checkProven(ctx, r, pl); err != nil {
+		return pl, err
+	}
+	p.explainValues(pl, r.components)
+	return pl, p.checkCollisions(pl, r)
 }
 
 // lockedFiles returns the files of all installs as the lockfile has them.
@@ -165,7 +180,7 @@ func (p *Project) addRecords(pl *plan.Plan, lock *lockfile.Lock, r request) erro
 func (p *Project) lockText(lock *lockfile.Lock) []byte {
 	text := lock.Format()
 	switch {
-	case p.LockText != nil && bytes.Equal(text, p.Lock.Format()):
+	case p.LockText != nil && bytes.Equal(text, p.Lock.Format()) && !p.confirmed:
 		return p.LockText
 	case len(lock.Components) == 0:
 		return nil

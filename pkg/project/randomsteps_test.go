@@ -275,7 +275,7 @@ func (s *randomSequence) randomVerb() verbCall {
 		return verbCall{line: line, hasDryRun: true, do: do}
 	case 8:
 		line := "own " + old + " " + string(own)
-		do := func(p *project.Project) (any, *project.Transaction, error) { return p.Own(old, own) }
+		do := func(p *project.Project) (any, *project.Transaction, error) { return p.Own(s.Context(), old, own) }
 		return verbCall{line: line, hasDryRun: true, idempotent: true, do: do}
 	case 9:
 		line := fmt.Sprint("undo, force: ", force)

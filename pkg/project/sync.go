@@ -47,7 +47,10 @@ func (p *Project) Sync(ctx context.Context, o SyncOptions) (*SyncResult, *Transa
 	result := &SyncResult{
 		Added: []state.Install{}, Upgrades: []Upgraded{}, Removed: []state.Install{}, Changes: []Change{},
 	}
-	var failures Failures
+	failures, err := p.proveAll(ctx)
+	if err != nil {
+		return nil, nil, err
+	}
 	d, err := p.difference(ctx, o, &failures)
 	if err != nil {
 		return nil, nil, err
@@ -56,10 +59,8 @@ func (p *Project) Sync(ctx context.Context, o SyncOptions) (*SyncResult, *Transa
 	if err != nil {
 		return nil, nil, err
 	}
-	if o.Frozen && (len(d.groups)+len(failures.list)+len(d.removed) > 0 || nameLost) {
-		return nil, nil, failure.Errorf(failure.Differs, "%s and %s differ, and --frozen forbids changing %s",
-			state.ManifestName, state.LockName, state.LockName).
-			WithHint("run ppm project sync without --frozen and commit %s", state.LockName)
+	if o.Frozen && (len(d.groups)+len(failures.list)+len(d.removed) > 0 || nameLost || p.confirmed) {
+		return nil, nil, errFrozen()
 	}
 	r := request{
 		command: "sync", components: slices.Concat(d.groups...), removed: d.removed, name: nameLost,
@@ -98,6 +99,12 @@ func (p *Project) Sync(ctx context.Context, o SyncOptions) (*SyncResult, *Transa
 	return result, t, nil
 }
 
+func errFrozen() error {
+	return failure.Errorf(failure.Differs, "%s and %s differ, and --frozen forbids changing %s",
+		state.ManifestName, state.LockName, state.LockName).
+		WithHint("run ppm project sync without --frozen and commit %s", state.LockName)
+}
+
 // A difference is what the manifest wants and the lockfile does not have, and the other way round.
 type difference struct {
 	groups  [][]install.Component // the installs of the manifest, each with what it depends on
@@ -116,7 +123,7 @@ func (p *Project) difference(ctx context.Context, o SyncOptions, failures *Failu
 	for _, want := range p.Manifest.Components {
 		wanted[want.Path] = true
 		old, installed := p.Lock.Component(want.Path)
-		inPlace := installed && areFilesAsWanted(old, want)
+		inPlace := installed && areFilesAsMoved(old, want.Moved)
 		if inPlace && p.areValuesAsWanted(old, want, info) {
 			continue
 		}

@@ -45,8 +45,9 @@ type Transaction struct {
 	lock     *lockfile.Lock      // as it is afterwards
 	versions []gitindex.Conflict // of the files that it leaves in conflict
 	moved    []movedHint
-	saved    bool   // it was read from a file, which does not have the versions of files in conflict
-	dir      string // the folder in which it is applied; empty for the project's own
+	made     []lockfile.Component // the installs that were rendered for it
+	saved    bool                 // it was read from a file, which does not have the versions of files in conflict
+	dir      string               // the folder in which it is applied; empty for the project's own
 }
 
 // A movedHint names a deleted file that changed upstream and that the user seems to have moved.
@@ -87,6 +88,7 @@ func (p *Project) Apply(ctx context.Context, t *Transaction, o ApplyOptions) err
 			return err
 		}
 		p.changed = p.changed || !t.plan.Empty()
+		p.remember(ctx, t)
 		if !o.NoIndex {
 			p.index().Apply(ctx, conflict.Update{
 				Before: p.Lock.Conflicts(), After: t.lock.Conflicts(), Versions: t.versions,
@@ -98,6 +100,17 @@ func (p *Project) Apply(ctx context.Context, t *Transaction, o ApplyOptions) err
 	p.reportIgnored(t)
 	p.reportModes(t)
 	return t.checkConflicts()
+}
+
+// remember records in the cache that the installs which a transaction made or changed are proven. Those of a saved
+// plan are not: it is input.
+func (p *Project) remember(ctx context.Context, t *Transaction) {
+	if t.saved || t.meta.Undoes() != 0 {
+		return
+	}
+	for _, c := range t.made {
+		p.packs.Remember(ctx, c)
+	}
 }
 
 // Preview reports what Apply would report.

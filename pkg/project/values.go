@@ -1,7 +1,6 @@
 package project
 
 import (
-	"cmp"
 	"context"
 	"fmt"
 	"reflect"
@@ -103,16 +102,6 @@ func (p *Project) areValuesAsWanted(c lockfile.Component, want manifest.Componen
 	}
 	for name, key := range c.Keys {
 		if !p.isValueAsWanted(name, key, want, info) {
-			return false
-		}
-	}
-	return true
-}
-
-// areFilesAsWanted reports whether the files of an install are where the manifest has them.
-func areFilesAsWanted(c lockfile.Component, want manifest.Component) bool {
-	for _, f := range c.Files {
-		if to := cmp.Or(want.Moved[f.Rendered()], f.Rendered()); to != f.Path {
 			return false
 		}
 	}

@@ -26,6 +26,7 @@ type VerifyResult struct {
 type VerifiedInstall struct {
 	status.Install
 	Problem string     `json:"problem,omitempty"` // why the lockfile cannot be right
+	Unasked string     `json:"unasked,omitempty"` // why the server could not be asked whether the ref has the commit
 	Remote  *RemoteRef `json:"remote,omitempty"`  // nil when no server was asked, or a bare commit was installed
 }
 
@@ -69,6 +70,9 @@ func (p *Project) Verify(ctx context.Context, o VerifyOptions) (*VerifyResult, e
 			_, err := p.base(ctx, c)
 			if err != nil {
 				in.Problem = err.Error()
+			}
+			if reason := p.packs.Unasked(c); err == nil && reason != nil && !o.Remote {
+				in.Unasked = reason.Error()
 			}
 			if failure.KindOf(err) == failure.Integrity {
 				broken, err = firstError(broken, err), nil
@@ -119,6 +123,15 @@ func (p *Project) verifyRef(ctx context.Context, c lockfile.Component) (now *Rem
 		now.State = remoteGone
 	}
 	tag, isTag := strings.CutPrefix(c.Ref, ref.TagPrefix)
+	if !isTag || now.State == remoteGone {
+		err := p.packs.CheckReached(ctx, c)
+		if failure.KindOf(err) == failure.Integrity {
+			return now, err, nil
+		}
+		if err != nil {
+			return nil, nil, err
+		}
+	}
 	switch {
 	case now.State == remoteGone:
 		p.setup.Notify(fmt.Sprintf("%s: %q was deleted from %s; keep the cache, because a fresh clone may not be "+
@@ -135,7 +148,7 @@ func (p *Project) verifyRef(ctx context.Context, c lockfile.Component) (now *Rem
 
 // verifyMoved tells a tag that was moved to other files of the component from one that was moved and does no harm.
 func (p *Project) verifyMoved(ctx context.Context, c lockfile.Component, tag, commit string) (moved, err error) {
-	same, err := p.isSameAt(ctx, c, commit)
+	same, err := p.packs.IsSameAt(ctx, c, commit)
 	if err != nil {
 		return nil, err
 	}
@@ -151,24 +164,6 @@ func (p *Project) verifyMoved(ctx context.Context, c lockfile.Component, tag, co
 		WithHint("ask its author why; what is installed is still what was locked. To see what is new there, run "+
 			"ppm project outdated %s",
 			p.Quote(c.Path)), nil
-}
-
-// isSameAt reports whether the component of an install is the same at another commit; one that is not there is none.
-func (p *Project) isSameAt(ctx context.Context, c lockfile.Component, commit string) (bool, error) {
-	at, err := p.packs.OpenAt(ctx, c, c.URL, commit)
-	if err != nil {
-		return false, ignoreUsage(err)
-	}
-	source, err := at.Source(ctx)
-	return err == nil && source.ID == c.Tree && source.Digest() == c.Digest, ignoreUsage(err)
-}
-
-// ignoreUsage drops the errors of a pack that does not have, or does not say, what is looked for in it.
-func ignoreUsage(err error) error {
-	if kind := failure.KindOf(err); kind == failure.Usage || kind == failure.Refused {
-		return nil
-	}
-	return err
 }
 
 func firstError(a, b error) error {

@@ -1,0 +1,206 @@
+package install
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/Project-Manager-With-Git/ppm/pkg/failure"
+	"github.com/Project-Manager-With-Git/ppm/pkg/fetch"
+	"github.com/Project-Manager-With-Git/ppm/pkg/lockfile"
+	"github.com/Project-Manager-With-Git/ppm/pkg/ref"
+	"github.com/Project-Manager-With-Git/ppm/pkg/resolver"
+)
+
+// reachedFact is the fact that the ref of an install has its commit, for fetch.Repo.SetProven.
+func reachedFact(c lockfile.Component) string {
+	text := strings.Join([]string{c.URL, c.Source.Version.String(), c.Ref, c.Object, c.Commit}, "\n")
+	return hashFact("reached", text)
+}
+
+// renderedFact is the fact that a pack renders to the files of an install, wherever the user moved them.
+func renderedFact(c lockfile.Component) string {
+	c.Files = slices.Clone(c.Files)
+	for i, f := range c.Files {
+		c.Files[i] = lockfile.File{Path: f.Rendered(), Digest: f.Digest, LFDigest: f.LFDigest, Mode: f.Mode}
+	}
+	slices.SortFunc(c.Files, func(a, b lockfile.File) int { return strings.Compare(a.Path, b.Path) })
+	return hashFact("rendered", string(c.Format()))
+}
+
+func hashFact(kind, text string) string {
+	sum := sha256.Sum256([]byte(text))
+	return kind + ":" + hex.EncodeToString(sum[:])
+}
+
+// IsProven reports whether Base has proven an install on this machine, or Remember was called for it.
+func (p *Packs) IsProven(c lockfile.Component) bool {
+	repo, err := p.Repo(c.URL)
+	return err == nil && repo.IsProven(reachedFact(c)) && repo.IsProven(renderedFact(c))
+}
+
+// Remember records that an install was just rendered from what its source means. That the cache cannot be written is
+// no error: the install is proven again.
+func (p *Packs) Remember(ctx context.Context, c lockfile.Component) {
+	if repo, err := p.Repo(c.URL); err == nil {
+		_ = repo.SetProven(ctx, reachedFact(c), renderedFact(c))
+	}
+}
+
+func (p *Packs) rememberRendered(ctx context.Context, c lockfile.Component) {
+	fact := renderedFact(c)
+	if repo, err := p.Repo(c.URL); err == nil && !repo.IsProven(fact) {
+		_ = repo.SetProven(ctx, fact)
+	}
+}
+
+// checkReachedOnce is CheckReached, unless it has succeeded on this machine before. A server that does not answer, or
+// must not be asked, is no error: see Unasked. What the user accepts is accepted on this machine from then on.
+func (p *Packs) checkReachedOnce(ctx context.Context, c lockfile.Component) error {
+	repo, err := p.Repo(c.URL)
+	if err != nil {
+		return err
+	}
+	fact := reachedFact(c)
+	if _, asked := p.reached[fact]; asked || repo.IsProven(fact) {
+		return nil
+	}
+	err = p.CheckReached(ctx, c)
+	switch failure.KindOf(err) {
+	case failure.Integrity, failure.Interrupted:
+		return err
+	}
+	if p.reached[fact] = err; err == nil {
+		_ = repo.SetProven(ctx, fact)
+	}
+	return nil
+}
+
+// Unasked returns why no server could be asked whether the ref of an install has its commit, or nil.
+func (p *Packs) Unasked(c lockfile.Component) error { return p.reached[reachedFact(c)] }
+
+// accepts reports whether the user accepts that the ref of an install does not have its commit.
+func (p *Packs) accepts(c lockfile.Component) bool {
+	name := strings.TrimPrefix(strings.TrimPrefix(c.Ref, ref.TagPrefix), ref.BranchPrefix)
+	return slices.Contains(p.o.Fetch.AcceptMoved, name)
+}
+
+// CheckReached returns an error of kind Integrity unless the repository of an install has its commit where the
+// lockfile says: at the tag, in the history of the branch, or in that of the default branch for a version that means
+// that one. Of a ref that is gone, the commit must be in the history of the default branch, or at a tag. That the
+// server sends a commit is not enough: servers share the objects of forks. An install of a bare commit has only that.
+//
+// A tag that was moved is a note if the component is the same where it is now. Other errors say why the server could
+// not be asked.
+func (p *Packs) CheckReached(ctx context.Context, c lockfile.Component) error {
+	if c.Ref == "" || p.accepts(c) {
+		return nil
+	}
+	repo, err := p.Repo(c.URL)
+	if err != nil {
+		return err
+	}
+	tag, isTag := strings.CutPrefix(c.Ref, ref.TagPrefix)
+	name := strings.TrimPrefix(tag, ref.BranchPrefix)
+	isLatest := c.Source.Version.Kind() == ref.Latest
+	if isLatest || c.Ref == ref.Head {
+		name = ""
+	}
+	refs, err := repo.Refs(ctx, name)
+	if err != nil {
+		return err
+	}
+	list := Listing{c.URL, repo, refs}
+	g, found := list.Lookup(c.Ref)
+	if isLatest {
+		latest, err := resolver.Resolve(ctx, c.URL, c.Source.Version, repo)
+		g, found = ref.GitRef{Name: latest.Pin.Ref, Commit: latest.Pin.Commit}, err == nil
+	}
+	switch {
+	case !found:
+		return p.checkReachedAnyhow(ctx, c, repo)
+	case g.Commit == c.Commit:
+		return nil
+	case isTag:
+		return p.checkMovedTag(ctx, c, tag, g.Commit)
+	}
+	is, err := isAncestor(ctx, repo, c.Commit, g.Commit)
+	if err == nil && !is {
+		err = errNotReached(c, "%s of %s does not have commit %s in its history", g.Name, c.URL, c.Commit)
+	}
+	return err
+}
+
+// isAncestor is fetch.Repo.IsAncestor. A commit that the repository does not have is no ancestor.
+func isAncestor(ctx context.Context, repo *fetch.Repo, commit, of string) (bool, error) {
+	is, err := repo.IsAncestor(ctx, commit, of)
+	if kind := failure.KindOf(err); err != nil && (kind == failure.Usage || kind == failure.Other) {
+		return false, nil
+	}
+	return is, err
+}
+
+// checkReachedAnyhow is CheckReached for a ref that is gone.
+func (p *Packs) checkReachedAnyhow(ctx context.Context, c lockfile.Component, repo *fetch.Repo) error {
+	refs, err := repo.Refs(ctx, "")
+	if err != nil {
+		return err
+	}
+	for _, g := range refs {
+		if strings.HasPrefix(g.Name, ref.TagPrefix) && g.Commit == c.Commit {
+			return nil
+		}
+	}
+	if latest, err := resolver.Resolve(ctx, c.URL, ref.Version{}, repo); err == nil {
+		if is, err := isAncestor(ctx, repo, c.Commit, latest.Pin.Commit); is || err != nil {
+			return err
+		}
+	}
+	return errNotReached(c, "%s of %s is gone, and neither a tag nor the default branch has commit %s",
+		c.Ref, c.URL, c.Commit)
+}
+
+// checkMovedTag returns an error about a tag that was moved, unless the component of the install is the same there.
+func (p *Packs) checkMovedTag(ctx context.Context, c lockfile.Component, tag, commit string) error {
+	same, err := p.IsSameAt(ctx, c, commit)
+	if err != nil {
+		return err
+	}
+	if same {
+		p.o.Notify(fmt.Sprintf("%s: tag %q of %s was moved from commit %s to commit %s, and the component is "+
+			"the same there",
+			c.Path, tag, c.URL, c.Commit, commit))
+		return nil
+	}
+	return errNotReached(c, "tag %q of %s is commit %s, and not commit %s", tag, c.URL, commit, c.Commit)
+}
+
+// IsSameAt reports whether the component of an install is the same at another commit. One that is not there is none.
+func (p *Packs) IsSameAt(ctx context.Context, c lockfile.Component, commit string) (bool, error) {
+	at, err := p.OpenAt(ctx, c, c.URL, commit)
+	if err != nil {
+		return false, ignoreUsage(err)
+	}
+	source, err := at.Source(ctx)
+	return err == nil && source.ID == c.Tree && source.Digest() == c.Digest, ignoreUsage(err)
+}
+
+// ignoreUsage drops the errors of a pack that does not have, or does not say, what is looked for in it.
+func ignoreUsage(err error) error {
+	if kind := failure.KindOf(err); kind == failure.Usage || kind == failure.Refused {
+		return nil
+	}
+	return err
+}
+
+// errNotReached returns the error about an install whose commit its repository does not have where the lockfile says.
+func errNotReached(c lockfile.Component, format string, args ...any) error {
+	name := strings.TrimPrefix(strings.TrimPrefix(c.Ref, ref.TagPrefix), ref.BranchPrefix)
+	return failure.Errorf(failure.Integrity, "verifying %q against %s: %s", c.Path, c.Source,
+		fmt.Sprintf(format, args...)).
+		WithHint("if ppm.lock was altered, restore it from version control; if upstream changed its history, "+
+			"find out why, and accept the locked commit with --accept-moved %s", name)
+}
