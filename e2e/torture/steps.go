@@ -46,6 +46,7 @@ var steps = []step{
 	{"records", "pkg/records", "LosesNothing", "rounds", 50_000},
 	{"attributes", "pkg/git/attributes", "ThatOfGit", "rounds", 1000},
 	{"signers", "pkg/signature", "RandomAllowedSigners", "rounds", 1000},
+	{"revocations", "pkg/sshkeys", "RandomRevocationLists", "rounds", 500},
 }
 
 var (

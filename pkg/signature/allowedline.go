@@ -11,6 +11,7 @@ import (
 	"golang.org/x/crypto/ssh"
 
 	"github.com/Project-Manager-With-Git/ppm/pkg/sshconfig"
+	"github.com/Project-Manager-With-Git/ppm/pkg/sshkeys"
 )
 
 // allowedLine is a line of an allowed_signers file: PRINCIPALS [OPTIONS] KEY [COMMENT].
@@ -146,7 +147,7 @@ func parseAllowedLine(text string, zone *time.Location) (*allowedLine, error) {
 		return nil, err
 	}
 	line := &allowedLine{patterns: principals}
-	if line.key, err = parseKeyText(rest); err == nil {
+	if line.key, err = sshkeys.Parse(rest); err == nil {
 		return line, nil
 	}
 	options, rest, found := cutOptions(rest)
@@ -156,7 +157,7 @@ func parseAllowedLine(text string, zone *time.Location) (*allowedLine, error) {
 	if err := line.setOptions(options, zone); err != nil {
 		return nil, err
 	}
-	line.key, err = parseKeyText(strings.TrimLeft(rest, " \t"))
+	line.key, err = sshkeys.Parse(strings.TrimLeft(rest, " \t"))
 	return line, err
 }
 
@@ -175,28 +176,4 @@ func cutPrincipals(text string) (principals, rest string, err error) {
 		principals, rest = principals+quoted, after
 	}
 	return principals, strings.TrimLeft(rest, whitespace), nil
-}
-
-// parseKeyText reads TYPE BASE64 [COMMENT], like sshkey_read of OpenSSH.
-func parseKeyText(text string) (ssh.PublicKey, error) {
-	end := strings.IndexAny(text, " \t")
-	if end < 0 {
-		return nil, errors.New("it has no key")
-	}
-	kind, rest := text[:end], strings.TrimLeft(text[end:], " \t")
-	if end := strings.IndexAny(rest, " \t"); end >= 0 {
-		rest = rest[:end]
-	}
-	blob, err := decodeBase64(rest)
-	if err != nil {
-		return nil, errors.New("its key is not base64")
-	}
-	key, err := parseSSHKey(blob)
-	if err != nil {
-		return nil, err
-	}
-	if key.Type() != kind {
-		return nil, fmt.Errorf("it says %q before a key of the type %q", kind, key.Type())
-	}
-	return key, nil
 }

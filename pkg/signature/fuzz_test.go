@@ -32,12 +32,11 @@ func readTestdata(t testing.TB, name string) []byte {
 func testKeys(t testing.TB) signature.Keys {
 	t.Helper()
 	allowed, err1 := signature.ParseAllowedSigners("allowed_signers", readTestdata(t, "allowed_signers"))
-	revoked, err2 := signature.ParseRevokedKeys("revoked.krl", readTestdata(t, "revoked.krl"))
-	ring, err3 := signature.ParseKeyRing("keys.asc", readTestdata(t, "keys.asc"))
-	if err := errors.Join(err1, err2, err3); err != nil {
+	ring, err2 := signature.ParseKeyRing("keys.asc", readTestdata(t, "keys.asc"))
+	if err := errors.Join(err1, err2); err != nil {
 		t.Fatal(err)
 	}
-	return signature.Keys{Allowed: allowed, Revoked: revoked, Ring: ring}
+	return signature.Keys{Allowed: allowed, Ring: ring}
 }
 
 // TestTestdata verifies the tags in testdata, so that the fuzz targets start from valid signatures.
@@ -113,28 +112,6 @@ func FuzzAllowedSigners(f *testing.F) {
 			}
 			if _, err := signature.ParseSigner(signer.String()); err != nil {
 				t.Error(err)
-			}
-		}
-	})
-}
-
-func FuzzRevokedKeys(f *testing.F) {
-	f.Add(readTestdata(f, "revoked.krl"))
-	f.Add([]byte("# comment\nssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIG5YKLtu7H5JBjptTjWeq+GNZNZc0UroBajhoQtWXbon x\n"))
-	keys := testKeys(f)
-	f.Fuzz(func(t *testing.T, data []byte) {
-		revoked, err := signature.ParseRevokedKeys("revoked", data)
-		if err != nil {
-			if !errors.Is(err, failure.Usage) {
-				t.Errorf("%v is not of kind usage", err)
-			}
-			return
-		}
-		keys.Revoked = revoked
-		for _, name := range signedTags[:2] {
-			_, err := verdict(t, signature.Tag, string(readTestdata(t, name)), keys, today)
-			if err != nil && !errors.Is(err, signature.Revoked) {
-				t.Errorf("%s: %v", name, err)
 			}
 		}
 	})

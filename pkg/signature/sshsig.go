@@ -4,13 +4,13 @@ import (
 	"bytes"
 	"crypto/sha256"
 	"crypto/sha512"
-	"encoding/base64"
 	"errors"
 	"fmt"
-	"strings"
 	"time"
 
 	"golang.org/x/crypto/ssh"
+
+	"github.com/Project-Manager-With-Git/ppm/pkg/sshkeys"
 )
 
 // The armor and the preamble of a signature, from PROTOCOL.sshsig of OpenSSH.
@@ -39,7 +39,7 @@ func parseSSH(armored []byte) (*sshSignature, error) {
 	if !found || !ended || len(bytes.TrimSpace(after)) > 0 {
 		return nil, errors.New("it is not one armored signature")
 	}
-	blob, err := decodeBase64(string(body))
+	blob, err := sshkeys.DecodeBase64(string(body))
 	if err != nil {
 		return nil, err
 	}
@@ -62,8 +62,8 @@ func parseSSH(armored []byte) (*sshSignature, error) {
 		return nil, fmt.Errorf("it has the version %d: %w", fields.Version, Unsupported)
 	}
 	s := &sshSignature{namespace: fields.Namespace, hash: fields.HashAlgorithm}
-	if s.key, err = parseSSHKey(fields.PublicKey); err != nil {
-		return nil, err
+	if s.key, err = ssh.ParsePublicKey(fields.PublicKey); err != nil {
+		return nil, fmt.Errorf("its key cannot be read: %w", err)
 	}
 	if err := ssh.Unmarshal(fields.Signature, &s.signature); err != nil {
 		return nil, err
@@ -94,15 +94,6 @@ func (s *sshSignature) checkAlgorithm() error {
 	return fmt.Errorf("it is of the algorithm %q: %w", s.signature.Format, Unsupported)
 }
 
-// parseSSHKey decodes a public key or a certificate.
-func parseSSHKey(blob []byte) (ssh.PublicKey, error) {
-	key, err := ssh.ParsePublicKey(blob)
-	if err != nil {
-		return nil, fmt.Errorf("a public key cannot be read: %w", err)
-	}
-	return key, nil
-}
-
 // check returns an error unless the signature is of payload.
 func (s *sshSignature) check(payload []byte) error {
 	var digest []byte
@@ -129,7 +120,7 @@ func (o *Object) verifySSH(keys Keys, now time.Time) (Signer, error) {
 	if err != nil {
 		return Signer{}, errUnreadable(err)
 	}
-	claimed := Signer{Kind: SSHKey, Fingerprint: ssh.FingerprintSHA256(plainKey(sig.key))}
+	claimed := Signer{Kind: SSHKey, Fingerprint: ssh.FingerprintSHA256(sshkeys.Plain(sig.key))}
 	if sig.namespace != sshNamespace {
 		return Signer{}, errSignature(WrongNamespace, claimed,
 			"the signature by %s was made for %q, not for %q", claimed, sig.namespace, sshNamespace).
@@ -157,14 +148,6 @@ func (o *Object) verifySSH(keys Keys, now time.Time) (Signer, error) {
 	return keys.Allowed.find(sig.key, claimed, uint64(at.Unix()))
 }
 
-// plainKey returns the key in a certificate, and any other key itself.
-func plainKey(key ssh.PublicKey) ssh.PublicKey {
-	if certificate, ok := key.(*ssh.Certificate); ok {
-		return certificate.Key
-	}
-	return key
-}
-
 // checkCertificate returns an error unless the authority that the certificate names has signed it. Everything else
 // about it, its time and its principals, is up to the line of allowed_signers.
 func checkCertificate(certificate *ssh.Certificate) error {
@@ -180,15 +163,4 @@ func checkCertificate(certificate *ssh.Certificate) error {
 		return errors.New("it is not signed by the authority that it names")
 	}
 	return nil
-}
-
-// decodeBase64 decodes like OpenSSH: whitespace anywhere is ignored.
-func decodeBase64(text string) ([]byte, error) {
-	text = strings.Map(func(r rune) rune {
-		if strings.ContainsRune(" \t\r\n\v\f", r) {
-			return -1
-		}
-		return r
-	}, text)
-	return base64.StdEncoding.Strict().DecodeString(text)
 }

@@ -1,7 +1,6 @@
 package wire
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
 	"net"
@@ -15,6 +14,7 @@ import (
 
 	"github.com/Project-Manager-With-Git/ppm/pkg/configfile"
 	"github.com/Project-Manager-With-Git/ppm/pkg/failure"
+	"github.com/Project-Manager-With-Git/ppm/pkg/sshkeys"
 )
 
 // hostKeys checks the key of a host against the user's known_hosts files.
@@ -127,24 +127,23 @@ func (h *hostKeys) checkRevoked(key ssh.PublicKey) error {
 		return nil
 	}
 	data, err := configfile.Read(h.settings.revoked)
-	for line := range bytes.Lines(data) {
-		if line = bytes.TrimSpace(line); len(line) == 0 || line[0] == '#' {
-			continue
-		}
-		revoked, _, _, _, parseErr := ssh.ParseAuthorizedKey(line)
-		if parseErr != nil {
-			err = fmt.Errorf("%q is not a list of public keys", h.settings.revoked)
-			break
-		}
-		if bytes.Equal(revoked.Marshal(), plainKey(key).Marshal()) {
-			return &xknownhosts.RevokedError{}
-		}
-	}
 	if err != nil {
-		return failure.Errorf(failure.Refused, "connecting to %q: reading RevokedHostKeys: %w", h.remote.public, err).
-			WithHint("name a file with one public key on each line")
+		return h.errRevoked(err)
+	}
+	revoked, err := sshkeys.ParseRevoked(data)
+	switch {
+	case err != nil:
+		return h.errRevoked(fmt.Errorf("%q: %w", h.settings.revoked, err))
+	case revoked.Has(key):
+		return &xknownhosts.RevokedError{}
 	}
 	return nil
+}
+
+// errRevoked is the error of a file of RevokedHostKeys that cannot be read.
+func (h *hostKeys) errRevoked(err error) error {
+	return failure.Errorf(failure.Refused, "connecting to %q: reading RevokedHostKeys: %w", h.remote.public, err).
+		WithHint("name a file that ssh-keygen -k made, or one with one public key on each line")
 }
 
 // inFile returns the option of ssh-keygen for the file that an unexpected key is in, when it is ppm's own.

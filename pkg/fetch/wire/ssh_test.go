@@ -8,6 +8,7 @@ import (
 	"io"
 	"net"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -246,6 +247,24 @@ func TestSSHFaults(t *testing.T) {
 	}
 }
 
+// keyRevocationList returns a list that ssh-keygen makes of the key.
+func keyRevocationList(t *testing.T, key ssh.PublicKey) string {
+	t.Helper()
+	gittest.NeedProgram(t, "ssh-keygen")
+	dir := t.TempDir()
+	write(t, dir, "key.pub", string(ssh.MarshalAuthorizedKey(key)))
+	keygen := exec.Command("ssh-keygen", "-k", "-f", "list", "key.pub")
+	keygen.Dir = dir
+	if out, err := keygen.CombinedOutput(); err != nil {
+		t.Fatalf("ssh-keygen: %v\n%s", err, out)
+	}
+	data, err := os.ReadFile(filepath.Join(dir, "list"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(data)
+}
+
 // A key in the file of RevokedHostKeys is never accepted, and neither is any while the file cannot be read.
 func TestRevokedHostKeys(t *testing.T) {
 	root, _ := packs(t)
@@ -258,7 +277,9 @@ func TestRevokedHostKeys(t *testing.T) {
 	}{
 		{"# keys\n" + string(other) + "\n" + string(ssh.MarshalAuthorizedKey(s.HostKey)), failure.Integrity,
 			"is revoked", "ask the server's owner"},
-		{"SSHKRL\n\x00", failure.Refused, "is not a list of public keys", "one public key on each line"},
+		{keyRevocationList(t, s.HostKey), failure.Integrity, "is revoked", "ask the server's owner"},
+		{"SSHKRL\n\x00", failure.Refused, "the key revocation list is damaged", "ssh-keygen -k"},
+		{"not a key", failure.Refused, "line 1: its key is not base64", "one public key on each line"},
 		{"", failure.Refused, "reading RevokedHostKeys: ", "one public key on each line"},
 		{"# none\n\n" + string(other) + "# end", 0, "", ""},
 	} {

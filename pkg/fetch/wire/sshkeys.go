@@ -10,6 +10,7 @@ import (
 	"golang.org/x/crypto/ssh"
 
 	"github.com/Project-Manager-With-Git/ppm/pkg/configfile"
+	"github.com/Project-Manager-With-Git/ppm/pkg/sshkeys"
 )
 
 // A keyError says that a server accepts none of the user's keys.
@@ -65,7 +66,7 @@ func (k *sshKeys) signers() ([]ssh.Signer, error) {
 	for _, file := range k.settings.identities {
 		signer, key, err := readIdentity(file)
 		if key != nil {
-			public[string(plainKey(key).Marshal())] = file
+			public[string(sshkeys.Plain(key).Marshal())] = file
 		}
 		var locked *ssh.PassphraseMissingError
 		switch {
@@ -77,7 +78,7 @@ func (k *sshKeys) signers() ([]ssh.Signer, error) {
 		}
 	}
 	for _, s := range held {
-		if public[string(plainKey(s.PublicKey()).Marshal())] != "" {
+		if public[string(sshkeys.Plain(s.PublicKey()).Marshal())] != "" {
 			named = append(named, s)
 		} else if !k.settings.identitiesOnly {
 			others = append(others, s)
@@ -114,14 +115,6 @@ func (k *sshKeys) certify(keys []ssh.Signer) (all []ssh.Signer) {
 		all = append(all, signer)
 	}
 	return all
-}
-
-// plainKey returns the key of a certificate, and other keys as they are.
-func plainKey(key ssh.PublicKey) ssh.PublicKey {
-	if cert, ok := key.(*ssh.Certificate); ok {
-		return cert.Key
-	}
-	return key
 }
 
 func holds(held []ssh.Signer, key ssh.PublicKey) bool {

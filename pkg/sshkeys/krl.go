@@ -1,4 +1,4 @@
-package signature
+package sshkeys
 
 import (
 	"encoding/binary"
@@ -43,7 +43,7 @@ func (b serialBitmap) has(serial uint64) bool {
 var errKRL = errors.New("the key revocation list is damaged")
 
 // readKRL reads a list after its magic. An unknown section is an error: it may revoke a key.
-func (r *RevokedKeys) readKRL(list []byte) error {
+func (r *Revoked) readKRL(list []byte) error {
 	var header struct {
 		FormatVersion             uint32
 		Version, Generated, Flags uint64
@@ -73,12 +73,12 @@ func (r *RevokedKeys) readKRL(list []byte) error {
 	})
 }
 
-func (r *RevokedKeys) addKey(blob []byte) error {
+func (r *Revoked) addKey(blob []byte) error {
 	r.keys[string(blob)] = true
 	return nil
 }
 
-func (r *RevokedKeys) readCertificates(section []byte) error {
+func (r *Revoked) readCertificates(section []byte) error {
 	var fields struct {
 		Authority, Reserved []byte
 		Sections            []byte `ssh:"rest"`
