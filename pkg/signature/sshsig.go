@@ -74,24 +74,34 @@ func parseSSH(armored []byte) (*sshSignature, error) {
 // checkAlgorithm returns an error unless the algorithm of the signature is one that ssh-keygen accepts. Whether it
 // fits the key is checked with the signature. Unlike ssh-keygen, it demands that a security key was touched.
 func (s *sshSignature) checkAlgorithm() error {
-	switch s.signature.Format {
-	case ssh.KeyAlgoRSASHA256, ssh.KeyAlgoRSASHA512, ssh.KeyAlgoED25519, ssh.KeyAlgoECDSA256, ssh.KeyAlgoECDSA384,
-		ssh.KeyAlgoECDSA521:
-		if len(s.signature.Rest) > 0 {
+	format, rest := s.signature.Format, s.signature.Rest
+	if !isSecure(format) {
+		return fmt.Errorf("it is of the algorithm %q: %w", format, Unsupported)
+	}
+	if format != ssh.KeyAlgoSKED25519 && format != ssh.KeyAlgoSKECDSA256 {
+		if len(rest) > 0 {
 			return errors.New("it has bytes after its end")
 		}
 		return nil
-	case ssh.KeyAlgoSKED25519, ssh.KeyAlgoSKECDSA256:
-		const flagsAndCounter, touched = 5, 1
-		if len(s.signature.Rest) != flagsAndCounter {
-			return errors.New("it has no flags and counter of a security key")
-		}
-		if s.signature.Rest[0]&touched == 0 {
-			return fmt.Errorf("it was made without a touch of the security key: %w", Unsupported)
-		}
-		return nil
 	}
-	return fmt.Errorf("it is of the algorithm %q: %w", s.signature.Format, Unsupported)
+	const flagsAndCounter, touched = 5, 1
+	if len(rest) != flagsAndCounter {
+		return errors.New("it has no flags and counter of a security key")
+	}
+	if rest[0]&touched == 0 {
+		return fmt.Errorf("it was made without a touch of the security key: %w", Unsupported)
+	}
+	return nil
+}
+
+// isSecure reports whether an algorithm of signatures is in use: not DSA, and not RSA with SHA-1.
+func isSecure(algorithm string) bool {
+	switch algorithm {
+	case ssh.KeyAlgoED25519, ssh.KeyAlgoECDSA256, ssh.KeyAlgoECDSA384, ssh.KeyAlgoECDSA521, ssh.KeyAlgoRSASHA256,
+		ssh.KeyAlgoRSASHA512, ssh.KeyAlgoSKED25519, ssh.KeyAlgoSKECDSA256:
+		return true
+	}
+	return false
 }
 
 // check returns an error unless the signature is of payload.
@@ -155,8 +165,7 @@ func checkCertificate(certificate *ssh.Certificate) error {
 	unsigned.Signature = nil
 	signed := unsigned.Marshal()
 	signed = signed[:len(signed)-4] // the length of the empty signature
-	switch certificate.Signature.Format {
-	case ssh.InsecureKeyAlgoDSA, ssh.KeyAlgoRSA:
+	if !isSecure(certificate.Signature.Format) {
 		return fmt.Errorf("it is signed with %q", certificate.Signature.Format)
 	}
 	if err := certificate.SignatureKey.Verify(signed, certificate.Signature); err != nil {
