@@ -45,7 +45,9 @@ func projectCommand() *command {
 			listCommand(), infoCommand(), statusCommand(), diffCommand(),
 			whyCommand(), outdatedCommand(), verifyCommand(), auditCommand(), requiresCommand(), sbomCommand(),
 		}},
-		{"Upgrade", []*command{upgradeCommand(), continueCommand(), abortCommand(), undoCommand(), syncCommand()}},
+		{"Upgrade", []*command{
+			upgradeCommand(), continueCommand(), abortCommand(), undoCommand(), trustCommand(), syncCommand(),
+		}},
 		{"Files", []*command{moveCommand(), ownCommand()}},
 	} {
 		project.add(group.heading, group.commands...)

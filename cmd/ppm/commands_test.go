@@ -170,7 +170,8 @@ func TestSearchesAreDocumented(t *testing.T) {
 	rows := map[search]string{}
 	for s, begin := range map[search]string{
 		nearestProject:  "exit code 2",
-		nearestHistory:  "the nearest folder with a history",
+		newestHistory:   "the nearest folder with a history",
+		nearestHistory:  "the nearest `.ppm` folder",
 		nearestOrCreate: "creates a project",
 		nearestOrPmfp:   "takes pmfp's project",
 		nearestOrHere:   "works on the current folder",

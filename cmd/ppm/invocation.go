@@ -86,6 +86,14 @@ func (in *invocation) note(text string) {
 	}
 }
 
+// warn is note for what is printed even with --quiet.
+func (in *invocation) warn(text string) {
+	in.report.notes = append(in.report.notes, printable(text))
+	if !in.options.json {
+		in.terminal.message("note", text)
+	}
+}
+
 // noteUnlessMember is note for what is not worth saying of each member of a workspace.
 func (in *invocation) noteUnlessMember(text string) {
 	if in.member == "" || in.options.json || in.options.verbose {
@@ -169,6 +177,9 @@ func (in *invocation) openProject(
 		return nil, err
 	}
 	in.project = p
+	if in.dryRun() && p.Untrusted() != nil {
+		return nil, p.Untrusted() // as without --dry-run
+	}
 	if in.search == nearestProject && p.ManifestText == nil && p.LockText == nil {
 		return nil, in.errNoProject() // what a killed command left was rolled back
 	}
@@ -221,7 +232,7 @@ func (in *invocation) setup() (project.Setup, error) {
 		MachineFile: machine, UserFile: user,
 		Env: in.options.getenv, BuiltIn: ppm.Manifest, Packs: ppm.Packs(),
 		Offline: in.options.offline, Refresh: in.options.refresh, LockWait: lockWait,
-		RunID: in.runID, Ask: in.ask, Notify: in.note,
+		RunID: in.runID, Ask: in.ask, Notify: in.note, Warn: in.warn, KeyDirs: in.options.keyDirs(home, cache),
 		KnownTags: in.options.knownTags(home), AcceptMoved: in.flags.StringSlice("accept-moved"),
 	}
 	if in.options.verbose && !in.options.json {

@@ -87,6 +87,18 @@ func (o *options) cacheDir() (string, error) {
 	return filepath.Join(dir, "ppm"), nil
 }
 
+// keyDirs returns the folders for the user's key for the files in .ppm: the folder for state, or the cache if that
+// cannot be used.
+func (o *options) keyDirs(home, cache string) []string {
+	var dirs []string
+	for _, dir := range []string{o.getenv("PPM_STATE_DIR"), o.stateDir(home), cache} {
+		if abs, err := filepath.Abs(dir); dir != "" && err == nil {
+			dirs = append(dirs, abs)
+		}
+	}
+	return dirs
+}
+
 // knownTags returns the file with the list of known tags, in $PPM_STATE_DIR, else in ppm's folder in the user's folder
 // for state or, on macOS and Windows, for configuration. It returns "" when there is no such folder.
 func (o *options) knownTags(home string) string {

@@ -68,7 +68,7 @@ func TestCommandsFindTheProject(t *testing.T) {
 			if err := json.Unmarshal(out.Bytes(), &d); err != nil {
 				t.Fatalf("%s in %s: %v\n%s", c.fullName(), s.name, err, out.String())
 			}
-			isNeeded := c.search == nearestProject || c.search == nearestHistory
+			isNeeded := c.search == nearestProject || c.search == nearestHistory || c.search == newestHistory
 			switch {
 			case s.project != "" && d.Project != filepath.Join(root, s.project):
 				t.Errorf("%s in %s works on %q: %+v", c.fullName(), s.name, d.Project, d.Error)

@@ -35,6 +35,7 @@ func runStatus(ctx context.Context, in *invocation) (any, error) {
 		return nil, err
 	}
 	printStatus(in, result)
+	p.WarnOfTracked()
 	missing := p.HintMissing(result.Installs)
 	if in.flags.Bool("exit-code") && result.Changed() {
 		return result, failure.Errorf(failure.Differs, "installed files have changed").

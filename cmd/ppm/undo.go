@@ -26,7 +26,7 @@ func undoCommand() *command {
 			},
 			dryRunFlag(),
 		},
-		search:   nearestHistory,
+		search:   newestHistory,
 		scope:    lastMembers,
 		plan:     plannable,
 		complete: noWords,

@@ -146,6 +146,7 @@ func (in *invocation) memberRuns(ctx context.Context, s scope, dir string, membe
 		r := &memberRun{path: path, args: slices.Clone(in.args)}
 		setup.Dir = filepath.Join(dir, filepath.FromSlash(path))
 		setup.Notify = func(text string) { in.note(path + ": " + text) }
+		setup.Warn = func(text string) { in.warn(path + ": " + text) }
 		inScope, err := r.inScope(ctx, s, setup)
 		if err != nil || inScope { // the run itself reports what is wrong with the member
 			runs = append(runs, r)

@@ -80,7 +80,7 @@ var mayImport = map[string]importRule{
 	},
 	"pkg/project": {
 		"pkg/location pkg/state pkg/status pkg/conflict pkg/install pkg/adopt pkg/blame pkg/extract pkg/worktree " +
-			"pkg/apply pkg/audit pkg/license pkg/plan pkg/merge pkg/sbom " +
+			"pkg/apply pkg/audit pkg/authcode pkg/license pkg/plan pkg/merge pkg/sbom " +
 			"pkg/fetch pkg/render pkg/pack pkg/manifest pkg/lockfile pkg/metadata pkg/langdeps pkg/langenv " +
 			"pkg/difftool pkg/knowntags pkg/projectfiles pkg/git/config pkg/git/gitdir pkg/git/ignore " +
 			"pkg/git/index pkg/records pkg/tomldoc",
@@ -91,7 +91,7 @@ var mayImport = map[string]importRule{
 		"reads records; a transaction changes them",
 	},
 	"pkg/conflict": {
-		"pkg/git/index pkg/git/config pkg/worktree pkg/lockfile pkg/plan pkg/merge",
+		"pkg/git/index pkg/git/config pkg/worktree pkg/apply pkg/lockfile pkg/plan pkg/merge",
 		"marks conflicts; does not make or resolve them",
 	},
 	"pkg/status": {"pkg/state pkg/worktree pkg/manifest pkg/lockfile pkg/plan", "reads nothing but the project"},
@@ -118,7 +118,10 @@ var mayImport = map[string]importRule{
 		"pkg/apply pkg/plan pkg/fetch pkg/git/ignore",
 		"reads a project through apply, which knows what is safe",
 	},
-	"pkg/apply":          {"pkg/plan", "the only writer in a project knows plans, not where they come from"},
+	"pkg/authcode": {"", "authenticates bytes, and does not know what they mean"},
+	"pkg/apply": {
+		"pkg/plan pkg/authcode", "the only writer in a project knows plans, not where they come from",
+	},
 	"pkg/plan":           {"pkg/merge", "pure: no disk, no network"},
 	"pkg/git/attributes": {"", "pure: text in, conversions out"},
 	"pkg/git/config":     {"pkg/git/gitdir", "knows the file format, not what the settings are for"},

@@ -12,6 +12,9 @@
 // If a step fails, everything is rolled back. After a crash, the next command finds the journal. It completes the
 // command if possible and rolls it back otherwise, and leaves files alone that the user has changed meanwhile.
 //
+// What a command leaves in .ppm has an authentication code (package authcode), because a repository or an archive can
+// have a .ppm folder. A later command uses nothing there that this user did not write in this folder.
+//
 // All access is through an os.Root and follows no symbolic link, not even inside the project.
 package apply
 
@@ -27,6 +30,7 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/Project-Manager-With-Git/ppm/pkg/authcode"
 	"github.com/Project-Manager-With-Git/ppm/pkg/failure"
 )
 
@@ -47,6 +51,12 @@ type Options struct {
 	// ReadOnly opens the project without locking it. Nothing is written, except that a command that was killed is
 	// completed or rolled back first.
 	ReadOnly bool
+	// Keys make and check the authentication codes of the files in .ppm. With nil, they have none, and a command that
+	// was killed is not completed before the user trusts its journal.
+	Keys *authcode.Keys
+	// Trust accepts the files in .ppm whoever wrote them, and gives them authentication codes of this user. With
+	// ReadOnly, nothing is completed and nothing is written.
+	Trust bool
 	// IgnoreModes says that the modes of files on this disk have no meaning, as git's core.fileMode = false does. ppm
 	// finds out by itself that a file system has none.
 	IgnoreModes bool
@@ -64,7 +74,10 @@ type Project struct {
 	disk      disk
 	sparse    func(path string) bool // as in Options; never nil
 	lock      fileLock               // nil if the project is open for reading
+	keys      *authcode.Keys
+	trust     bool // as in Options
 	recovered *Recovery
+	untrusted error // why a journal was left alone
 }
 
 // Open opens the project in the folder dir, which must exist. If an earlier command was killed, Open completes it or
@@ -79,7 +92,8 @@ func Open(ctx context.Context, dir string, o Options) (*Project, error) {
 		return nil, failure.Errorf(failure.LocalIO, "opening the project: %w", err).
 			WithHint("name an existing folder with --cwd")
 	}
-	p := &Project{openDir: openDir{root: root}, disk: rootDisk{root}, sparse: o.Sparse}
+	p := &Project{openDir: openDir{root: root}, disk: rootDisk{root}, sparse: o.Sparse, keys: o.Keys,
+		trust: o.Trust}
 	if p.sparse == nil {
 		p.sparse = func(string) bool { return false }
 	}
@@ -99,20 +113,48 @@ func (p *Project) open(ctx context.Context, o Options) error {
 	if err := p.checkStateDir(); err != nil {
 		return err
 	}
+	if o.ReadOnly && o.Trust {
+		return nil
+	}
+	pending, err := p.checkPending()
 	if o.ReadOnly {
-		_, err1 := p.root.Lstat(journalName)
-		_, err2 := p.root.Lstat(rollbackName)
-		if errors.Is(err1, fs.ErrNotExist) && errors.Is(err2, fs.ErrNotExist) {
+		switch {
+		case isForeign(err):
+			p.untrusted = err
+			return nil
+		case err == nil && !pending:
 			p.cleanUpIfIdle()
 			return nil
 		}
 	}
+	if err != nil {
+		return err
+	}
 	if err := p.acquireLock(ctx, o.LockTimeout); err != nil {
 		return err
 	}
-	r, err := p.recover()
-	p.recovered = r
+	if p.trust {
+		if err := p.authenticateAll(); err != nil {
+			return err
+		}
+	}
+	p.recovered, err = p.recover()
 	return err
+}
+
+// checkPending reports whether there is a journal of a command that was killed. The error says why it cannot be used.
+func (p *Project) checkPending() (bool, error) {
+	for _, name := range []string{rollbackName, journalName} {
+		a, err := p.openJournal(name)
+		if errors.Is(err, fs.ErrNotExist) || errors.Is(err, errReplaced) { // another process has just finished
+			continue
+		}
+		if err != nil {
+			return true, err
+		}
+		return true, errIO("reading", name, a.Close())
+	}
+	return false, nil
 }
 
 // cleanUpIfIdle removes the temporary files of a command that was killed before its journal was durable, unless
@@ -133,6 +175,10 @@ func (p *Project) cleanUpIfIdle() {
 
 // Recovered returns what Open completed or rolled back, or nil.
 func (p *Project) Recovered() *Recovery { return p.recovered }
+
+// Untrusted returns why Open has left a journal alone, or nil. Only a project that is open for reading can be opened
+// then.
+func (p *Project) Untrusted() error { return p.untrusted }
 
 // Close unlocks the project. It removes the .ppm folder if it has no content.
 func (p *Project) Close() error {
@@ -201,6 +247,7 @@ func errIO(doing, path string, err error) error {
 
 // errChanged returns the error for a path whose state is not what the plan was made for.
 func errChanged(path string) error {
-	return failure.Errorf(failure.Refused, "writing %q: it was changed while ppm was running", path).
-		WithHint("run the command again")
+	return failure.Errorf(failure.Refused, "writing %q: %w", path, errReplaced).WithHint("run the command again")
 }
+
+var errReplaced = errors.New("it was changed while ppm was running")

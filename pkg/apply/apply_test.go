@@ -11,10 +11,32 @@ import (
 	"time"
 
 	"github.com/Project-Manager-With-Git/ppm/internal/applytest"
+	"github.com/Project-Manager-With-Git/ppm/pkg/authcode"
 	"github.com/Project-Manager-With-Git/ppm/pkg/failure"
 	"github.com/Project-Manager-With-Git/ppm/pkg/fileset"
 	"github.com/Project-Manager-With-Git/ppm/pkg/plan"
 )
+
+// testKeys are the keys of the user who runs the tests. Child processes have the same ones.
+var testKeys *authcode.Keys
+
+const keysEnv = "APPLY_TEST_KEYS"
+
+func TestMain(m *testing.M) {
+	os.Exit(func() int {
+		dir := os.Getenv(keysEnv)
+		if dir == "" {
+			var err error
+			if dir, err = os.MkdirTemp("", "apply-keys"); err != nil {
+				panic(err)
+			}
+			defer os.RemoveAll(dir)
+			os.Setenv(keysEnv, dir)
+		}
+		testKeys = authcode.New(dir)
+		return m.Run()
+	}())
+}
 
 func open(t testing.TB, dir string, o Options) *Project {
 	t.Helper()
@@ -99,7 +121,7 @@ func makePlan(t testing.TB, p *Project, base, theirs fileset.Set, force bool) pl
 // run opens dir, applies the plan from base to theirs, and closes the project.
 func run(t testing.TB, dir string, base, theirs fileset.Set) {
 	t.Helper()
-	p := open(t, dir, Options{})
+	p := open(t, dir, Options{Keys: testKeys})
 	if err := p.Apply(t.Context(), makePlan(t, p, base, theirs, false), Meta{Command: "test"}); err != nil {
 		t.Fatal(err)
 	}
@@ -158,7 +180,7 @@ func TestNothingWritten(t *testing.T) {
 	dir := t.TempDir()
 	applytest.Write(t, dir, map[string]string{"a": "mine"})
 	before := applytest.Tree(t, dir)
-	p := open(t, dir, Options{})
+	p := open(t, dir, Options{Keys: testKeys})
 	if err := p.Apply(t.Context(), plan.Plan{}, Meta{}); err != nil {
 		t.Error(err)
 	}
@@ -174,7 +196,7 @@ func TestNothingWritten(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	p = open(t, dir, Options{ReadOnly: true})
+	p = open(t, dir, Options{Keys: testKeys, ReadOnly: true})
 	if _, err := p.Scan(t.Context(), []string{"a", "b/c"}); err != nil {
 		t.Error(err)
 	}
@@ -210,7 +232,7 @@ func TestOpenRefuses(t *testing.T) {
 		dir := t.TempDir()
 		applytest.Write(t, dir, c.files)
 		before := applytest.Tree(t, dir, "lock", ".gitignore")
-		p, err := Open(t.Context(), filepath.Join(dir, c.dir), Options{})
+		p, err := Open(t.Context(), filepath.Join(dir, c.dir), Options{Keys: testKeys})
 		if err == nil {
 			closeProject(t, p)
 		}
@@ -228,7 +250,7 @@ func TestDeletedDir(t *testing.T) {
 	if err := os.Mkdir(dir, 0o755); err != nil {
 		t.Fatal(err)
 	}
-	p := open(t, dir, Options{ReadOnly: true})
+	p := open(t, dir, Options{Keys: testKeys, ReadOnly: true})
 	t.Chdir(dir)
 	if err := os.Remove(dir); err != nil {
 		t.Fatal(err)
@@ -236,7 +258,7 @@ func TestDeletedDir(t *testing.T) {
 	if disk, err := p.Scan(t.Context(), []string{"a"}); err != nil || disk["a"].Kind != plan.Absent {
 		t.Errorf("Scan = %v, %v", disk, err)
 	}
-	if _, err := Open(t.Context(), ".", Options{}); failure.KindOf(err) != failure.LocalIO {
+	if _, err := Open(t.Context(), ".", Options{Keys: testKeys}); failure.KindOf(err) != failure.LocalIO {
 		t.Errorf("Open of a folder that was deleted = %v", err)
 	}
 }
@@ -250,7 +272,7 @@ func TestReadFile(t *testing.T) {
 	}
 	must(t, huge.Truncate(maxRead+1))
 	must(t, huge.Close())
-	p := open(t, dir, Options{ReadOnly: true})
+	p := open(t, dir, Options{Keys: testKeys, ReadOnly: true})
 	if data, err := p.ReadFile("ppm.toml"); err != nil || data == nil || len(data) != 0 {
 		t.Errorf("an empty file: %v, %v", data, err) // not nil
 	}
@@ -283,7 +305,7 @@ func TestHardLink(t *testing.T) {
 func TestInvalidPlan(t *testing.T) {
 	dir := t.TempDir()
 	applytest.Write(t, dir, map[string]string{"old": "old"})
-	p := open(t, dir, Options{})
+	p := open(t, dir, Options{Keys: testKeys})
 	data := []byte("new")
 	file, old := plan.FileState(data, fileset.Regular), plan.FileState([]byte("old"), fileset.Regular)
 	before := applytest.Tree(t, dir)
@@ -323,21 +345,22 @@ func TestInvalidPlan(t *testing.T) {
 
 func TestLockTimeout(t *testing.T) {
 	dir := t.TempDir()
-	first := open(t, dir, Options{})
-	_, err := Open(t.Context(), dir, Options{LockTimeout: 20 * time.Millisecond})
+	first := open(t, dir, Options{Keys: testKeys})
+	_, err := Open(t.Context(), dir, Options{Keys: testKeys, LockTimeout: 20 * time.Millisecond})
 	if !errors.Is(err, failure.Locked) || failure.Hint(err) == "" || !strings.Contains(err.Error(), dir) {
 		t.Errorf("Open of a locked project = %v", err)
 	}
-	if p, err := Open(t.Context(), dir, Options{ReadOnly: true}); err != nil || p.Close() != nil {
+	if p, err := Open(t.Context(), dir, Options{Keys: testKeys, ReadOnly: true}); err != nil || p.Close() != nil {
 		t.Errorf("reading a locked project: %v", err)
 	}
 	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Millisecond)
 	defer cancel()
-	if _, err := Open(ctx, dir, Options{LockTimeout: time.Minute}); !errors.Is(err, context.DeadlineExceeded) {
+	_, err = Open(ctx, dir, Options{Keys: testKeys, LockTimeout: time.Minute})
+	if !errors.Is(err, context.DeadlineExceeded) {
 		t.Errorf("Open until the context ends = %v", err)
 	}
 	closeProject(t, first)
-	closeProject(t, open(t, dir, Options{}))
+	closeProject(t, open(t, dir, Options{Keys: testKeys}))
 	if got := applytest.Tree(t, dir); got != "" {
 		t.Errorf("left over: %s", got)
 	}
@@ -347,17 +370,17 @@ func TestLockTimeout(t *testing.T) {
 // command, but not those of a running one.
 func TestTemporaryFiles(t *testing.T) {
 	dir := t.TempDir()
-	busy := open(t, dir, Options{})
+	busy := open(t, dir, Options{Keys: testKeys})
 	left := filepath.Join(dir, stateDir, tempPrefix+"new-0")
 	if err := os.WriteFile(left, []byte("half"), 0o666); err != nil {
 		t.Fatal(err)
 	}
-	closeProject(t, open(t, dir, Options{ReadOnly: true}))
+	closeProject(t, open(t, dir, Options{Keys: testKeys, ReadOnly: true}))
 	if _, err := os.Lstat(left); err != nil {
 		t.Errorf("the file of a running command: %v", err)
 	}
 	busy.lock.Close() // as if killed
-	closeProject(t, open(t, dir, Options{ReadOnly: true}))
+	closeProject(t, open(t, dir, Options{Keys: testKeys, ReadOnly: true}))
 	if _, err := os.Lstat(left); !errors.Is(err, fs.ErrNotExist) {
 		t.Errorf("the file of a killed command: %v", err)
 	}

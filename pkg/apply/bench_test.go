@@ -13,7 +13,7 @@ import (
 // TestFlushes checks the number of flushes. Each takes about as long as everything else together.
 func TestFlushes(t *testing.T) {
 	dir := t.TempDir()
-	p := open(t, dir, Options{})
+	p := open(t, dir, Options{Keys: testKeys})
 	count := &counter{disk: p.disk}
 	p.disk = count
 	// .ppm is new the first time; the rest are four files, the journal, .ppm twice and two folders
@@ -79,7 +79,7 @@ func BenchmarkScan(b *testing.B) {
 		paths = append(paths, name)
 	}
 	applytest.Write(b, dir, content)
-	p := open(b, dir, Options{ReadOnly: true})
+	p := open(b, dir, Options{Keys: testKeys, ReadOnly: true})
 	for b.Loop() {
 		if _, err := p.Scan(b.Context(), paths); err != nil {
 			b.Fatal(err)

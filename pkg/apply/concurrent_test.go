@@ -98,7 +98,7 @@ func TestSwapDuringApply(t *testing.T) {
 					swapped = applytest.Tree(t, dir)
 				}
 			}
-			p := open(t, dir, Options{wrap: f.wrap})
+			p := open(t, dir, Options{Keys: testKeys, wrap: f.wrap})
 			pl := makePlan(t, p, files("1", "src/b"), files("2", "src/a", "src/b", "src/c"), false)
 			err := p.Apply(t.Context(), pl, Meta{})
 			closeProject(t, p)
@@ -128,7 +128,7 @@ func TestRecoverKeepsEdits(t *testing.T) {
 			break
 		}
 		applytest.Write(t, dir, map[string]string{"src/a": "edited after the crash"})
-		p, err := Open(t.Context(), dir, Options{})
+		p, err := Open(t.Context(), dir, Options{Keys: testKeys})
 		if err != nil {
 			t.Fatalf("killed at %d: %v", at, err)
 		}

@@ -12,6 +12,7 @@ import (
 	"testing"
 
 	"github.com/Project-Manager-With-Git/ppm/internal/applytest"
+	"github.com/Project-Manager-With-Git/ppm/pkg/authcode"
 	"github.com/Project-Manager-With-Git/ppm/pkg/failure"
 	"github.com/Project-Manager-With-Git/ppm/pkg/fileset"
 )
@@ -83,7 +84,13 @@ func newScene(t *testing.T) *scene {
 // apply runs the command of the scene on a faulty disk.
 func (s *scene) apply(ctx context.Context, t *testing.T, dir string, f *faulty) error {
 	t.Helper()
-	p, err := Open(ctx, dir, Options{wrap: f.wrap})
+	return s.applyWith(ctx, t, testKeys, dir, f)
+}
+
+// applyWith is apply for a user with other keys.
+func (s *scene) applyWith(ctx context.Context, t *testing.T, keys *authcode.Keys, dir string, f *faulty) error {
+	t.Helper()
+	p, err := Open(ctx, dir, Options{Keys: keys, wrap: f.wrap})
 	if err != nil {
 		return err
 	}
@@ -100,7 +107,7 @@ func (s *scene) apply(ctx context.Context, t *testing.T, dir string, f *faulty) 
 // reopen lets the next command recover, on a faulty or a good disk.
 func reopen(t *testing.T, dir string, f *faulty) error {
 	t.Helper()
-	p, err := Open(t.Context(), dir, Options{wrap: f.wrap})
+	p, err := Open(t.Context(), dir, Options{Keys: testKeys, wrap: f.wrap})
 	if err != nil {
 		return err
 	}

@@ -25,7 +25,7 @@ func TestHostileNumbers(t *testing.T) {
 		applytest.Write(t, dir, map[string]string{stateDir + "/undo-" + number + ".zip": "foreign"})
 		run(t, dir, nil, one)
 		run(t, dir, one, two)
-		p := open(t, dir, Options{})
+		p := open(t, dir, Options{Keys: testKeys})
 		pl, m, err := p.PlanUndo(t.Context(), "undo", false)
 		if err == nil {
 			err = p.Apply(t.Context(), pl, m)
@@ -40,7 +40,7 @@ func TestHostileNumbers(t *testing.T) {
 	dir := t.TempDir()
 	applytest.Write(t, dir, map[string]string{undoName(maxNumber): "foreign"})
 	before := applytest.Tree(t, dir, "lock", ".gitignore")
-	p := open(t, dir, Options{})
+	p := open(t, dir, Options{Keys: testKeys})
 	err := p.Apply(t.Context(), makePlan(t, p, nil, one, false), Meta{Command: "test"})
 	closeProject(t, p)
 	if after := applytest.Tree(t, dir, "lock", ".gitignore"); !errors.Is(err, failure.Refused) || after != before {
@@ -77,33 +77,35 @@ func writeJournal(t *testing.T, path string, members ...string) {
 	must(t, f.Close())
 }
 
-// TestForeignJournal opens projects with a crafted .ppm folder, which a repository could contain.
-func TestForeignJournal(t *testing.T) {
+// TestCraftedJournal opens projects with a crafted .ppm folder that the user trusts.
+func TestCraftedJournal(t *testing.T) {
+	const version1 = `{"version":1,"number":1,`
 	mine := plan.FileState([]byte("mine"), 0).String()
 	for _, c := range []struct {
 		name, journal string
 		want          failure.Kind
 	}{
-		{"newer", `{"version":2,"changes":[{"path":"mine","old":"` + mine + `","new":"absent"}]}`, failure.Refused},
+		{"newer", `{"version":2,"number":1,"changes":[{"path":"mine","old":"` + mine + `","new":"absent"}]}`,
+			failure.Refused},
 		{"no version", `{"changes":[{"path":"mine","old":"` + mine + `","new":"absent"}]}`, failure.Refused},
 		{"no JSON", `{`, failure.Integrity},
 		{"empty", ``, failure.Integrity},
-		{"removes from .git", `{"version":1,"changes":[{"path":".git/config","old":"` + mine + `","new":"absent"}]}`,
+		{"removes from .git", version1 + `"changes":[{"path":".git/config","old":"` + mine + `","new":"absent"}]}`,
 			failure.Refused},
-		{"removes from .GIT", `{"version":1,"changes":[{"path":".GIT/config","old":"` + mine + `","new":"absent"}]}`,
+		{"removes from .GIT", version1 + `"changes":[{"path":".GIT/config","old":"` + mine + `","new":"absent"}]}`,
 			failure.Refused},
-		{"restores into .git", `{"version":1,"changes":[{"path":".git/hooks/x","old":"` + mine +
+		{"restores into .git", version1 + `"changes":[{"path":".git/hooks/x","old":"` + mine +
 			`","new":"absent","perm":"0755"}]}`, failure.Refused},
-		{"leaves the project", `{"version":1,"changes":[{"path":"../x","old":"` + mine + `","new":"absent"}]}`,
+		{"leaves the project", version1 + `"changes":[{"path":"../x","old":"` + mine + `","new":"absent"}]}`,
 			failure.Refused},
-		{"makes a folder in .git", `{"version":1,"changes":[],"made":[{"path":".git/x"}]}`, failure.Refused},
-		{"removes a folder of .git", `{"version":1,"changes":[],"dropped":[{"path":".git/refs","perm":"0755"}]}`,
+		{"makes a folder in .git", version1 + `"changes":[],"made":[{"path":".git/x"}]}`, failure.Refused},
+		{"removes a folder of .git", version1 + `"changes":[],"dropped":[{"path":".git/refs","perm":"0755"}]}`,
 			failure.Refused},
-		{"writes a link", `{"version":1,"changes":[{"path":"mine","old":"symlink","new":"absent"}]}`,
+		{"writes a link", version1 + `"changes":[{"path":"mine","old":"symlink","new":"absent"}]}`,
 			failure.Integrity},
-		{"setuid", `{"version":1,"changes":[{"path":"new","old":"` + mine + `","new":"absent","perm":"4755"}]}`,
+		{"setuid", version1 + `"changes":[{"path":"new","old":"` + mine + `","new":"absent","perm":"4755"}]}`,
 			failure.Integrity},
-		{"no such state", `{"version":1,"changes":[{"path":"new","old":"sha256:0","new":"absent"}]}`,
+		{"no such state", version1 + `"changes":[{"path":"new","old":"sha256:0","new":"absent"}]}`,
 			failure.Integrity},
 	} {
 		for _, name := range []string{journalName, rollbackName} {
@@ -112,7 +114,7 @@ func TestForeignJournal(t *testing.T) {
 			writeJournal(t, filepath.Join(dir, name), "journal.json", c.journal, "old/new", "mine", "old/.git/hooks/x",
 				"mine", "old/../x", "mine")
 			before := applytest.Tree(t, filepath.Dir(dir), "lock", ".gitignore")
-			_, err := Open(t.Context(), dir, Options{})
+			_, err := Open(t.Context(), dir, Options{Keys: testKeys, Trust: true})
 			if failure.KindOf(err) != c.want || failure.Hint(err) == "" || strings.Contains(err.Error(), "\n") {
 				t.Errorf("%s in %s: Open = %v (%v)", c.name, name, err, failure.KindOf(err))
 			}

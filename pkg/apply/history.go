@@ -2,11 +2,13 @@ package apply
 
 import (
 	"fmt"
+	"os"
 	"slices"
 	"strconv"
 	"strings"
 	"time"
 
+	"github.com/Project-Manager-With-Git/ppm/pkg/authcode"
 	"github.com/Project-Manager-With-Git/ppm/pkg/failure"
 	"github.com/Project-Manager-With-Git/ppm/pkg/plan"
 )
@@ -37,13 +39,19 @@ func (p *Project) entryNumbers() ([]int, error) {
 	names, err := p.stateFiles()
 	var out []int
 	for _, name := range names {
-		digits, ok := strings.CutPrefix(strings.TrimSuffix(name, ".zip"), stateDir+"/undo-")
-		if n, err := strconv.Atoi(digits); ok && err == nil && 0 < n && n <= maxNumber && name == undoName(n) {
+		if n, ok := entryNumber(name); ok {
 			out = append(out, n)
 		}
 	}
 	slices.Sort(out)
 	return out, err
+}
+
+// entryNumber returns the number in the name of an entry.
+func entryNumber(name string) (int, bool) {
+	digits, ok := strings.CutPrefix(strings.TrimSuffix(name, ".zip"), stateDir+"/undo-")
+	n, err := strconv.Atoi(digits)
+	return n, ok && err == nil && 0 < n && n <= maxNumber && name == undoName(n)
 }
 
 // nextNumber returns the number of the next command. The error is of kind Refused if a file has the highest number,
@@ -61,14 +69,24 @@ func (p *Project) nextNumber() (int, error) {
 	return last + 1, nil
 }
 
-// prune removes the oldest commands that exceed the limits. A failure is left to the next command.
-func (p *Project) prune(numbers []int) {
-	var size int64
-	for i, n := range slices.Backward(numbers) {
-		if info, err := p.root.Lstat(undoName(n)); err == nil {
-			size += info.Size()
+// prune removes the oldest commands that exceed the limits. A failure is left to the next command. Entries that this
+// user did not write do not count, and stay.
+func (p *Project) prune() {
+	numbers, err := p.entryNumbers()
+	if err != nil {
+		return
+	}
+	count, size := 0, int64(0)
+	for _, n := range slices.Backward(numbers) {
+		a, err := p.openJournal(undoName(n))
+		if isForeign(err) {
+			continue
 		}
-		if newest := len(numbers) - 1; i < newest && (i <= newest-maxEntries || size > maxHistoryBytes) {
+		if err == nil {
+			size += a.size
+			_ = a.Close()
+		}
+		if count++; count > 1 && (count > maxEntries || size > maxHistoryBytes) {
 			_ = p.disk.Remove(undoName(n))
 		}
 	}
@@ -99,6 +117,23 @@ func (p *Project) History() ([]HistoryEntry, error) {
 		out = append(out, c)
 	}
 	return out, nil
+}
+
+// LastChange returns when the last command of the history in the folder dir finished, or false if this user has not
+// changed anything there. It changes nothing.
+func LastChange(dir string, keys *authcode.Keys) (time.Time, bool) {
+	root, err := os.OpenRoot(dir)
+	if err != nil {
+		return time.Time{}, false
+	}
+	defer root.Close()
+	p := &Project{openDir: openDir{root: root}, keys: keys}
+	history, err := p.History()
+	i := slices.IndexFunc(history, func(e HistoryEntry) bool { return e.Err == nil })
+	if err != nil || i < 0 {
+		return time.Time{}, false
+	}
+	return history[i].Time, true
 }
 
 // preexistingDirs returns the folders above the files that existed before ppm created the first of them. It knows them

@@ -17,7 +17,7 @@ import (
 // undo undoes the last command. It returns the plan, and the error of making or applying it.
 func undo(t *testing.T, dir string, force bool) (plan.Plan, error) {
 	t.Helper()
-	p := open(t, dir, Options{})
+	p := open(t, dir, Options{Keys: testKeys})
 	defer closeProject(t, p)
 	pl, m, err := p.PlanUndo(t.Context(), "undo", force)
 	if err != nil {
@@ -43,7 +43,7 @@ func TestUndo(t *testing.T) {
 	var trees []string
 	for _, step := range sets {
 		trees = append(trees, applytest.Tree(t, dir, ".ppm"))
-		p := open(t, dir, Options{})
+		p := open(t, dir, Options{Keys: testKeys})
 		base := files(fmt.Sprint(step[0]), versions[step[0]]()...)
 		theirs := files(fmt.Sprint(step[1]), versions[step[1]]()...)
 		if err := p.Apply(t.Context(), makePlan(t, p, base, theirs, true),
@@ -63,7 +63,7 @@ func TestUndo(t *testing.T) {
 	if _, err := undo(t, dir, false); !errors.Is(err, failure.Usage) || failure.Hint(err) == "" {
 		t.Errorf("undo with nothing left = %v", err)
 	}
-	p := open(t, dir, Options{ReadOnly: true})
+	p := open(t, dir, Options{Keys: testKeys, ReadOnly: true})
 	history, err := p.History()
 	if err != nil || len(history) != 8 {
 		t.Fatalf("History = %+v, %v", history, err)
@@ -80,7 +80,7 @@ func TestUndo(t *testing.T) {
 func TestDamagedEntry(t *testing.T) {
 	dir := t.TempDir()
 	for i := range 3 {
-		p := open(t, dir, Options{})
+		p := open(t, dir, Options{Keys: testKeys})
 		if err := p.Apply(t.Context(), makePlan(t, p, nil, files("0", fmt.Sprint("f", i)), false),
 			Meta{Command: fmt.Sprint("add ", i)}); err != nil {
 			t.Fatal(err)
@@ -88,7 +88,7 @@ func TestDamagedEntry(t *testing.T) {
 		closeProject(t, p)
 	}
 	applytest.Write(t, dir, map[string]string{undoName(2): "not a zip file"})
-	p := open(t, dir, Options{ReadOnly: true})
+	p := open(t, dir, Options{Keys: testKeys, ReadOnly: true})
 	history, err := p.History()
 	if err != nil || len(history) != 3 {
 		t.Fatalf("History = %+v, %v", history, err)
@@ -198,7 +198,7 @@ func TestUndoAfterRevert(t *testing.T) {
 			!crlf && got != before {
 			t.Errorf("after reverting %v:\n%s", what, difference(got, before))
 		}
-		p := open(t, dir, Options{ReadOnly: true})
+		p := open(t, dir, Options{Keys: testKeys, ReadOnly: true})
 		history, err := p.History()
 		if err != nil || len(history) != 3 || !history[1].Undone || history[2].Undone {
 			t.Errorf("after reverting %v: History = %+v, %v", what, history, err)
@@ -216,19 +216,23 @@ func TestHistoryLimits(t *testing.T) {
 		run(t, dir, one, two)
 		run(t, dir, two, one)
 	}
-	p := open(t, dir, Options{})
+	p := open(t, dir, Options{Keys: testKeys})
 	history, err := p.History()
 	if err != nil || len(history) != maxEntries || history[0].Number != 25 || history[maxEntries-1].Number != 6 {
 		t.Errorf("%d commands, %v", len(history), err)
 	}
 	for _, n := range []int{22, 25} {
-		if err := os.Truncate(filepath.Join(dir, undoName(n)), 40<<20); err != nil {
-			t.Fatal(err)
-		}
+		data, err := os.ReadFile(filepath.Join(dir, undoName(n)))
+		must(t, err)
+		f, err := os.Create(filepath.Join(dir, undoName(n))) // a zip file can have other bytes before it
+		must(t, err)
+		_, err = f.WriteAt(data, 40<<20)
+		must(t, err)
+		must(t, f.Close())
 	}
 	closeProject(t, p)
 	run(t, dir, one, two)
-	p = open(t, dir, Options{})
+	p = open(t, dir, Options{Keys: testKeys})
 	if numbers, err := p.entryNumbers(); err != nil || fmt.Sprint(numbers) != "[23 24 25 26]" {
 		t.Errorf("with large entries the history is %v, %v", numbers, err)
 	}
@@ -237,11 +241,12 @@ func TestHistoryLimits(t *testing.T) {
 // TestDamagedOldContent checks that damaged content is not restored.
 func TestDamagedOldContent(t *testing.T) {
 	old := plan.FileState([]byte("old"), 0).String()
-	text := `{"version":1,"command":"c","changes":[{"path":"f","old":"` + old + `","new":"absent","perm":"0644"}]}`
+	text := `{"version":1,"number":1,"command":"c",` +
+		`"changes":[{"path":"f","old":"` + old + `","new":"absent","perm":"0644"}]}`
 	for _, content := range []string{"damaged", ""} {
 		dir := t.TempDir()
 		writeJournal(t, filepath.Join(dir, rollbackName), "journal.json", text, "old/f", content)
-		_, err := Open(t.Context(), dir, Options{})
+		_, err := Open(t.Context(), dir, Options{Keys: testKeys, Trust: true})
 		if !errors.Is(err, failure.Integrity) || !strings.Contains(failure.Hint(err), rollbackName) {
 			t.Errorf("Open = %v, hint %q", err, failure.Hint(err))
 		}
@@ -251,7 +256,7 @@ func TestDamagedOldContent(t *testing.T) {
 	}
 	dir := t.TempDir()
 	writeJournal(t, filepath.Join(dir, rollbackName), "journal.json", text, "old/f", "old")
-	p := open(t, dir, Options{})
+	p := open(t, dir, Options{Keys: testKeys, Trust: true})
 	if r := p.Recovered(); r == nil || r.Completed || r.Command != "c" {
 		t.Errorf("Recovered = %+v", r)
 	}
@@ -273,7 +278,7 @@ func TestRecoverAroundLink(t *testing.T) {
 		must(t, os.Rename(filepath.Join(dir, "src"), filepath.Join(dir, "elsewhere")))
 		must(t, os.Symlink(outside, filepath.Join(dir, "src")))
 		for range 2 {
-			p, err := Open(t.Context(), dir, Options{})
+			p, err := Open(t.Context(), dir, Options{Keys: testKeys})
 			if err != nil {
 				t.Fatalf("killed at %d: %v", at, err)
 			}
@@ -293,7 +298,7 @@ func TestRecoverAroundLink(t *testing.T) {
 func TestSpelling(t *testing.T) {
 	dir := t.TempDir()
 	applytest.Write(t, dir, map[string]string{"src/README": "x"})
-	p := open(t, dir, Options{ReadOnly: true})
+	p := open(t, dir, Options{Keys: testKeys, ReadOnly: true})
 	_, info, err := p.lstat("src/README")
 	if err != nil {
 		t.Fatal(err)
@@ -346,7 +351,7 @@ func TestUndoReasons(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		p := open(t, dir, Options{ReadOnly: true})
+		p := open(t, dir, Options{Keys: testKeys, ReadOnly: true})
 		pl, _, err := p.PlanUndo(t.Context(), "undo", c.force)
 		if err != nil {
 			t.Fatal(err)
@@ -384,7 +389,7 @@ func TestLinkedJournal(t *testing.T) {
 			t.Errorf("it changed\n%s", difference(got, before))
 		}
 		link(journalName)
-		if _, err := Open(t.Context(), dir, Options{}); !errors.Is(err, failure.Refused) ||
+		if _, err := Open(t.Context(), dir, Options{Keys: testKeys}); !errors.Is(err, failure.Refused) ||
 			failure.Hint(err) != "remove "+journalName {
 			t.Errorf("a journal that is a link to %s: Open = %v, hint %q", target, err, failure.Hint(err))
 		}

@@ -17,8 +17,15 @@ import (
 // journalVersion is the version of the journal's format. Journals of newer versions are refused.
 const journalVersion = 1
 
+// The members of a journal file. The old content of a file is in "old/PATH".
+const (
+	journalMember = "journal.json"
+	codeMember    = "journal.code"
+)
+
 // A journal records what one command changes. On disk it is a zip file. Its first member, journal.json, is this
-// struct; the others are the files that the command replaces or removes, uncompressed, as "old/PATH".
+// struct; the second, journal.code, is the authentication code of the first; the others are the files that the command
+// replaces or removes, uncompressed, as "old/PATH". Their digests are in the first.
 type journal struct {
 	Version int    `json:"version"`
 	Number  int    `json:"number"`           // of the command in the history
@@ -100,11 +107,7 @@ func (p *Project) writeJournal(j *journal, name string) error {
 		if err != nil {
 			return err
 		}
-		member, err := z.CreateHeader(&zip.FileHeader{Name: "journal.json"})
-		if err == nil {
-			_, err = member.Write(text)
-		}
-		if err != nil {
+		if err := p.writeAuthenticated(z, text); err != nil {
 			return err
 		}
 		for _, e := range j.Changes {
@@ -124,6 +127,28 @@ func (p *Project) writeJournal(j *journal, name string) error {
 		}
 		return buffered.Flush()
 	})
+}
+
+// writeAuthenticated writes the first member of a journal file, and its authentication code if this user has a key.
+func (p *Project) writeAuthenticated(z *zip.Writer, text []byte) error {
+	members := []struct {
+		name string
+		data []byte
+	}{{journalMember, text}}
+	if code, err := p.keys.Code(p.root.Name(), journalMember, text); err == nil {
+		members = append(members, members[0])
+		members[1].name, members[1].data = codeMember, []byte(code)
+	}
+	for _, m := range members {
+		w, err := z.CreateHeader(&zip.FileHeader{Name: m.name})
+		if err == nil {
+			_, err = w.Write(m.data)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // copyCurrent copies the current content of the file to w. It fails if that is not the old content of the change.

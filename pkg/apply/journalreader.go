@@ -25,8 +25,8 @@ type journalReader struct {
 	zip  *zip.Reader
 }
 
-// openJournal opens the journal in the file name. It validates every path in it, because a repository could contain a
-// crafted .ppm folder.
+// openJournal opens the journal in the file name. The error satisfies isForeign if this user did not write it in this
+// folder. It validates every path in it all the same, because the user can trust a crafted one.
 func (p *Project) openJournal(name string) (*journalReader, error) {
 	kind, info, err := p.lstat(name)
 	switch {
@@ -43,8 +43,11 @@ func (p *Project) openJournal(name string) (*journalReader, error) {
 		return nil, err
 	}
 	a := &journalReader{journal: new(journal), name: name, file: f}
-	if err := a.read(); err != nil {
+	if err := a.read(p); err != nil {
 		_ = f.Close()
+		if isForeign(err) {
+			return nil, errForeign(name, err)
+		}
 		var known *failure.Error
 		if errors.As(err, &known) {
 			return nil, err
@@ -57,7 +60,7 @@ func (p *Project) openJournal(name string) (*journalReader, error) {
 
 func (a *journalReader) Close() error { return a.file.Close() }
 
-func (a *journalReader) read() error {
+func (a *journalReader) read(p *Project) error {
 	info, err := a.file.Stat()
 	if err != nil {
 		return err
@@ -66,13 +69,18 @@ func (a *journalReader) read() error {
 	if a.zip, err = zip.NewReader(a.file, a.size); err != nil {
 		return err
 	}
-	r, err := a.zip.Open("journal.json")
+	text, err := a.member(journalMember)
 	if err != nil {
 		return err
 	}
-	text, err := io.ReadAll(io.LimitReader(r, a.size))
-	if err = cmp.Or(err, r.Close()); err != nil {
-		return err
+	if !p.trust {
+		code, err := a.member(codeMember)
+		if err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return err
+		}
+		if err := p.keys.Check(string(code), p.root.Name(), journalMember, text); err != nil {
+			return err
+		}
 	}
 	if err := json.Unmarshal(text, a.journal); err != nil {
 		return err
@@ -86,7 +94,20 @@ func (a *journalReader) read() error {
 	return a.checkJournal()
 }
 
+// member returns the content of a member of the file.
+func (a *journalReader) member(name string) ([]byte, error) {
+	r, err := a.zip.Open(name)
+	if err != nil {
+		return nil, err
+	}
+	text, err := io.ReadAll(io.LimitReader(r, a.size))
+	return text, cmp.Or(err, r.Close())
+}
+
 func (a *journalReader) checkJournal() error {
+	if number, isEntry := entryNumber(a.name); a.Number < 1 || a.Number > maxNumber || isEntry && number != a.Number {
+		return fmt.Errorf("it is of the command with the number %d", a.Number)
+	}
 	var paths []string
 	for _, f := range slices.Concat(a.CreatedDirs, a.RemovedDirs) {
 		paths = append(paths, f.Path)

@@ -31,7 +31,7 @@ func TestIgnoreModes(t *testing.T) {
 	umask := syscall.Umask(0o022)
 	t.Cleanup(func() { syscall.Umask(umask) })
 	dir := t.TempDir()
-	o := Options{IgnoreModes: true, wrap: func(d disk) disk { return refusingDisk{d} }}
+	o := Options{Keys: testKeys, IgnoreModes: true, wrap: func(d disk) disk { return refusingDisk{d} }}
 	one, two := files("1", "a", "x*"), files("2", "a*", "x")
 	for _, step := range [][2]fileset.Set{{nil, one}, {one, two}} {
 		p := open(t, dir, o)
@@ -69,7 +69,7 @@ func TestKeepsModes(t *testing.T) {
 		for mode, want := range map[fs.FileMode]fs.FileMode{0o644: fileset.Executable, 0o755: 0} {
 			must(t, os.Chmod(filepath.Join(dir, name), mode))
 			must(t, os.Chmod(filepath.Join(dir, "a"), 0o755))
-			p := open(t, dir, Options{ReadOnly: true})
+			p := open(t, dir, Options{Keys: testKeys, ReadOnly: true})
 			disk, err := p.Scan(t.Context(), []string{"a"})
 			must(t, err)
 			if got := disk["a"].Mode; got != want {

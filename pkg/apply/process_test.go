@@ -27,7 +27,7 @@ const childEnv = "APPLY_TEST_CHILD"
 
 // incrementCounter increments the number in the lockfile.
 func incrementCounter(t *testing.T, dir string) {
-	p := open(t, dir, Options{LockTimeout: time.Minute})
+	p := open(t, dir, Options{Keys: testKeys, LockTimeout: time.Minute})
 	old, err := p.ReadFile("ppm.lock")
 	if errors.Is(err, fs.ErrNotExist) {
 		old, err = nil, nil
@@ -78,17 +78,17 @@ func kill(t *testing.T, cmd *exec.Cmd) {
 
 func TestKilledLockOwner(t *testing.T) {
 	if dir := os.Getenv(childEnv); dir != "" {
-		open(t, dir, Options{})
+		open(t, dir, Options{Keys: testKeys})
 		fmt.Println("ready")
 		select {}
 	}
 	dir := t.TempDir()
 	owner := start(t, dir)
-	if _, err := Open(t.Context(), dir, Options{}); !errors.Is(err, failure.Locked) {
+	if _, err := Open(t.Context(), dir, Options{Keys: testKeys}); !errors.Is(err, failure.Locked) {
 		t.Errorf("Open while another process holds the lock = %v", err)
 	}
 	kill(t, owner)
-	closeProject(t, open(t, dir, Options{}))
+	closeProject(t, open(t, dir, Options{Keys: testKeys}))
 	if got := applytest.Tree(t, dir); got != "" {
 		t.Errorf("left over: %s", got)
 	}
@@ -129,7 +129,7 @@ func TestKilledProcess(t *testing.T) {
 		flipper := start(t, dir)
 		time.Sleep(took * time.Duration(2*i) / time.Duration(count)) // the duration of two commands
 		kill(t, flipper)
-		p := open(t, dir, Options{})
+		p := open(t, dir, Options{Keys: testKeys})
 		if p.Recovered() != nil {
 			recovered++
 		}
@@ -180,7 +180,7 @@ func TestConcurrentOpen(t *testing.T) {
 	for range 8 {
 		wg.Go(func() {
 			for range 25 {
-				p, err := Open(t.Context(), dir, Options{LockTimeout: time.Minute})
+				p, err := Open(t.Context(), dir, Options{Keys: testKeys, LockTimeout: time.Minute})
 				if err != nil {
 					t.Error(err)
 					return

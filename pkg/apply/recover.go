@@ -28,7 +28,7 @@ type Recovery struct {
 // the command back. It can be interrupted at any point and run again.
 func (p *Project) recover() (*Recovery, error) {
 	if _, err := p.root.Lstat(rollbackName); err == nil {
-		return p.rollBack()
+		return p.completeRollBack()
 	}
 	a, err := p.openJournal(journalName)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -41,6 +41,9 @@ func (p *Project) recover() (*Recovery, error) {
 	j := a.journal
 	if err := a.Close(); err != nil {
 		return nil, errIO("reading", journalName, err)
+	}
+	if err := p.checkUnfinished(journalName, j); err != nil {
+		return nil, err
 	}
 	done := make(map[string]bool)
 	for i, e := range j.Changes {
@@ -62,7 +65,16 @@ func (p *Project) recover() (*Recovery, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Recovery{Command: j.Command, Completed: true, Kept: kept}, p.finish(journalName)
+	return &Recovery{Command: j.Command, Completed: true, Kept: kept}, p.finish(journalName, j.Number)
+}
+
+// checkUnfinished returns an error if the history has the command of a journal: then somebody has copied its entry.
+func (p *Project) checkUnfinished(name string, j *journal) error {
+	if _, err := p.root.Lstat(undoName(j.Number)); errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	return failure.Errorf(failure.Integrity, "reading the journal %q: the history has its command, in %q", name,
+		undoName(j.Number)).WithHint("remove the one that came with a clone or an archive")
 }
 
 // progress reports whether change i is done, and if not, whether it can be made now.
@@ -113,6 +125,11 @@ func (p *Project) rollBack() (*Recovery, error) {
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return nil, errIO("writing", rollbackName, err)
 	}
+	return p.completeRollBack()
+}
+
+// completeRollBack rolls back the command whose journal was renamed for it.
+func (p *Project) completeRollBack() (*Recovery, error) {
 	a, err := p.openJournal(rollbackName)
 	if errors.Is(err, fs.ErrNotExist) { // the command has changed nothing
 		p.cleanUp()
@@ -121,13 +138,16 @@ func (p *Project) rollBack() (*Recovery, error) {
 	if err != nil {
 		return nil, err
 	}
+	if err := p.checkUnfinished(rollbackName, a.journal); err != nil {
+		return nil, cmp.Or(err, a.Close())
+	}
 	kept, err := p.restoreAll(a)
 	if err = cmp.Or(err, a.Close()); err != nil {
 		return nil, err
 	}
 	r := &Recovery{Command: a.Command, Kept: kept}
 	if len(kept) > 0 { // keep the old contents of these files in the history
-		return r, p.finish(rollbackName)
+		return r, p.finish(rollbackName, a.Number)
 	}
 	if err := p.disk.Remove(rollbackName); err != nil {
 		return nil, errIO("removing", rollbackName, err)

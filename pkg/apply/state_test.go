@@ -11,9 +11,9 @@ import (
 // removing it leaves nothing.
 func TestWriteState(t *testing.T) {
 	dir := t.TempDir()
-	p := open(t, dir, Options{})
-	if p.ReadState("test") != nil {
-		t.Error("there is state before any was written")
+	p := open(t, dir, Options{Keys: testKeys})
+	if data, err := p.ReadState("test"); data != nil || err != nil {
+		t.Errorf("before any was written: %q, %v", data, err)
 	}
 	if err := p.WriteState("test", []byte("old")); err != nil {
 		t.Fatal(err)
@@ -21,10 +21,11 @@ func TestWriteState(t *testing.T) {
 	closeProject(t, p)
 	for at := 1; ; at++ {
 		f := &faulty{err: os.ErrPermission}
-		p := open(t, dir, Options{wrap: f.wrap})
+		p := open(t, dir, Options{Keys: testKeys, wrap: f.wrap})
 		f.at = f.ops + at
 		err := p.WriteState("test", []byte("new"))
-		got, fired := string(p.ReadState("test")), f.fired
+		data, readErr := p.ReadState("test")
+		got, fired := string(data), f.fired
 		f.at = 0
 		closeProject(t, p)
 		if !fired {
@@ -33,11 +34,11 @@ func TestWriteState(t *testing.T) {
 			}
 			break
 		}
-		if !errors.Is(err, os.ErrPermission) || got != "old" && got != "new" {
+		if readErr != nil || !errors.Is(err, os.ErrPermission) || got != "old" && got != "new" {
 			t.Errorf("operation %d fails: %v, %q", at, err, got)
 		}
 	}
-	p = open(t, dir, Options{})
+	p = open(t, dir, Options{Keys: testKeys})
 	for range 2 {
 		if err := p.WriteState("test", nil); err != nil {
 			t.Fatal(err)

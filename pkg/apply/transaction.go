@@ -51,7 +51,7 @@ func (p *Project) Apply(ctx context.Context, pl plan.Plan, m Meta) error {
 		err = p.execute(j, nil)
 	}
 	if err == nil {
-		err = p.finish(journalName)
+		err = p.finish(journalName, j.Number)
 	}
 	if err == nil {
 		return nil
@@ -282,20 +282,14 @@ func (p *Project) syncAll(j *journal, dirs map[string]bool) error {
 	return nil
 }
 
-// finish turns the journal into an entry of the history, which ends the command.
-func (p *Project) finish(name string) error {
-	next, err := p.nextNumber()
-	if err != nil {
-		return err
-	}
-	if err := p.disk.Rename(name, undoName(next)); err != nil {
-		return errIO("writing", undoName(next), err)
+// finish turns the journal of a command with this number into an entry of the history, which ends the command.
+func (p *Project) finish(name string, number int) error {
+	if err := p.disk.Rename(name, undoName(number)); err != nil {
+		return errIO("writing", undoName(number), err)
 	}
 	// If this fails, all files are durable anyway; the next command finds a journal with nothing left to do.
 	_ = p.disk.Sync(stateDir)
-	if numbers, err := p.entryNumbers(); err == nil {
-		p.prune(numbers)
-	}
+	p.prune()
 	p.cleanUp()
 	return nil
 }

@@ -61,7 +61,7 @@ func TestFolderModesAreKept(t *testing.T) {
 		run(t, dir, nil, one)
 		must(t, os.Chmod(gone, 0o777))
 		f := &faulty{at: at}
-		if p, err := Open(t.Context(), dir, Options{wrap: f.wrap}); err == nil {
+		if p, err := Open(t.Context(), dir, Options{Keys: testKeys, wrap: f.wrap}); err == nil {
 			_ = p.Apply(t.Context(), makePlan(t, p, one, files("2", "kept"), false), Meta{Command: "test"})
 			_ = p.Close()
 		}
@@ -73,7 +73,7 @@ func TestFolderModesAreKept(t *testing.T) {
 		}
 		// If the command has not written this file yet, it is rolled back.
 		applytest.Write(t, dir, map[string]string{"kept": "edited"})
-		closeProject(t, open(t, dir, Options{}))
+		closeProject(t, open(t, dir, Options{Keys: testKeys}))
 		info, err := os.Stat(gone)
 		if errors.Is(err, fs.ErrNotExist) {
 			continue // the command was completed, which removes the folder if it is empty
@@ -100,7 +100,7 @@ func TestScan(t *testing.T) {
 	if err := syscall.Mkfifo(filepath.Join(dir, "pipe"), 0o644); err != nil {
 		t.Fatal(err)
 	}
-	p := open(t, dir, Options{ReadOnly: true})
+	p := open(t, dir, Options{Keys: testKeys, ReadOnly: true})
 	link, file := plan.State{Kind: plan.Symlink}, plan.FileState([]byte("f"), fileset.Regular)
 	got, err := p.Scan(t.Context(), []string{"a/f", "a/x", "a/f/g", "link/f", "link/sub/f", "out/passwd", "dangling",
 		"loop/x", "pipe", "none/at/all", "a", "pipe/x"})
@@ -142,7 +142,7 @@ func TestScanMany(t *testing.T) {
 	}
 	applytest.Write(t, dir, set)
 	paths = append(paths, slices.Collect(maps.Keys(set))...)
-	p := open(t, dir, Options{ReadOnly: true})
+	p := open(t, dir, Options{Keys: testKeys, ReadOnly: true})
 	var limit syscall.Rlimit
 	if err := syscall.Getrlimit(syscall.RLIMIT_NOFILE, &limit); err != nil {
 		t.Fatal(err)
@@ -182,7 +182,7 @@ func TestOpenSubdir(t *testing.T) {
 	} {
 		dir := t.TempDir()
 		applytest.Write(t, dir, map[string]string{"a/b/f": "f", "a/other/f": "f"})
-		p := open(t, dir, Options{ReadOnly: true})
+		p := open(t, dir, Options{Keys: testKeys, ReadOnly: true})
 		_, info, err := p.lstat("a/b")
 		if err != nil {
 			t.Fatal(err)

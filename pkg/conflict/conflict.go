@@ -11,6 +11,8 @@ import (
 	"fmt"
 	"slices"
 
+	"github.com/Project-Manager-With-Git/ppm/pkg/apply"
+	"github.com/Project-Manager-With-Git/ppm/pkg/failure"
 	"github.com/Project-Manager-With-Git/ppm/pkg/git/index"
 	"github.com/Project-Manager-With-Git/ppm/pkg/lockfile"
 	"github.com/Project-Manager-With-Git/ppm/pkg/plan"
@@ -18,7 +20,7 @@ import (
 )
 
 // stateName is the file of the project's state with the index entries that conflicts replaced.
-const stateName = "index.json"
+const stateName = apply.IndexState
 
 // An Index is the git index that a project's files are in. There need not be one.
 type Index struct {
@@ -150,10 +152,15 @@ func (x Index) Resolved(ctx context.Context) map[string]bool {
 }
 
 // readReplaced returns the index entries that conflicts replaced. When the state is lost, the user resolves the
-// conflicts with git add.
+// conflicts with git add. That somebody else wrote it is a note.
 func (x Index) readReplaced() []index.Replaced {
+	data, err := x.Tree.ReadState(stateName)
+	if err != nil {
+		x.Notify(err.Error() + "; " + failure.Hint(err))
+		return nil
+	}
 	var replaced []index.Replaced
-	if json.Unmarshal(x.Tree.ReadState(stateName), &replaced) != nil {
+	if json.Unmarshal(data, &replaced) != nil {
 		return nil
 	}
 	return replaced

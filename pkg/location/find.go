@@ -25,6 +25,7 @@ type Search struct {
 	Home   string   // the user's home folder; may be empty
 	Layers []string // files of the manifest's other layers, which are no project's; a name may be empty
 	Also   []string // names of files and folders that mark a project, too
+	Skip   string   // a folder that does not count as a project's; may be empty
 }
 
 // Find returns the location with the nearest project of a folder, which is absolute. If there is none, found is false
@@ -84,6 +85,9 @@ func (s Search) above(dir string) []string {
 
 // isProject reports whether a folder is a project's.
 func (s Search) isProject(dir string) bool {
+	if s.Skip != "" && resolve(dir) == resolve(s.Skip) {
+		return false
+	}
 	for _, name := range slices.Concat([]string{lockName}, interrupted, s.Also) {
 		if exists(filepath.Join(dir, filepath.FromSlash(name))) {
 			return true

@@ -81,7 +81,7 @@ func (p *Project) Extract(ctx context.Context, o ExtractOptions) (*ExtractResult
 	for _, line := range made.Ignored {
 		p.setup.Notify(fmt.Sprintf("the pack does not require %q of requirements.txt: it is not a package", line))
 	}
-	pl, err := planPack(ctx, dir, made)
+	pl, err := planPack(ctx, p.setup, dir, made)
 	if err == nil {
 		err = pl.Err()
 	}
@@ -131,11 +131,13 @@ func (p *Project) packDir(dir string) (abs, inside string, err error) {
 }
 
 // planPack compares a pack with what is in its folder, which need not exist.
-func planPack(ctx context.Context, dir string, made *extract.Result) (pl plan.Plan, err error) {
+func planPack(
+	ctx context.Context, setup Setup, dir string, made *extract.Result,
+) (pl plan.Plan, err error) {
 	in := plan.Input{Theirs: made.Files}
 	var old []byte
 	if _, err := os.Stat(dir); !errors.Is(err, fs.ErrNotExist) {
-		store, err := apply.Open(ctx, dir, apply.Options{ReadOnly: true})
+		store, err := apply.Open(ctx, dir, apply.Options{ReadOnly: true, Keys: setup.keys()})
 		if err != nil {
 			return plan.Plan{}, err
 		}

@@ -227,9 +227,14 @@ func tag(words ...string) string {
 
 // open opens the project in dir.
 func (tp *testPack) open(t *testing.T, dir string, access project.Access) (*project.Project, error) {
-	return project.Open(t.Context(), project.Setup{
+	return project.Open(t.Context(), tp.setup(dir), access)
+}
+
+func (tp *testPack) setup(dir string) project.Setup {
+	return project.Setup{
 		Dir: dir, Home: tp.home, CacheDir: filepath.Join(tp.home, "cache"), Env: func(string) string { return "" },
-	}, access)
+		KeyDirs: []string{filepath.Join(tp.home, "state")},
+	}
 }
 
 // do calls a verb in dir and applies its transaction.

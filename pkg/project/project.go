@@ -14,13 +14,17 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/Project-Manager-With-Git/ppm/pkg/apply"
+	"github.com/Project-Manager-With-Git/ppm/pkg/authcode"
 	"github.com/Project-Manager-With-Git/ppm/pkg/configfile"
 	"github.com/Project-Manager-With-Git/ppm/pkg/conflict"
+	"github.com/Project-Manager-With-Git/ppm/pkg/failure"
 	"github.com/Project-Manager-With-Git/ppm/pkg/fetch"
 	"github.com/Project-Manager-With-Git/ppm/pkg/git/config"
+	"github.com/Project-Manager-With-Git/ppm/pkg/git/index"
 	"github.com/Project-Manager-With-Git/ppm/pkg/install"
 	"github.com/Project-Manager-With-Git/ppm/pkg/knowntags"
 	"github.com/Project-Manager-With-Git/ppm/pkg/location"
@@ -53,10 +57,14 @@ type Setup struct {
 	AnyOrigin bool
 	LockWait  time.Duration // how long to wait for another ppm in the same project
 
+	KeyDirs []string // folders for the user's key for what commands leave in .ppm; the first is preferred
+
 	KnownTags   string   // the file with the list of known tags of this machine; empty when there is none
 	AcceptMoved []string // tags that may name another commit than before
 
 	Ask func(context.Context, install.Question) (string, error) // asks the user for a key; nil when nobody can answer
+	// Reports what the user must know although it is no failure; may be nil.
+	Warn func(string)
 	// Reports what is worth knowing and no failure; may be nil.
 	Notify   func(string)
 	Progress func(string) // reports what is being done; may be nil
@@ -110,6 +118,9 @@ func (s Setup) packs(of state.State) (*install.Packs, error) {
 	})
 }
 
+// keys returns the user's keys for what commands leave in .ppm.
+func (s Setup) keys() *authcode.Keys { return authcode.New(s.KeyDirs...) }
+
 func (s Setup) knownTags() *knowntags.List {
 	if s.KnownTags == "" {
 		return nil
@@ -133,6 +144,7 @@ type Project struct {
 	tree    worktree.Tree
 	packs   *install.Packs
 	bases   map[string]install.Base // of installs, by their text in the lockfile
+	tracked func() index.Tracked    // the files that git tracks in the project
 	changed bool                    // a transaction has been applied
 
 	confirmed bool // State.Lock has files elsewhere than the lockfile; see confirmMoves
@@ -146,21 +158,27 @@ func Open(ctx context.Context, setup Setup, access Access) (*Project, error) {
 	if setup.Notify == nil {
 		setup.Notify = func(string) {}
 	}
+	if setup.Warn == nil {
+		setup.Warn = setup.Notify
+	}
 	layers, err := setup.layers()
 	if err != nil {
 		return nil, err
 	}
-	sparse := setup.sparse()
+	tracked := sync.OnceValue(func() index.Tracked { return index.ReadTracked(setup.Dir) })
+	sparse := func(name string) bool { return tracked().IsSparse(name) } // read when a file is missing
 	store, err := apply.Open(ctx, setup.Dir, apply.Options{
 		LockTimeout: setup.LockWait, ReadOnly: access == Read, IgnoreModes: setup.ignoresModes(), Sparse: sparse,
+		Keys: setup.keys(),
 	})
 	if err != nil {
 		return nil, err
 	}
-	p := &Project{setup: setup, bases: map[string]install.Base{}, tree: worktree.Tree{Dir: setup.Dir, Project: store}}
-	if recovered := store.Recovered(); recovered != nil {
-		setup.Notify(describeRecovery(recovered))
+	p := &Project{
+		setup: setup, bases: map[string]install.Base{}, tree: worktree.Tree{Dir: setup.Dir, Project: store},
+		tracked: tracked,
 	}
+	p.reportState(access)
 	if p.State, err = state.Read(p.tree, layers); err == nil {
 		err = checkRecords(p.State, sparse)
 	}
@@ -178,6 +196,19 @@ func Open(ctx context.Context, setup Setup, access Access) (*Project, error) {
 	}
 	p.Location = location.Location{Current: cmp.Or(setup.Current, setup.Dir), Project: setup.Dir}
 	return p, nil
+}
+
+// reportState reports what Open found in .ppm.
+func (p *Project) reportState(access Access) {
+	if recovered := p.tree.Recovered(); recovered != nil {
+		p.setup.Warn(describeRecovery(recovered))
+	}
+	if err := p.tree.Untrusted(); err != nil {
+		p.setup.Warn(err.Error() + "; " + failure.Hint(err))
+	}
+	if access == Write {
+		p.WarnOfTracked()
+	}
 }
 
 // ignoresModes reports whether git ignores the modes of files in the project's folder. If its configuration cannot be

@@ -141,7 +141,7 @@ type resolver struct {
 }
 
 func (r *resolver) open(ctx context.Context) error {
-	store, err := apply.Open(ctx, r.dir, apply.Options{LockTimeout: r.setup.LockWait})
+	store, err := apply.Open(ctx, r.dir, apply.Options{LockTimeout: r.setup.LockWait, Keys: r.setup.keys()})
 	if err != nil {
 		return err
 	}

@@ -5,7 +5,6 @@ import (
 	"path"
 	"slices"
 	"strings"
-	"sync"
 
 	"github.com/Project-Manager-With-Git/ppm/pkg/failure"
 	"github.com/Project-Manager-With-Git/ppm/pkg/git/index"
@@ -15,13 +14,6 @@ import (
 	"github.com/Project-Manager-With-Git/ppm/pkg/shell"
 	"github.com/Project-Manager-With-Git/ppm/pkg/state"
 )
-
-// sparse returns a function that reports whether git has a file that it has not checked out. It reads git's index when
-// it is called first, which is when a file is missing.
-func (s Setup) sparse() func(name string) bool {
-	read := sync.OnceValue(func() index.Tracked { return index.ReadTracked(s.Dir) })
-	return func(name string) bool { return read().IsSparse(name) }
-}
 
 // checkRecords returns an error about a record of the project that git has not checked out: without it, ppm would
 // create a new project.

@@ -127,7 +127,7 @@ func (p *Project) applyIn(ctx context.Context, t *Transaction) error {
 		return failure.Errorf(failure.LocalIO, "creating the folder of the pack: %w", err).
 			WithHint("name another folder with -t")
 	}
-	store, err := apply.Open(ctx, t.dir, apply.Options{LockTimeout: p.setup.LockWait})
+	store, err := apply.Open(ctx, t.dir, apply.Options{LockTimeout: p.setup.LockWait, Keys: p.setup.keys()})
 	if err != nil {
 		removeCreated()
 		return err

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/Project-Manager-With-Git/ppm/pkg/apply"
+	"github.com/Project-Manager-With-Git/ppm/pkg/authcode"
 	"github.com/Project-Manager-With-Git/ppm/pkg/failure"
 	"github.com/Project-Manager-With-Git/ppm/pkg/lockfile"
 	"github.com/Project-Manager-With-Git/ppm/pkg/plan"
@@ -111,4 +112,10 @@ func newPastCommand(e apply.HistoryEntry) PastCommand {
 		past.Damaged = e.Err.Error()
 	}
 	return past
+}
+
+// LastChange returns when the last command of the history in the folder dir finished. It is false if there is none of
+// this user. KeyDirs is as in Setup.
+func LastChange(dir string, keyDirs []string) (time.Time, bool) {
+	return apply.LastChange(dir, authcode.New(keyDirs...))
 }

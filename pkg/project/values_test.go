@@ -225,7 +225,8 @@ func (r *valueRun) open() *project.Project {
 	r.Helper()
 	p, err := project.Open(r.Context(), project.Setup{
 		Dir: r.dir, Home: r.home, CacheDir: filepath.Join(filepath.Dir(r.dir), "cache"),
-		UserFile: filepath.Join(r.home, "ppm.toml"), Env: func(string) string { return "" },
+		UserFile: filepath.Join(r.home, "ppm.toml"), KeyDirs: []string{filepath.Join(r.home, "state")},
+		Env: func(string) string { return "" },
 		Ask: func(context.Context, install.Question) (string, error) { return r.answer, nil },
 	}, project.Write)
 	must(r.T, err)

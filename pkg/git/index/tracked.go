@@ -58,6 +58,16 @@ func (t Tracked) Has(name string) bool {
 	return ok
 }
 
+// HasBelow reports whether git is known to track a file in the folder.
+func (t Tracked) HasBelow(dir string) bool {
+	for name := range t.files {
+		if strings.HasPrefix(name, dir+"/") {
+			return true
+		}
+	}
+	return false
+}
+
 // IsExecutable reports whether git is known to track the file at the path as an executable one.
 func (t Tracked) IsExecutable(name string) bool { return t.executable[name] }
 
