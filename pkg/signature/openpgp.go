@@ -38,8 +38,10 @@ func parseOpenPGP(armored []byte) (pgpSignature, error) {
 	}
 	packets := packet.NewReader(block.Body)
 	first, err := packets.Next()
-	if err != nil {
-		return none, fmt.Errorf("its packet is damaged: %w", err)
+	if unsupported := pgperrors.UnsupportedError(""); errors.As(err, &unsupported) {
+		return none, fmt.Errorf("it has a packet with %q: %w", string(unsupported), Unsupported)
+	} else if err != nil {
+		return none, errors.New("its packet is damaged")
 	}
 	sig, ok := first.(*packet.Signature)
 	if !ok || sig.IssuerKeyId == nil {
@@ -136,6 +138,10 @@ func (s pgpSignature) verify(entity *openpgp.Entity, payload []byte, now time.Ti
 		return Signer{}, errBad(signer)
 	}
 	made := keys[i].PublicKey
+	if hasRevocation(entity, made) {
+		return Signer{}, errSignature(Revoked, signer, "the key %s is revoked", signer).
+			withHint(askToSign + "another key")
+	}
 	valid, ok := entity.SigningKeyById(now, s.issuer, config)
 	if !ok || !bytes.Equal(valid.PublicKey.Fingerprint, made.Fingerprint) {
 		return Signer{}, errNotValid(entity, made, signer, now, config)
@@ -153,6 +159,14 @@ func (s pgpSignature) verify(entity *openpgp.Entity, payload []byte, now time.Ti
 	return signer, nil
 }
 
+// hasRevocation reports whether a key, or its primary key, has a revocation. It is not verified: it may be by another
+// key, which the owner appointed to revoke this one, and which is not known here.
+func hasRevocation(entity *openpgp.Entity, key *packet.PublicKey) bool {
+	return len(entity.Revocations) > 0 || slices.ContainsFunc(entity.Subkeys, func(s openpgp.Subkey) bool {
+		return bytes.Equal(s.PublicKey.Fingerprint, key.Fingerprint) && len(s.Revocations) > 0
+	})
+}
+
 // errNotValid says why a key is not valid for signatures now.
 func errNotValid(entity *openpgp.Entity, key *packet.PublicKey, signer Signer, now time.Time,
 	config *packet.Config) *Error {
@@ -163,9 +177,6 @@ func errNotValid(entity *openpgp.Entity, key *packet.PublicKey, signer Signer, n
 		}
 	}
 	switch {
-	case errors.Is(err, pgperrors.ErrKeyRevoked):
-		return errSignature(Revoked, signer, "the key %s is revoked", signer).
-			withHint(askToSign + "another key")
 	case errors.Is(err, pgperrors.ErrKeyExpired):
 		return errSignature(Expired, signer, "the key %s is expired", signer).
 			withHint("if its owner has extended it, export it again to the file of OpenPGP keys")

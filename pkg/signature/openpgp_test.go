@@ -65,7 +65,14 @@ func (o *oracle) revoke(key string) {
 // edit gives commands to gpg --edit-key.
 func (o *oracle) edit(key string, commands ...string) {
 	o.Helper()
-	o.gpg("", []byte(strings.Join(commands, "\n")+"\n"), "--command-fd", "0", "--edit-key", key)
+	o.gpgTalk(commands, "--edit-key", key)
+}
+
+// gpgTalk runs gpg and gives answers to what it asks.
+func (o *oracle) gpgTalk(answers []string, args ...string) string {
+	o.Helper()
+	options := []string{"--quiet", "--no-tty", "--pinentry-mode", "loopback", "--passphrase", "", "--command-fd", "0"}
+	return o.must([]byte(strings.Join(answers, "\n")+"\n"), "gpg", append(options, args...)...)
 }
 
 type pgpCase struct {
@@ -186,7 +193,18 @@ func pgpRevocationCases(o *oracle, text string) []pgpCase {
 	both := o.export(root)
 	o.edit(root, "key 1", "revkey", "y", "0", "", "y", "save")
 	oneRevoked := o.export(root)
+	revoker := o.pgpKey(longAgo, "revoker", "ed25519", "sign", "never")
+	other := o.pgpKey(longAgo, "other", "ed25519", "sign", "never")
+	o.edit(other, "addrevoker", revoker, "y", "save")
+	otherTag, otherBefore := o.signPGP(then, other, text), o.export(other, revoker)
+	certificate := o.gpgTalk([]string{"y", "0", "", "y"}, "--armor", "--desig-revoke", other)
+	o.gpg("", []byte(certificate), "--import")
 	return []pgpCase{
+		{name: "a key that can be revoked by another one", tag: otherTag, ring: otherBefore, signer: other},
+		{name: "a key that was revoked by another one", tag: otherTag, ring: o.export(other, revoker),
+			want: signature.Revoked},
+		{name: "a key that was revoked by another one, which is not there", tag: otherTag, ring: o.export(other),
+			want: signature.Revoked, git: true},
 		{name: "a revoked key", tag: tag, ring: o.export(gone), want: signature.Revoked},
 		{name: "a key before it was revoked", tag: tag, ring: before, signer: gone},
 		{name: "a copy that is not revoked first", tag: tag, ring: before + o.export(gone), want: signature.Revoked},
