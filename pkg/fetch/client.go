@@ -46,7 +46,7 @@ type Options struct {
 	AcceptMoved []string        // tags that may name another commit than before
 }
 
-// Policy says which hosts may be connected to. A host is a name, a "*.suffix" or a "host:port".
+// Policy says which hosts may be connected to. A host is a name, "*." and a name, or "*": see package hostname.
 type Policy struct {
 	AllowHosts     []string // when not empty, no other host
 	DenyHosts      []string

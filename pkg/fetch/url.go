@@ -15,18 +15,23 @@ import (
 
 const fileScheme = "file://"
 
-// isLocal reports whether url names a repository on this disk.
+var drivePath = lazyregexp.New(`^[A-Za-z]:[/\\]`)
+
+// isLocal reports whether url names a repository on a disk of this or, with a drive of Windows, of another machine.
 func isLocal(url string) bool {
 	for _, prefix := range []string{fileScheme, "/", "./", "../", `.\`, `..\`} {
 		if strings.HasPrefix(url, prefix) {
 			return true
 		}
 	}
-	return url == "." || url == ".." || filepath.IsAbs(url)
+	return url == "." || url == ".." || filepath.IsAbs(url) || drivePath.MatchString(url)
 }
 
 // localPath returns the absolute path that a path, relative to dir, or a file URL means.
 func localPath(dir, location string) (string, error) {
+	if drivePath.MatchString(location) && runtime.GOOS != "windows" {
+		return "", errors.New("it is a path on a Windows drive")
+	}
 	if !strings.HasPrefix(location, fileScheme) {
 		if !filepath.IsAbs(location) {
 			location = filepath.Join(dir, location)
@@ -54,8 +59,10 @@ func splitURL(s string) (host, namespace, repo string) {
 	if name, ok := ref.BuiltinName(s); ok {
 		return "", "", name
 	}
-	dir := s
-	if u, err := url.Parse(s); err == nil && u.Host != "" {
+	dir := strings.TrimPrefix(s, fileScheme)
+	if isLocal(s) {
+		dir = filepath.ToSlash(dir)
+	} else if u, err := url.Parse(s); err == nil && u.Host != "" {
 		host, dir = u.Host, u.Path
 	} else if m := scpURL.FindStringSubmatch(s); m != nil {
 		host, dir = m[1], m[2]

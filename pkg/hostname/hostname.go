@@ -12,14 +12,11 @@ import (
 
 	"golang.org/x/net/idna"
 
-	"github.com/Project-Manager-With-Git/ppm/pkg/lazyregexp"
 	"github.com/Project-Manager-With-Git/ppm/pkg/secreturl"
 )
 
 // A Pattern is a canonical host, "*." and a canonical host, or "*".
 type Pattern string
-
-var form = lazyregexp.New(`^[a-z0-9._:-]+$`)
 
 // ParsePattern parses a pattern. Its error quotes the text.
 func ParsePattern(s string) (Pattern, error) {
@@ -27,7 +24,7 @@ func ParsePattern(s string) (Pattern, error) {
 		return "*", nil
 	}
 	host, below := strings.CutPrefix(s, "*.")
-	if host = Canonical(host); !form.MatchString(host) || strings.Contains(host, ":") && !isAddress(host) {
+	if host = Canonical(host); !IsValid(host) {
 		return "", fmt.Errorf("%q is not a host pattern", secreturl.CleanHost(s))
 	}
 	if below {
@@ -50,7 +47,10 @@ func AnyMatches(patterns []Pattern, host string) bool {
 // Canonical returns the form in which hosts are compared: lower-case ASCII, without the final dot of a name or the
 // brackets of an address.
 func Canonical(host string) string {
-	host = strings.TrimSuffix(strings.Trim(host, "[]"), ".")
+	host = strings.Trim(host, "[]")
+	if name, ok := strings.CutSuffix(host, "."); ok && !strings.HasSuffix(name, ".") {
+		host = name
+	}
 	if a, err := netip.ParseAddr(host); err == nil {
 		return a.Unmap().String()
 	}
@@ -60,9 +60,29 @@ func Canonical(host string) string {
 	return strings.ToLower(host)
 }
 
-func isAddress(host string) bool {
-	_, err := netip.ParseAddr(host)
-	return err == nil
+// IsValid reports whether a canonical host is a name or an IP address. As in the URL standard, a name whose last label
+// is a number must be an IPv4 address: resolvers accept other forms, such as 127.1 and 0x7f.1, and no pattern of the
+// address means them. An IPv6 address has no zone.
+func IsValid(host string) bool {
+	if a, err := netip.ParseAddr(host); err == nil {
+		return a.Zone() == ""
+	}
+	const letters = "abcdefghijklmnopqrstuvwxyz0123456789_-"
+	label := ""
+	for label = range strings.SplitSeq(host, ".") {
+		if label == "" || strings.Trim(label, letters) != "" {
+			return false
+		}
+	}
+	return len(host) <= 253 && !isNumber(label)
+}
+
+// isNumber reports whether a label is a decimal or hexadecimal number.
+func isNumber(label string) bool {
+	if hex, ok := strings.CutPrefix(label, "0x"); ok {
+		return strings.Trim(hex, "0123456789abcdef") == ""
+	}
+	return strings.Trim(label, "0123456789") == ""
 }
 
 // IsLoopback reports whether a canonical host is this machine.

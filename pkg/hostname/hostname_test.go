@@ -1,6 +1,7 @@
 package hostname_test
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/Project-Manager-With-Git/ppm/pkg/hostname"
@@ -43,6 +44,27 @@ func TestParsePatternRefuses(t *testing.T) {
 	} {
 		if p, err := hostname.ParsePattern(text); err == nil {
 			t.Errorf("ParsePattern(%q) = %q, want an error", text, p)
+		}
+	}
+}
+
+func TestIsValid(t *testing.T) {
+	for host, want := range map[string]bool{
+		"git.example.com": true, "localhost": true, "GIT.example.com.": true, "my_host": true, "a--b": true,
+		"bücher.example": true, "127.0.0.1": true, "[::1]": true, "::ffff:1.2.3.4": true, "1.example": true,
+		"0x.example": true, "good。example.com": true, // a dot of another script
+
+		"": false, ".": false, "a..b": false, ".a": false, "a..": false, "a b": false, "a%2eb": false, `a\@b`: false,
+		"a@b": false, "a:80": false, "a/b": false, "a\x00": false, "fe80::1%eth0": false, "[a:22]": false,
+		"127.1": false, "0177.0.0.1": false, "2130706433": false, "0x7f.1": false, "0x7f000001": false, "a.0x": false,
+		"1.2.3.4.5": false, "256.0.0.1": false, "a.1": false, strings.Repeat("a.", 127) + "a": false,
+	} {
+		canonical := hostname.Canonical(host)
+		if again := hostname.Canonical(canonical); again != canonical {
+			t.Errorf("Canonical(%q) = %q, and of that %q", host, canonical, again)
+		}
+		if got := hostname.IsValid(canonical); got != want {
+			t.Errorf("IsValid(%q) = %v, want %v", host, got, want)
 		}
 	}
 }

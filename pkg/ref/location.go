@@ -46,11 +46,15 @@ func (p parser) url(all span, scheme string) (Ref, error) {
 		return Ref{}, err
 	}
 	t := split(path, strings.IndexByte)
+	drive := ""
+	if scheme == "file" && drivePattern.MatchString(strings.TrimPrefix(t.origin.text, "/")) {
+		drive, t.origin = t.origin.text[:len("/C:")], t.origin.from(len("/C:"))
+	}
 	clean, err := p.path(t.origin)
 	if err != nil {
 		return Ref{}, err
 	}
-	return p.finish(Origin{URL: base + clean}, t)
+	return p.finish(Origin{URL: base + drive + clean}, t)
 }
 
 // base checks the scheme at s and the authority, and returns them in canonical form, such as "https://host:443".
@@ -120,6 +124,8 @@ func (p parser) path(s span) (string, error) {
 			return "", p.fail(segment, "the path cannot have . or .. segments", formURL)
 		case strings.HasPrefix(plain, "-"):
 			return "", p.fail(segment, "a path segment cannot start with -", formURL)
+		case strings.ContainsAny(plain, `/\`):
+			return "", p.fail(segment, `the path contains an escaped / or \`, formURL)
 		case strings.ContainsFunc(plain, isNotPrintable):
 			return "", p.fail(segment, "the path contains an escaped character that is not printable", formURL)
 		}

@@ -118,6 +118,12 @@ func (p parser) errColon(t parts, colon span) error {
 	const separator = "the parts of a name are separated by ::"
 	o := t.origin
 	before, after := o.text[:colon.at-o.at], o.text[colon.at-o.at+1:]
+	if drivePattern.MatchString(before + ":/") {
+		form := p.replace(colon, ":/")
+		err := p.fail(colon, "the path on a Windows drive does not start with /", form).(*failure.Error)
+		return err.WithHint("write it as %s, or for a pack of the namespace %s as %s",
+			form, before, p.replace(colon, "::"))
+	}
 	if t.hasComponent || strings.ContainsAny(before+after, ":/") { // NAMESPACE:REPO
 		return p.fail(colon, separator, p.replace(colon, "::"))
 	}
@@ -179,7 +185,9 @@ func isHost(s string) bool {
 	if len(s) > 253 || !hostPattern.MatchString(s) {
 		return false
 	}
-	if _, err := strconv.Atoi(s[strings.LastIndexByte(s, '.')+1:]); err != nil {
+	last := s[strings.LastIndexByte(s, '.')+1:]
+	hex, isHex := strings.CutPrefix(last, "0x")
+	if _, err := strconv.Atoi(last); err != nil && !(isHex && strings.Trim(hex, "0123456789abcdef") == "") {
 		return true
 	}
 	_, err := netip.ParseAddr(s)

@@ -87,11 +87,14 @@ func (r *Registry) Published(o ref.Origin) (published ref.Origin, builtIn bool) 
 }
 
 // Mirror returns the URL to connect to for a clone URL: with its longest prefix that is in [sources.mirrors] replaced.
+// A prefix ends where a name in the URL ends, so that that of one host is no prefix of another host.
 // Only connections use it: the records of a project are the same with every mirror.
 func (r *Registry) Mirror(url string) string {
 	longest := ""
 	for prefix := range r.sources.Mirrors {
-		if strings.HasPrefix(url, prefix) && len(prefix) > len(longest) {
+		rest, ok := strings.CutPrefix(url, prefix)
+		atEnd := rest == "" || rest[0] == '/' || strings.HasSuffix(prefix, "/") || strings.HasSuffix(prefix, ":")
+		if ok && atEnd && len(prefix) > len(longest) {
 			longest = prefix
 		}
 	}

@@ -91,10 +91,14 @@ func TestURL(t *testing.T) {
 func TestMirror(t *testing.T) {
 	m := manifest.Merge(index(), &manifest.Manifest{Sources: manifest.Sources{Mirrors: map[string]string{
 		"https://github.com/":       "https://mirror.example.com/gh/",
+		"https://nobody.example":    "https://somebody.example.com",
 		"https://github.com/team/":  "https://team.example.com/",
 		"ssh://git@git.example.com": "https://near.example.com",
 	}}})
 	for url, want := range map[string]string{
+		"https://nobody.example/a/x.git":             "https://somebody.example.com/a/x.git",
+		"https://nobody.example.org/a/x.git":         "https://nobody.example.org/a/x.git", // another host
+		"https://nobody.example:8443/a/x.git":        "https://nobody.example:8443/a/x.git",
 		"https://github.com/other/x.git":             "https://mirror.example.com/gh/other/x.git",
 		"https://github.com/team/x.git":              "https://team.example.com/x.git", // the longest prefix counts
 		"ssh://git@git.example.com/team/x.git":       "https://near.example.com/team/x.git",

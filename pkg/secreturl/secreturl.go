@@ -108,7 +108,7 @@ func cutScheme(s string) (scheme, rest string, ok bool) {
 
 func isWebScheme(s string) bool {
 	switch strings.ToLower(s) {
-	case "http", "https", "ssh", "git", "ftp":
+	case "http", "https", "ssh", "ftp":
 		return true
 	}
 	return false

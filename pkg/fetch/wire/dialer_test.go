@@ -101,6 +101,11 @@ func TestWrongURLs(t *testing.T) {
 		{"-oProxyCommand=touch:a", "a part of it starts with a dash"},
 		{"host:-a", "a part of it starts with a dash"},
 		{"host:", "it has no path"},
+		{"u:secret@host:path", "a password or a query"},
+		{"git@host:a?token=secret", "a password or a query"},
+		{"C:a", "a path on a Windows drive without a /"},
+		{"c:a/b.git", "a path on a Windows drive without a /"},
+		{"git@hоst.example.com:a", "a character that is not allowed there"}, // a Cyrillic o
 	} {
 		_, err := d.Rewrite(c.url)
 		checkFailure(t, err, failure.Usage, c.message, "https://HOST/PATH")

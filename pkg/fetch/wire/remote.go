@@ -9,6 +9,7 @@ import (
 	"unicode"
 
 	"github.com/Project-Manager-With-Git/ppm/pkg/failure"
+	"github.com/Project-Manager-With-Git/ppm/pkg/hostname"
 	"github.com/Project-Manager-With-Git/ppm/pkg/lazyregexp"
 	"github.com/Project-Manager-With-Git/ppm/pkg/secreturl"
 )
@@ -30,6 +31,8 @@ var (
 	schemeForm = lazyregexp.New(`^([A-Za-z][A-Za-z0-9+.-]*)://`)
 	scpForm    = lazyregexp.New(`^(?:([^@/:]*)@)?(\[[^\]/]+\]|[^:/\[\]@]+):(.*)$`)
 	driveForm  = lazyregexp.New(`^[A-Za-z]:[\\/]`)
+	noSlashes  = lazyregexp.New(`^(?i:https?|ssh|file|ftp):`)
+	driveLess  = lazyregexp.New(`^[A-Za-z]:[^\\/]`) // relative to the current folder of a drive
 )
 
 // isLocal reports whether url names a repository on this machine's disk.
@@ -67,6 +70,10 @@ func splitRemote(raw string) (remote, error) {
 		return splitURL(raw)
 	case secreturl.Has(raw):
 		return remote{}, errors.New("it has a password or a query, which an ssh address cannot have")
+	case driveLess.MatchString(raw):
+		return remote{}, errors.New("it is a path on a Windows drive without a / after the colon")
+	case noSlashes.MatchString(raw):
+		return remote{}, errors.New("there is no // after its scheme")
 	}
 	m := scpForm.FindStringSubmatch(raw)
 	return remote{scheme: "ssh", user: m[1], host: strings.Trim(m[2], "[]"), path: m[3]}.check()
@@ -132,7 +139,8 @@ func (r remote) checkSSHNames() error {
 	isBad := func(c rune) bool {
 		return unicode.IsSpace(c) || unicode.IsControl(c) || strings.ContainsRune("'`\"$\\;&<>|(){}", c)
 	}
-	if r.scheme == "ssh" && strings.ContainsFunc(r.host+r.user, isBad) {
+	isForeign := func(c rune) bool { return c > unicode.MaxASCII } // it is not what the host policy is about
+	if r.scheme == "ssh" && (strings.ContainsFunc(r.host+r.user, isBad) || strings.ContainsFunc(r.host, isForeign)) {
 		return errors.New("its host or user has a character that is not allowed there")
 	}
 	return nil
@@ -140,7 +148,7 @@ func (r remote) checkSSHNames() error {
 
 // url returns the http URL of the repository without credentials.
 func (r remote) url() *url.URL {
-	host := r.host
+	host := hostname.Canonical(r.host) // which the host policy is about
 	if strings.Contains(host, ":") {
 		host = "[" + host + "]"
 	}

@@ -8,6 +8,7 @@ import (
 
 	"github.com/Project-Manager-With-Git/ppm/pkg/failure"
 	"github.com/Project-Manager-With-Git/ppm/pkg/hostname"
+	"github.com/Project-Manager-With-Git/ppm/pkg/secreturl"
 )
 
 // The patience with a server.
@@ -92,6 +93,10 @@ func newSettings(o Options) (*settings, error) {
 func (s *settings) checkHost(scheme, host string) error {
 	host = hostname.Canonical(host)
 	switch {
+	case !hostname.IsValid(host):
+		return failure.Errorf(failure.Usage, "connecting to %q: it is not a valid host name",
+			secreturl.CleanHost(host)).
+			WithHint("write the name of the host, or its address in the usual form")
 	case hostname.AnyMatches(s.deny, host):
 		return failure.Errorf(failure.Refused, "connecting to %q: the host is denied", host).
 			WithHint("remove it from [sources] deny_hosts to allow it")
