@@ -110,7 +110,12 @@ func Open(
 		}
 	}
 	options := render.Options{AllowUndefined: true}
-	out.trace, err = base.Source.Trace(source, render.Context(c.Values()), options)
+	from := base.Source
+	if license, ok := base.Source.License(c.Path, f.Rendered()); ok && f.License {
+		from, source = license, license.Files[0].Path
+		out.source, out.dir = license.Name(), false
+	}
+	out.trace, err = from.Trace(source, render.Context(c.Values()), options)
 	if err != nil {
 		return nil, err
 	}

@@ -41,7 +41,7 @@ func (p *Packs) Base(ctx context.Context, c lockfile.Component) (Base, error) {
 	if err != nil {
 		return Base{}, fmt.Errorf("rendering %q again: %w", c.Source, err)
 	}
-	files, err := Place(c.Path, source.Dir, rendered.Files)
+	files, licenses, err := source.Place(c.Path, rendered.Files)
 	if err != nil {
 		return Base{}, err
 	}
@@ -52,7 +52,7 @@ func (p *Packs) Base(ctx context.Context, c lockfile.Component) (Base, error) {
 	for i, f := range c.Files {
 		file, ok := files.Lookup(f.Rendered())
 		if !ok || file.Digest() != f.Digest || lfDigest(file) != f.LFDigest ||
-			fileset.FormatMode(file.Mode) != f.Mode {
+			fileset.FormatMode(file.Mode) != f.Mode || licenses[f.Rendered()] != f.License {
 			return Base{}, ErrUnproven(c, "%q is not what was installed", f.Path)
 		}
 		out[i] = file

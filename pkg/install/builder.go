@@ -206,7 +206,7 @@ func (b *Builder) build(ctx context.Context, s Selection) (Component, error) {
 	if err != nil {
 		return Component{}, err
 	}
-	placed, err := Place(root, source.Dir, rendered.Files)
+	placed, licenses, err := source.Place(root, rendered.Files)
 	if err != nil {
 		return Component{}, err
 	}
@@ -216,7 +216,7 @@ func (b *Builder) build(ctx context.Context, s Selection) (Component, error) {
 		Tree: source.ID, Digest: source.Digest(), Render: render.Version, Dir: source.Dir, Via: s.Chain.Via(),
 		Keys: values.locked(),
 	}
-	locked.Files = lockedFiles(placed)
+	locked.Files = lockedFiles(placed, licenses)
 	return Component{
 		Want:     manifest.Component{Source: s.Typed, Path: root, Keys: values.Chosen},
 		Locked:   locked,
@@ -229,12 +229,14 @@ func (b *Builder) build(ctx context.Context, s Selection) (Component, error) {
 	}, nil
 }
 
-// lockedFiles returns what the lockfile says of files that have just been rendered.
-func lockedFiles(placed fileset.Set) []lockfile.File {
+// lockedFiles returns what the lockfile says of files that have just been rendered. licenses has the paths of the
+// license files.
+func lockedFiles(placed fileset.Set, licenses map[string]bool) []lockfile.File {
 	var out []lockfile.File
 	for _, f := range placed {
 		out = append(out, lockfile.File{
 			Path: f.Path, Digest: f.Digest(), LFDigest: lfDigest(f), Mode: fileset.FormatMode(f.Mode),
+			License: licenses[f.Path],
 		})
 	}
 	return out

@@ -51,9 +51,16 @@ func PlacementAs(p string, dir bool, base string) string {
 
 // PlacedAt returns the component at another path, as a version of the install at the path that it has now.
 func (c Component) PlacedAt(root string) (Component, error) {
-	from := c.Locked.Path
+	from, dir := c.Locked.Path, c.Locked.Dir
+	licenses := map[string]bool{}
+	for _, f := range c.Locked.Files {
+		licenses[f.Path] = f.License
+	}
 	to := func(p string) string {
-		if !c.Locked.Dir {
+		switch {
+		case licenses[p]:
+			return licensePath(root, dir, licenseName(from, dir, p))
+		case !dir:
 			return root
 		}
 		return path.Join(root, strings.TrimPrefix(p, from+"/"))

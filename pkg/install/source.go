@@ -21,14 +21,21 @@ import (
 // itself. A template is read as it is in the repository, so that its own encoding and line endings do not matter.
 type Source struct {
 	fetch.Tree
-	name string // of the component, for messages
+	Licenses []Source // the license files of the pack that are installed with the component; each is one file
+
+	name string // of the component, for messages; of a license file: its path in the pack
 	url  string // of its pack
 }
 
 // Source reads those files of the hop's component that the patterns of the component select.
 func (h Hop) Source(ctx context.Context) (Source, error) {
 	tree, err := h.Snapshot.Component(ctx, h.Component.Source, h.Component.Selects)
-	return Source{tree, h.Component.Name, h.Pin.URL}, err
+	if err != nil {
+		return Source{}, err
+	}
+	out := Source{Tree: tree, name: h.Component.Name, url: h.Pin.URL}
+	out.Licenses, err = h.licenses(ctx)
+	return out, err
 }
 
 // Digest returns the digest of the files and of their conversions, as the lockfile records it.
@@ -44,11 +51,14 @@ func (s Source) Digest() string {
 			fmt.Fprintf(&conversions, "%s %s\n", f.Path, text)
 		}
 	}
-	if conversions.Len() == 0 {
-		return s.Files.Digest()
-	}
 	// No file of a component has an absolute path.
-	all := append(slices.Clip(s.Files), fileset.File{Path: "/.gitattributes", Data: []byte(conversions.String())})
+	all := slices.Clip(s.Files)
+	if conversions.Len() > 0 {
+		all = append(all, fileset.File{Path: "/.gitattributes", Data: []byte(conversions.String())})
+	}
+	for _, l := range s.Licenses {
+		all = append(all, fileset.File{Path: "/license/" + l.Files[0].Path, Data: []byte(l.Digest())})
+	}
 	return all.Digest()
 }
 

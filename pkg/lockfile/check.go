@@ -42,7 +42,13 @@ func checkFiles(placement string, files []File) (field string, err error) {
 		}
 		paths[rendered] = f.Path
 	}
-	if _, isFile := paths[placement]; isFile && len(files) > 1 {
+	own := 0 // files of the component itself
+	for _, f := range files {
+		if !f.License {
+			own++
+		}
+	}
+	if _, isFile := paths[placement]; isFile && own > 1 {
 		return ".path", fmt.Errorf("its path is that of a file, but it has more than one file")
 	}
 	return "", nil
@@ -59,7 +65,8 @@ func (f File) check(placement string) (field string, err error) {
 		}
 		field, rendered = ".from", f.From
 	}
-	if rendered != placement && placement != "." && !strings.HasPrefix(rendered, placement+"/") {
+	beside := f.License && strings.HasPrefix(rendered, placement+".")
+	if rendered != placement && placement != "." && !beside && !strings.HasPrefix(rendered, placement+"/") {
 		return field, fmt.Errorf("%q is outside its component", rendered)
 	}
 	if !isSHA256(f.Digest) {

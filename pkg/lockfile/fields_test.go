@@ -31,7 +31,7 @@ func full() *lockfile.Lock {
 		},
 		Via: []ref.Ref{reference("p//first"), reference("p@v2//second")},
 		Files: []lockfile.File{{
-			Path: "d", From: "b/c/1", Digest: sha, Mode: "0755", Found: true,
+			Path: "d", From: "b/c/1", Digest: sha, Mode: "0755", License: true, Found: true,
 			LFDigest: "sha256:" + strings.Repeat("1", 64),
 			Conflict: "sha256:" + strings.Repeat("0", 64), Marker: 9, Sides: true,
 		}},

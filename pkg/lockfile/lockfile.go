@@ -60,8 +60,9 @@ type File struct {
 	Digest string `toml:"digest"` // "sha256:…" of the base
 	// LFDigest is the digest of the base with LF line endings, if the base has both kinds. Else it is empty.
 	LFDigest string `toml:"lf_digest"`
-	Mode     string `toml:"mode"`  // "0644" or "0755"
-	Found    bool   `toml:"found"` // existed with equal content before the install; removing the install keeps it
+	Mode     string `toml:"mode"`    // "0644" or "0755"
+	License  bool   `toml:"license"` // a license file of the pack, which is not part of the component
+	Found    bool   `toml:"found"`   // existed with equal content before the install; removing the install keeps it
 
 	// Conflict is the digest of the file as an upgrade wrote it with unresolved conflicts, or "". The upgrade is
 	// incomplete until the user has resolved them.

@@ -3,6 +3,7 @@ package lockfile
 import (
 	"bytes"
 	"fmt"
+	"slices"
 
 	"github.com/Project-Manager-With-Git/ppm/pkg/tomldoc"
 )
@@ -140,6 +141,7 @@ func (b block) component() (c Component, field string, err error) {
 		return c, field, err
 	}
 	c.Files = b.Files
-	c.Dir = len(c.Files) != 1 || c.Files[0].Rendered() != c.Path
+	own := slices.DeleteFunc(slices.Clone(c.Files), func(f File) bool { return f.License })
+	c.Dir = len(own) != 1 || own[0].Rendered() != c.Path
 	return c, "", nil
 }

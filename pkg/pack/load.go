@@ -74,6 +74,9 @@ func (p *Pack) normalize() (field string, err error) {
 	if err := normalizeLicense(&p.License); err != nil {
 		return "license", err
 	}
+	if err := cleanLicenseFiles(p.LicenseFiles); err != nil {
+		return "license_files", err
+	}
 	p.Deprecated = oneLine(p.Deprecated)
 	for i, r := range p.Retract {
 		p.Retract[i].Reason = oneLine(r.Reason)
@@ -113,6 +116,9 @@ func (p *Pack) normalizeComponent(c *Component) (field string, err error) {
 	}
 	if err := normalizeLicense(&c.License); err != nil {
 		return ".license", fmt.Errorf("component %q: %w", c.Name, err)
+	}
+	if err := cleanLicenseFiles(c.LicenseFiles); err != nil {
+		return ".license_files", fmt.Errorf("component %q: %w", c.Name, err)
 	}
 	c.Deprecated = oneLine(c.Deprecated)
 	for _, pattern := range slices.Concat(c.Include, c.Exclude) {

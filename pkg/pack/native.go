@@ -30,6 +30,7 @@ type nativePack struct {
 	Description         string                     `toml:"description"`
 	Author              string                     `toml:"author"`
 	License             string                     `toml:"license"`
+	LicenseFiles        []string                   `toml:"license_files"`
 	Deprecated          string                     `toml:"deprecated"`
 	MiniLanguageVersion string                     `toml:"mini_language_version"`
 	Env                 string                     `toml:"env"`
@@ -55,16 +56,18 @@ type nativeRetraction struct {
 }
 
 type nativeComponent struct {
-	Source      string   `toml:"source"`
-	DefaultPath string   `toml:"default_path"`
-	Description string   `toml:"description"`
-	License     string   `toml:"license"`
-	Deprecated  string   `toml:"deprecated"`
-	Include     []string `toml:"include"`
-	Exclude     []string `toml:"exclude"`
-	Requires    []string `toml:"requires"`
-	Depends     []string `toml:"depends"`
-	RenamedFrom []string `toml:"renamed_from"`
+	Source      string `toml:"source"`
+	DefaultPath string `toml:"default_path"`
+	Description string `toml:"description"`
+	License     string `toml:"license"`
+	// nil means those of the pack
+	LicenseFiles []string `toml:"license_files"`
+	Deprecated   string   `toml:"deprecated"`
+	Include      []string `toml:"include"`
+	Exclude      []string `toml:"exclude"`
+	Requires     []string `toml:"requires"`
+	Depends      []string `toml:"depends"`
+	RenamedFrom  []string `toml:"renamed_from"`
 }
 
 type nativeKey struct {
@@ -151,8 +154,8 @@ func (k *Key) setDefault(doc *tomldoc.Document, value any) error {
 func (n nativePack) pack() *Pack {
 	p := &Pack{
 		Type: n.Type, Language: n.Language, MiniLanguageVersion: n.MiniLanguageVersion, Env: n.Env,
-		Description: n.Description, Author: n.Author, License: n.License, Deprecated: n.Deprecated,
-		Command: n.Command, Requires: n.Requires,
+		Description: n.Description, Author: n.Author, License: n.License, LicenseFiles: n.LicenseFiles,
+		Deprecated: n.Deprecated, Command: n.Command, Requires: n.Requires,
 		TestRequires: n.TestRequires, SetupRequires: n.SetupRequires, ExtrasRequires: n.ExtrasRequires,
 		Test: (*Test)(n.Test),
 	}
@@ -162,7 +165,7 @@ func (n nativePack) pack() *Pack {
 	for name, c := range n.Components {
 		p.Components[name] = Component{
 			Name: name, Source: c.Source, DefaultPath: c.DefaultPath, Description: c.Description,
-			License: c.License, Deprecated: c.Deprecated,
+			License: c.License, LicenseFiles: c.LicenseFiles, Deprecated: c.Deprecated,
 			Include: c.Include, Exclude: c.Exclude, Requires: c.Requires, Depends: c.Depends,
 			RenamedFrom: c.RenamedFrom,
 		}
@@ -180,16 +183,16 @@ func (n nativePack) pack() *Pack {
 func (p *Pack) native() nativePack {
 	return nativePack{
 		Type: p.Type, Language: p.Language, MiniLanguageVersion: p.MiniLanguageVersion, Env: p.Env,
-		Description: p.Description, Author: p.Author, License: p.License, Deprecated: p.Deprecated,
-		Command: p.Command, Requires: p.Requires,
+		Description: p.Description, Author: p.Author, License: p.License, LicenseFiles: p.LicenseFiles,
+		Deprecated: p.Deprecated, Command: p.Command, Requires: p.Requires,
 		TestRequires: p.TestRequires, SetupRequires: p.SetupRequires, ExtrasRequires: p.ExtrasRequires,
 	}
 }
 
 func (c Component) native() nativeComponent {
 	return nativeComponent{
-		c.Source, c.DefaultPath, c.Description, c.License, c.Deprecated, c.Include, c.Exclude, c.Requires, c.Depends,
-		c.RenamedFrom,
+		c.Source, c.DefaultPath, c.Description, c.License, c.LicenseFiles, c.Deprecated, c.Include, c.Exclude,
+		c.Requires, c.Depends, c.RenamedFrom,
 	}
 }
 
@@ -222,7 +225,11 @@ func (p *Pack) TOML() []byte {
 	}
 	for _, name := range p.Names() {
 		b.WriteByte('\n')
-		writeTable(&b, "pack.components."+tomldoc.Key(name), new(p.Components[name].native()))
+		c := p.Components[name]
+		writeTable(&b, "pack.components."+tomldoc.Key(name), new(c.native()))
+		if c.LicenseFiles != nil && len(c.LicenseFiles) == 0 { // not those of the pack
+			b.WriteString("license_files = []\n")
+		}
 	}
 	if len(p.Components) == 0 && p.Components != nil {
 		b.WriteString("\n[pack.components]\n")

@@ -42,6 +42,7 @@ type Pack struct {
 	Description         string
 	Author              string
 	License             string       // an SPDX expression, in the form of package license; "" if none is stated
+	LicenseFiles        []string     // paths of files in the pack that are installed with each component
 	Deprecated          string       // why the pack should not be used any more, and what to use; "" if it can be
 	Retract             []Retraction // versions that should not be used
 	Command             string       // starts a project made from the template
@@ -66,13 +67,15 @@ type Component struct {
 	Source      string // a clean path inside the pack, or a reference, which contains "//"
 	DefaultPath string // the default placement, a template
 	Description string
-	License     string   // like that of a Pack, which it replaces for the component; see Pack.LicenseOf
-	Deprecated  string   // like that of a Pack
-	Include     []string // patterns of its files, relative to it; empty means all files
-	Exclude     []string // patterns of files to leave out; has precedence over Include
-	Requires    []string // required packages, in addition to those of the pack
-	Depends     []string // required components: names in the same pack, or references
-	RenamedFrom []string // names that the component had in earlier versions
+	License     string // like that of a Pack, which it replaces for the component; see Pack.LicenseOf
+	Deprecated  string // like that of a Pack
+
+	LicenseFiles []string // like that of a Pack, which it replaces; nil means those of the pack
+	Include      []string // patterns of its files, relative to it; empty means all files
+	Exclude      []string // patterns of files to leave out; has precedence over Include
+	Requires     []string // required packages, in addition to those of the pack
+	Depends      []string // required components: names in the same pack, or references
+	RenamedFrom  []string // names that the component had in earlier versions
 }
 
 // A Key is a named value that the files of a pack are rendered with.

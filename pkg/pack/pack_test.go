@@ -137,6 +137,7 @@ type = "components"
 language = "rust"
 env = "cargo"
 license = "MIT OR (Apache-2.0 AND BSD-3-Clause)"
+license_files = ["LICENSE", "./legal/NOTICE"]
 deprecated = "use other"
 [[pack.retract]]
 versions = ">=1.0 <1.2"
@@ -156,6 +157,7 @@ license = "LicenseRef-own"
 deprecated = "use b"
 [pack.components.b]
 source = "."
+license_files = []
 [pack.components.c]
 source = "q@v1//c"
 [pack.components.d]

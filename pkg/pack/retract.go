@@ -2,9 +2,12 @@ package pack
 
 import (
 	"cmp"
+	"fmt"
+	"path"
 	"strings"
 
 	"github.com/Project-Manager-With-Git/ppm/pkg/failure"
+	"github.com/Project-Manager-With-Git/ppm/pkg/fileset"
 	"github.com/Project-Manager-With-Git/ppm/pkg/license"
 	"github.com/Project-Manager-With-Git/ppm/pkg/ref"
 )
@@ -18,6 +21,43 @@ type Retraction struct {
 
 // LicenseOf returns the license of a component: its own, else that of the pack. "" if neither states one.
 func (p *Pack) LicenseOf(c Component) string { return cmp.Or(c.License, p.License) }
+
+// LicenseFilesOf returns the files of the pack that are installed with a component.
+func (p *Pack) LicenseFilesOf(c Component) []string {
+	if c.LicenseFiles != nil {
+		return c.LicenseFiles
+	}
+	return p.LicenseFiles
+}
+
+// maxLicenseFiles limits the license files of a component: each is read on its own.
+const maxLicenseFiles = 64
+
+// cleanLicenseFiles checks the paths of license files, and cleans them. They are installed into one folder, so that
+// each needs another name.
+func cleanLicenseFiles(files []string) error {
+	if len(files) > maxLicenseFiles {
+		return failure.Errorf(failure.Usage, "it has %d license files; at most %d", len(files), maxLicenseFiles).
+			WithHint("put the texts into fewer files")
+	}
+	var names []string
+	for i, f := range files {
+		f = path.Clean(f)
+		if err := fileset.CheckPath(f); err != nil {
+			return err
+		}
+		if path.Ext(f) == ".jinja" {
+			return failure.Errorf(failure.Usage, "license file %q is a template", f).
+				WithHint("name a file whose name does not end in .jinja")
+		}
+		files[i] = f
+		names = append(names, path.Base(f))
+	}
+	if err := fileset.CheckCollisions(names); err != nil {
+		return fmt.Errorf("two license files have the same name: %w", err)
+	}
+	return nil
+}
 
 // DeprecationOf returns why a component should not be used any more: its own reason, else that of the pack. "" if
 // neither has one.

@@ -149,11 +149,14 @@ func (m *move) component(lock *lockfile.Lock, c lockfile.Component) ([]lockfile.
 		if state.IsAtOrBelow(c.Path, m.old) {
 			rendered = m.path(c.Path) + strings.TrimPrefix(rendered, c.Path)
 		}
-		files[i].Path, files[i].From = m.path(f.Path), rendered
-		if files[i].Path == rendered {
+		to := m.path(f.Path)
+		if f.License && f.From == "" && c.Path == m.old { // it can be beside an install that is a file
+			to = rendered
+		}
+		files[i].Path, files[i].From = to, rendered
+		if to == rendered {
 			files[i].From = ""
 		}
-		to := files[i].Path
 		if other, _, taken := lock.Owner(to); taken && to != f.Path && m.path(to) == to {
 			return nil, failure.Errorf(failure.Refused, "moving %q: the install %q has a file at %q",
 				f.Path, other.Path, to).
