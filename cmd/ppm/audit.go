@@ -66,7 +66,7 @@ func runAudit(ctx context.Context, in *invocation) (any, error) {
 	switch {
 	case format != formatSARIF:
 		printAudit(in, result)
-	case in.member == "":
+	case in.member == "" && len(result.Failed) == 0: // a scanner would close the findings that are missing
 		err = in.writeSARIF(result.Findings, result.Folder)
 	}
 	if err != nil {

@@ -118,6 +118,12 @@ func printComponent(in *invocation, v *catalog.Component) {
 	if len(v.RenamedFrom) > 0 {
 		in.printf("\nrenamed from %s\n", strings.Join(v.RenamedFrom, ", "))
 	}
+	if v.Deprecated != "" {
+		in.printf("\ndeprecated: %s\n", v.Deprecated)
+	}
+	if v.License != "" {
+		in.printf("\nlicense %s\n", v.License)
+	}
 	if v.DefaultPath != "" {
 		in.printf("\ninstalled at %s unless --located-path names another path\n", v.DefaultPath)
 	}

@@ -53,6 +53,8 @@ type Component struct {
 	Description string   `json:"description"`
 	DefaultPath string   `json:"default_path"`
 	Source      string   `json:"source"`
+	License     string   `json:"license,omitempty"`    // an SPDX expression
+	Deprecated  string   `json:"deprecated,omitempty"` // why it should not be used
 	RenamedFrom []string `json:"renamed_from,omitempty"`
 	Files       []string `json:"files,omitempty"`
 	Keys        []Key    `json:"keys,omitempty"`
@@ -88,7 +90,7 @@ func ShowPack(ctx context.Context, packs *install.Packs, r ref.Ref) (*Pack, erro
 	}
 	for _, name := range p.Names() {
 		r.Component = name
-		out.Components = append(out.Components, newComponent(r, p.Components[name]))
+		out.Components = append(out.Components, newComponent(r, p, p.Components[name]))
 	}
 	return out, nil
 }
@@ -105,7 +107,7 @@ func ShowComponent(ctx context.Context, packs *install.Packs, r ref.Ref) (*Compo
 		return nil, err
 	}
 	r = chain.First().Ref
-	out := newComponent(r, last.Component)
+	out := newComponent(r, last.Pack, last.Component)
 	out.RenamedFrom = chain.First().Component.RenamedFrom
 	out.DefaultPath = chain.DefaultPath()
 	for _, f := range source.Files {
@@ -129,10 +131,10 @@ func ShowComponent(ctx context.Context, packs *install.Packs, r ref.Ref) (*Compo
 	return &out, nil
 }
 
-func newComponent(r ref.Ref, c pack.Component) Component {
+func newComponent(r ref.Ref, p *pack.Pack, c pack.Component) Component {
 	return Component{
 		Name: c.Name, Reference: r.String(), Description: c.Description, DefaultPath: c.DefaultPath, Source: c.Source,
-		RenamedFrom: c.RenamedFrom,
+		RenamedFrom: c.RenamedFrom, License: p.LicenseOf(c), Deprecated: p.DeprecationOf(c),
 	}
 }
 

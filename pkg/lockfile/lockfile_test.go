@@ -247,6 +247,9 @@ func TestParseRefuses(t *testing.T) {
 		{golden[:files], "has no files"},
 		{parts[0] + parts[1] + "[[component.file]]\npath = \"A.PY\"\ndigest = \"" + sha + "\"\nmode = \"0644\"\n",
 			"outside its component"},
+		{fileLock("b.LICENSE"), "outside its component"},
+		{fileLock("b.LICENSE\"\nlicense = true\nfrom = \"c.LICENSE"), "outside its component"},
+		{fileLock("b/LICENSE"), "more than one file"},
 		// On some file systems.
 		{parts[0] + parts[2] + strings.ReplaceAll(strings.ReplaceAll(parts[2], `"b/c"`, `"B"`), `"b/c/`, `"B/c/`),
 			"one name"},
@@ -358,4 +361,27 @@ func FuzzFormat(f *testing.F) {
 			t.Errorf("Parse(Format(%+v)) = %+v", l.Components[0], c)
 		}
 	})
+}
+
+// fileLock returns the lock of an install that is the file "b" and has a second file, whose path ends the text before
+// its other fields.
+func fileLock(second string) string {
+	sum := strings.Repeat("1", 64)
+	return "version = 1\n\n[[component]]\npath = \"b\"\nsource = \"p@v1//x\"\nurl = \"builtin:p\"\n" +
+		"ref = \"refs/tags/v1\"\n" +
+		"commit = \"" + sum[:40] + "\"\ntree = \"" + sum[:40] + "\"\n" +
+		"digest = \"h1:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=\"\nrender = 1\n" +
+		"[[component.file]]\npath = \"b\"\ndigest = \"sha256:" + sum + "\"\nmode = \"0644\"\n" +
+		"[[component.file]]\npath = \"" + second + "\"\ndigest = \"sha256:" + sum + "\"\nmode = \"0644\"\n"
+}
+
+// A license file can be beside an install that is a file, which stays one.
+func TestParseLicenseFile(t *testing.T) {
+	l, err := lockfile.Parse("ppm.lock", []byte(fileLock("b.LICENSE\"\nlicense = true\n#")))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if c := l.Components[0]; c.Dir || len(c.Files) != 2 || !c.Files[1].License {
+		t.Errorf("got %+v", c)
+	}
 }

@@ -101,7 +101,8 @@ func (a auditor) checkVersions(ctx context.Context, c lockfile.Component) error 
 	}
 	notices, err := a.notices(ctx, c)
 	kind := failure.KindOf(err)
-	isUnreadable := kind == failure.Usage || kind == failure.Refused
+	// A newest version that is not a pack, or whose tag moved, is no reason to fail.
+	isUnreadable := kind == failure.Usage || kind == failure.Refused || kind == failure.Integrity
 	if err != nil && (offline || isUnreadable) && kind != failure.Interrupted {
 		a.addUnchecked(audit.Retracted, c.Path, "%v", err)
 		err = nil
