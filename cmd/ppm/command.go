@@ -8,9 +8,9 @@ import (
 	"strings"
 )
 
-// A command is the declaration of a command or, when it has commands, of a group. A group has no args, search,
-// scope, plan and run. The zero values of args, search, scope, plan and complete are invalid: every command states
-// what it means.
+// A command is the declaration of a command or, when it has commands, of a group. A group that cannot be run itself
+// has no args, search, scope, plan and run. The zero values of args, search, scope, plan and complete are invalid:
+// every command states what it means.
 type command struct {
 	name     string
 	aliases  []string

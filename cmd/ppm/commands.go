@@ -12,7 +12,7 @@ func commands() *command {
 	}
 	root.commands = []*command{
 		projectCommand(), initCommand(), addCommand(), removeCommand(), listCommand(), auditCommand(), sbomCommand(),
-		cacheCommand(), registryCommand(), lockCommand(), versionCommand(),
+		cacheCommand(), registryCommand(), lockCommand(), policyCommand(), versionCommand(),
 		completionCommand(func() (string, error) { return fishCompletion(root) }),
 	}
 	root.link(nil)

@@ -121,7 +121,7 @@ func checkDeclaration(t *testing.T, c *command) {
 		}
 	}
 	group := len(c.commands) > 0
-	if !group || c.fallback != nil {
+	if !group || c.fallback != nil || c.run != nil {
 		missing(c.args == nil, "args")
 		missing(c.search == 0, "search")
 		missing(c.scope == 0, "scope")

@@ -81,8 +81,8 @@ var mayImport = map[string]importRule{
 	"pkg/project": {
 		"pkg/location pkg/state pkg/status pkg/conflict pkg/install pkg/adopt pkg/blame pkg/extract pkg/worktree " +
 			"pkg/apply pkg/audit pkg/authcode pkg/license pkg/plan pkg/merge pkg/sbom " +
-			"pkg/fetch pkg/render pkg/pack pkg/manifest pkg/lockfile pkg/metadata pkg/langdeps pkg/langenv " +
-			"pkg/difftool pkg/knowntags pkg/projectfiles pkg/git/config pkg/git/gitdir pkg/git/ignore " +
+			"pkg/fetch pkg/render pkg/pack pkg/manifest pkg/policy pkg/lockfile pkg/metadata pkg/langdeps " +
+			"pkg/langenv pkg/difftool pkg/knowntags pkg/projectfiles pkg/git/config pkg/git/gitdir pkg/git/ignore " +
 			"pkg/git/index pkg/records pkg/tomldoc",
 		"the verbs connect the stages",
 	},
@@ -97,7 +97,7 @@ var mayImport = map[string]importRule{
 	"pkg/status": {"pkg/state pkg/worktree pkg/manifest pkg/lockfile pkg/plan", "reads nothing but the project"},
 	"pkg/install": {
 		"pkg/registry pkg/resolver pkg/fetch pkg/pack pkg/render pkg/merge pkg/manifest pkg/lockfile pkg/metadata " +
-			"pkg/langdeps pkg/git/lfs",
+			"pkg/langdeps pkg/git/lfs pkg/policy",
 		"makes files in memory: knows no plan and writes nothing",
 	},
 	"pkg/adopt": {
@@ -136,11 +136,12 @@ var mayImport = map[string]importRule{
 	"pkg/git/refs":       {"", "knows the names of refs, not what they are for"},
 	"pkg/git/repository": {"pkg/git/config pkg/git/objects pkg/git/refs", "reads the repositories of users"},
 	"pkg/fetch": {
-		"pkg/fetch/wire pkg/knowntags pkg/git/attributes pkg/git/objects pkg/git/refs pkg/git/repository pkg/resolver",
+		"pkg/fetch/wire pkg/policy pkg/knowntags pkg/git/attributes pkg/git/objects pkg/git/refs " +
+			"pkg/git/repository pkg/resolver",
 		"independent of render and plan, so that each can be tested alone; resolver defines the series of tags",
 	},
 	"pkg/fetch/wire": {
-		"pkg/git/config pkg/git/objects pkg/git/refs pkg/hostname pkg/sshconfig pkg/sshkeys",
+		"pkg/git/config pkg/git/objects pkg/git/refs pkg/hostname pkg/policy pkg/sshconfig pkg/sshkeys",
 		"talks to servers, knows no cache",
 	},
 	"pkg/sshconfig":    {"", "knows the file format, not what the options are for"},
@@ -151,7 +152,7 @@ var mayImport = map[string]importRule{
 	"pkg/render":       {"pkg/render/jinja", "pure: a template reaches nothing"},
 	"pkg/render/jinja": {"", "the template language knows no components"},
 	"pkg/pack":         {"pkg/license pkg/tomldoc", "a manifest is read without the network"},
-	"pkg/manifest":     {"pkg/tomldoc", "a manifest is read without the network"},
+	"pkg/manifest":     {"pkg/policy pkg/tomldoc", "a manifest is read without the network"},
 	"pkg/lockfile":     {"pkg/tomldoc", "a lockfile is read without the network"},
 	"pkg/records": {
 		"pkg/manifest pkg/lockfile pkg/tomldoc pkg/merge",
@@ -167,6 +168,7 @@ var mayImport = map[string]importRule{
 	"pkg/hostname":   {"", "pure: names in, comparisons out"},
 	"pkg/audit":      {"", "pure: texts in, findings out"},
 	"pkg/sbom":       {"pkg/license", "pure: an inventory in, a document out"},
+	"pkg/policy":     {"pkg/hostname pkg/license pkg/signature", "pure: rules and facts in, decisions out"},
 	"pkg/license":    {"", "pure: text in, an expression out"},
 	"pkg/langdeps":   {"", "pure: version constraints, no packs"},
 	"pkg/tomldoc":    {"pkg/merge", "knows TOML and conflict markers, not what is written in it"},

@@ -13,6 +13,7 @@ func TestDocsNameEveryField(t *testing.T) {
 	for _, c := range []struct{ code, doc string }{
 		{"pkg/manifest/manifest.go", "docs/formats.md"},
 		{"pkg/manifest/parse.go", "docs/formats.md"},
+		{"pkg/policy/rules.go", "docs/policy.md"},
 		{"pkg/lockfile/lockfile.go", "docs/formats.md"},
 		{"pkg/lockfile/schema.go", "docs/formats.md"},
 		{"pkg/pack/native.go", "docs/packs.md"},

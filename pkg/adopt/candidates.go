@@ -162,7 +162,7 @@ func (s *search) tagged(ctx context.Context) ([]version, error) {
 		return nil, nil
 	}
 	url := s.Packs.URL(s.Packs.Portable(s.Ref.Origin))
-	repo, err := s.Packs.Repo(url)
+	repo, err := s.Packs.Repo(s.Ref, url)
 	if err != nil {
 		return nil, err
 	}

@@ -17,11 +17,13 @@ import (
 	"context"
 	"errors"
 	"path/filepath"
+	"strings"
 	"sync"
 
 	"github.com/Project-Manager-With-Git/ppm/pkg/failure"
 	"github.com/Project-Manager-With-Git/ppm/pkg/fetch/wire"
 	"github.com/Project-Manager-With-Git/ppm/pkg/knowntags"
+	"github.com/Project-Manager-With-Git/ppm/pkg/policy"
 	"github.com/Project-Manager-With-Git/ppm/pkg/ref"
 	"github.com/Project-Manager-With-Git/ppm/pkg/secreturl"
 )
@@ -37,21 +39,13 @@ type Options struct {
 	Refresh  bool                // ask the server even for what the cache could answer
 	// the packs inside the binary; nil, or a nil result, when there is none
 	Builtin  func(name string) (*Builtin, error)
-	Policy   Policy
-	Limits   Limits       // the zero value means DefaultLimits
-	Progress func(Event)  // called when something that takes time starts; may be nil
-	Notify   func(string) // reports what is worth knowing and no failure; may be nil
+	Policy   policy.Policy // which repositories may be used
+	Limits   Limits        // the zero value means DefaultLimits
+	Progress func(Event)   // called when something that takes time starts; may be nil
+	Notify   func(string)  // reports what is worth knowing and no failure; may be nil
 
 	KnownTags   *knowntags.List // of this machine; nil when there is none
 	AcceptMoved []string        // tags that may name another commit than before
-}
-
-// Policy says which hosts may be connected to. A host is a name, "*." and a name, or "*": see package hostname.
-type Policy struct {
-	AllowHosts     []string // when not empty, no other host
-	DenyHosts      []string
-	AllowHTTP      []string // hosts that may be connected to without encryption
-	AllowRedirects []string // hosts that the redirects of other hosts may lead to
 }
 
 // An Event reports what a Client is doing to a waiting user.
@@ -104,70 +98,79 @@ func (c *Client) Close() error {
 }
 
 // Repo returns the repository at url: "builtin:NAME", a local path (absolute, or starting with
-// "./" or "../"), or a clone URL. Git's url.*.insteadOf rules and the host policy are applied
-// here; nothing is connected to. Errors are of kind Usage (no such pack or path, a form of URL
+// "./" or "../"), or a clone URL. Git's url.*.insteadOf rules and the policy are applied
+// here; nothing is connected to. names are the other URLs that the repository is known by, if
+// url is that of a mirror. Errors are of kind Usage (no such pack or path, a form of URL
 // that ppm does not support) or Refused (the policy).
-func (c *Client) Repo(url string) (*Repo, error) {
+func (c *Client) Repo(url string, names ...string) (*Repo, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if r, ok := c.repos[url]; ok {
+	key := strings.Join(append([]string{url}, names...), "\n")
+	if r, ok := c.repos[key]; ok {
 		return r, nil
 	}
-	b, err := c.backend(url)
+	at, err := c.locate(url, names)
+	if err != nil {
+		return nil, err
+	}
+	if err := policy.Check(at.decisions(c.o.Policy)...); err != nil {
+		return nil, err
+	}
+	b, err := c.backend(at)
 	if err != nil {
 		return nil, err
 	}
 	r := &Repo{&reader{backend: b, limits: c.o.Limits}}
-	c.repos[url] = r
+	c.repos[key] = r
 	return r, nil
 }
 
-func (c *Client) backend(url string) (backend, error) {
-	if name, ok := ref.BuiltinName(url); ok {
+func (c *Client) backend(at location) (backend, error) {
+	if name, ok := ref.BuiltinName(at.url.Reveal()); ok {
 		c.warnOfOthers()
 		return c.builtin(name)
 	}
-	if isLocal(url) {
-		return openLocal(c.o.Dir, url)
+	if isLocal(at.url.Reveal()) {
+		return openLocal(c.o.Dir, at.url.Reveal())
 	}
 	c.warnOfOthers()
-	return c.remote(url)
+	return c.remote(at), nil
 }
 
-// remote opens the repository that git's insteadOf rules make of url.
-func (c *Client) remote(url string) (backend, error) {
-	report, fromServer := func(string) {}, (func(string))(nil)
+// dialer returns what connects to the repository at url, a remote one.
+func (c *Client) dialer(url string) *wire.Dialer {
+	fromServer := (func(string))(nil)
 	if c.o.Progress != nil {
-		report = func(text string) { c.o.Progress(Event{secreturl.Clean(url), text}) }
-		fromServer = report
+		fromServer = c.report(url)
 	}
 	acceptedHosts := ""
 	if c.o.CacheDir != "" {
 		acceptedHosts = filepath.Join(c.o.CacheDir, "known_hosts")
 	}
-	d, err := wire.New(wire.Options{
-		Home: c.o.Home, Dir: cmp.Or(c.o.Dir, "."), Env: c.o.Env,
-		AllowHosts: c.o.Policy.AllowHosts, DenyHosts: c.o.Policy.DenyHosts, AllowHTTP: c.o.Policy.AllowHTTP,
-		AllowRedirects: c.o.Policy.AllowRedirects,
-		AcceptedHosts:  acceptedHosts,
-		MaxPack:        c.o.Limits.PackBytes,
-		MaxTime:        c.o.Limits.Time,
-		Progress:       fromServer,
+	return wire.New(wire.Options{
+		Home: c.o.Home, Dir: cmp.Or(c.o.Dir, "."), Env: c.o.Env, Policy: c.o.Policy,
+		AcceptedHosts: acceptedHosts,
+		MaxPack:       c.o.Limits.PackBytes,
+		MaxTime:       c.o.Limits.Time,
+		Progress:      fromServer,
 	})
-	if err != nil {
-		return nil, err
+}
+
+// report returns what tells a waiting user what is done about the repository at url.
+func (c *Client) report(url string) func(text string) {
+	return func(text string) {
+		if c.o.Progress != nil {
+			c.o.Progress(Event{secreturl.Clean(url), text})
+		}
 	}
-	cloneURL, err := d.Rewrite(url)
-	if err != nil {
-		return nil, err
-	}
-	if isLocal(cloneURL.Reveal()) { // a mirror on this disk
-		return openLocal(c.o.Dir, cloneURL.Reveal())
-	}
-	public := cloneURL.String()
+}
+
+func (c *Client) remote(at location) backend {
+	public := at.url.String()
 	r := &remote{
 		server: &server{
-			url: cloneURL, public: public, dialer: d, report: report, notify: c.o.Notify, asked: map[string]bool{},
+			url: at.url, public: public, dialer: at.dialer, report: c.report(at.asked), notify: c.o.Notify,
+			asked: map[string]bool{},
 		},
 		cache:   cachedRepo{url: public, offline: c.o.Offline},
 		offline: c.o.Offline, refresh: c.o.Refresh, limits: c.o.Limits,
@@ -177,7 +180,7 @@ func (c *Client) remote(url string) (backend, error) {
 	if c.o.CacheDir != "" {
 		r.cache.slot = newSlot(c.o.CacheDir, remoteKind, public)
 	}
-	return r, nil
+	return r
 }
 
 func (c *Client) builtin(name string) (backend, error) {

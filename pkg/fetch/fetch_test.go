@@ -16,6 +16,7 @@ import (
 	"github.com/Project-Manager-With-Git/ppm/pkg/failure"
 	"github.com/Project-Manager-With-Git/ppm/pkg/fetch"
 	"github.com/Project-Manager-With-Git/ppm/pkg/fileset"
+	"github.com/Project-Manager-With-Git/ppm/pkg/policy"
 	"github.com/Project-Manager-With-Git/ppm/pkg/ref"
 )
 
@@ -207,7 +208,13 @@ func TestRepoErrors(t *testing.T) {
 	if err := os.WriteFile(file, nil, 0o644); err != nil {
 		t.Fatal(err)
 	}
-	o := fetch.Options{CacheDir: t.TempDir(), Policy: fetch.Policy{DenyHosts: []string{"bad.example"}}}
+	rules, _, _, err := policy.New("f", policy.Rules{
+		DenyHosts: []string{"bad.example"}, DenyNamespaces: []string{"good.example/evil"},
+	}, func(string, int) int { return 7 })
+	if err != nil {
+		t.Fatal(err)
+	}
+	o := fetch.Options{CacheDir: t.TempDir(), Policy: rules}
 	for _, c := range []struct {
 		url  string
 		kind failure.Kind
@@ -219,7 +226,9 @@ func TestRepoErrors(t *testing.T) {
 		{file, failure.Usage, "not a git repository"},        // a file
 		{"file://other.example/x", failure.Usage, "names the host"},
 		{"file://%zz", failure.Usage, "malformed"},
-		{"https://bad.example/a/b.git", failure.Refused, "denied"},
+		{"https://bad.example/a/b.git", failure.Refused,
+			`the host "bad.example" is forbidden: deny_hosts has "bad.example" (f:7)`},
+		{"git@good.example:evil/b", failure.Refused, `the namespace "good.example/evil/b" is forbidden`},
 		{"http://plain.example/a/b.git", failure.Refused, "plain http"},
 		{"ext::sh -c true", failure.Usage, "ext::"},
 		{"ftp://host/a/b", failure.Usage, "scheme"},
@@ -228,7 +237,7 @@ func TestRepoErrors(t *testing.T) {
 		_, err := newClient(t, o).Repo(c.url)
 		wantKind(t, c.url, err, c.kind, c.text)
 	}
-	_, err := fetch.New(fetch.Options{CacheDir: "relative"})
+	_, err = fetch.New(fetch.Options{CacheDir: "relative"})
 	wantKind(t, "a relative cache folder", err, failure.Usage, "not absolute")
 }
 

@@ -24,6 +24,22 @@ func (r *Repo) IsProven(fact string) bool {
 	return ok && slices.Contains(s.proven(), fact)
 }
 
+// AreProven reports whether facts about the repository at url were proven on this machine. The policy does not apply:
+// nothing is read from the repository, and what was installed from it must be removable.
+func (c *Client) AreProven(url string, facts ...string) bool {
+	at, err := c.locate(url, nil)
+	if err != nil {
+		return false
+	}
+	b, err := c.backend(at)
+	if err != nil {
+		return false
+	}
+	r := &Repo{&reader{backend: b, limits: c.o.Limits}}
+	defer r.reader.close()
+	return !slices.ContainsFunc(facts, func(fact string) bool { return !r.IsProven(fact) })
+}
+
 // SetProven records facts about the repository in the cache, which keeps the newest ones. Without a usable cache, they
 // are proven again when they are needed.
 func (r *Repo) SetProven(ctx context.Context, facts ...string) error {

@@ -7,7 +7,6 @@ package hostname
 import (
 	"fmt"
 	"net/netip"
-	"slices"
 	"strings"
 
 	"golang.org/x/net/idna"
@@ -37,11 +36,6 @@ func ParsePattern(s string) (Pattern, error) {
 func (p Pattern) Matches(host string) bool {
 	below, ok := strings.CutPrefix(string(p), "*")
 	return string(p) == host || ok && strings.HasSuffix(host, below)
-}
-
-// AnyMatches reports whether any of the patterns means a canonical host.
-func AnyMatches(patterns []Pattern, host string) bool {
-	return slices.ContainsFunc(patterns, func(p Pattern) bool { return p.Matches(host) })
 }
 
 // Canonical returns the form in which hosts are compared: lower-case ASCII, without the final dot of a name or the

@@ -178,6 +178,9 @@ func (b *Builder) build(ctx context.Context, s Selection) (Component, error) {
 	if err != nil {
 		return Component{}, fmt.Errorf("adding %q: %w", s.Typed, err)
 	}
+	if err := b.Packs.CheckLicenses(s.Chain); err != nil {
+		return Component{}, err
+	}
 	if err := checkMoved(b.Lock, last.Pin, b.AcceptMoved); err != nil {
 		return Component{}, err
 	}

@@ -93,12 +93,7 @@ func (p *Packs) newClient(offline bool) (*fetch.Client, error) {
 	o.Offline, o.Refresh = offline, o.Refresh && !offline
 	o.Builtin, o.Notify = p.Builtin, p.o.Notify
 	o.Limits = fetchLimits(p.o.Layers.Limits)
-	o.Policy = fetch.Policy{
-		AllowHosts:     p.o.Layers.Sources.AllowHosts,
-		DenyHosts:      p.o.Layers.Sources.DenyHosts,
-		AllowHTTP:      p.o.Layers.Sources.AllowHTTP,
-		AllowRedirects: p.o.Layers.Sources.AllowRedirects,
-	}
+	o.Policy = p.o.Layers.Policy
 	if p.o.Progress != nil { // a server that sends no progress answers sooner
 		o.Progress = func(e fetch.Event) { p.o.Progress(e.String()) }
 	}
@@ -130,9 +125,6 @@ func (p *Packs) Builtin(name string) (*fetch.Builtin, error) {
 	}}, nil
 }
 
-// Repo returns the repository at a clone URL, or at its mirror.
-func (p *Packs) Repo(url string) (*fetch.Repo, error) { return p.client.Repo(p.registry.Mirror(url)) }
-
 // Open resolves the pack of a reference and reads its manifest.
 func (p *Packs) Open(ctx context.Context, r ref.Ref) (Hop, error) {
 	return p.openURL(ctx, r, p.URL(p.Portable(r.Origin)))
@@ -140,13 +132,13 @@ func (p *Packs) Open(ctx context.Context, r ref.Ref) (Hop, error) {
 
 func (p *Packs) openURL(ctx context.Context, r ref.Ref, url string) (Hop, error) {
 	p.progress("resolving %s", r)
-	repo, err := p.Repo(url)
+	repo, err := p.Repo(r, url)
 	if err != nil {
 		return Hop{}, err
 	}
 	found, err := p.resolve(ctx, r, url, repo)
 	if err != nil {
-		return Hop{}, p.SuggestName(r.Origin, err)
+		return Hop{}, p.SuggestName(r.Origin, errForbidden(r, err))
 	}
 	for _, note := range found.Notes {
 		p.o.Notify(note)
@@ -191,7 +183,7 @@ func (p *Packs) OpenLocked(ctx context.Context, c lockfile.Component) (Hop, erro
 
 // OpenPin reads the manifest of the pack at a pin. It leaves Hop.Component empty: see Hop.Find.
 func (p *Packs) OpenPin(ctx context.Context, r ref.Ref, pin ref.Pin) (Hop, error) {
-	repo, err := p.Repo(pin.URL)
+	repo, err := p.Repo(r, pin.URL)
 	if err != nil {
 		return Hop{}, err
 	}
@@ -292,7 +284,7 @@ func (p *Packs) suggestTags(ctx context.Context, h Hop, missing error) error {
 		o: p.o, registry: p.registry, shared: p.shared, recorded: p.recorded, client: client,
 		hops: map[string]Hop{},
 	}
-	repo, err := cached.Repo(h.Pin.URL)
+	repo, err := cached.Repo(h.Ref, h.Pin.URL)
 	if err != nil {
 		return missing
 	}
@@ -361,12 +353,12 @@ type Listing struct {
 
 // List lists the refs of the repository of a reference.
 func (p *Packs) List(ctx context.Context, r ref.Ref) (Listing, error) {
-	return p.ListURL(ctx, p.URL(p.Portable(r.Origin)))
+	return p.ListURL(ctx, r, p.URL(p.Portable(r.Origin)))
 }
 
-// ListURL lists the refs of the repository at a clone URL.
-func (p *Packs) ListURL(ctx context.Context, url string) (Listing, error) {
-	repo, err := p.Repo(url)
+// ListURL lists the refs of the repository of a reference, at a clone URL.
+func (p *Packs) ListURL(ctx context.Context, r ref.Ref, url string) (Listing, error) {
+	repo, err := p.Repo(r, url)
 	if err != nil {
 		return Listing{}, err
 	}
@@ -436,7 +428,7 @@ func (p *Packs) OpenAt(ctx context.Context, c lockfile.Component, url, commit st
 
 // RefCommit returns the commit that the ref of an install points to on the server, or "" if the ref is gone.
 func (p *Packs) RefCommit(ctx context.Context, c lockfile.Component) (string, error) {
-	repo, err := p.Repo(c.URL)
+	repo, err := p.Repo(c.Source, c.URL)
 	if err != nil {
 		return "", err
 	}

@@ -38,21 +38,20 @@ func hashFact(kind, text string) string {
 
 // IsProven reports whether Base has proven an install on this machine, or Remember was called for it.
 func (p *Packs) IsProven(c lockfile.Component) bool {
-	repo, err := p.Repo(c.URL)
-	return err == nil && repo.IsProven(reachedFact(c)) && repo.IsProven(renderedFact(c))
+	return p.client.AreProven(p.registry.Mirror(c.URL), reachedFact(c), renderedFact(c))
 }
 
 // Remember records that an install was just rendered from what its source means. That the cache cannot be written is
 // no error: the install is proven again.
 func (p *Packs) Remember(ctx context.Context, c lockfile.Component) {
-	if repo, err := p.Repo(c.URL); err == nil {
+	if repo, err := p.Repo(c.Source, c.URL); err == nil {
 		_ = repo.SetProven(ctx, reachedFact(c), renderedFact(c))
 	}
 }
 
 func (p *Packs) rememberRendered(ctx context.Context, c lockfile.Component) {
 	fact := renderedFact(c)
-	if repo, err := p.Repo(c.URL); err == nil && !repo.IsProven(fact) {
+	if repo, err := p.Repo(c.Source, c.URL); err == nil && !repo.IsProven(fact) {
 		_ = repo.SetProven(ctx, fact)
 	}
 }
@@ -60,7 +59,7 @@ func (p *Packs) rememberRendered(ctx context.Context, c lockfile.Component) {
 // checkReachedOnce is CheckReached, unless it has succeeded on this machine before. A server that does not answer, or
 // must not be asked, is no error: see Unasked. What the user accepts is accepted on this machine from then on.
 func (p *Packs) checkReachedOnce(ctx context.Context, c lockfile.Component) error {
-	repo, err := p.Repo(c.URL)
+	repo, err := p.Repo(c.Source, c.URL)
 	if err != nil {
 		return err
 	}
@@ -99,7 +98,7 @@ func (p *Packs) CheckReached(ctx context.Context, c lockfile.Component) error {
 	if c.Ref == "" || p.accepts(c) {
 		return nil
 	}
-	repo, err := p.Repo(c.URL)
+	repo, err := p.Repo(c.Source, c.URL)
 	if err != nil {
 		return err
 	}

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"maps"
 	"path"
+	"reflect"
 	"slices"
 	"strconv"
 	"strings"
@@ -33,10 +34,10 @@ func checkLayer(doc *tomldoc.Document, f file, layer Layer) error {
 		{"component[0]", "[[component]]", len(f.Components) > 0, ProjectLayer},
 		{"project", "[project]", !f.Project.isZero(), ProjectLayer},
 		{"workspace", "[workspace]", f.Workspace != nil, ProjectLayer},
+		{"policy", "[policy]", layer == BuiltIn && !reflect.ValueOf(f.Policy).IsZero(), User},
 		// Projects come from other people, who must not decide which hosts the user's machine connects to.
-		{"sources.allow_hosts", "allow_hosts", len(f.Sources.AllowHosts) > 0, User},
-		{"sources.allow_http", "allow_http", len(f.Sources.AllowHTTP) > 0, User},
-		{"sources.allow_redirects", "allow_redirects", len(f.Sources.AllowRedirects) > 0, User},
+		{"policy.allow_http", "allow_http", f.Policy.AllowHTTP != nil, User},
+		{"policy.allow_redirects", "allow_redirects", f.Policy.AllowRedirects != nil, User},
 		{"limits", "[limits]", f.Limits != Limits{}, User},
 	} {
 		belongs := layer == c.home || layer == Machine && c.home == User

@@ -2,10 +2,12 @@ package manifest_test
 
 import (
 	"reflect"
+	"slices"
 	"testing"
 	"time"
 
 	"github.com/Project-Manager-With-Git/ppm/pkg/manifest"
+	"github.com/Project-Manager-With-Git/ppm/pkg/policy"
 	"github.com/Project-Manager-With-Git/ppm/pkg/ref"
 )
 
@@ -42,15 +44,13 @@ executable = ["bin/run"]
 host = "git.example.com"
 namespace = "team"
 template_config_name = "template.json"
-allow_hosts = ["allowed.example.com"]
-deny_hosts = ["denied.example.com"]
-allow_http = ["http.example.com"]
-allow_redirects = ["new.example.com"]
 mirrors = { "https://from.example.com/" = "https://to.example.com/" }
 [packs.alias]
 url = "https://alias.example.com/a.git"
 [keys]
 license = "MIT"
+[policy]
+deny_schemes = ["http"]
 [limits]
 refs = 11
 pack_size = "12 MiB"
@@ -62,12 +62,11 @@ fetch_time = "17 min"
 `, manifest.Manifest{
 		Sources: manifest.Sources{
 			Host: "git.example.com", Namespace: "team", TemplateConfigName: "template.json",
-			AllowHosts: []string{"allowed.example.com"}, DenyHosts: []string{"denied.example.com"},
-			AllowHTTP: []string{"http.example.com"}, AllowRedirects: []string{"new.example.com"},
 			Mirrors: map[string]string{"https://from.example.com/": "https://to.example.com/"},
 		},
-		Packs: map[string]manifest.Pack{"alias": {URL: "https://alias.example.com/a.git"}},
-		Keys:  map[string]any{"license": "MIT"},
+		Packs:  map[string]manifest.Pack{"alias": {URL: "https://alias.example.com/a.git"}},
+		Keys:   map[string]any{"license": "MIT"},
+		Policy: onLine(12, policy.Rules{DenySchemes: []string{"http"}}),
 		Limits: manifest.Limits{
 			Refs: 11, PackSize: "12 MiB", Files: 13,
 			FileSize: "14 KiB", ComponentSize: "15 MiB", CommandSize: "16 GiB", FetchTime: "17 min",
@@ -106,6 +105,15 @@ ignore_space_change = ["*.json"]
 	}},
 }
 
+// onLine returns the policy of a file with one rule.
+func onLine(line int, r policy.Rules) policy.Policy {
+	p, _, _, err := policy.New("ppm.toml", r, func(string, int) int { return line })
+	if err != nil {
+		panic(err)
+	}
+	return p
+}
+
 var (
 	project = manifest.Project{
 		Name: "demo", Version: "1.2", Description: "a demo", Author: "Ann", AuthorEmail: "ann@example.com",
@@ -118,6 +126,11 @@ var (
 		Moved: map[string]string{"src/a/y": "lib/y"},
 	}
 )
+
+// opaque are structs that count as one value.
+var opaque = []reflect.Type{
+	reflect.TypeFor[ref.Ref](), reflect.TypeFor[time.Time](), reflect.TypeFor[policy.Policy](),
+}
 
 // A fieldSet maps each field of a type to its first value that is not zero. Elements of lists and maps are one field.
 type fieldSet map[string]any
@@ -145,7 +158,7 @@ func (set fieldSet) add(t *testing.T, path string, v reflect.Value) {
 			return
 		}
 	case reflect.Struct:
-		if v.Type() != reflect.TypeFor[ref.Ref]() && v.Type() != reflect.TypeFor[time.Time]() {
+		if !slices.Contains(opaque, v.Type()) {
 			for f := range v.Type().Fields() {
 				set.add(t, path+"."+f.Name, v.FieldByIndex(f.Index))
 			}

@@ -16,6 +16,7 @@ import (
 
 	"github.com/bmatcuk/doublestar/v4"
 
+	"github.com/Project-Manager-With-Git/ppm/pkg/policy"
 	"github.com/Project-Manager-With-Git/ppm/pkg/ref"
 )
 
@@ -39,6 +40,7 @@ type Manifest struct {
 	Keys       map[string]any  // [keys]: values of keys that every component sees, each a string or a bool
 	Workspace  *Workspace      // [workspace]; nil when there is none
 	Merging    Merging         // [merge]
+	Policy     policy.Policy   // [policy]: the rules of all layers
 	Limits     Limits          // [limits]; machine's and user's layer only
 }
 
@@ -127,13 +129,7 @@ type Sources struct {
 	// TemplateConfigName is the name of a pack's manifest in JSON; "" is pmfp's default name.
 	TemplateConfigName string `toml:"template_config_name"`
 
-	AllowHosts []string          `toml:"allow_hosts"` // if not empty, the only hosts to connect to; no project's layer
-	DenyHosts  []string          `toml:"deny_hosts"`  // hosts never to connect to, from all layers
-	AllowHTTP  []string          `toml:"allow_http"`  // hosts that may be reached over plain HTTP; no project's layer
-	Mirrors    map[string]string `toml:"mirrors"`     // prefix of a URL → its replacement
-
-	// AllowRedirects are hosts that the redirects of other hosts may lead to; user's layer only.
-	AllowRedirects []string `toml:"allow_redirects"`
+	Mirrors map[string]string `toml:"mirrors"` // prefix of a URL → its replacement
 }
 
 // A Pack is either an alias for a URL or a built-in pack with releases.
@@ -159,6 +155,7 @@ func Merge(base, over *Manifest) *Manifest {
 		Project:    mergeProject(base.Project, over.Project),
 		Components: slices.Clone(over.Components),
 		Sources:    mergeSources(base.Sources, over.Sources),
+		Policy:     base.Policy.With(over.Policy),
 		Packs:      mergeMaps(base.Packs, over.Packs),
 		Keys:       mergeMaps(base.Keys, over.Keys),
 		Workspace:  cmp.Or(over.Workspace, base.Workspace),
@@ -187,16 +184,10 @@ func mergeProject(base, over Project) Project {
 }
 
 func mergeSources(base, over Sources) Sources {
-	denied := slices.Concat(base.DenyHosts, over.DenyHosts)
-	slices.Sort(denied)
 	return Sources{
 		Host:               cmp.Or(over.Host, base.Host),
 		Namespace:          cmp.Or(over.Namespace, base.Namespace),
 		TemplateConfigName: cmp.Or(over.TemplateConfigName, base.TemplateConfigName),
-		AllowHosts:         lastSet(base.AllowHosts, over.AllowHosts),
-		DenyHosts:          slices.Compact(denied), // no layer can lift the denial of another
-		AllowHTTP:          lastSet(base.AllowHTTP, over.AllowHTTP),
-		AllowRedirects:     lastSet(base.AllowRedirects, over.AllowRedirects),
 		Mirrors:            mergeMaps(base.Mirrors, over.Mirrors),
 	}
 }

@@ -46,7 +46,6 @@ keys = {}
 host = "git.example.com:8443"
 namespace = "team/sub"
 template_config_name = "pack.json"
-deny_hosts = ["evil.example"]
 mirrors = { "https://github.com/" = "git@mirror.example:" }
 
 [packs.p]
@@ -72,8 +71,7 @@ func TestParse(t *testing.T) {
 		Components: []manifest.Component{{Source: reference("p@v1//a"), Path: "src/a.py",
 			Keys: map[string]any{"source": "timer"}}, {Source: reference("p//b"), Path: "."}},
 		Sources: manifest.Sources{Host: "git.example.com:8443", Namespace: "team/sub", TemplateConfigName: "pack.json",
-			DenyHosts: []string{"evil.example"},
-			Mirrors:   map[string]string{"https://github.com/": "git@mirror.example:"}},
+			Mirrors: map[string]string{"https://github.com/": "git@mirror.example:"}},
 		Packs: map[string]manifest.Pack{"p": {URL: "git@git.example.com:team/p.git", Description: "parts"}},
 		Keys:  map[string]any{"author": "me"},
 
@@ -113,7 +111,7 @@ var invalidManifests = []struct {
 	{own, "[projects]\n", `line 1: unknown field "projects"`, `"project"`},
 	// Nothing similar.
 	{own, "[whatever]\n", `unknown field "whatever"`,
-		`"component", "keys", "limits", "merge", "pack", "packs", "project", "sources", "workspace"`},
+		`"component", "keys", "limits", "merge", "pack", "packs", "policy", "project", "sources", "workspace"`},
 	{own, block + "\n[[component]]\nsorce = 'p//a'\n", `line 6: unknown field "component[1].sorce"`, `"source"`},
 	{own, "\n[keys]\na = [\"x\"]\n", `line 3: field "keys.a" must be a string, true or false`, "quotes"},
 	{own, block + "keys = { a = 1 }\n", `line 4: field "component[0].keys.a" must be a string, true or false`,
@@ -148,14 +146,23 @@ var invalidManifests = []struct {
 	{own, "[[component]]\nsource = 'p//a'\npath = '../a'\n", `line 3: component "../a"`, ""},
 	{own, "[[component]]\nsource = 'p//a'\npath = '/a'\n", `absolute`, ""},
 	{own, "[[component]]\nsource = 'p//a'\npath = 'a\\b'\n", `Windows does not allow \`, ""},
-	{own, "[sources]\nallow_hosts = ['x']\n", "line 2: allow_hosts does not belong in a project's ppm.toml",
-		"a user's ppm.toml"},
-	{own, "[sources]\nallow_http = ['x']\n", "line 2: allow_http does not belong", ""},
-	{own, "[sources]\nallow_redirects = ['x']\n", "line 2: allow_redirects does not belong", ""},
 	{own, "[sources]\nhost = 'https://x'\n", `line 2: "https://x" is not a valid host name`, ""},
 	{own, "[sources]\nnamespace = '../x'\n", `is not a namespace`, ""},
 	{own, "[sources]\ntemplate_config_name = '../x'\n", `line 2`, ""},
 	{own, "[sources.mirrors]\n'https://a/' = 'https://token@b/'\n", `line 1: the URL of a mirror`, ""},
+	{own, "[policy]\ndeny_host = ['x']\n", `line 2: unknown field "policy.deny_host"`, `did you mean "deny_hosts"`},
+	{own, "[policy]\ndeny_hosts = 'x'\n", `line 2: field "policy.deny_hosts" must be an array of strings`, ""},
+	{own, "[policy]\ndeny_hosts = [\n'x',\n'a:1']\n", `line 4: deny_hosts: "a:1" is not a host pattern`,
+		"without port"},
+	{own, "[policy]\nallow_http = []\n", "line 2: allow_http does not belong in a project's ppm.toml", "a user's"},
+	{own, "[policy]\nallow_redirects = ['x']\n", "line 2: allow_redirects does not belong in a project's", "a user's"},
+	{user, "[policy]\nallow_licenses = ['MIT', 'a b']\n", `line 2: allow_licenses: "a b" is not a license`, "SPDX"},
+	{user, "[policy.allow_signers]\n'x.y/z' = [\n'']\n", `line 3: allow_signers.x.y/z: "" is not a signer`, ""},
+	{machine, "[policy.allow_signers]\n'x:1' = ['a']\n", `line 2: allow_signers.x:1: "x:1" is not a namespace`,
+		"port"},
+	{machine, "[policy]\nallow_namespaces = ['x', 'https://x']\n", `line 2: allow_namespaces: "https://x"`, ""},
+	{machine, "[policy]\ndeny_schemes = ['git']\n", `line 2: deny_schemes: no scheme "git"`, "https"},
+	{builtIn, "[policy]\ndeny_schemes = ['http']\n", "line 1: [policy] does not belong in the built-in", ""},
 	{own, "[packs.p]\n", `line 1: pack "p" has no url`, "url ="},
 	{own, "[packs.p]\nurl = 'https://me:secret@h.x/p.git'\n", `line 2: pack "p"`, ""},
 	{own, "[packs.p]\nurl = 'https://h.x/p.git@v1'\n", `is not the URL of a repository`, ""},
@@ -180,7 +187,6 @@ var invalidManifests = []struct {
 	{user, "[project]\nname = 'x'\n", "line 1: [project] does not belong in a user's ppm.toml", ""},
 	{machine, block, "line 1: [[component]] does not belong in the machine's ppm.toml", "a project's ppm.toml"},
 	{machine, release, "only built-in packs have releases", ""},
-	{builtIn, "[sources]\nallow_http = ['x']\n", "line 2: allow_http does not belong in the built-in ppm.toml", ""},
 	{builtIn, block, "does not belong in the built-in ppm.toml", ""},
 	{builtIn, strings.Replace(release, "'dev'", "''", 1), "must be set", ""},
 	{builtIn, release + "tree = 'x'\n", `line 2: pack "p", release "v1": "x" is not the full id`, ""},
@@ -198,15 +204,6 @@ func TestParseRefuses(t *testing.T) {
 		}
 		if h := failure.Hint(err); h == "" || !strings.Contains(h, c.hint) {
 			t.Errorf("the hint for %q is %q, want one with %q", c.text, h, c.hint)
-		}
-	}
-}
-
-func TestUserAndMachineLayers(t *testing.T) {
-	for _, layer := range []manifest.Layer{user, machine} {
-		got, err := manifest.Parse("ppm.toml", []byte("[sources]\nallow_hosts = ['a']\nallow_http = ['b']\n"), layer)
-		if err != nil || got.Sources.AllowHosts[0] != "a" || got.Sources.AllowHTTP[0] != "b" {
-			t.Errorf("Parse of layer %d: %+v, %v", layer, got, err)
 		}
 	}
 }
@@ -231,8 +228,8 @@ func TestMerge(t *testing.T) {
 	base := &manifest.Manifest{
 		Project: manifest.Project{Name: "base", Env: "venv", Keywords: []string{"b"},
 			Extra: map[string]string{"url": "base", "cc": "base"}},
-		Sources: manifest.Sources{Host: "h1", Namespace: "n1", AllowHosts: []string{"a"},
-			DenyHosts: []string{"x", "y"}, Mirrors: map[string]string{"1": "b", "2": "b"}},
+		Sources: manifest.Sources{Host: "h1", Namespace: "n1",
+			Mirrors: map[string]string{"1": "b", "2": "b"}},
 		Packs: map[string]manifest.Pack{"p": {Releases: []manifest.Release{{Tag: "v1", Date: date}}},
 			"q": {URL: "q"}},
 		Keys: map[string]any{"author": "base", "k": "base"},
@@ -240,7 +237,7 @@ func TestMerge(t *testing.T) {
 	over := &manifest.Manifest{
 		Project:    manifest.Project{Name: "over", Extra: map[string]string{"url": "over"}},
 		Components: []manifest.Component{{Source: reference("p//a"), Path: "a"}},
-		Sources: manifest.Sources{Namespace: "n2", DenyHosts: []string{"x", "z"},
+		Sources: manifest.Sources{Namespace: "n2",
 			Mirrors: map[string]string{"2": "o"}},
 		Packs:     map[string]manifest.Pack{"p": {URL: "alias"}},
 		Keys:      map[string]any{"author": "over"},
@@ -250,8 +247,8 @@ func TestMerge(t *testing.T) {
 		Project: manifest.Project{Name: "over", Env: "venv", Keywords: []string{"b"},
 			Extra: map[string]string{"url": "over", "cc": "base"}},
 		Components: []manifest.Component{{Source: reference("p//a"), Path: "a"}},
-		Sources: manifest.Sources{Host: "h1", Namespace: "n2", AllowHosts: []string{"a"},
-			DenyHosts: []string{"x", "y", "z"}, Mirrors: map[string]string{"1": "b", "2": "o"}},
+		Sources: manifest.Sources{Host: "h1", Namespace: "n2",
+			Mirrors: map[string]string{"1": "b", "2": "o"}},
 		// An alias overrides the built-in pack.
 		Packs:     map[string]manifest.Pack{"p": {URL: "alias"}, "q": {URL: "q"}},
 		Keys:      map[string]any{"author": "over", "k": "base"},
@@ -263,7 +260,7 @@ func TestMerge(t *testing.T) {
 	if got := manifest.Merge(want, &manifest.Manifest{}); !reflect.DeepEqual(got, want) {
 		t.Errorf("Merge with an empty manifest:\n%+v, want\n%+v", got, want)
 	}
-	if base.Keys["author"] != "base" || base.Sources.Mirrors["2"] != "b" || len(base.Sources.DenyHosts) != 2 {
+	if base.Keys["author"] != "base" || base.Sources.Mirrors["2"] != "b" {
 		t.Errorf("Merge changed its argument: %+v", base)
 	}
 }

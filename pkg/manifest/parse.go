@@ -11,6 +11,7 @@ import (
 
 	"github.com/Project-Manager-With-Git/ppm/pkg/failure"
 	"github.com/Project-Manager-With-Git/ppm/pkg/fileset"
+	"github.com/Project-Manager-With-Git/ppm/pkg/policy"
 	"github.com/Project-Manager-With-Git/ppm/pkg/ref"
 	"github.com/Project-Manager-With-Git/ppm/pkg/suggest"
 	"github.com/Project-Manager-With-Git/ppm/pkg/tomldoc"
@@ -25,6 +26,7 @@ type file struct {
 	Keys       map[string]any  `toml:"keys"`
 	Workspace  *Workspace      `toml:"workspace"`
 	Merging    Merging         `toml:"merge"`
+	Policy     policy.Rules    `toml:"policy"`
 	Limits     Limits          `toml:"limits"`
 	Pack       any             `toml:"pack"` // a pack can be a project, too; package pack reads this table
 }
@@ -75,6 +77,9 @@ func parse(name string, data []byte, layer Layer) (*Manifest, *tomldoc.Document,
 		Project: f.Project, Sources: f.Sources, Packs: f.Packs, Keys: f.Keys, Workspace: f.Workspace,
 		Merging: f.Merging, Limits: f.Limits,
 	}
+	if m.Policy, err = readPolicy(doc, f.Policy); err != nil {
+		return nil, nil, err
+	}
 	if err := checkKeys(doc, "keys", f.Keys); err != nil {
 		return nil, nil, err
 	}
@@ -89,6 +94,22 @@ func parse(name string, data []byte, layer Layer) (*Manifest, *tomldoc.Document,
 		}
 	}
 	return m, doc, nil
+}
+
+// readPolicy returns the policy that has only the rules of this file.
+func readPolicy(doc *tomldoc.Document, rules policy.Rules) (policy.Policy, error) {
+	at := func(field string, entry int) string {
+		if entry < 0 {
+			return "policy." + field
+		}
+		return fmt.Sprintf("policy.%s[%d]", field, entry)
+	}
+	line := func(field string, entry int) int { return doc.Line(at(field, entry)) }
+	p, field, entry, err := policy.New(doc.Name, rules, line)
+	if err != nil {
+		return p, doc.Errorf(at(field, entry), "%s: %w", field, err)
+	}
+	return p, nil
 }
 
 // readComponents returns the components in normal form. It refuses two at one path.

@@ -26,11 +26,16 @@ func (p *Project) Info() (*InfoResult, error) {
 }
 
 // Status compares the files of all installs, or of the named ones, with the lockfile, and lists the other files in
-// their folders. It reads nothing but the project.
+// their folders. It reads nothing but the project. What the policy forbids is reported.
 func (p *Project) Status(ctx context.Context, names []string) (*status.Result, error) {
 	installs, err := p.FindAll(names)
 	if err != nil {
 		return nil, err
+	}
+	for _, c := range installs {
+		if err := p.packs.CheckInstall(c); err != nil {
+			p.setup.Notify(c.Path + ": " + err.Error())
+		}
 	}
 	return p.comparer().Status(ctx, installs)
 }

@@ -73,7 +73,7 @@ func (p *Project) ownNewest(ctx context.Context, c lockfile.Component) (install.
 	if c.Ref == "" {
 		return p.packs.OpenLocked(ctx, c)
 	}
-	list, err := p.packs.ListURL(ctx, c.URL)
+	list, err := p.packs.ListURL(ctx, c.Source, c.URL)
 	if err != nil {
 		return install.Hop{}, err
 	}

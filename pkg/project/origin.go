@@ -1,6 +1,7 @@
 package project
 
 import (
+	"cmp"
 	"slices"
 
 	"github.com/Project-Manager-With-Git/ppm/pkg/failure"
@@ -20,12 +21,12 @@ func (p *Project) CheckOrigins(lock *lockfile.Lock, except ...string) error {
 	return nil
 }
 
-// Listed describes all installs, sorted by path. An install that does not come from what its source means has a
-// problem, which is also reported.
+// Listed describes all installs, sorted by path. An install that does not come from what its source means, or that the
+// policy forbids, has a problem, which is also reported.
 func (p *Project) Listed() []state.Install {
 	installs := p.Installs()
 	for i, c := range p.Lock.Components {
-		if err := p.packs.CheckOrigin(c); err != nil {
+		if err := cmp.Or(p.packs.CheckOrigin(c), p.packs.CheckInstall(c)); err != nil {
 			installs[i].Problem = err.Error()
 			p.setup.Notify(err.Error() + "; " + failure.Hint(err))
 		}

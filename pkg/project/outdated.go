@@ -191,7 +191,7 @@ func (p *Project) commits(ctx context.Context, c lockfile.Component, to ref.Pin)
 	if err != nil {
 		return nil, err
 	}
-	repo, err := p.packs.Repo(c.URL)
+	repo, err := p.packs.Repo(c.Source, c.URL)
 	if err != nil {
 		return nil, err
 	}

@@ -24,7 +24,7 @@ func (p *Project) dropUnproven(ctx context.Context, r request, in plan.Input) er
 	}
 	for _, c := range slices.Concat(r.removed, replaced) {
 		isThere := func(f lockfile.File) bool { return in.Disk[f.Path].Kind == plan.File }
-		if !slices.ContainsFunc(c.Files, isThere) {
+		if !slices.ContainsFunc(c.Files, isThere) || p.packs.IsProven(c) {
 			continue
 		}
 		_, err := p.base(ctx, c)

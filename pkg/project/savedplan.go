@@ -150,7 +150,7 @@ func (p *Project) readRecords(pl plan.Plan) (*lockfile.Lock, error) {
 			lock = &lockfile.Lock{}
 		default:
 			if lock, err = lockfile.Parse(state.LockName, c.Data); err == nil {
-				err = cmp.Or(lock.Check(), p.CheckOrigins(lock))
+				err = cmp.Or(lock.Check(), p.CheckOrigins(lock), p.checkPolicy(lock))
 			}
 		}
 		if err != nil {

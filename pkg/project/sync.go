@@ -62,6 +62,7 @@ func (p *Project) Sync(ctx context.Context, o SyncOptions) (*SyncResult, *Transa
 	if o.Frozen && (len(d.groups)+len(failures.list)+len(d.removed) > 0 || nameLost || p.confirmed) {
 		return nil, nil, errFrozen()
 	}
+	p.forbidden(&failures, d.removed)
 	r := request{
 		command: "sync", components: slices.Concat(d.groups...), removed: d.removed, name: nameLost,
 		upgrade: true, style: o.Style, ignoreSpaceChange: o.IgnoreSpaceChange, recreate: true,
@@ -245,7 +246,7 @@ func (p *Project) missing(ctx context.Context, r request, failures *Failures) (f
 		}
 		var base install.Base
 		ok, err := failures.of(c, c.Typed().String(), func() (err error) {
-			base, err = p.base(ctx, c)
+			base, err = p.restorable(ctx, c)
 			return err
 		})
 		if err != nil {

@@ -1,6 +1,7 @@
 package project
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"strings"
@@ -47,7 +48,8 @@ const (
 // Verify proves each install: that the locked commit, rendered with the locked keys,
 // gives exactly the files that the lockfile lists. What the user edited since is
 // reported and no failure; a file that is missing is one of kind Differs, and an
-// install that cannot be proven one of kind Integrity, which names the first.
+// install that cannot be proven one of kind Integrity, which names the first. What the
+// policy forbids is in Failed.
 //
 // With Remote, a tag that names another commit now is of kind Integrity when the
 // component's files there are others, and a note when they are the same. A tag or
@@ -67,7 +69,7 @@ func (p *Project) Verify(ctx context.Context, o VerifyOptions) (*VerifyResult, e
 	for i, c := range p.Lock.Components {
 		in := VerifiedInstall{Install: compared.Installs[i]}
 		_, err := failures.of(c, c.Typed().String(), func() error {
-			_, err := p.base(ctx, c)
+			err := p.prove(ctx, c)
 			if err != nil {
 				in.Problem = err.Error()
 			}
@@ -106,6 +108,15 @@ func (p *Project) Verify(ctx context.Context, o VerifyOptions) (*VerifyResult, e
 	}
 	result.Failed = failures.all()
 	return result, firstError(broken, missing)
+}
+
+// prove renders an install again, and checks the policy.
+func (p *Project) prove(ctx context.Context, c lockfile.Component) error {
+	base, err := p.base(ctx, c)
+	if err != nil {
+		return err
+	}
+	return cmp.Or(p.packs.CheckInstall(c), p.packs.CheckLicense(base.Hop))
 }
 
 // verifyRef asks the server what the ref of an install names now. moved is the error to end with when a tag

@@ -24,6 +24,7 @@ type field struct {
 
 // A value is the value of a field or an item of an array.
 type value struct {
+	line   int // of an item of an array
 	typ    valueType
 	items  []value // of an array
 	fields []field // of an inline table
@@ -159,7 +160,12 @@ func (s *scanner) value() (v value) {
 		return value{typ: aString}
 	case '[':
 		v.typ = anArray
-		s.list(']', func() { v.items = append(v.items, s.value()) })
+		s.list(']', func() {
+			line := s.currentLine()
+			item := s.value()
+			item.line = line
+			v.items = append(v.items, item)
+		})
 		return v
 	case '{':
 		v.typ = aTable

@@ -142,7 +142,7 @@ func (c *checker) checkValue(n node, v value) error {
 	case n.typ.Kind() == reflect.Slice:
 		for i, item := range v.items {
 			in := n.item(i)
-			c.doc.lines[in.path] = c.doc.lines[n.path]
+			c.doc.lines[in.path] = item.line
 			if err := c.checkValue(in, item); err != nil {
 				return err
 			}

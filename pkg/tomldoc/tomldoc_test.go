@@ -81,8 +81,8 @@ func TestDecode(t *testing.T) {
 	if !reflect.DeepEqual(got, want) {
 		t.Errorf("Decode:\n%+v, want\n%+v", got, want)
 	}
-	for path, line := range map[string]int{"name": 1, "list": 5, "list[1]": 5, "words.a": 10, "sub": 16, "sub.a": 17,
-		"subs[0]": 20, "subs[0].deep[0].b": 23, "subs[1].deep[1].b": 25, "nothing": 0} {
+	for path, line := range map[string]int{"name": 1, "list": 5, "list[0]": 6, "list[1]": 7, "words.a": 10,
+		"sub": 16, "sub.a": 17, "subs[0]": 20, "subs[0].deep[0].b": 23, "subs[1].deep[1].b": 25, "nothing": 0} {
 		if got := d.Line(path); got != line {
 			t.Errorf("Line(%q) = %d, want %d", path, got, line)
 		}

@@ -4,12 +4,9 @@
 // protocol, or in version 0 where the server supports no other. The remote is a URL of those schemes or the scp form
 // [user@]host:path.
 //
-// The host policy is what the user allows ppm to connect to. A host pattern is a host name, which means that host
-// alone; "*." and a name, which means every host below that name but not the name itself; or "*", which means every
-// host. A denied host is refused even when it is allowed too; when there are allowed hosts, all others are refused.
-// Plain http is refused except to this machine itself and to the hosts that it is allowed for. A redirect is checked
-// against the same policy; it must not lead from https to http, nor to another host or port than those of the remote,
-// except to hosts to which the user allows redirects.
+// A session connects only to places that the policy allows: see package policy. A redirect is checked against the
+// same policy; it must not lead from https to http, nor to another host or port than those of the remote, except to
+// hosts to which the policy allows redirects.
 //
 // These settings of git apply: url.*.insteadOf, credential helpers, core.askPass and, of the section http, proxy,
 // sslCAInfo, sslCAPath, sslCert, sslKey, extraHeader and a followRedirects that is false, from the system's and the
@@ -37,57 +34,49 @@ package wire
 import (
 	"context"
 
+	"github.com/Project-Manager-With-Git/ppm/pkg/policy"
 	"github.com/Project-Manager-With-Git/ppm/pkg/secreturl"
 )
 
 // A Dialer opens sessions. It is safe for concurrent use, and reads nothing before it is first asked about a remote.
 type Dialer struct{ settings *settings }
 
-// New returns a Dialer. It fails with kind Usage when a host pattern is malformed.
-func New(o Options) (*Dialer, error) {
-	s, err := newSettings(o)
-	if err != nil {
-		return nil, err
-	}
-	return &Dialer{s}, nil
-}
+// New returns a Dialer.
+func New(o Options) *Dialer { return &Dialer{newSettings(o)} }
 
-// Rewrite applies git's url.*.insteadOf to url, the longest match as git does, and checks the host policy. It returns
-// the URL to use. That may have credentials from the user's git configuration, and may be a local path or a file URL,
-// which needs no policy.
-//
-// Rewrite fails with kind Usage for a malformed URL and Refused for a host that the policy forbids.
+// Rewrite applies git's url.*.insteadOf to url, the longest match as git does. It returns the URL to use. That may
+// have credentials from the user's git configuration, and may be a local path or a file URL.
 func (d *Dialer) Rewrite(url string) (secreturl.URL, error) {
 	config, err := d.settings.config()
 	if err != nil {
 		return secreturl.URL{}, err
 	}
-	rewritten := secreturl.New(config.insteadOf(url))
-	if isLocal(rewritten.Reveal()) {
-		return rewritten, nil
-	}
-	r, err := parseRemote(rewritten)
+	return secreturl.New(config.insteadOf(url)), nil
+}
+
+// Place returns the place that a session with the repository at url, which is not local, connects to. It fails with
+// kind Usage for a malformed URL.
+func (d *Dialer) Place(url secreturl.URL) (policy.Place, error) {
+	r, err := parseRemote(url)
 	if err != nil {
-		return secreturl.URL{}, err
+		return policy.Place{}, err
 	}
 	host := r.host
 	if r.scheme == "ssh" {
 		ssh, err := readSSHSettings(r, d.settings)
 		if err != nil {
-			return secreturl.URL{}, err
+			return policy.Place{}, err
 		}
 		host = ssh.host
 	}
-	if err := d.settings.checkHost(r.scheme, host); err != nil {
-		return secreturl.URL{}, err
-	}
-	return rewritten, nil
+	at := policy.NewPlace(r.scheme, host, r.path)
+	return at, checkHost(at)
 }
 
-// Open prepares a session with the repository at url, which is used as it is: apply Rewrite before. It checks the host
+// Open prepares a session with the repository at url, which is used as it is: apply Rewrite before. It checks the
 // policy and reads the user's settings, but connects only when the session is first used.
 //
-// Open fails with kind Usage for a URL that is not remote and Refused for a host that the policy forbids.
+// Open fails with kind Usage for a URL that is not remote and Refused for a place that the policy forbids.
 func (d *Dialer) Open(_ context.Context, url secreturl.URL) (*Session, error) {
 	r, err := parseRemote(url)
 	if err != nil {

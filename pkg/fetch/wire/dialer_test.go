@@ -11,16 +11,17 @@ import (
 	"github.com/Project-Manager-With-Git/ppm/internal/gittest"
 	"github.com/Project-Manager-With-Git/ppm/pkg/failure"
 	"github.com/Project-Manager-With-Git/ppm/pkg/fetch/wire"
+	"github.com/Project-Manager-With-Git/ppm/pkg/policy"
 	"github.com/Project-Manager-With-Git/ppm/pkg/secreturl"
 )
 
 func TestHostPolicy(t *testing.T) {
-	d := newDialer(t, wire.Options{
+	d := newDialer(t, wire.Options{Policy: rules(policy.Rules{
 		AllowHosts: []string{"git.example.com", "*.corp.example", "Bücher.example", "127.0.0.1", "::1", "localhost",
 			"plain.example", "sub.plain.example"},
 		DenyHosts: []string{"secret.corp.example"},
 		AllowHTTP: []string{"plain.example"},
-	})
+	})})
 	for _, c := range []struct {
 		url, message string // "" for allowed
 	}{
@@ -29,17 +30,17 @@ func TestHostPolicy(t *testing.T) {
 		{"ssh://git@git.example.com/a", ""},     // every scheme
 		{"git@git.example.com:a/b", ""},         // the scp form
 		// a name means only itself
-		{"https://sub.git.example.com/a", `"sub.git.example.com": the host is not allowed`},
+		{"https://sub.git.example.com/a", `the host "sub.git.example.com" is forbidden`},
 		// not a suffix match of the text
-		{"https://evil-git.example.com/a", `the host is not allowed`},
+		{"https://evil-git.example.com/a", `is forbidden: it is not in allow_hosts`},
 		// all below
 		{"https://a.b.corp.example/a", ""},
 		// but not itself
-		{"https://corp.example/a", `the host is not allowed`},
+		{"https://corp.example/a", `is forbidden: it is not in allow_hosts`},
 		// deny_hosts comes before allow_hosts
-		{"https://secret.corp.example/a", `"secret.corp.example": the host is denied`},
+		{"https://secret.corp.example/a", `the host "secret.corp.example" is forbidden`},
 		// in every form
-		{"git@secret.corp.example:a", `the host is denied`},
+		{"git@secret.corp.example:a", `is forbidden: deny_hosts has`},
 		// the ASCII form of a name
 		{"https://xn--bcher-kva.example/a", ""},
 		// plain http to this machine
@@ -48,33 +49,19 @@ func TestHostPolicy(t *testing.T) {
 		{"http://localhost/a", ""},
 		{"http://[::ffff:127.0.0.1]/a", ""}, // IPv4 in IPv6
 		{"http://plain.example/a", ""},      // allowed for http
-		{"http://sub.plain.example/a", `"sub.plain.example": plain http is neither encrypted nor authenticated`},
-		{"http://git.example.com/a", `plain http is neither encrypted nor authenticated`},
-		{"http://127.0.0.1.evil.example/a", `the host is not allowed`},
+		{"http://sub.plain.example/a", `plain http to "sub.plain.example" is forbidden`},
+		{"http://git.example.com/a", `plain http to "git.example.com" is forbidden`},
+		{"http://127.0.0.1.evil.example/a", `is forbidden: it is not in allow_hosts`},
 		// a user, not a host
-		{"https://git.example.com@evil.example/a", `"evil.example": the host is not allowed`},
-		{"https://evil.example/git.example.com", `"evil.example": the host is not allowed`},
+		{"https://git.example.com@evil.example/a", `the host "evil.example" is forbidden`},
+		{"https://evil.example/git.example.com", `the host "evil.example" is forbidden`},
 	} {
-		got, err := d.Rewrite(c.url)
-		if c.message == "" {
-			if got.Reveal() != c.url || err != nil {
-				t.Errorf("Rewrite(%q) = %q, %v", c.url, got, err)
-			}
-			if _, err := d.Open(t.Context(), secreturl.New(c.url)); err != nil {
-				t.Errorf("Open(%q): %v", c.url, err)
-			}
-			continue
+		_, err := d.Open(t.Context(), secreturl.New(c.url))
+		if c.message != "" {
+			checkFailure(t, err, failure.Refused, c.message, "change ")
+		} else if err != nil {
+			t.Errorf("Open(%q): %v", c.url, err)
 		}
-		checkFailure(t, err, failure.Refused, c.message, "[sources] ")
-		_, err = d.Open(t.Context(), secreturl.New(c.url))
-		checkFailure(t, err, failure.Refused, c.message, "[sources] ")
-	}
-}
-
-func TestHostPatterns(t *testing.T) {
-	for _, p := range []string{"", "*.", "a/b", "https://a", "a:443", "**", "*a", "a.*", "a b"} {
-		_, err := wire.New(wire.Options{DenyHosts: []string{p}})
-		checkFailure(t, err, failure.Usage, "is not a host pattern", "write a host name")
 	}
 }
 
@@ -107,7 +94,7 @@ func TestWrongURLs(t *testing.T) {
 		{"c:a/b.git", "a path on a Windows drive without a /"},
 		{"git@hоst.example.com:a", "a character that is not allowed there"}, // a Cyrillic o
 	} {
-		_, err := d.Rewrite(c.url)
+		_, err := d.Place(secreturl.New(c.url))
 		checkFailure(t, err, failure.Usage, c.message, "https://HOST/PATH")
 	}
 	for _, local := range []string{"/a/b", "./a:b", "../a", "a", `C:\a`, "C:/a", "file:///a", "FILE:///a"} {
@@ -208,9 +195,9 @@ func TestNoHome(t *testing.T) {
 	write(t, dir, ".gitconfig", "[url \"https://evil.example.com/\"]\n\tinsteadOf = gh:\n")
 	write(t, dir, ".ssh/config", "Host *\n\tHostName evil.example.com\n")
 	t.Chdir(dir)
-	d, err := wire.New(wire.Options{Env: env(), DenyHosts: []string{"evil.example.com"}})
-	if err != nil {
-		t.Fatal(err)
+	d := wire.New(wire.Options{Env: env()})
+	if at, err := d.Place(secreturl.New("git.example.com:pack")); err != nil || at.Host != "git.example.com" {
+		t.Errorf("the place is %v, %v", at, err)
 	}
 	if got, err := d.Rewrite("gh:a"); got.Reveal() != "gh:a" || err != nil {
 		t.Errorf("Rewrite = %q, %v", got, err)
@@ -261,7 +248,7 @@ func TestProxiesAndAuthorities(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			home := t.TempDir()
 			write(t, home, ".gitconfig", c.config)
-			d := newDialer(t, wire.Options{Home: home, Env: env(c.env...), AllowHTTP: []string{"git.example.com"}})
+			d := newDialer(t, wire.Options{Home: home, Env: env(c.env...), Policy: httpTo("git.example.com")})
 			if _, _, err := get(t.Context(), d, c.scheme+"://git.example.com/pack"); (err == nil) != c.ok {
 				t.Errorf("%v, want success %v", err, c.ok)
 			}

@@ -148,10 +148,7 @@ func recorded(t testing.TB) (refs, pack []byte) {
 
 // guarded reads data as if it came over a connection.
 func guarded(t testing.TB, data []byte) *guardedReader {
-	d, err := New(Options{Stall: time.Minute})
-	if err != nil {
-		t.Fatal(err)
-	}
+	d := New(Options{Stall: time.Minute})
 	return &guardedReader{guard: d.settings.guard(t.Context()), r: io.NopCloser(bytes.NewReader(data)), limit: 1 << 20}
 }
 

@@ -8,10 +8,7 @@ import (
 
 // The time of all exchanges counts, and nothing is asked of the server when it is spent.
 func TestBudgetIsForAllExchanges(t *testing.T) {
-	s, err := newSettings(Options{MaxTime: time.Hour})
-	if err != nil {
-		t.Fatal(err)
-	}
+	s := newSettings(Options{MaxTime: time.Hour})
 	asked := 0
 	ask := func() (int, error) {
 		asked++
@@ -52,13 +49,9 @@ func TestRetryAfterStall(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
-			settings, err := newSettings(Options{})
-			if err != nil {
-				t.Fatal(err)
-			}
-			transport := &httpTransport{settings: settings}
+			transport := &httpTransport{settings: newSettings(Options{})}
 			tries := 0
-			err = transport.retry(t.Context(), func() error {
+			err := transport.retry(t.Context(), func() error {
 				if tries++; tries <= len(c.fails) {
 					return c.fails[tries-1]
 				}

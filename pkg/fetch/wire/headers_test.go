@@ -92,7 +92,7 @@ func TestRedirectsCarryNoExtraHeaders(t *testing.T) {
 	write(t, home, ".gitconfig", "[http]\nextraHeader = X-General: "+good+
 		"\nextraHeader = Authorization: Bearer "+good+"\n[http \""+first.URL+"\"]\nextraHeader = X-First: "+good+
 		"\n[http \"http://localhost:"+port+"\"]\nextraHeader = X-Other: 1\n")
-	d := newDialer(t, wire.Options{Home: home, AllowRedirects: []string{"localhost"}})
+	d := newDialer(t, wire.Options{Home: home, Policy: redirectsTo("localhost")})
 	if _, _, err := get(t.Context(), d, first.URL+"/pack"); err != nil {
 		t.Fatal(err)
 	}

@@ -12,6 +12,8 @@ import (
 	"strings"
 	"syscall"
 	"time"
+
+	"github.com/Project-Manager-With-Git/ppm/pkg/policy"
 )
 
 const (
@@ -46,7 +48,7 @@ func (e *statusError) Error() string { return fmt.Sprintf("the server answers wi
 
 func openHTTP(s *settings, r remote) (*httpTransport, error) {
 	base := r.url()
-	if err := s.checkHost(base.Scheme, base.Hostname()); err != nil {
+	if err := s.checkPlace(placeOf(base)); err != nil {
 		return nil, err
 	}
 	first, err := newSite(s, base, r, false)
@@ -54,6 +56,11 @@ func openHTTP(s *settings, r remote) (*httpTransport, error) {
 		return nil, err
 	}
 	return &httpTransport{settings: s, remote: r, base: base, sites: map[string]*site{siteOf(base): first}}, nil
+}
+
+// placeOf returns the place of a repository.
+func placeOf(u *url.URL) policy.Place {
+	return policy.NewPlace(u.Scheme, u.Hostname(), u.EscapedPath())
 }
 
 // below returns u with path, which needs no escaping, appended to its path.

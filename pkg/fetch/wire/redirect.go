@@ -102,7 +102,7 @@ func (t *httpTransport) checkRedirect(from, to *url.URL) error {
 		return t.errRedirect(fmt.Sprintf("git's http.followRedirects is %s", follow),
 			"use the URL that it leads to: %s", withoutRefsPath(to))
 	}
-	if err := t.settings.checkHost(to.Scheme, to.Hostname()); err != nil {
+	if err := t.settings.checkPlace(placeOf(withoutRefsPath(to))); err != nil {
 		return failure.Errorf(failure.KindOf(err), "following a redirect of %q: %w", t.remote.public, err).
 			WithHint("%s", failure.Hint(err))
 	}
@@ -116,9 +116,9 @@ func (t *httpTransport) checkNamed(to *url.URL) error {
 	host, namedHost := hostname.Canonical(to.Hostname()), hostname.Canonical(named.Hostname())
 	isUpgrade := named.Scheme == "http" && portOf(named) == "80" && to.Scheme == "https" && portOf(to) == "443"
 	const hint = "if you trust it, use the URL that the redirect leads to: %s, or add %s to " +
-		"[sources] allow_redirects in your own ppm.toml"
+		"[policy] allow_redirects in your own ppm.toml"
 	switch {
-	case hostname.AnyMatches(t.settings.redirects, host):
+	case t.settings.options.Policy.Redirect(placeOf(to)).Allowed:
 		return nil
 	case host != namedHost:
 		return t.errRedirect(fmt.Sprintf("it leads to another host, %q", host), hint, withoutRefsPath(to), host)

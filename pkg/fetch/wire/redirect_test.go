@@ -13,6 +13,7 @@ import (
 	"github.com/Project-Manager-With-Git/ppm/internal/gittest"
 	"github.com/Project-Manager-With-Git/ppm/pkg/failure"
 	"github.com/Project-Manager-With-Git/ppm/pkg/fetch/wire"
+	"github.com/Project-Manager-With-Git/ppm/pkg/policy"
 	"github.com/Project-Manager-With-Git/ppm/pkg/secreturl"
 )
 
@@ -52,7 +53,7 @@ func TestRedirectsCarryNoCredentials(t *testing.T) {
 				gittest.Redirect("http://evil:x@"+c.toHost+":"+httpPort(c.to))))
 			before := len(c.to.Requests())
 			d := newDialer(t, wire.Options{
-				Home: home, Env: env(tokenVariable(first), "u:"+bad), AllowRedirects: []string{c.toHost},
+				Home: home, Env: env(tokenVariable(first), "u:"+bad), Policy: redirectsTo(c.toHost),
 			})
 			_, _, err := get(t.Context(), d, strings.Replace(first.URL, "//", "//u:"+bad+"@", 1)+"/pack")
 			if (err == nil) != c.ok {
@@ -94,34 +95,29 @@ func TestRefusedRedirects(t *testing.T) {
 	}{
 		{"to another host", redirecting(t, root, local), wire.Options{}, `it leads to another host, "localhost"`,
 			"use the URL that the redirect leads to: " + local +
-				"/pack, or add localhost to [sources] allow_redirects"},
+				"/pack, or add localhost to [policy] allow_redirects"},
 		{"to a host like one that is allowed", redirecting(t, root, local),
-			wire.Options{AllowRedirects: []string{"*.localhost", "localhost.example"}}, `another host, "localhost"`,
+			wire.Options{Policy: redirectsTo("*.localhost", "localhost.example")}, `another host, "localhost"`,
 			"allow_redirects"},
 		{"to a host that is only allowed to connect to", redirecting(t, root, local),
-			wire.Options{AllowHosts: []string{"127.0.0.1", "localhost"}}, `another host, "localhost"`,
-			"allow_redirects"},
+			wire.Options{Policy: rules(policy.Rules{AllowHosts: []string{"127.0.0.1", "localhost"}})},
+			`another host, "localhost"`, "allow_redirects"},
 		{"to the host in the user", redirecting(t, root, "http://127.0.0.1@localhost:"+httpPort(last)), wire.Options{},
 			`another host, "localhost"`, "allow_redirects"},
 		{"to another port", redirecting(t, root, last.URL), wire.Options{},
-			"it leads to another port, " + httpPort(last), "add 127.0.0.1 to [sources] allow_redirects"},
+			"it leads to another port, " + httpPort(last), "add 127.0.0.1 to [policy] allow_redirects"},
 		{"to another spelling of the host", redirecting(t, root, "http://[::ffff:127.0.0.1]:"+httpPort(last)),
 			wire.Options{}, "it leads to another port", "allow_redirects"},
 		{"over an allowed host", redirecting(t, root, twice),
-			wire.Options{AllowRedirects: []string{"127.0.0.1"}}, `another host, "::1"`, "allow_redirects"},
+			wire.Options{Policy: redirectsTo("127.0.0.1")}, `another host, "::1"`, "allow_redirects"},
 		{"that git's configuration forbids", redirecting(t, root, local), wire.Options{
-			AllowRedirects: anywhere, Env: env("GIT_CONFIG_PARAMETERS", "'http.followRedirects'='false'"),
+			Policy: redirectsTo("*"), Env: env("GIT_CONFIG_PARAMETERS", "'http.followRedirects'='false'"),
 		}, "git's http.followRedirects is false", "use the URL that it leads to: " + local + "/pack"},
-		{"to a denied host", redirecting(t, root, local),
-			wire.Options{DenyHosts: []string{"localhost"}, AllowRedirects: anywhere},
-			`"localhost": the host is denied`, "deny_hosts"},
-		{"to a host that is not allowed", redirecting(t, root, local),
-			wire.Options{AllowHosts: []string{"127.0.0.1"}, AllowRedirects: anywhere},
-			`"localhost": the host is not allowed`, "allow_hosts"},
-		{"to plain http elsewhere", redirecting(t, root, "http://git.example.com"),
-			wire.Options{AllowRedirects: anywhere}, "plain http", "allow_http"},
 		{"from https to http", secure,
-			wire.Options{Env: env("SSL_CERT_FILE", caFile), AllowHTTP: anywhere, AllowRedirects: anywhere},
+			wire.Options{
+				Env:    env("SSL_CERT_FILE", caFile),
+				Policy: rules(policy.Rules{AllowHTTP: anywhere, AllowRedirects: anywhere}),
+			},
 			"it leads from https to http", "report it to the server's owner"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -131,6 +127,38 @@ func TestRefusedRedirects(t *testing.T) {
 	}
 	if n := len(last.Requests()); n != 0 {
 		t.Errorf("%d requests reached the end of a forbidden redirect", n)
+	}
+}
+
+// The policy applies to each place that a redirect leads to.
+func TestRedirectsThatThePolicyForbids(t *testing.T) {
+	root, _ := packs(t)
+	last := gittest.ServeHTTP(t, root)
+	local := "http://localhost:" + httpPort(last)
+	anywhere := []string{"*"}
+	for _, c := range []struct {
+		name    string
+		from    string
+		options wire.Options
+		message string
+		hint    string
+	}{
+		{"to a denied host", redirecting(t, root, local),
+			wire.Options{Policy: rules(policy.Rules{DenyHosts: []string{"localhost"}, AllowRedirects: anywhere})},
+			`the host "localhost" is forbidden`, "deny_hosts"},
+		{"to a host that is not allowed", redirecting(t, root, local),
+			wire.Options{Policy: rules(policy.Rules{AllowHosts: []string{"127.0.0.1"}, AllowRedirects: anywhere})},
+			`the host "localhost" is forbidden`, "allow_hosts"},
+		{"to a namespace that is denied", redirecting(t, root, local), wire.Options{Policy: rules(policy.Rules{
+			DenyNamespaces: []string{"localhost/pack"}, AllowRedirects: anywhere,
+		})}, `the namespace "localhost/pack" is forbidden`, "deny_namespaces"},
+		{"to plain http elsewhere", redirecting(t, root, "http://git.example.com"),
+			wire.Options{Policy: redirectsTo("*")}, "plain http", "allow_http"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			_, _, err := get(t.Context(), newDialer(t, c.options), c.from)
+			checkFailure(t, err, failure.Refused, c.message, c.hint)
+		})
 	}
 }
 
@@ -183,7 +211,7 @@ func TestFollowedRedirects(t *testing.T) {
 			s := gittest.ServeHTTP(t, root, gittest.With(redirects(c.codes, c.to)))
 			var progress []string
 			d := newDialer(t, wire.Options{
-				AllowRedirects: []string{"localhost"}, Progress: func(s string) { progress = append(progress, s) },
+				Policy: redirectsTo("localhost"), Progress: func(s string) { progress = append(progress, s) },
 			})
 			url, end := s.URL+"/pack", cmp.Or(c.to, s.URL)+"/new"
 			if len(c.codes) == 0 {
@@ -218,7 +246,7 @@ func TestRedirectsCannotNameAnotherHostToTheHelper(t *testing.T) {
 	for _, path := range []string{"/x%0ahost=victim.example.com%0a", "/x%0dhost=victim.example.com%0d", "/x%00"} {
 		s := gittest.ServeHTTP(t, root, gittest.With(
 			gittest.Times(1, gittest.Redirect("http://localhost:1"+path)), gittest.BasicAuth("u", good)))
-		d := newDialer(t, wire.Options{Home: home, AllowRedirects: []string{"*"}})
+		d := newDialer(t, wire.Options{Home: home, Policy: redirectsTo("*")})
 		_, _, err := get(t.Context(), d, s.URL+"/pack")
 		checkFailure(t, err, failure.Network, "a redirect to a malformed URL", "git repository")
 	}

@@ -18,6 +18,7 @@ import (
 	"github.com/Project-Manager-With-Git/ppm/internal/gittest"
 	"github.com/Project-Manager-With-Git/ppm/pkg/failure"
 	"github.com/Project-Manager-With-Git/ppm/pkg/fetch/wire"
+	"github.com/Project-Manager-With-Git/ppm/pkg/policy"
 	"github.com/Project-Manager-With-Git/ppm/pkg/ref"
 	"github.com/Project-Manager-With-Git/ppm/pkg/secreturl"
 )
@@ -42,11 +43,7 @@ func newDialer(t *testing.T, o wire.Options) *wire.Dialer {
 	if o.Stall == 0 {
 		o.Stall = 5 * time.Second
 	}
-	d, err := wire.New(o)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return d
+	return wire.New(o)
 }
 
 // packs returns a root with one repository "pack" of three commits, and their ids and that of a tag object.
@@ -301,3 +298,18 @@ func TestCancel(t *testing.T) {
 		}
 	}
 }
+
+// rules returns the policy of a file with the given rules.
+func rules(r policy.Rules) policy.Policy {
+	p, field, _, err := policy.New("ppm.toml", r, func(string, int) int { return 1 })
+	if err != nil {
+		panic(field + ": " + err.Error())
+	}
+	return p
+}
+
+// httpTo returns a policy that allows plain HTTP to hosts.
+func httpTo(hosts ...string) policy.Policy { return rules(policy.Rules{AllowHTTP: hosts}) }
+
+// redirectsTo returns a policy that allows redirects to hosts.
+func redirectsTo(hosts ...string) policy.Policy { return rules(policy.Rules{AllowRedirects: hosts}) }

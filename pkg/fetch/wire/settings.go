@@ -8,6 +8,7 @@ import (
 
 	"github.com/Project-Manager-With-Git/ppm/pkg/failure"
 	"github.com/Project-Manager-With-Git/ppm/pkg/hostname"
+	"github.com/Project-Manager-With-Git/ppm/pkg/policy"
 	"github.com/Project-Manager-With-Git/ppm/pkg/secreturl"
 )
 
@@ -22,15 +23,11 @@ type Options struct {
 	Home       string              // the user's home folder: .gitconfig, .netrc, .ssh
 	Dir        string              // the folder that the user works in; empty when it is in no git repository
 	Env        func(string) string // looks up an environment variable; nil for an empty environment
-	AllowHosts []string            // host patterns; empty allows every host
-	DenyHosts  []string            // host patterns
-	AllowHTTP  []string            // host patterns for which plain http is allowed
-	// AllowRedirects are patterns of the hosts that a redirect may lead to, besides the host and port of the remote.
-	AllowRedirects []string
-	MaxPack        int64         // maximum number of bytes of a response with a pack; 0 is 1 GiB
-	Stall          time.Duration // maximum time without a byte; 0 is 30 seconds
-	SlowWindow     time.Duration // time over which less than 1 KiB/s on average is too slow; 0 is a minute
-	MaxTime        time.Duration // maximum time of waiting for all answers of a Dialer's sessions; 0 is no limit
+	Policy     policy.Policy       // what may be connected to
+	MaxPack    int64               // maximum number of bytes of a response with a pack; 0 is 1 GiB
+	Stall      time.Duration       // maximum time without a byte; 0 is 30 seconds
+	SlowWindow time.Duration       // time over which less than 1 KiB/s on average is too slow; 0 is a minute
+	MaxTime    time.Duration       // maximum time of waiting for all answers of a Dialer's sessions; 0 is no limit
 	// AcceptedHosts is the file for the keys of ssh hosts that are accepted because of StrictHostKeyChecking; empty
 	// to accept none.
 	AcceptedHosts string
@@ -39,16 +36,14 @@ type Options struct {
 
 // settings are the options of a Dialer, and the user's git configuration.
 type settings struct {
-	options            Options
-	silent             bool // servers are asked to report no progress
-	allow, deny, plain []hostname.Pattern
-	redirects          []hostname.Pattern
-	config             func() (gitConfig, error)
-	sshCondition       func(command string) bool // of Match exec
-	budget             budget
+	options      Options
+	silent       bool // servers are asked to report no progress
+	config       func() (gitConfig, error)
+	sshCondition func(command string) bool // of Match exec
+	budget       budget
 }
 
-func newSettings(o Options) (*settings, error) {
+func newSettings(o Options) *settings {
 	if o.Env == nil {
 		o.Env = func(string) string { return "" }
 	}
@@ -66,49 +61,26 @@ func newSettings(o Options) (*settings, error) {
 		o.SlowWindow = maxSlow
 	}
 	s := &settings{options: o, silent: silent, sshCondition: newSSHConditions(), budget: budget{limit: o.MaxTime}}
-	for _, l := range []struct {
-		name string
-		in   []string
-		out  *[]hostname.Pattern
-	}{
-		{"allow_hosts", o.AllowHosts, &s.allow},
-		{"deny_hosts", o.DenyHosts, &s.deny},
-		{"allow_http", o.AllowHTTP, &s.plain},
-		{"allow_redirects", o.AllowRedirects, &s.redirects},
-	} {
-		for _, text := range l.in {
-			p, err := hostname.ParsePattern(text)
-			if err != nil {
-				return nil, failure.Errorf(failure.Usage, "reading %s: %w", l.name, err).
-					WithHint(`write a host name, "*." and a host name for all hosts below it, or "*"`)
-			}
-			*l.out = append(*l.out, p)
-		}
-	}
 	s.config = sync.OnceValues(func() (gitConfig, error) { return readGitConfig(o) })
-	return s, nil
+	return s
 }
 
-// checkHost returns an error when the host policy forbids a connection with a scheme to a host.
-func (s *settings) checkHost(scheme, host string) error {
-	host = hostname.Canonical(host)
-	switch {
-	case !hostname.IsValid(host):
-		return failure.Errorf(failure.Usage, "connecting to %q: it is not a valid host name",
-			secreturl.CleanHost(host)).
-			WithHint("write the name of the host, or its address in the usual form")
-	case hostname.AnyMatches(s.deny, host):
-		return failure.Errorf(failure.Refused, "connecting to %q: the host is denied", host).
-			WithHint("remove it from [sources] deny_hosts to allow it")
-	case len(s.allow) > 0 && !hostname.AnyMatches(s.allow, host):
-		return failure.Errorf(failure.Refused, "connecting to %q: the host is not allowed", host).
-			WithHint("add it to [sources] allow_hosts to allow it")
-	case scheme == "http" && !hostname.IsLoopback(host) && !hostname.AnyMatches(s.plain, host):
-		return failure.Errorf(failure.Refused,
-			"connecting to %q: plain http is neither encrypted nor authenticated", host).
-			WithHint("use https, or add the host to [sources] allow_http")
+// checkPlace returns an error of kind Refused when the policy forbids a connection to a place.
+func (s *settings) checkPlace(at policy.Place) error {
+	if err := checkHost(at); err != nil {
+		return err
 	}
-	return nil
+	return policy.Check(s.options.Policy.Connection(at)...)
+}
+
+// checkHost returns an error of kind Usage when the host of a place is not the name of one.
+func checkHost(at policy.Place) error {
+	if hostname.IsValid(at.Host) {
+		return nil
+	}
+	return failure.Errorf(failure.Usage, "connecting to %q: it is not a valid host name",
+		secreturl.CleanHost(at.Host)).
+		WithHint("write the name of the host, or its address in the usual form")
 }
 
 // guard returns a guard of one exchange with a server.

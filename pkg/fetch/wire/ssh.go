@@ -9,6 +9,8 @@ import (
 	"strings"
 
 	"golang.org/x/crypto/ssh"
+
+	"github.com/Project-Manager-With-Git/ppm/pkg/policy"
 )
 
 // sshTransport carries upload-pack over ssh. It runs git-upload-pack on the server: once in version 2, and in version
@@ -54,7 +56,7 @@ func openSSH(s *settings, r remote) (*sshTransport, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := s.checkHost("ssh", ssh.host); err != nil {
+	if err := s.checkPlace(policy.NewPlace("ssh", ssh.host, r.path)); err != nil {
 		return nil, err
 	}
 	program, err := newSSHProgram(s, r)

@@ -21,6 +21,7 @@ import (
 	"github.com/Project-Manager-With-Git/ppm/internal/gittest"
 	"github.com/Project-Manager-With-Git/ppm/pkg/failure"
 	"github.com/Project-Manager-With-Git/ppm/pkg/fetch/wire"
+	"github.com/Project-Manager-With-Git/ppm/pkg/policy"
 	"github.com/Project-Manager-With-Git/ppm/pkg/secreturl"
 )
 
@@ -300,11 +301,14 @@ func TestRevokedHostKeys(t *testing.T) {
 func TestSSHPolicy(t *testing.T) {
 	home := t.TempDir()
 	write(t, home, ".ssh/config", "Host alias\n  HostName git.example.com\n")
-	d := newDialer(t, wire.Options{Home: home, DenyHosts: []string{"git.example.com"}})
-	_, err := d.Rewrite("alias:pack")
-	checkFailure(t, err, failure.Refused, `"git.example.com": the host is denied`, "deny_hosts")
-	_, err = d.Open(t.Context(), secreturl.New("ssh://alias/pack"))
-	checkFailure(t, err, failure.Refused, `"git.example.com": the host is denied`, "deny_hosts")
+	d := newDialer(t, wire.Options{Home: home, Policy: rules(policy.Rules{DenyHosts: []string{"git.example.com"}})})
+	if at, err := d.Place(secreturl.New("alias:pack")); err != nil || at.String() != "git.example.com/pack" {
+		t.Errorf("the place is %v, %v", at, err)
+	}
+	for _, url := range []string{"alias:pack", "ssh://alias/pack"} {
+		_, err := d.Open(t.Context(), secreturl.New(url))
+		checkFailure(t, err, failure.Refused, `the host "git.example.com" is forbidden`, "deny_hosts")
+	}
 }
 
 // Commands that a misbehaving ssh server runs instead of git-upload-pack.

@@ -16,6 +16,7 @@ import (
 	"github.com/Project-Manager-With-Git/ppm/internal/gittest"
 	"github.com/Project-Manager-With-Git/ppm/pkg/failure"
 	"github.com/Project-Manager-With-Git/ppm/pkg/fetch/wire"
+	"github.com/Project-Manager-With-Git/ppm/pkg/secreturl"
 )
 
 // hostBlock returns a Host block for a server, with a key of its own below .ssh.
@@ -151,7 +152,7 @@ func TestSSHNamesAreChecked(t *testing.T) {
 		"ssh://git@a;touch$IFSsprung/p", "x`touch$IFSsprung`@h:p", "$(touch$IFSsprung)@h:p", "git@h|sh:p",
 		"ssh://a%3Btouch%20sprung@h/p", "h{a,b}:p", "ssh://u%5C@h/p",
 	} {
-		_, err := newDialer(t, wire.Options{Home: home}).Rewrite(url)
+		_, err := newDialer(t, wire.Options{Home: home}).Place(secreturl.New(url))
 		checkFailure(t, err, failure.Usage, "a character that is not allowed there", "write https://HOST/PATH")
 	}
 	if _, err := os.Stat("sprung"); err == nil {

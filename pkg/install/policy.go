@@ -1,0 +1,93 @@
+package install
+
+import (
+	"errors"
+	"fmt"
+
+	"github.com/Project-Manager-With-Git/ppm/pkg/failure"
+	"github.com/Project-Manager-With-Git/ppm/pkg/fetch"
+	"github.com/Project-Manager-With-Git/ppm/pkg/lockfile"
+	"github.com/Project-Manager-With-Git/ppm/pkg/policy"
+	"github.com/Project-Manager-With-Git/ppm/pkg/ref"
+	"github.com/Project-Manager-With-Git/ppm/pkg/shell"
+)
+
+// Repo returns the repository of a reference, at a clone URL or at its mirror. The error is of kind Refused when the
+// policy forbids the repository; it names the reference.
+func (p *Packs) Repo(r ref.Ref, url string) (*fetch.Repo, error) {
+	repo, err := p.client.Repo(p.registry.Mirror(url), url)
+	return repo, errForbidden(r, err)
+}
+
+// Decisions returns what the policy says about the repository of a reference at a clone URL: its places, as of
+// fetch.Client, and the decisions. It uses no network.
+func (p *Packs) Decisions(url string) ([]policy.Place, []policy.Decision, error) {
+	return p.client.Decisions(p.registry.Mirror(url), url)
+}
+
+// errForbidden adds the reference to an error of the policy. It returns other errors, and nil, as they are.
+func errForbidden(r ref.Ref, err error) error {
+	_, isPolicy := errors.AsType[*policy.Error](err)
+	if _, isNamed := errors.AsType[*forbiddenError](err); isNamed || !isPolicy {
+		return err
+	}
+	return failure.Errorf(failure.Refused, "%w", &forbiddenError{r, err}).
+		WithHint("%s; ppm policy explain %s shows the rules about it", failure.Hint(err), shell.Quote(r.String()))
+}
+
+// A forbiddenError is an error of the policy about a reference.
+type forbiddenError struct {
+	ref ref.Ref
+	err error
+}
+
+func (e *forbiddenError) Error() string { return fmt.Sprintf("using %q: %v", e.ref, e.err) }
+
+func (e *forbiddenError) Unwrap() error { return e.err }
+
+// CheckInstall returns an error of kind Refused when the policy forbids the repository of an install in a lockfile, or
+// of one of the references that led to it. It uses no network, so that it does not know licenses and signers.
+func (p *Packs) CheckInstall(c lockfile.Component) error {
+	if p.Policy().IsEmpty() {
+		return nil
+	}
+	url, references := "", c.References()
+	for i, r := range references {
+		if i == len(references)-1 {
+			url = c.URL
+		} else if url == "" || !isSameRepository(r.Origin, url) {
+			url = p.shared.URL(r.Origin)
+		}
+		_, decisions, err := p.Decisions(url)
+		if err != nil {
+			return err
+		}
+		if err := errForbidden(r, policy.Check(decisions...)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// CheckLicenses returns an error of kind Refused when the policy forbids the license of a pack of the chain, or of a
+// component of it.
+func (p *Packs) CheckLicenses(c Chain) error {
+	for _, h := range c {
+		if err := p.CheckLicense(h); err != nil {
+			return c.wrap(err)
+		}
+	}
+	return nil
+}
+
+// CheckLicense is CheckLicenses for one pack of a chain.
+func (p *Packs) CheckLicense(h Hop) error { return errForbidden(h.Ref, policy.Check(p.License(h))) }
+
+// License decides about the license of a pack of a chain, with its component.
+func (p *Packs) License(h Hop) policy.Decision {
+	_, isBuiltin := ref.BuiltinName(h.Pin.URL)
+	return p.o.Layers.Policy.License(h.Pack.LicenseOf(h.Component), isBuiltin)
+}
+
+// Policy returns the policy of all layers.
+func (p *Packs) Policy() policy.Policy { return p.o.Layers.Policy }
