@@ -156,14 +156,14 @@ func sshMessage(text string) []byte {
 	}{"git", "", "sha512", digest[:]})...)
 }
 
-// withSSHSignature returns the text with a signature by a key.
-func withSSHSignature(text string, key, sig []byte) string {
+// withSSHSignature returns the text with a signature by a key. version is 1, except in signatures of the future.
+func withSSHSignature(version uint32, text string, key, sig []byte) string {
 	blob := append([]byte("SSHSIG"), ssh.Marshal(struct {
 		Version                   uint32
 		Key                       []byte
 		Namespace, Reserved, Hash string
 		Sig                       []byte
-	}{1, key, "git", "", "sha512", sig})...)
+	}{version, key, "git", "", "sha512", sig})...)
 	return text + string(pem.EncodeToMemory(&pem.Block{Type: "SSH SIGNATURE", Bytes: blob}))
 }
 
@@ -182,7 +182,7 @@ func (k securityKey) sign(text string) string {
 		Flags   byte
 		Counter uint32
 	}{securityKeyType, ed25519.Sign(k.private, signed), k.flags, 9})
-	return withSSHSignature(text, k.public(), sig)
+	return withSSHSignature(1, text, k.public(), sig)
 }
 
 // pretender signs with its own key and shows another public key.
@@ -222,9 +222,43 @@ func TestForgedCertificateAsGit(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		next := sshCase{name: c.name, tag: withSSHSignature(text, certificate.Marshal(), ssh.Marshal(sig)),
+		next := sshCase{name: c.name, tag: withSSHSignature(1, text, certificate.Marshal(), ssh.Marshal(sig)),
 			allowed: allowed, want: c.want}
 		next.signer = "ssh-ca:" + ssh.FingerprintSHA256(ca.PublicKey()) + ":ann@example.com"
+		t.Run(next.name, func(t *testing.T) {
+			o := *o
+			o.TB = t
+			checkSSH(&o, next, time.Now())
+		})
+	}
+}
+
+// TestAlgorithmsAsGit makes signatures that ssh-keygen does not make.
+func TestAlgorithmsAsGit(t *testing.T) {
+	o := newOracle(t)
+	o.sshKey("ann", "-t", "rsa", "-b", "2048", "-m", "pem")
+	text := o.tag("v1", 1714521600)
+	key, err := ssh.ParsePrivateKey(o.read("ann"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct {
+		name, algorithm string
+		version         uint32
+		want            error
+	}{
+		{"RSA with SHA-512", ssh.KeyAlgoRSASHA512, 1, nil},
+		{"RSA with SHA-256", ssh.KeyAlgoRSASHA256, 1, nil},
+		{"RSA with SHA-1", ssh.KeyAlgoRSA, 1, signature.Unsupported},
+		{"a version of the future", ssh.KeyAlgoRSASHA512, 2, signature.Unsupported},
+	} {
+		sig, err := key.(ssh.AlgorithmSigner).SignWithAlgorithm(rand.Reader, sshMessage(text), c.algorithm)
+		if err != nil {
+			t.Fatal(err)
+		}
+		next := sshCase{name: c.name, want: c.want, signer: "ssh:" + o.fingerprint("ann"),
+			tag:     withSSHSignature(c.version, text, key.PublicKey().Marshal(), ssh.Marshal(sig)),
+			allowed: "ann@example.com " + string(o.read("ann.pub"))}
 		t.Run(next.name, func(t *testing.T) {
 			o := *o
 			o.TB = t

@@ -158,6 +158,12 @@ func pgpSignatureCases(o *oracle, text string) []pgpCase {
 			tag: o.signPGP(then, ann, "object "+o.commit+"\ntype commit\ntag v1\n\nx\n")},
 		{name: "an expired signature", tag: o.signPGP(then, ann, text, "--default-sig-expire", "1d"), ring: annRing,
 			want: signature.Expired},
+		{name: "a signature that is older than the key", ring: annRing, want: signature.BadSignature,
+			tag: o.signPGP("20191231T000000", ann, text, "--ignore-time-conflict", "--ignore-valid-from")},
+		{name: "a notation", tag: o.signPGP(then, ann, text, "--sig-notation", "a@example.com=b"), ring: annRing,
+			signer: ann},
+		{name: "a critical notation", tag: o.signPGP(then, ann, text, "--sig-notation", "!a@example.com=b"),
+			ring: annRing, want: signature.Unsupported},
 		{name: "a signature of text", tag: o.signPGP(then, ann, text, "--textmode"), ring: annRing, signer: ann},
 	}
 }
