@@ -31,6 +31,7 @@ const (
 	Deprecated    = "deprecated"
 	MovedTag      = "moved-tag"
 	GoneRef       = "gone-ref"
+	Policy        = "policy"
 	HiddenUnicode = "hidden-unicode"
 	Secret        = "secret"
 )
@@ -46,6 +47,8 @@ func Rules() []Rule {
 			"ask the authors of the pack why they moved it; the project still has what was locked"},
 		{GoneRef, "The server no longer has the installed tag or branch",
 			"choose another version with ppm project upgrade --to, because a fresh clone may not get the locked one"},
+		{Policy, "The policy of the machine, the user or the project forbids what is installed",
+			"see which rule it is with ppm policy explain, and replace or remove the install"},
 		{HiddenUnicode, "An installed file has characters that are invisible or that reorder the text around them",
 			"read the file in an editor that shows them, and remove them if they are not meant"},
 		{Secret, "ppm.toml or ppm.lock has a value that looks like a token, a password or a private key",

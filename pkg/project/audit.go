@@ -89,6 +89,9 @@ func (a auditor) addUnchecked(rule, path, format string, args ...any) {
 
 // checkVersions checks what the pack of an install says of its version now.
 func (a auditor) checkVersions(ctx context.Context, c lockfile.Component) error {
+	if isForbidden, err := a.checkPolicy(ctx, c); isForbidden || err != nil {
+		return err
+	}
 	if err := a.checkKnownTag(c); err != nil {
 		return err
 	}
@@ -116,6 +119,31 @@ func (a auditor) checkVersions(ctx context.Context, c lockfile.Component) error 
 		}
 	}
 	return err
+}
+
+// checkPolicy checks the policy for an install. isForbidden is true if its pack must not be read.
+func (a auditor) checkPolicy(ctx context.Context, c lockfile.Component) (isForbidden bool, err error) {
+	if err := a.packs.CheckInstall(c); failure.KindOf(err) == failure.Refused && err != nil {
+		a.add(c, audit.Policy, audit.Error, "%v", err)
+		return true, nil
+	} else if err != nil || a.packs.Policy().IsEmpty() {
+		return false, err
+	}
+	h, err := a.packs.OpenLocked(ctx, c)
+	if err == nil {
+		h.Component, err = h.Find(c.Source.Component)
+	}
+	if err != nil {
+		if a.setup.Offline && failure.KindOf(err) == failure.Network {
+			a.addUnchecked(audit.Policy, c.Path, "its license is not known: %v", err)
+			return false, nil
+		}
+		return false, err
+	}
+	if err := a.packs.CheckLicense(h); err != nil {
+		a.add(c, audit.Policy, audit.Error, "%v", err)
+	}
+	return false, nil
 }
 
 // shortID shortens a version that is a commit.

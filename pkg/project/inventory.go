@@ -55,7 +55,8 @@ func (p *Project) describePack(ctx context.Context, c lockfile.Component, in *sb
 		in.Committed, err = h.Snapshot.Date(ctx)
 	}
 	if err != nil {
-		if p.setup.Offline && failure.KindOf(err) == failure.Network {
+		kind := failure.KindOf(err)
+		if p.setup.Offline && kind == failure.Network || kind == failure.Refused { // as by the policy
 			p.setup.Notify(fmt.Sprintf("%s: its license is not known: %v", c.Path, err))
 			return nil
 		}
