@@ -124,8 +124,8 @@ func (l *allowedLine) signer(claimed Signer, principal string) (Signer, error) {
 		return claimed, nil
 	}
 	if !isWord(principal) {
-		return Signer{}, errSignature(Unsupported, claimed, "the certificate of %s is for %q, which is not a word",
-			claimed, principal)
+		return Signer{}, errSignature(Unsupported, claimed, "the certificate of %s is for %q, which is not one word",
+			claimed, principal).withHint(askToSign + "a certificate for another principal")
 	}
 	return Signer{Kind: SSHAuthority, Fingerprint: ssh.FingerprintSHA256(l.key), Principal: principal}, nil
 }

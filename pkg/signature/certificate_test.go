@@ -193,8 +193,9 @@ type pretender struct {
 
 func (p pretender) PublicKey() ssh.PublicKey { return p.other }
 
-// TestForgedCertificateAsGit signs with a certificate that names the trusted authority, and that eve made.
-func TestForgedCertificateAsGit(t *testing.T) {
+// TestHostileCertificatesAsGit signs with certificates that ssh-keygen does not make: of eve, who names the trusted
+// authority, and for principals that are more than one word.
+func TestHostileCertificatesAsGit(t *testing.T) {
 	o := newOracle(t)
 	text := o.tag("v1", 1714521600)
 	key := func(letter string) ssh.Signer {
@@ -206,15 +207,23 @@ func TestForgedCertificateAsGit(t *testing.T) {
 	}
 	ca, eve := key("c"), key("e")
 	allowed := "*@example.com cert-authority " + string(ssh.MarshalAuthorizedKey(ca.PublicKey()))
+	const ann = "ann@example.com"
 	for _, c := range []struct {
 		name      string
 		authority ssh.Signer
+		principal string
 		want      error
+		git       bool
 	}{
-		{"the authority", ca, nil}, {"eve as the authority", pretender{eve, ca.PublicKey()}, signature.BadSignature},
+		{"the authority", ca, ann, nil, false},
+		{"eve as the authority", pretender{eve, ca.PublicKey()}, ann, signature.BadSignature, false},
+		{"a comma", ca, "eve," + ann, signature.UnknownKey, false},
+		{"two lines", ca, "eve\n" + ann, signature.UnknownKey, false},
+		{"a space", ca, "eve " + ann, signature.Unsupported, true},
+		{"a control character", ca, "\x1b" + ann, signature.Unsupported, true},
 	} {
 		certificate := &ssh.Certificate{Key: eve.PublicKey(), CertType: ssh.UserCert, KeyId: "eve",
-			ValidPrincipals: []string{"ann@example.com"}, ValidBefore: ssh.CertTimeInfinity}
+			ValidPrincipals: []string{c.principal}, ValidBefore: ssh.CertTimeInfinity}
 		if err := certificate.SignCert(rand.Reader, c.authority); err != nil {
 			t.Fatal(err)
 		}
@@ -223,8 +232,8 @@ func TestForgedCertificateAsGit(t *testing.T) {
 			t.Fatal(err)
 		}
 		next := sshCase{name: c.name, tag: withSSHSignature(1, text, certificate.Marshal(), ssh.Marshal(sig)),
-			allowed: allowed, want: c.want}
-		next.signer = "ssh-ca:" + ssh.FingerprintSHA256(ca.PublicKey()) + ":ann@example.com"
+			allowed: allowed, want: c.want, git: c.git}
+		next.signer = "ssh-ca:" + ssh.FingerprintSHA256(ca.PublicKey()) + ":" + ann
 		t.Run(next.name, func(t *testing.T) {
 			o := *o
 			o.TB = t
