@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 
@@ -18,19 +19,33 @@ func writeOutput(name, what string, data []byte, perm os.FileMode) error {
 		}
 		return nil
 	}
-	draft := filepath.Join(filepath.Dir(name), fmt.Sprintf(".ppm-%d-%s", os.Getpid(), filepath.Base(name)))
-	f, err := os.OpenFile(draft, os.O_WRONLY|os.O_CREATE|os.O_EXCL, perm)
+	draft, err := createDraft(name, perm)
 	if err != nil {
 		return errWriteOutput(name, what, err)
 	}
-	if err = writeDraft(f, data); err == nil {
-		err = os.Rename(draft, name)
+	if err = writeDraft(draft, data); err == nil {
+		err = os.Rename(draft.Name(), name)
 	}
 	if err != nil {
-		return errors.Join(errWriteOutput(name, what, err), os.Remove(draft))
+		return errors.Join(errWriteOutput(name, what, err), os.Remove(draft.Name()))
 	}
 	return nil
 }
+
+// createDraft creates a new file beside another one. Unlike os.CreateTemp, it applies the umask to the permissions.
+func createDraft(name string, perm os.FileMode) (f *os.File, err error) {
+	for i := range maxDrafts {
+		draft := filepath.Join(filepath.Dir(name), fmt.Sprintf(".ppm-%d-%s", i, filepath.Base(name)))
+		f, err = os.OpenFile(draft, os.O_WRONLY|os.O_CREATE|os.O_EXCL, perm)
+		if !errors.Is(err, fs.ErrExist) {
+			break
+		}
+	}
+	return f, err
+}
+
+// maxDrafts limits the drafts of one file that other commands, killed ones included, can have left.
+const maxDrafts = 100
 
 // writeDraft writes a file to the disk and closes it.
 func writeDraft(draft *os.File, data []byte) error {
