@@ -51,9 +51,11 @@ func errAmbiguous(url, prefix string, ids []string) error {
 		WithHint("give more digits of the commit id")
 }
 
+// ErrNoCommit is wrapped by the errors about commits that a repository does not have.
+var ErrNoCommit = errors.New("the repository has no such commit")
+
 func errNoCommit(url, id string) *failure.Error {
-	return failure.Errorf(failure.Usage, "looking up commit %q of %s: the repository has no such commit",
-		id, quote(url)).
+	return failure.Errorf(failure.Usage, "looking up commit %q of %s: %w", id, quote(url), ErrNoCommit).
 		WithHint("check the commit id and the URL")
 }
 

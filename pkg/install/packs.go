@@ -178,7 +178,16 @@ func (p *Packs) OpenLocked(ctx context.Context, c lockfile.Component) (Hop, erro
 	if err := p.checkReachedOnce(ctx, c); err != nil {
 		return Hop{}, err
 	}
-	return p.OpenPin(ctx, c.Source, ref.Pin{URL: c.URL, Ref: c.Ref, Object: c.Object, Commit: c.Commit})
+	h, err := p.OpenPin(ctx, c.Source, ref.Pin{URL: c.URL, Ref: c.Ref, Object: c.Object, Commit: c.Commit})
+	if errors.Is(err, fetch.ErrNoCommit) {
+		next := fmt.Sprintf("if it was deleted upstream, install %q again with --force", c.Path)
+		if _, builtIn := ref.BuiltinName(c.URL); builtIn {
+			next = "otherwise " + failure.Hint(err)
+		}
+		err = failure.Errorf(failure.Integrity, "verifying %q against %s: %w", c.Path, c.Source, err).
+			WithHint("if ppm.lock was altered, restore it from version control; %s", next)
+	}
+	return h, err
 }
 
 // OpenPin reads the manifest of the pack at a pin. It leaves Hop.Component empty: see Hop.Find.

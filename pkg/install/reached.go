@@ -89,8 +89,9 @@ func (p *Packs) accepts(c lockfile.Component) bool {
 
 // CheckReached returns an error of kind Integrity unless the repository of an install has its commit where the
 // lockfile says: at the tag, in the history of the branch, or in that of the default branch for a version that means
-// that one. Of a ref that is gone, the commit must be in the history of the default branch, or at a tag. That the
-// server sends a commit is not enough: servers share the objects of forks. An install of a bare commit has only that.
+// that one. Of a ref that is gone, the commit must be in the history of the default branch, or at a tag; for a range
+// or glob at a tag that it matches. That the server sends a commit is not enough: servers share the objects of forks.
+// An install of a bare commit has only that.
 //
 // A tag that was moved is a note if the component is the same where it is now. Other errors say why the server could
 // not be asked.
@@ -114,11 +115,18 @@ func (p *Packs) CheckReached(ctx context.Context, c lockfile.Component) error {
 	}
 	list := Listing{c.URL, repo, refs}
 	g, found := list.Lookup(c.Ref)
+	_, isBuiltIn := ref.BuiltinName(c.URL)
+	// A tag comes before a branch, whatever the lockfile says.
+	if t, ok := list.Lookup(ref.TagPrefix + c.Source.Version.String()); ok && c.Source.Version.Kind() == ref.Exact {
+		g, found, tag, isTag = t, true, c.Source.Version.String(), true
+	}
 	if isLatest {
 		latest, err := resolver.Resolve(ctx, c.URL, c.Source.Version, repo)
 		g, found = ref.GitRef{Name: latest.Pin.Ref, Commit: latest.Pin.Commit}, err == nil
 	}
 	switch {
+	case !found && isBuiltIn:
+		return nil // a newer ppm may have it. Without the commit, the pack cannot be read
 	case !found:
 		return p.checkReachedAnyhow(ctx, c, repo)
 	case g.Commit == c.Commit:
@@ -148,12 +156,15 @@ func (p *Packs) checkReachedAnyhow(ctx context.Context, c lockfile.Component, re
 	if err != nil {
 		return err
 	}
+	v := c.Source.Version
+	isRange := v.Kind() == ref.Glob || v.Kind() == ref.Range
 	for _, g := range refs {
-		if strings.HasPrefix(g.Name, ref.TagPrefix) && g.Commit == c.Commit {
+		tag, isTag := strings.CutPrefix(g.Name, ref.TagPrefix)
+		if isTag && g.Commit == c.Commit && (!isRange || resolver.Matches(v, tag)) {
 			return nil
 		}
 	}
-	if latest, err := resolver.Resolve(ctx, c.URL, ref.Version{}, repo); err == nil {
+	if latest, err := resolver.Resolve(ctx, c.URL, ref.Version{}, repo); err == nil && !isRange {
 		if is, err := isAncestor(ctx, repo, c.Commit, latest.Pin.Commit); is || err != nil {
 			return err
 		}

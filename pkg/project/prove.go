@@ -45,7 +45,7 @@ func (p *Project) dropUnproven(ctx context.Context, r request, in plan.Input) er
 	return nil
 }
 
-// checkProven returns an error unless the installs are proven whose files a plan changes or stops tracking.
+// checkProven returns an error unless the installs are proven for which a plan does something.
 func (p *Project) checkProven(ctx context.Context, r request, pl plan.Plan) error {
 	if r.force || r.adopt {
 		return nil
@@ -59,7 +59,7 @@ func (p *Project) checkProven(ctx context.Context, r request, pl plan.Plan) erro
 	for _, next := range r.components {
 		old, installed := p.Lock.Component(next.Before())
 		isTouched := func(f lockfile.File) bool { return touched[f.Path] }
-		if !installed || !slices.ContainsFunc(old.Files, isTouched) {
+		if !installed || !slices.ContainsFunc(slices.Concat(old.Files, next.Locked.Files), isTouched) {
 			continue
 		}
 		if _, err := p.base(ctx, old); err != nil {

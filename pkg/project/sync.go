@@ -59,8 +59,8 @@ func (p *Project) Sync(ctx context.Context, o SyncOptions) (*SyncResult, *Transa
 	if err != nil {
 		return nil, nil, err
 	}
-	if o.Frozen && (len(d.groups)+len(failures.list)+len(d.removed) > 0 || nameLost || p.confirmed) {
-		return nil, nil, errFrozen()
+	if err := p.checkFrozen(o, d, failures, nameLost); err != nil {
+		return nil, nil, err
 	}
 	p.forbidden(&failures, d.removed)
 	r := request{
@@ -100,7 +100,16 @@ func (p *Project) Sync(ctx context.Context, o SyncOptions) (*SyncResult, *Transa
 	return result, t, nil
 }
 
-func errFrozen() error {
+// checkFrozen returns an error if sync would change the lockfile and must not.
+func (p *Project) checkFrozen(o SyncOptions, d difference, failures Failures, nameLost bool) error {
+	if !o.Frozen || len(d.groups)+len(failures.list)+len(d.removed) == 0 && !nameLost && !p.confirmed {
+		return nil
+	}
+	for _, f := range failures.list {
+		if failure.KindOf(f.err) == failure.Integrity {
+			return f.err
+		}
+	}
 	return failure.Errorf(failure.Differs, "%s and %s differ, and --frozen forbids changing %s",
 		state.ManifestName, state.LockName, state.LockName).
 		WithHint("run ppm project sync without --frozen and commit %s", state.LockName)
