@@ -138,6 +138,7 @@ const whitespace = " \t\r\n"
 // parseAllowedLine reads a line, like parse_principals_key_and_options in sshsig.c of OpenSSH. It returns nil for an
 // empty line and a comment.
 func parseAllowedLine(text string, zone *time.Location) (*allowedLine, error) {
+	text, _, _ = strings.Cut(text, "\x00") // as in C
 	text = strings.TrimLeft(text, whitespace)
 	if text == "" || text[0] == '#' {
 		return nil, nil

@@ -92,6 +92,9 @@ func sshCases(o *oracle, at int64) []sshCase {
 		accepted("tabs", "\tann@example.com\t"+strings.ReplaceAll(ann, " ", "\t")+"\tcomment\n"),
 		accepted("a pattern", "*@example.com "+ann+"\n"),
 		accepted("only a pattern that excludes itself", "!bob@example.com,*@example.com "+ann+"\n"),
+		accepted("a NUL byte after the key", strings.TrimSpace(allow(""))+" x\x00\"\n"),
+		refused("a NUL byte before the key", "bob@example.com "+bob+"\nann@example.com\x00 "+ann+"\n",
+			signature.UnknownKey),
 		accepted("an empty pattern", "ann@example.com,,x "+ann+"\n"),
 		refused("an unknown key", "ann@example.com "+bob+"\n", signature.UnknownKey),
 		refused("no key", "# nobody\n", signature.UnknownKey),
@@ -227,7 +230,7 @@ func TestLocalTimesAsGit(t *testing.T) {
 			if !errors.Is(err, c.want) {
 				t.Errorf("valid before %s: %v, want %v", before, err, c.want)
 			}
-			o.zone = "America/New_York"
+			o.zone = "EST5EDT,M3.2.0,M11.1.0" // New York, also on a machine without files of time zones
 			config := "gpg.ssh.allowedSignersFile=" + o.write("allowed", allowed)
 			if ok := o.gitAccepts(signature.Tag, tag, config); ok != (c.want == nil) {
 				t.Errorf("valid before %s: git accepts it: %v", before, ok)
