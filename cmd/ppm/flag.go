@@ -103,7 +103,10 @@ func forceFlag() flag {
 }
 
 func keysFlag() flag {
-	return flag{name: "kv", kind: listFlag, usage: "set a key of the pack, as `KEY::VALUE`; can be repeated"}
+	return flag{
+		name: "kv", kind: listFlag,
+		usage: "set a key of the pack, as `KEY::VALUE`; can be repeated; KEY::@env:NAME for a secret",
+	}
 }
 
 func allowUndefinedFlag() flag {

@@ -86,6 +86,10 @@ func summarizeKeys(b *strings.Builder, upgrades []project.Upgraded) {
 				code(fmt.Sprint(u.DroppedKeys[key])), code(key))
 		}
 		for _, k := range u.ChangedKeys {
+			if k.IsSecret() {
+				fmt.Fprintf(b, "- %s changed %s.\n", code(k.Name), k.Why)
+				continue
+			}
 			fmt.Fprintf(b, "- %s changed from %s to %s %s.\n",
 				code(k.Name), code(valueText(k.From)), code(valueText(k.To)), k.Why)
 		}

@@ -32,8 +32,7 @@ func (in *invocation) consume(ctx context.Context, t *project.Transaction) (err 
 		in.planned.text, err = in.project.Save(t)
 		return err
 	case in.dryRun():
-		in.project.Preview(t)
-		return nil
+		return in.project.Preview(ctx, t)
 	}
 	release := in.signals.hold()
 	err = in.project.Apply(ctx, t, project.ApplyOptions{NoIndex: in.flags.Bool("no-index")})

@@ -8,6 +8,7 @@ import (
 	"slices"
 
 	"github.com/Project-Manager-With-Git/ppm/pkg/failure"
+	"github.com/Project-Manager-With-Git/ppm/pkg/install"
 	"github.com/Project-Manager-With-Git/ppm/pkg/manifest"
 	"github.com/Project-Manager-With-Git/ppm/pkg/merge"
 	"github.com/Project-Manager-With-Git/ppm/pkg/project"
@@ -197,7 +198,7 @@ func printUpgrades(in *invocation, upgrades []project.Upgraded, dryRun bool) {
 				verb(dryRun, "would drop", "dropped"), key, fmt.Sprint(u.DroppedKeys[key]), u.Path)
 		}
 		for _, k := range u.ChangedKeys {
-			in.printf("%s of %s changed from %s to %s %s\n", k.Name, u.Path, valueText(k.From), valueText(k.To), k.Why)
+			in.printf("%s of %s changed%s %s\n", k.Name, u.Path, valuesText(k), k.Why)
 		}
 		printNewRequires(in, u)
 		if u.Stops != "" {
@@ -205,6 +206,14 @@ func printUpgrades(in *invocation, upgrades []project.Upgraded, dryRun bool) {
 				"resolve it and run ppm project upgrade --step again")
 		}
 	}
+}
+
+// valuesText returns how a value changed, or "" for the value of a secret.
+func valuesText(k install.KeyChange) string {
+	if k.IsSecret() {
+		return ""
+	}
+	return fmt.Sprintf(" from %s to %s", valueText(k.From), valueText(k.To))
 }
 
 // printNewRequires prints the packages that an upgraded install requires from now on, and those that it does not.

@@ -115,7 +115,7 @@ func Open(
 		from, source = license, license.Files[0].Path
 		out.source, out.dir = license.Name(), false
 	}
-	out.trace, err = from.Trace(source, render.Context(c.Values()), options)
+	out.trace, err = from.Trace(source, render.Context(c.Context()), options)
 	if err != nil {
 		return nil, err
 	}
@@ -138,7 +138,7 @@ func Open(
 // isDefault reports whether the placement of an install is what the pack's template gives.
 func isDefault(c lockfile.Component, project metadata.Values, template string, dir bool, base string) bool {
 	names := render.Context(maps.Clone(project))
-	maps.Copy(names, c.Values())
+	maps.Copy(names, c.Context())
 	p, err := render.String("placement", template, names, render.Options{AllowUndefined: true})
 	if err == nil {
 		p, err = install.Placement(p, dir, base)

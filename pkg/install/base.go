@@ -37,7 +37,7 @@ func (p *Packs) Base(ctx context.Context, c lockfile.Component) (Base, error) {
 		return Base{}, ErrUnproven(c, "the component at commit %.12s is not the one that was installed", c.Commit)
 	}
 	// With --allow-undefined, undefined names were rendered as empty text at install. The digests are checked below.
-	rendered, err := source.Render(render.Context(c.Values()), render.Options{AllowUndefined: true})
+	rendered, err := source.Render(render.Context(c.Context()), render.Options{AllowUndefined: true})
 	if err != nil {
 		return Base{}, fmt.Errorf("rendering %q again: %w", c.Source, err)
 	}

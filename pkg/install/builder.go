@@ -16,6 +16,7 @@ import (
 	"github.com/Project-Manager-With-Git/ppm/pkg/metadata"
 	"github.com/Project-Manager-With-Git/ppm/pkg/ref"
 	"github.com/Project-Manager-With-Git/ppm/pkg/render"
+	"github.com/Project-Manager-With-Git/ppm/pkg/secret"
 )
 
 // A Component is a component that has been rendered and placed, but not written.
@@ -46,6 +47,7 @@ type Builder struct {
 	Packs       *Packs
 	Lock        *lockfile.Lock // of the project; its components are not added again as dependencies
 	Keys        *Keys          // its AllowUndefined is for files, too
+	Secrets     Secrets        // finds the values of secrets
 	AcceptMoved []string       // tags that may point to another commit than in the lockfile
 
 	selections []Selection
@@ -192,15 +194,16 @@ func (b *Builder) build(ctx context.Context, s Selection) (Component, error) {
 		return Component{}, failure.Errorf(failure.Usage, "component %q has no files", s.Typed).
 			WithHint("its include and exclude patterns in the pack's manifest match nothing")
 	}
-	names := slices.Concat(b.Keys.names(s.Chain), slices.Collect(maps.Keys(s.recorded)))
-	used := usedNames(source.Files, source.Dir, s.template(), names)
-	values, err := b.Keys.Values(ctx, s.Chain, used, s.recorded)
+	values, secrets, err := b.values(ctx, s, source)
 	if err != nil {
 		return Component{}, err
 	}
 	rendered, err := source.Render(values.Context(), b.options())
 	if err == nil {
 		err = b.Packs.addRendered(rendered.Files)
+	}
+	if err == nil {
+		err = b.checkSecrets(s, values, source, secrets, rendered.Files)
 	}
 	if err != nil {
 		return Component{}, fmt.Errorf("rendering %q: %w", s.Typed, err)
@@ -217,19 +220,44 @@ func (b *Builder) build(ctx context.Context, s Selection) (Component, error) {
 	locked := lockfile.Component{
 		Path: root, Source: s.Chain.Source(), URL: pin.URL, Ref: pin.Ref, Object: pin.Object, Commit: pin.Commit,
 		Tree: source.ID, Digest: source.Digest(), Render: render.Version, Dir: source.Dir, Via: s.Chain.Via(),
-		Keys: values.locked(),
+		Keys: values.locked(), Files: lockedFiles(placed, licenses),
 	}
-	locked.Files = lockedFiles(placed, licenses)
 	return Component{
 		Want:     manifest.Component{Source: s.Typed, Path: root, Keys: values.Chosen},
 		Locked:   locked,
-		Files:    placed,
+		Files:    secrets.replace(placed),
 		Base:     rendered.Files[0].Path,
 		Keys:     KeyChanges{Renamed: values.Renamed, Changed: values.Changed},
 		Advice:   s.Chain.advice(),
 		Language: language,
 		Needs:    s.Chain.Requirements(root, false),
 	}, nil
+}
+
+// values returns the values that a component is rendered with, and the secrets among them.
+func (b *Builder) values(ctx context.Context, s Selection, source Source) (Values, secretSet, error) {
+	names := slices.Concat(b.Keys.names(s.Chain), slices.Collect(maps.Keys(s.recorded)))
+	used := usedNames(source.Files, source.Dir, s.template(), names)
+	values, err := b.Keys.Values(ctx, s.Chain, used, s.recorded)
+	if err != nil {
+		return values, secretSet{}, err
+	}
+	secrets, err := b.findSecrets(ctx, s, &values)
+	return values, secrets, err
+}
+
+// checkSecrets returns an error if a component uses its secrets in other ways than to copy them.
+func (b *Builder) checkSecrets(s Selection, v Values, source Source, secrets secretSet, files fileset.Set) error {
+	return secrets.check(s.Typed, files, func(values []secret.Value) (fileset.Set, error) {
+		names := v.Context()
+		for name, value := range names {
+			if text, isText := value.(string); isText {
+				names[name] = string(secret.Reveal([]byte(text), values))
+			}
+		}
+		again, err := source.Render(names, b.options())
+		return again.Files, err
+	})
 }
 
 // lockedFiles returns what the lockfile says of files that have just been rendered. licenses has the paths of the

@@ -14,6 +14,7 @@ import (
 	"github.com/Project-Manager-With-Git/ppm/pkg/metadata"
 	"github.com/Project-Manager-With-Git/ppm/pkg/pack"
 	"github.com/Project-Manager-With-Git/ppm/pkg/render"
+	"github.com/Project-Manager-With-Git/ppm/pkg/secret"
 )
 
 // An evaluation finds the values of names for one component.
@@ -163,7 +164,7 @@ func (e *evaluation) decide(key pack.Key) (lockfile.Key, error) {
 		if name != key.Name {
 			e.renamed[name] = key.Name
 		}
-		value, err := key.Value(e.Given[name])
+		value, err := givenValue(key, e.Given[name])
 		origin := lockfile.Typed
 		if chosen && old.Value == value {
 			origin = old.Origin
@@ -193,6 +194,30 @@ func (e *evaluation) decide(key pack.Key) (lockfile.Key, error) {
 		return e.ask(key, value, lockfile.User, false)
 	}
 	return e.byDefault(key, nil)
+}
+
+// givenValue returns a value of --kv or ppm.toml, in the form of ppm.toml. The value of a secret is checked when it is
+// read.
+func givenValue(key pack.Key, given any) (any, error) {
+	text, isText := given.(string)
+	if !isText {
+		return key.Value(given)
+	}
+	if secret.Is(text) {
+		if _, err := secret.Parse(text); err != nil {
+			return nil, err
+		}
+		if key.Bool {
+			return nil, failure.Errorf(failure.Usage, "key %q must be true or false, not a secret", key.Name).
+				WithHint("pass true or false")
+		}
+		return text, nil
+	}
+	value, err := key.Value(secret.Literal(text))
+	if text, isText := value.(string); isText {
+		value = secret.Quote(text)
+	}
+	return value, err
 }
 
 // lookup returns the value of a key in a map, also by an earlier name.
@@ -251,6 +276,9 @@ func (e *evaluation) ask(key pack.Key, suggested any, origin lockfile.Origin, de
 		}
 		if answer != "" {
 			value, err := key.Value(answer)
+			if text, isText := value.(string); isText {
+				value = secret.Quote(text) // an answer names no secret
+			}
 			return lockfile.Key{Value: value, Origin: lockfile.Asked}, err
 		}
 		if suggested == nil {
@@ -332,7 +360,7 @@ func (e *evaluation) renderDefault(key pack.Key) (value any, fromMachine bool, e
 			if err != nil {
 				return nil, false, err
 			}
-			names[name] = other.Value
+			names[name] = other.Rendered(name)
 		case isInformation:
 			names[name] = information.Value
 			if e.isNeeded {
@@ -341,10 +369,35 @@ func (e *evaluation) renderDefault(key pack.Key) (value any, fromMachine bool, e
 		}
 	}
 	text, err := render.String("default", key.Default, names, render.Options{AllowUndefined: e.AllowUndefined})
+	if err == nil {
+		err = e.checkSecretUse(key, names, text)
+	}
 	if err != nil {
 		return nil, false, e.errDefault(key, err)
 	}
 	return text, fromMachine, nil
+}
+
+// checkSecretUse returns an error if a default uses a secret in other ways than to copy it: text is the default with
+// placeholders.
+func (e *evaluation) checkSecretUse(key pack.Key, names render.Context, text string) error {
+	var tried []secret.Value
+	with := maps.Clone(names)
+	for name := range names {
+		if _, isSecret := e.values[name].Secret(); isSecret && name != key.Name {
+			tried = append(tried, secret.Value{Placeholder: secret.Placeholder(name), Value: "aZ09" + name})
+			with[name] = "aZ09" + name
+		}
+	}
+	if len(tried) == 0 {
+		return nil
+	}
+	again, err := render.String("default", key.Default, with, render.Options{AllowUndefined: e.AllowUndefined})
+	if err != nil || again != string(secret.Reveal([]byte(text), tried)) {
+		return failure.Errorf(failure.Usage, "it uses a secret in an expression").
+			WithHint("a secret can only be copied as it is")
+	}
+	return nil
 }
 
 // errDefault adds the place of the default of a key to an error about it.

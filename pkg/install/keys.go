@@ -9,8 +9,10 @@ import (
 	"github.com/Project-Manager-With-Git/ppm/pkg/failure"
 	"github.com/Project-Manager-With-Git/ppm/pkg/lockfile"
 	"github.com/Project-Manager-With-Git/ppm/pkg/metadata"
+	"github.com/Project-Manager-With-Git/ppm/pkg/pack"
 	"github.com/Project-Manager-With-Git/ppm/pkg/ref"
 	"github.com/Project-Manager-With-Git/ppm/pkg/render"
+	"github.com/Project-Manager-With-Git/ppm/pkg/secret"
 	"github.com/Project-Manager-With-Git/ppm/pkg/suggest"
 )
 
@@ -61,7 +63,13 @@ type KeyChange struct {
 	Why  string `json:"why"` // what caused it, as in "in ppm.toml"
 }
 
-// With returns a copy of k with more given values.
+// IsSecret reports whether the value of a secret changed, and not its reference.
+func (c KeyChange) IsSecret() bool {
+	text, isText := c.To.(string)
+	return isText && secret.Is(text) && c.From == c.To
+}
+
+// With returns a copy of k with more given values, none of which is a secret unless it is given already.
 func (k *Keys) With(values map[string]string) *Keys {
 	out := *k
 	out.Given = maps.Clone(k.Given)
@@ -69,7 +77,9 @@ func (k *Keys) With(values map[string]string) *Keys {
 		out.Given = map[string]any{}
 	}
 	for name, value := range values {
-		out.Given[name] = value
+		if out.Given[name] != any(value) {
+			out.Given[name] = secret.Quote(value)
+		}
 	}
 	return &out
 }
@@ -148,9 +158,19 @@ func (k *Keys) checkGiven(chains []Chain, declared, earlier map[string]bool) err
 func (v Values) Context() render.Context {
 	context := make(render.Context, len(v.All))
 	for name, key := range v.All {
-		context[name] = key.Value
+		context[name] = key.Rendered(name)
 	}
 	return context
+}
+
+// isTyped reports whether the user has typed a value of a key in this command.
+func (k *Keys) isTyped(key pack.Key) bool {
+	for _, name := range append([]string{key.Name}, key.RenamedFrom...) {
+		if _, given := k.Given[name]; given && (k.typed == nil || k.typed[name]) {
+			return true
+		}
+	}
+	return false
 }
 
 // locked returns the values that are needed to render the same files again, and those that the user chose.

@@ -24,10 +24,14 @@ func full() *lockfile.Lock {
 		Render: 3,
 		Dir:    true,
 		Keys: map[string]lockfile.Key{
-			"typed": {"text", lockfile.Typed}, "asked": {true, lockfile.Asked}, "set": {false, lockfile.Configured},
-			"user": {"", lockfile.User}, "list": {[]string{"x", "y"}, lockfile.Project},
-			"detected": {"{{ x }}", lockfile.Detected}, "default": {"d", lockfile.Default},
-			"odd key": {"o", lockfile.Default},
+			"typed": key("text", lockfile.Typed), "asked": key(true, lockfile.Asked),
+			"set": key(false, lockfile.Configured), "user": key("", lockfile.User),
+			"list": key([]string{"x", "y"}, lockfile.Project), "detected": key("{{ x }}", lockfile.Detected),
+			"default": key("d", lockfile.Default), "odd key": key("o", lockfile.Default),
+			"secret": {
+				Value: "@env:S", Origin: lockfile.Typed,
+				Fingerprint: "v1:0123456789abcdef:" + strings.Repeat("4", 32) + ":" + strings.Repeat("5", 32),
+			},
 		},
 		Via: []ref.Ref{reference("p//first"), reference("p@v2//second")},
 		Files: []lockfile.File{{
@@ -37,6 +41,8 @@ func full() *lockfile.Lock {
 		}},
 	}}}
 }
+
+func key(value any, o lockfile.Origin) lockfile.Key { return lockfile.Key{Value: value, Origin: o} }
 
 // checkFilled reports the fields below v that are zero or have the value of another field.
 func checkFilled(t *testing.T, path string, v reflect.Value, seen map[string]string) {

@@ -4,12 +4,45 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+
+	"github.com/Project-Manager-With-Git/ppm/pkg/secret"
 )
 
 // A Key is the value of a name that an install was rendered with, and where the value came from.
 type Key struct {
-	Value  any // a string, a bool or a []string
+	Value  any // a string, a bool or a []string; a value of the user as in ppm.toml, see Rendered
 	Origin Origin
+
+	// Fingerprint of the value of a secret, made with a key of the user: see secret.Key. It may be empty.
+	Fingerprint string
+}
+
+// isText reports whether the value is a text in the form of ppm.toml.
+func (k Key) isText() (text string, ok bool) {
+	text, ok = k.Value.(string)
+	return text, ok && (k.Origin == Typed || k.Origin == Asked)
+}
+
+// Secret returns the secret that is the value, if it is one.
+func (k Key) Secret() (r secret.Reference, ok bool) {
+	text, ok := k.isText()
+	if !ok || !secret.Is(text) {
+		return r, false
+	}
+	r, err := secret.Parse(text) // it was checked when it was read
+	return r, err == nil
+}
+
+// Rendered returns the value that files are rendered with. For a secret it is a placeholder.
+func (k Key) Rendered(name string) any {
+	text, ok := k.isText()
+	if _, isSecret := k.Secret(); isSecret {
+		return secret.Placeholder(name)
+	}
+	if ok {
+		return secret.Literal(text)
+	}
+	return k.Value
 }
 
 // An Origin is where a value came from.
@@ -28,6 +61,9 @@ const (
 
 // keyTables are the values of keys by origin: "keys.typed" and so on in the text. A reader refuses all other origins.
 type keyTables struct {
+	// Fingerprints of secrets, by key. All other tables have values.
+	Fingerprint map[string]string `toml:"fingerprint"`
+
 	Typed      map[string]any `toml:"typed"`
 	Asked      map[string]any `toml:"asked"`
 	Configured map[string]any `toml:"configured"`
@@ -45,7 +81,16 @@ func (t *keyTables) byOrigin() map[Origin]*map[string]any {
 	}
 }
 
-// Values returns the values that the install was rendered with, by name.
+// Context returns the values that the files of the install are rendered with, by name: see Key.Rendered.
+func (c Component) Context() map[string]any {
+	values := make(map[string]any, len(c.Keys))
+	for name, key := range c.Keys {
+		values[name] = key.Rendered(name)
+	}
+	return values
+}
+
+// Values returns the values of the install, by name. Those of the user are in the form of ppm.toml.
 func (c Component) Values() map[string]any {
 	values := make(map[string]any, len(c.Keys))
 	for name, key := range c.Keys {
@@ -64,6 +109,12 @@ func tablesOf(keys map[string]Key) keyTables {
 			*table = map[string]any{}
 		}
 		(*table)[name] = key.Value
+		if key.Fingerprint != "" {
+			if tables.Fingerprint == nil {
+				tables.Fingerprint = map[string]string{}
+			}
+			tables.Fingerprint[name] = key.Fingerprint
+		}
 	}
 	return tables
 }
@@ -85,10 +136,33 @@ func (t *keyTables) read() (keys map[string]Key, field string, err error) {
 			if keys == nil {
 				keys = map[string]Key{}
 			}
-			keys[name] = Key{value, origin}
+			key := Key{Value: value, Origin: origin, Fingerprint: t.Fingerprint[name]}
+			if err := checkSecret(name, key); err != nil {
+				return nil, field, err
+			}
+			keys[name] = key
+		}
+	}
+	for _, name := range slices.Sorted(maps.Keys(t.Fingerprint)) {
+		if _, isSecret := keys[name].Secret(); !isSecret {
+			return nil, ".keys.fingerprint." + name, fmt.Errorf("key %q is no secret, and has a fingerprint", name)
 		}
 	}
 	return keys, "", nil
+}
+
+// checkSecret returns an error about a value that has the form of a secret but is none, and about a fingerprint that
+// ppm does not write.
+func checkSecret(name string, key Key) error {
+	if text, ok := key.isText(); ok && secret.Is(text) {
+		if _, err := secret.Parse(text); err != nil {
+			return err
+		}
+	}
+	if key.Fingerprint != "" && !secret.FingerprintPattern.MatchString(key.Fingerprint) {
+		return fmt.Errorf("the fingerprint of key %q is malformed", name)
+	}
+	return nil
 }
 
 // readValue converts a value to a string, a bool or a list of strings.

@@ -90,9 +90,9 @@ func goldenLock() *lockfile.Lock {
 		Path: "a.py", Source: reference("p@v1//a"), URL: "builtin:p", Ref: "refs/tags/v1", Object: tag, Commit: commit,
 		Tree: tree, Digest: sum, Render: 1,
 		Keys: map[string]lockfile.Key{
-			"source": {"timer", lockfile.Typed}, "odd key": {"a \"b\"\n", lockfile.Typed},
-			"docker": {false, lockfile.Typed}, "keywords": {[]string{"a", "b \"c\""}, lockfile.Project},
-			"none": {[]string{}, lockfile.Project},
+			"source": key("timer", lockfile.Typed), "odd key": key("a \"b\"\n", lockfile.Typed),
+			"docker": key(false, lockfile.Typed), "keywords": key([]string{"a", "b \"c\""}, lockfile.Project),
+			"none": key([]string{}, lockfile.Project),
 		},
 		Via:   []ref.Ref{reference("q//a"), reference("q@v2//b")},
 		Files: []lockfile.File{{Path: "a.py", Digest: sha, Mode: "0755"}},
@@ -344,14 +344,15 @@ func FuzzParse(f *testing.F) {
 
 func FuzzFormat(f *testing.F) {
 	f.Add("a/b.py", "name", "value \"x\"\n\x7f", "refs/tags/v1")
-	f.Fuzz(func(t *testing.T, path, key, value, ref string) {
-		if !utf8.ValidString(strings.Join([]string{path, key, value, ref}, " ")) {
+	f.Fuzz(func(t *testing.T, path, name, value, ref string) {
+		if !utf8.ValidString(strings.Join([]string{path, name, value, ref}, " ")) {
 			return // not allowed in a lock
 		}
 		l := goldenLock()
 		l.Components[0].Path, l.Components[0].Files[0].Path, l.Components[0].Ref = path, path, ref
 		l.Components[0].Keys = map[string]lockfile.Key{
-			key: {value, lockfile.Typed}, key + "s": {[]string{value, key}, lockfile.Project},
+			name:       {Value: value, Origin: lockfile.Typed},
+			name + "s": {Value: []string{value, name}, Origin: lockfile.Project},
 		}
 		got, err := lockfile.Parse("ppm.lock", l.Format())
 		if err != nil {

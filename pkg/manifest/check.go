@@ -39,6 +39,7 @@ func checkLayer(doc *tomldoc.Document, f file, layer Layer) error {
 		{"policy.allow_http", "allow_http", f.Policy.AllowHTTP != nil, User},
 		{"policy.allow_redirects", "allow_redirects", f.Policy.AllowRedirects != nil, User},
 		{"limits", "[limits]", f.Limits != Limits{}, User},
+		{"secrets", "[secrets]", f.Secrets.Allow != nil, User},
 	} {
 		belongs := layer == c.home || layer == Machine && c.home == User
 		if c.isSet && !belongs {

@@ -59,6 +59,8 @@ file_size = "14 KiB"
 component_size = "15 MiB"
 command_size = "16 GiB"
 fetch_time = "17 min"
+[secrets]
+allow = ["@env:TOKEN", "@file:~/token"]
 `, manifest.Manifest{
 		Sources: manifest.Sources{
 			Host: "git.example.com", Namespace: "team", TemplateConfigName: "template.json",
@@ -71,6 +73,7 @@ fetch_time = "17 min"
 			Refs: 11, PackSize: "12 MiB", Files: 13,
 			FileSize: "14 KiB", ComponentSize: "15 MiB", CommandSize: "16 GiB", FetchTime: "17 min",
 		},
+		Secrets: manifest.Secrets{Allow: []string{"@env:TOKEN", "@file:~/token"}},
 	}},
 	{manifest.ProjectLayer, `
 [project]

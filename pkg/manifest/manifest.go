@@ -42,6 +42,12 @@ type Manifest struct {
 	Merging    Merging         // [merge]
 	Policy     policy.Policy   // [policy]: the rules of all layers
 	Limits     Limits          // [limits]; machine's and user's layer only
+	Secrets    Secrets         // [secrets]; machine's and user's layer only
+}
+
+// Secrets says which secrets the files of any project may have.
+type Secrets struct {
+	Allow []string `toml:"allow"` // references, as in package secret
 }
 
 // Merging says how upgrades merge files.
@@ -161,6 +167,7 @@ func Merge(base, over *Manifest) *Manifest {
 		Workspace:  cmp.Or(over.Workspace, base.Workspace),
 		Merging:    Merging{lastSet(base.Merging.IgnoreSpaceChange, over.Merging.IgnoreSpaceChange)},
 		Limits:     mergeLimits(base.Limits, over.Limits),
+		Secrets:    Secrets{slices.Concat(base.Secrets.Allow, over.Secrets.Allow)},
 	}
 	if len(over.Components) == 0 {
 		out.Components = slices.Clone(base.Components)

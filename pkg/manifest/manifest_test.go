@@ -111,7 +111,8 @@ var invalidManifests = []struct {
 	{own, "[projects]\n", `line 1: unknown field "projects"`, `"project"`},
 	// Nothing similar.
 	{own, "[whatever]\n", `unknown field "whatever"`,
-		`"component", "keys", "limits", "merge", "pack", "packs", "policy", "project", "sources", "workspace"`},
+		`"component", "keys", "limits", "merge", "pack", "packs", "policy", "project", "secrets", "sources", ` +
+			`"workspace"`},
 	{own, block + "\n[[component]]\nsorce = 'p//a'\n", `line 6: unknown field "component[1].sorce"`, `"source"`},
 	{own, "\n[keys]\na = [\"x\"]\n", `line 3: field "keys.a" must be a string, true or false`, "quotes"},
 	{own, block + "keys = { a = 1 }\n", `line 4: field "component[0].keys.a" must be a string, true or false`,

@@ -13,6 +13,7 @@ import (
 	"github.com/Project-Manager-With-Git/ppm/pkg/fileset"
 	"github.com/Project-Manager-With-Git/ppm/pkg/policy"
 	"github.com/Project-Manager-With-Git/ppm/pkg/ref"
+	"github.com/Project-Manager-With-Git/ppm/pkg/secret"
 	"github.com/Project-Manager-With-Git/ppm/pkg/suggest"
 	"github.com/Project-Manager-With-Git/ppm/pkg/tomldoc"
 )
@@ -28,6 +29,7 @@ type file struct {
 	Merging    Merging         `toml:"merge"`
 	Policy     policy.Rules    `toml:"policy"`
 	Limits     Limits          `toml:"limits"`
+	Secrets    Secrets         `toml:"secrets"`
 	Pack       any             `toml:"pack"` // a pack can be a project, too; package pack reads this table
 }
 
@@ -75,7 +77,7 @@ func parse(name string, data []byte, layer Layer) (*Manifest, *tomldoc.Document,
 	}
 	m := &Manifest{
 		Project: f.Project, Sources: f.Sources, Packs: f.Packs, Keys: f.Keys, Workspace: f.Workspace,
-		Merging: f.Merging, Limits: f.Limits,
+		Merging: f.Merging, Limits: f.Limits, Secrets: f.Secrets,
 	}
 	if m.Policy, err = readPolicy(doc, f.Policy); err != nil {
 		return nil, nil, err
@@ -87,7 +89,7 @@ func parse(name string, data []byte, layer Layer) (*Manifest, *tomldoc.Document,
 		return nil, nil, err
 	}
 	for _, check := range []func(*tomldoc.Document, *Manifest, Layer) error{
-		checkExtra, checkSources, checkPacks, checkWorkspace, checkMerging, checkLimits,
+		checkExtra, checkSources, checkPacks, checkWorkspace, checkMerging, checkLimits, checkSecrets,
 	} {
 		if err := check(doc, m, layer); err != nil {
 			return nil, nil, err
@@ -138,8 +140,19 @@ func readComponents(doc *tomldoc.Document, blocks []component) ([]Component, err
 // checkKeys checks the types of the values of keys: a key is a text or a boolean.
 func checkKeys(doc *tomldoc.Document, at string, keys map[string]any) error {
 	for _, name := range slices.Sorted(maps.Keys(keys)) {
-		switch keys[name].(type) {
-		case string, bool:
+		switch value := keys[name].(type) {
+		case string:
+			if !secret.Is(value) {
+				continue
+			}
+			if _, err := secret.Parse(value); err != nil {
+				return doc.Errorf(at+"."+name, "%w", err)
+			}
+			if at == "keys" {
+				return doc.Errorf(at+"."+name, "%q names a secret, which cannot be a value for all components", value).
+					WithHint("write it into the keys of the component")
+			}
+		case bool:
 		default:
 			return doc.Errorf(at+"."+name, "field %q must be a string, true or false", at+"."+name).
 				WithHint("write the value in quotes")

@@ -35,7 +35,11 @@ type AddResult struct {
 
 // Add installs a component, and those it depends on.
 func (p *Project) Add(ctx context.Context, o AddOptions) (*AddResult, *Transaction, error) {
-	b, err := p.newBuilder(o.Keys, p.Manifest.Project)
+	keys, err := p.typedKeys(o.Keys)
+	if err != nil {
+		return nil, nil, err
+	}
+	b, err := p.newBuilder(keys, p.Manifest.Project)
 	if err != nil {
 		return nil, nil, err
 	}

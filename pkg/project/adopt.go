@@ -49,14 +49,21 @@ func (p *Project) Adopt(ctx context.Context, o AdoptOptions) (*AdoptResult, *Tra
 	if err != nil {
 		return nil, nil, err
 	}
+	if o.Keys, err = p.typedKeys(o.Keys); err != nil {
+		return nil, nil, err
+	}
 	b, err := p.newBuilder(o.Keys, p.Manifest.Project)
 	if err != nil {
 		return nil, nil, err
 	}
 	b.Keys.Ask = nil
 	b.Keys.AllowUndefined = true // pmfp renders an undefined name as nothing
+	tree := p.tree
+	if tree.View, err = p.secrets.among(b.Keys.Given); err != nil {
+		return nil, nil, err
+	}
 	finder := &adopt.Finder{
-		Packs: p.packs, Builder: b, Tree: p.tree, MinSimilarity: o.MinSimilarity,
+		Packs: p.packs, Builder: b, Tree: tree, MinSimilarity: o.MinSimilarity,
 		Notify: p.setup.Notify, Progress: p.progress,
 	}
 	r := request{command: "adopt", adopt: true}

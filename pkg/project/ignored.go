@@ -1,6 +1,7 @@
 package project
 
 import (
+	"bytes"
 	"cmp"
 	"fmt"
 	"maps"
@@ -15,6 +16,7 @@ import (
 	"github.com/Project-Manager-With-Git/ppm/pkg/git/ignore"
 	"github.com/Project-Manager-With-Git/ppm/pkg/git/index"
 	"github.com/Project-Manager-With-Git/ppm/pkg/plan"
+	"github.com/Project-Manager-With-Git/ppm/pkg/secret"
 )
 
 // reportIgnored reports the files that a transaction creates or begins to track, and that git ignores: they would not
@@ -30,6 +32,7 @@ func (p *Project) reportIgnored(t *Transaction) {
 		p.setup.Notify("cannot tell which files git ignores: " + err.Error())
 		return
 	}
+	paths = p.reportSecretFiles(t, paths, ignored)
 	if len(ignored) == 0 {
 		return
 	}
@@ -56,6 +59,27 @@ func (p *Project) reportIgnored(t *Transaction) {
 		p.setup.Notify(fmt.Sprintf("%s %s ignored by %s:%d: %s; commit with git add -f, or change the pattern",
 			what, verb, rule.File, rule.Line, rule.Pattern))
 	}
+}
+
+// reportSecretFiles reports the files with secrets that git does not ignore, and returns the other files.
+func (p *Project) reportSecretFiles(t *Transaction, paths []string, ignored map[string]ignore.Rule) []string {
+	secrets := map[string]bool{}
+	for _, c := range t.plan.Changes {
+		owner, _, _ := t.lock.Owner(c.Path)
+		for name, key := range owner.Keys {
+			_, isSecret := key.Secret()
+			if isSecret && bytes.Contains(c.Data, []byte(secret.Placeholder(name))) {
+				secrets[c.Path] = true
+			}
+		}
+	}
+	_, err := gitdir.Locate(p.setup.Dir)
+	for _, name := range paths {
+		if _, isIgnored := ignored[name]; err == nil && secrets[name] && !isIgnored {
+			p.setup.Notify(fmt.Sprintf("%s has a secret, and git does not ignore it; add it to .gitignore", name))
+		}
+	}
+	return slices.DeleteFunc(slices.Clone(paths), func(name string) bool { return secrets[name] })
 }
 
 // reportOutside reports the files that a sparse checkout leaves out: git would not add them.

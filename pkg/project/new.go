@@ -53,21 +53,14 @@ func (p *Project) New(ctx context.Context, o NewOptions) (*NewResult, *Transacti
 			return nil, nil, err
 		}
 	}
-	if o.Template.Component != "" {
-		return nil, nil, failure.Errorf(failure.Usage, "template %q names a component", o.Template).
-			WithHint("a template is a whole pack: leave //%s out, or install that component with ppm project add",
-				o.Template.Component)
-	}
-	at, err := p.packs.Open(ctx, o.Template)
+	at, err := p.openTemplate(ctx, o.Template)
 	if err != nil {
 		return nil, nil, err
 	}
-	if !at.Pack.IsTemplate() {
-		return nil, nil, failure.Errorf(failure.Usage, "pack %q is a set of components, not a project template",
-			o.Template).
-			WithHint("install its components one by one with ppm project add %s//COMPONENT", o.Template)
-	}
 	stated, err := p.newMetadata(o.Project, at.Pack)
+	if err == nil {
+		o.Keys, err = p.typedKeys(o.Keys)
+	}
 	if err != nil {
 		return nil, nil, err
 	}
@@ -103,6 +96,21 @@ func (p *Project) New(ctx context.Context, o NewOptions) (*NewResult, *Transacti
 	result.Command, err = render.String("the pack's command", at.Pack.Command, render.Context(b.Keys.Metadata.Values),
 		render.Options{AllowUndefined: true})
 	return result, t, err
+}
+
+// openTemplate opens a pack that is a template.
+func (p *Project) openTemplate(ctx context.Context, r ref.Ref) (install.Hop, error) {
+	if r.Component != "" {
+		return install.Hop{}, failure.Errorf(failure.Usage, "template %q names a component", r).
+			WithHint("a template is a whole pack: leave //%s out, or install that component with ppm project add",
+				r.Component)
+	}
+	at, err := p.packs.Open(ctx, r)
+	if err == nil && !at.Pack.IsTemplate() {
+		err = failure.Errorf(failure.Usage, "pack %q is a set of components, not a project template", r).
+			WithHint("install its components one by one with ppm project add %s//COMPONENT", r)
+	}
+	return at, err
 }
 
 // missingFiles returns the files that a project needs and gets neither from its template nor has already.

@@ -57,7 +57,8 @@ type Setup struct {
 	AnyOrigin bool
 	LockWait  time.Duration // how long to wait for another ppm in the same project
 
-	KeyDirs []string // folders for the user's key for what commands leave in .ppm; the first is preferred
+	// Folders for the user's key for what commands leave in .ppm and for fingerprints of secrets, the preferred first.
+	KeyDirs []string
 
 	KnownTags   string   // the file with the list of known tags of this machine; empty when there is none
 	AcceptMoved []string // tags that may name another commit than before
@@ -143,6 +144,7 @@ type Project struct {
 	setup   Setup
 	tree    worktree.Tree
 	packs   *install.Packs
+	secrets *secrets
 	bases   map[string]install.Base // of installs, by their text in the lockfile
 	tracked func() index.Tracked    // the files that git tracks in the project
 	changed bool                    // a transaction has been applied
@@ -189,6 +191,8 @@ func Open(ctx context.Context, setup Setup, access Access) (*Project, error) {
 		err = p.CheckOrigins(p.Lock)
 	}
 	if err == nil {
+		p.secrets = p.newSecrets(ctx)
+		p.tree.View = p.secrets
 		err = p.confirmMoves(ctx)
 	}
 	if err != nil {
@@ -286,7 +290,7 @@ func (p *Project) newBuilder(pairs []ref.KV, stated manifest.Project) (*install.
 		return nil, err
 	}
 	return &install.Builder{
-		Packs: p.packs, Lock: p.Lock, AcceptMoved: p.setup.AcceptMoved,
+		Packs: p.packs, Lock: p.Lock, Secrets: p.secrets, AcceptMoved: p.setup.AcceptMoved,
 		Keys: &install.Keys{
 			Given: given, Configured: p.Manifest.Keys, User: p.Layers.Keys, Metadata: info, Ask: p.setup.Ask,
 		},

@@ -1,6 +1,7 @@
 package project_test
 
 import (
+	"context"
 	"errors"
 	"flag"
 	"fmt"
@@ -218,7 +219,9 @@ func (s *randomSequence) preview(v verbCall) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	p.Preview(tx)
+	if err := p.Preview(context.Background(), tx); err != nil {
+		return nil, err
+	}
 	return result, nil
 }
 

@@ -29,7 +29,10 @@ type PlannedResult struct {
 // Save returns a transaction as a file, which Project.Load reads back, for review before it is applied. A transaction
 // that changes nothing is a plan without changes. It fails when a file that is replaced cannot be read.
 func (p *Project) Save(t *Transaction) ([]byte, error) {
-	p.Preview(t)
+	if err := p.checkSecretFiles(t); err != nil {
+		return nil, err
+	}
+	p.reportFiles(t)
 	old := map[string][]byte{}
 	for _, c := range t.plan.Changes {
 		if c.Writes() && c.Old.Kind == plan.File {

@@ -84,7 +84,11 @@ func (p *Project) Apply(ctx context.Context, t *Transaction, o ApplyOptions) err
 		if t.saved && !o.NoIndex {
 			t.versions = p.renderConflicts(ctx, t)
 		}
-		if err := p.tree.Apply(ctx, t.plan, t.meta); err != nil {
+		pl, err := p.reveal(ctx, t)
+		if err == nil {
+			err = p.tree.Apply(ctx, pl, t.meta)
+		}
+		if err != nil {
 			return err
 		}
 		p.changed = p.changed || !t.plan.Empty()
@@ -113,8 +117,15 @@ func (p *Project) remember(ctx context.Context, t *Transaction) {
 	}
 }
 
-// Preview reports what Apply would report.
-func (p *Project) Preview(t *Transaction) {
+// Preview reports what Apply would report. It fails like Apply if a secret is not at hand.
+func (p *Project) Preview(ctx context.Context, t *Transaction) error {
+	p.reportFiles(t)
+	_, err := p.reveal(ctx, t)
+	return err
+}
+
+// reportFiles reports what is worth knowing before a transaction is applied.
+func (p *Project) reportFiles(t *Transaction) {
 	p.reportMoved(t, false)
 	p.reportIgnored(t)
 	p.reportModes(t)

@@ -93,6 +93,9 @@ func (p *Project) Upgrade(ctx context.Context, o UpgradeOptions) (*UpgradeResult
 	if err != nil {
 		return nil, nil, err
 	}
+	if o.Keys, err = p.typedKeys(o.Keys); err != nil {
+		return nil, nil, err
+	}
 	o.Names = p.recordedNames(o.Names, installs)
 	result := &UpgradeResult{Upgrades: []Upgraded{}, Changes: []Change{}}
 	var failures Failures

@@ -14,6 +14,7 @@ import (
 
 	"github.com/Project-Manager-With-Git/ppm/pkg/apply"
 	"github.com/Project-Manager-With-Git/ppm/pkg/failure"
+	"github.com/Project-Manager-With-Git/ppm/pkg/fileset"
 	"github.com/Project-Manager-With-Git/ppm/pkg/plan"
 )
 
@@ -21,6 +22,47 @@ import (
 type Tree struct {
 	Dir string // absolute
 	*apply.Project
+	View View // how files are read; nil reads them as they are
+}
+
+// A View changes what is read of some files: it replaces secrets by placeholders.
+type View interface {
+	Covers(name string) bool
+	Redact(name string, data []byte) ([]byte, error)
+}
+
+func (t Tree) covers(name string) bool { return t.View != nil && t.View.Covers(name) }
+
+// ReadFile reads a file, as the view shows it.
+func (t Tree) ReadFile(name string) ([]byte, error) {
+	data, err := t.Project.ReadFile(name)
+	if err != nil || !t.covers(name) {
+		return data, err
+	}
+	return t.View.Redact(name, data)
+}
+
+// Scan returns the states of files, as the view shows them.
+func (t Tree) Scan(ctx context.Context, paths []string) (plan.Disk, error) {
+	disk, err := t.Project.Scan(ctx, paths)
+	if err != nil {
+		return nil, err
+	}
+	for name, state := range disk {
+		if state.Kind != plan.File || state.Digest == "" || !t.covers(name) {
+			continue
+		}
+		data, err := t.ReadFile(name)
+		switch {
+		case errors.Is(err, apply.ErrTooLarge), errors.Is(err, fs.ErrNotExist): // or it was removed meanwhile
+			continue
+		case err != nil:
+			return nil, err
+		}
+		state.Digest = fileset.Digest(data)
+		disk[name] = state
+	}
+	return disk, nil
 }
 
 // ReadOptional reads a file. It returns nil if the file does not exist.
