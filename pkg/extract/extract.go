@@ -203,7 +203,9 @@ func readPipFile(data []byte) []string {
 	text := strings.ReplaceAll(strings.ToValidUTF8(string(data), "\ufffd"), "\r\n", "\n")
 	for line := range strings.Lines(strings.ReplaceAll(text, "\\\n", " ")) {
 		line, _, _ = strings.Cut(" "+line, " #")
-		line, _, _ = strings.Cut(line, " --hash=")
+		if text, option, _ := strings.Cut(line, " -"); strings.HasPrefix(option, "-hash=") {
+			line = text
+		}
 		if line = strings.TrimSpace(line); line != "" {
 			out = append(out, line)
 		}
