@@ -12,6 +12,7 @@ type fact struct {
 	place   Place
 	license string // one license of SPDX, Unknown or Builtin
 	signer  signature.Signer
+	trusted bool // the signer is one that the user trusts, so that its principal is true
 }
 
 // An entry is an entry of a list. Which fields are set besides the rule depends on the subject of the list.
@@ -28,12 +29,15 @@ func (e entry) allows(s Subject, f fact) bool {
 		return e.namespace.means(f.place)
 	case License:
 		return matchesLicense(e.rule.Entry, f.license)
+	case Signer:
+		return matchesSigner(e.rule.Entry, f.signer, f.trusted)
 	}
 	return e.matches(s, f)
 }
 
 // denies reports whether the entry of a list of what is denied matches. It matches all that may be meant: a path that
-// is not known, another case, and a license in all its variants: with an exception, and "or later".
+// is not known, another case, a principal that nobody vouches for, and a license in all its variants: with an
+// exception, and "or later".
 func (e entry) denies(s Subject, f fact) bool {
 	switch s {
 	case Namespace:
@@ -42,6 +46,8 @@ func (e entry) denies(s Subject, f fact) bool {
 		base, _, _ := strings.Cut(f.license, " WITH ")
 		return matchesLicense(e.rule.Entry, f.license) || matchesLicense(e.rule.Entry, base) ||
 			matchesLicense(e.rule.Entry, strings.TrimSuffix(base, "+"))
+	case Signer:
+		return matchesSigner(e.rule.Entry, f.signer, true)
 	}
 	return e.matches(s, f)
 }
@@ -53,8 +59,6 @@ func (e entry) matches(s Subject, f fact) bool {
 		return f.place.Scheme == e.rule.Entry
 	case Host, PlainHTTP, Redirect:
 		return e.host.Matches(f.place.Host)
-	case Signer:
-		return matchesSigner(e.rule.Entry, f.signer)
 	}
 	return false
 }

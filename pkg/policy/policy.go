@@ -148,8 +148,9 @@ func (p Policy) License(expression string, isBuiltin bool) Decision {
 
 // Signer decides about the signer of a version of a pack, the zero value for one that is not signed. The places are
 // the one that its files come from and those that it is named by: a list of signers for any of them applies. Built-in
-// packs have no signer, and are always allowed.
-func (p Policy) Signer(s signature.Signer, places ...Place) Decision {
+// packs have no signer, and are always allowed. The principal of a signer allows nothing unless the user trusts its
+// key.
+func (p Policy) Signer(s signature.Signer, trusted bool, places ...Place) Decision {
 	if slices.ContainsFunc(places, func(at Place) bool { return at.Scheme == Builtin }) {
 		return Decision{Subject: Signer, Value: Builtin, Allowed: true, Rules: []Rule{}}
 	}
@@ -164,7 +165,7 @@ func (p Policy) Signer(s signature.Signer, places ...Place) Decision {
 		}
 		return out
 	}
-	return p.decideBy(Signer, SignerText(s), fact{signer: s}, lists, true)
+	return p.decideBy(Signer, SignerText(s), fact{signer: s, trusted: trusted}, lists, true)
 }
 
 // NeedsSigner reports whether a rule is about the signers of versions of a pack at any of the places.

@@ -253,9 +253,27 @@ func TestSigner(t *testing.T) {
 		}}, ann, []policy.Place{https}, `allow_signers of "git.example.com/team/pack"`},
 	} {
 		p := layer(t, "f", c.rules)
-		checkDecision(t, policy.Check(p.Signer(c.signer, c.places...)), c.forbidden, "%+v about %v", c.rules, c.signer)
+		err := policy.Check(p.Signer(c.signer, true, c.places...))
+		checkDecision(t, err, c.forbidden, "%+v about %v", c.rules, c.signer)
 		if !p.NeedsSigner(c.places...) && c.forbidden != "" {
 			t.Errorf("%+v needs no signer at %v", c.rules, c.places)
+		}
+	}
+}
+
+// A key that the user does not trust has only its fingerprint: its principal allows nothing, and is denied.
+func TestUntrustedSigner(t *testing.T) {
+	s := signature.Signer{Kind: signature.SSHAuthority, Fingerprint: annKey, Principal: "ann@example.com"}
+	for entry, allowed := range map[string]bool{
+		"ann@example.com": false, "*": false, "ssh-ca:" + annKey + ":ann@example.com": true, annKey: true,
+	} {
+		p := layer(t, "f", policy.Rules{AllowSigners: map[string][]string{"*": {entry}}})
+		if d := p.Signer(s, false, https); d.Allowed != allowed {
+			t.Errorf("allow_signers with %q: %s", entry, d.Reason())
+		}
+		p = layer(t, "f", policy.Rules{DenySigners: list(entry)})
+		if d := p.Signer(s, false, https); d.Allowed {
+			t.Errorf("deny_signers with %q: %s", entry, d.Reason())
 		}
 	}
 }

@@ -70,7 +70,7 @@ func decisions(p policy.Policy) (out []policy.Decision) {
 			out = append(out, p.License(license, at.Scheme == policy.Builtin))
 		}
 		for _, s := range signers {
-			out = append(out, p.Signer(s, at), p.Signer(s, at, places[0]))
+			out = append(out, p.Signer(s, true, at), p.Signer(s, false, at, places[0]))
 		}
 	}
 	return out

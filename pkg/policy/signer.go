@@ -23,13 +23,16 @@ func checkSigner(text string) error {
 			"or \"unsigned\"")
 }
 
-// matchesSigner reports whether a pattern means a signer. Who makes a key chooses its principal, but not its
-// fingerprint: a pattern of the one never means the other.
-func matchesSigner(pattern string, s signature.Signer) bool {
+// matchesSigner reports whether a pattern means a signer, by its principal only if that counts. Who makes a key
+// chooses its principal, but not its fingerprint: a pattern of the one never means the other.
+func matchesSigner(pattern string, s signature.Signer, principalCounts bool) bool {
 	if pattern == Unsigned || s == (signature.Signer{}) {
 		return pattern == Unsigned && s == signature.Signer{}
 	}
-	names := principals(s)
+	var names []string
+	if principalCounts {
+		names = principals(s)
+	}
 	switch kind, _, _ := strings.Cut(pattern, ":"); signature.SignerKind(kind) {
 	case signature.SSHKey, signature.SSHAuthority, signature.OpenPGPKey, signature.X509Key:
 		names = []string{s.String()}
