@@ -52,7 +52,7 @@ func Rules() []Rule {
 		{HiddenUnicode, "An installed file has characters that are invisible or that reorder the text around them",
 			"read the file in an editor that shows them, and remove them if they are not meant"},
 		{Secret, "ppm.toml or ppm.lock has a value that looks like a token, a password or a private key",
-			"revoke it, because it is in the history of the repository, and keep the new one out of both files"},
+			"revoke it, because it is in the history of the repository, and pass the new one as --kv KEY::@env:NAME"},
 	}
 }
 

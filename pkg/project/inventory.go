@@ -81,6 +81,7 @@ func (p *Project) describeFiles(c lockfile.Component, states []status.File) ([]s
 		data, err := p.tree.ReadFile(f.Path)
 		switch {
 		case err == nil:
+			file.Redacted = p.tree.View != nil && p.tree.View.Covers(f.Path)
 			one, two := sha1.Sum(data), sha256.Sum256(data)
 			file.SHA1, file.SHA256 = hex.EncodeToString(one[:]), hex.EncodeToString(two[:])
 		case errors.Is(err, fs.ErrNotExist):

@@ -87,8 +87,10 @@ func (in Install) cycloneDX(p Project) cdxComponent {
 		if f.IsOnDisk() {
 			file.Hashes = []cdxHash{{"SHA-1", f.SHA1}, {"SHA-256", f.SHA256}}
 		}
-		if f.note() != "" {
+		if f.change() != "" {
 			file.Properties = append(file.Properties, cdxProperty{"ppm:installed", f.Installed})
+		}
+		if f.note() != "" {
 			file.Pedigree = &cdxPedigree{f.note()}
 		}
 		c.Components = append(c.Components, file)

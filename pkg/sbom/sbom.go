@@ -58,6 +58,7 @@ type File struct {
 	Path      string // in the project
 	State     string // as ppm project status says it: clean, edited, missing and so on
 	Installed string // "sha256:…" of the file as ppm installed it
+	Redacted  bool   // it has secrets, and the digests are those of the file with placeholders for them
 	SHA1      string // of the file as it is on disk, in hex; empty if it is not there
 	SHA256    string
 }
@@ -65,8 +66,20 @@ type File struct {
 // IsOnDisk reports whether the file is there, so that it has digests.
 func (f File) IsOnDisk() bool { return f.SHA256 != "" }
 
-// note says how the file differs from what was installed, or "" if it does not.
+// note says how the file differs from what was installed and that it has secrets, or "" if neither is so.
 func (f File) note() string {
+	var notes []string
+	if change := f.change(); change != "" {
+		notes = append(notes, change)
+	}
+	if f.Redacted {
+		notes = append(notes, "the digests are those of the file with placeholders for its secrets")
+	}
+	return strings.Join(notes, "; ")
+}
+
+// change says how the file differs from what was installed.
+func (f File) change() string {
 	is := f.State
 	switch f.State {
 	case "clean":

@@ -80,8 +80,8 @@ func (w *spdxWriter) addInstall(p Project, in Install) string {
 	var sums, notes []string
 	var files []string
 	for _, f := range in.Files {
-		if note := f.note(); note != "" {
-			notes = append(notes, f.Path+" is "+note)
+		if change := f.change(); change != "" {
+			notes = append(notes, f.Path+" is "+change)
 		}
 		if !f.IsOnDisk() {
 			continue
