@@ -24,6 +24,7 @@ func addCommand() *command {
 				usage: "install the component at `PATH`, relative to the current folder",
 			},
 			keysFlag(), configFlag(), forceFlag(), dryRunFlag(), allowUndefinedFlag(), acceptMovedFlag(),
+			acceptSignerFlag(),
 		},
 		search:   nearestOrCreate,
 		scope:    allMembers,

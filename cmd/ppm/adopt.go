@@ -33,7 +33,7 @@ func adoptCommand() *command {
 				name: "min-similarity", kind: intFlag, value: "50",
 				usage: "reject components that are less similar than this `PERCENT`",
 			},
-			dryRunFlag(), acceptMovedFlag(),
+			dryRunFlag(), acceptMovedFlag(), acceptSignerFlag(),
 		},
 		search:   nearestOrPmfp,
 		scope:    oneProject,

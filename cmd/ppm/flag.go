@@ -120,6 +120,13 @@ func acceptMovedFlag() flag {
 	}
 }
 
+func acceptSignerFlag() flag {
+	return flag{
+		name: "accept-signer", kind: listFlag,
+		usage: "accept that `SIGNER` signed the version, although another one did so far; can be repeated",
+	}
+}
+
 func noIndexFlag() flag {
 	return flag{name: "no-index", kind: boolFlag, usage: "don't mark conflicts in git's index"}
 }

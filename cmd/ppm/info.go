@@ -47,6 +47,6 @@ func printInfo(in *invocation, result *project.InfoResult) {
 		}
 	}))
 	if len(result.Installs) > 0 {
-		in.printf("\n%s", installTable(result.Installs))
+		in.printf("\n%s", installTable(result.Installs, false))
 	}
 }

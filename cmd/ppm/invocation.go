@@ -234,6 +234,7 @@ func (in *invocation) setup() (project.Setup, error) {
 		Offline: in.options.offline, Refresh: in.options.refresh, LockWait: lockWait,
 		RunID: in.runID, Ask: in.ask, Notify: in.note, Warn: in.warn, KeyDirs: in.options.keyDirs(home, cache),
 		KnownTags: in.options.knownTags(home), AcceptMoved: in.flags.StringSlice("accept-moved"),
+		AcceptSigners: in.flags.StringSlice("accept-signer"),
 	}
 	if in.options.verbose && !in.options.json {
 		setup.Progress = func(text string) { in.terminal.message("", text) }

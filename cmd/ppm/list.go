@@ -14,8 +14,9 @@ func listCommand() *command {
 		name:     "list",
 		aliases:  []string{"ls"},
 		usage:    "list the installed components",
-		examples: []string{"ppm project list", "ppm project list --json"},
+		examples: []string{"ppm project list", "ppm project list --signers", "ppm project list --json"},
 		args:     noArguments(),
+		flags:    []flag{{name: "signers", kind: boolFlag, usage: "show who signed each install"}},
 		search:   nearestProject,
 		scope:    allMembers,
 		plan:     notPlannable,
@@ -33,17 +34,21 @@ func runList(ctx context.Context, in *invocation) (any, error) {
 	if len(installs) == 0 {
 		in.noteUnlessMember(nothingInstalled)
 	}
-	in.printf("%s", installTable(installs))
+	in.printf("%s", installTable(installs, in.flags.Bool("signers")))
 	return map[string]any{"installs": orEmpty(installs)}, nil
 }
 
 // nothingInstalled is the note about a project without installs.
 const nothingInstalled = "nothing is installed in this project; install components with ppm project add or sync"
 
-func installTable(installs []state.Install) string {
+func installTable(installs []state.Install, withSigners bool) string {
 	return table(func(w io.Writer) {
 		for _, i := range installs {
-			fmt.Fprintf(w, "%s\t%s\t%.12s\n", i.Path, i.Source, i.Commit)
+			fmt.Fprintf(w, "%s\t%s\t%.12s", i.Path, i.Source, i.Commit)
+			if withSigners {
+				fmt.Fprintf(w, "\t%s", i.Signer)
+			}
+			fmt.Fprintln(w)
 		}
 	})
 }

@@ -58,7 +58,7 @@ func newCommand() *command {
 				name: "install-env-args", kind: listFlag,
 				usage: "pass `KEY::VALUE` to the tool that creates the environment; can be repeated",
 			},
-			forceFlag(), dryRunFlag(), allowUndefinedFlag(), acceptMovedFlag(),
+			forceFlag(), dryRunFlag(), allowUndefinedFlag(), acceptMovedFlag(), acceptSignerFlag(),
 		},
 		search:   noSearch,
 		scope:    thisFolder,

@@ -28,6 +28,7 @@ var scriptCommands = map[string]func(ts *testscript.TestScript, neg bool, args [
 	"mode":         scriptMode,
 	"ppm":          scriptPPM,
 	"serve":        scriptServe,
+	"sign":         scriptSign,
 	"snapshot":     scriptSnapshot,
 	"unchanged":    scriptUnchanged,
 	"unprivileged": scriptUnprivileged,
@@ -287,7 +288,7 @@ func describeTree(dir string) (string, error) {
 			return err
 		}
 		switch {
-		case d.IsDir() && (name == ".home" || name == ".repos" || name == ".tmp"):
+		case d.IsDir() && (name == ".home" || name == ".repos" || name == ".keys" || name == ".tmp"):
 			return filepath.SkipDir
 		case strings.HasPrefix(name, ".snapshot-"), strings.HasPrefix(name, filepath.Join(".ppm", "undo-")):
 			return nil

@@ -25,7 +25,7 @@ func mergeFlags() []flag {
 			name: "ignore-space-change", kind: boolFlag,
 			usage: "ignore changes in the amount of white space when merging",
 		},
-		noIndexFlag(), dryRunFlag(), allowUndefinedFlag(), acceptMovedFlag(),
+		noIndexFlag(), dryRunFlag(), allowUndefinedFlag(), acceptMovedFlag(), acceptSignerFlag(),
 	}
 }
 

@@ -54,6 +54,9 @@ func printVerify(in *invocation, result *project.VerifyResult) {
 			if i.Unasked != "" {
 				found = append(found, "the server was not asked for the ref")
 			}
+			if text := signatureText(i.Signature); text != "" {
+				found = append(found, text)
+			}
 			for _, f := range i.Files {
 				if f.State != "clean" {
 					found = append(found, f.State+" "+f.Path)
@@ -65,4 +68,19 @@ func printVerify(in *invocation, result *project.VerifyResult) {
 	if len(result.Installs) == 0 {
 		in.noteUnlessMember(nothingInstalled)
 	}
+}
+
+// signatureText says who signed an install; it is empty for one that is not signed.
+func signatureText(s *project.Signature) string {
+	if s == nil || s.State == s.Signer {
+		return ""
+	}
+	text := "signed by " + s.Signer
+	if s.Principal != "" {
+		text += fmt.Sprintf(" (%s)", s.Principal)
+	}
+	if s.State != "trusted" {
+		text += ", " + s.State
+	}
+	return text
 }

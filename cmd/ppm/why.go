@@ -64,6 +64,7 @@ func printFile(w io.Writer, r *blame.Result) {
 	for _, in := range r.Installs {
 		row("install", "%s at %s", in.Source, in.Path)
 		row("commit", "%s", in.Commit)
+		row("signer", "%s", in.Signer)
 	}
 	if r.State != "" {
 		row("state", "%s", r.State)

@@ -80,7 +80,7 @@ var mayImport = map[string]importRule{
 	},
 	"pkg/project": {
 		"pkg/location pkg/state pkg/status pkg/conflict pkg/install pkg/adopt pkg/blame pkg/extract pkg/worktree " +
-			"pkg/apply pkg/audit pkg/authcode pkg/license pkg/plan pkg/merge pkg/sbom pkg/secret " +
+			"pkg/apply pkg/audit pkg/authcode pkg/license pkg/plan pkg/merge pkg/sbom pkg/secret pkg/signers " +
 			"pkg/fetch pkg/render pkg/pack pkg/manifest pkg/policy pkg/lockfile pkg/metadata pkg/langdeps " +
 			"pkg/langenv pkg/difftool pkg/knowntags pkg/projectfiles pkg/git/config pkg/git/gitdir pkg/git/ignore " +
 			"pkg/git/index pkg/records pkg/tomldoc",
@@ -96,8 +96,8 @@ var mayImport = map[string]importRule{
 	},
 	"pkg/status": {"pkg/state pkg/worktree pkg/manifest pkg/lockfile pkg/plan", "reads nothing but the project"},
 	"pkg/install": {
-		"pkg/registry pkg/resolver pkg/fetch pkg/pack pkg/render pkg/merge pkg/manifest pkg/lockfile pkg/metadata " +
-			"pkg/langdeps pkg/git/lfs pkg/policy pkg/secret",
+		"pkg/registry pkg/resolver pkg/fetch pkg/signers pkg/pack pkg/render pkg/merge pkg/manifest pkg/lockfile " +
+			"pkg/metadata pkg/langdeps pkg/git/lfs pkg/policy pkg/secret",
 		"makes files in memory: knows no plan and writes nothing",
 	},
 	"pkg/adopt": {
@@ -152,15 +152,19 @@ var mayImport = map[string]importRule{
 	"pkg/render":       {"pkg/render/jinja", "pure: a template reaches nothing"},
 	"pkg/render/jinja": {"", "the template language knows no components"},
 	"pkg/pack":         {"pkg/license pkg/tomldoc", "a manifest is read without the network"},
-	"pkg/manifest":     {"pkg/policy pkg/secret pkg/tomldoc", "a manifest is read without the network"},
+	"pkg/manifest":     {"pkg/hostname pkg/policy pkg/secret pkg/tomldoc", "a manifest is read without the network"},
 	"pkg/lockfile":     {"pkg/secret pkg/tomldoc", "a lockfile is read without the network"},
 	"pkg/records": {
 		"pkg/manifest pkg/lockfile pkg/tomldoc pkg/merge",
 		"pure: three versions of a record in, one out",
 	},
-	"pkg/metadata":   {"pkg/tomldoc pkg/manifest", "reads text; the caller reads the files"},
-	"pkg/langenv":    {"", "runs a language's own tools, when asked to"},
-	"pkg/difftool":   {"", "runs the tool that the user names"},
+	"pkg/metadata": {"pkg/tomldoc pkg/manifest", "reads text; the caller reads the files"},
+	"pkg/langenv":  {"", "runs a language's own tools, when asked to"},
+	"pkg/difftool": {"", "runs the tool that the user names"},
+	"pkg/signers": {
+		"pkg/signature pkg/verifier pkg/manifest pkg/lockfile pkg/git/config",
+		"decides about signatures; the caller reads the objects",
+	},
 	"pkg/verifier":   {"pkg/signature pkg/git/config", "runs the programs that the user's git names"},
 	"pkg/secret":     {"pkg/authcode", "values and texts; knows no files of a project"},
 	"pkg/knowntags":  {"", "keeps a list; fetch compares it with servers"},

@@ -19,6 +19,8 @@ type backend interface {
 	url() string
 	// refs returns the refs in order; see Repo.Refs.
 	refs(ctx context.Context, exact string) ([]ref.GitRef, error)
+	// knownTag returns a tag without asking a server; see Repo.KnownTag.
+	knownTag(ctx context.Context, name string) (ref.GitRef, bool)
 	// open returns a store that has the commit of pin. damage is nil, or says what was wrong with the store that was
 	// returned before: a backend that can repair it does so.
 	open(ctx context.Context, pin ref.Pin, damage *objects.DamagedError) (*objects.Store, error)

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/Project-Manager-With-Git/ppm/pkg/failure"
+	"github.com/Project-Manager-With-Git/ppm/pkg/git/refs"
 	"github.com/Project-Manager-With-Git/ppm/pkg/knowntags"
 	"github.com/Project-Manager-With-Git/ppm/pkg/ref"
 )
@@ -102,3 +103,26 @@ func (c *Client) forgetTags(ctx context.Context, o CleanOptions) error {
 	}
 	return nil
 }
+
+func (r *remote) knownTag(_ context.Context, name string) (ref.GitRef, bool) {
+	if tag, ok := refs.Lookup(r.server.listed, ref.TagPrefix+name); ok {
+		return tag, true
+	}
+	cached, err := r.cache.refs()
+	if tag, ok := refs.Lookup(cached, ref.TagPrefix+name); ok && err == nil {
+		return tag, true
+	}
+	known, ok, err := r.known.list.Lookup(r.known.url, name)
+	return ref.GitRef{Name: ref.TagPrefix + name, Object: known.Object, Commit: known.Commit}, ok && err == nil
+}
+
+func (l *local) knownTag(ctx context.Context, name string) (ref.GitRef, bool) {
+	list, err := l.repo.Refs(ctx)
+	if err != nil {
+		return ref.GitRef{}, false
+	}
+	return refs.Lookup(list, ref.TagPrefix+name)
+}
+
+// knownTag knows no tag: nobody signs those of built-in packs.
+func (b *builtin) knownTag(context.Context, string) (ref.GitRef, bool) { return ref.GitRef{}, false }

@@ -20,6 +20,8 @@ type reader struct {
 
 	mu    sync.Mutex     // objects are read by one goroutine at a time
 	store *objects.Store // what was opened last; nil before the first snapshot
+
+	opened map[ref.Pin]bool // pins that the backend has checked and recorded
 }
 
 // read calls f with a store that has the commit of pin. When f returns damage or missing content, that is repaired or
@@ -53,7 +55,7 @@ func (r *reader) read(ctx context.Context, pin ref.Pin, f func(*objects.Store) e
 
 // open makes r.store have the commit of pin.
 func (r *reader) open(ctx context.Context, pin ref.Pin, damage *objects.DamagedError) error {
-	if damage == nil && r.store != nil {
+	if damage == nil && r.store != nil && r.opened[pin] {
 		if ok, _ := r.store.HasCommit(pin.Commit); ok {
 			return nil
 		}
@@ -63,7 +65,10 @@ func (r *reader) open(ctx context.Context, pin ref.Pin, damage *objects.DamagedE
 	if err != nil {
 		return err
 	}
-	r.store = s
+	if r.opened == nil {
+		r.opened = map[ref.Pin]bool{}
+	}
+	r.store, r.opened[pin] = s, true
 	return nil
 }
 

@@ -171,7 +171,12 @@ func (r *remote) open(ctx context.Context, pin ref.Pin, damage *objects.DamagedE
 			return s, err
 		}
 	}
-	err := r.cache.update(ctx, damage, func() error { return r.store(ctx, pin) })
+	err := r.cache.update(ctx, damage, func() error {
+		if damage != nil && damage.ID.String() == pin.Object && pin.Object != pin.Commit {
+			return r.storeTag(ctx, pin)
+		}
+		return r.store(ctx, pin)
+	})
 	s := r.cache.repo().open()
 	if err == nil {
 		return s, nil

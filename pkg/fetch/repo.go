@@ -36,6 +36,14 @@ func (r *Repo) Refs(ctx context.Context, exact string) ([]ref.GitRef, error) {
 	return list, err
 }
 
+// KnownTag returns a tag as the repository had it when it was asked last: just now, or when the cache or the list of
+// known tags was written. It asks no server.
+func (r *Repo) KnownTag(ctx context.Context, name string) (ref.GitRef, bool) {
+	r.reader.mu.Lock()
+	defer r.reader.mu.Unlock()
+	return r.reader.backend.knownTag(ctx, name)
+}
+
 // Snapshot returns the commit of pin. It fetches the commit when it is not on this machine. A pin of a tag makes the
 // tag a cached one.
 func (r *Repo) Snapshot(ctx context.Context, pin ref.Pin) (*Snapshot, error) {

@@ -152,7 +152,7 @@ func (s *server) want(pin ref.Pin) (id objects.ID, listed bool) {
 		return objects.NewID(pin.Object), true
 	}
 	for _, g := range s.listed {
-		if g.Commit == pin.Commit {
+		if g.Commit == pin.Commit || g.Object == pin.Commit {
 			return objects.NewID(g.Object), true
 		}
 	}

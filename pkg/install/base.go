@@ -58,8 +58,8 @@ func (p *Packs) Base(ctx context.Context, c lockfile.Component) (Base, error) {
 		out[i] = file
 		out[i].Path = f.Path
 	}
-	if files, err = fileset.New(out); err == nil && p.Unasked(c) == nil {
-		p.rememberRendered(ctx, c)
+	if files, err = fileset.New(out); err == nil {
+		err = p.proveRest(ctx, c)
 	}
 	return Base{h, source, rendered.Source, files}, err
 }

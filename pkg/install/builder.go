@@ -49,6 +49,8 @@ type Builder struct {
 	Keys        *Keys          // its AllowUndefined is for files, too
 	Secrets     Secrets        // finds the values of secrets
 	AcceptMoved []string       // tags that may point to another commit than in the lockfile
+	// Signers that may sign although another one did so far; see package signers.
+	AcceptSigners []string
 
 	selections []Selection
 }
@@ -60,7 +62,7 @@ type Selection struct {
 	Placement string  // a template; empty means the default
 	Path      string  // the placement itself, which is not a template; else empty
 
-	recorded map[string]lockfile.Key // of the install that the component replaces
+	replaced lockfile.Component // the install that the component is a version of, or the zero value
 }
 
 // Find adds a component, and those of its dependencies that are not installed in the project.
@@ -95,7 +97,7 @@ func (b *Builder) FindAt(ctx context.Context, want manifest.Component, old lockf
 // Replace adds a component in place of an install, without its dependencies: see FindAt.
 func (b *Builder) Replace(c Chain, want manifest.Component, old lockfile.Component) {
 	b.Keys.Carry(want.Keys, old.Keys)
-	b.Add(Selection{Chain: c, Typed: c.First().Ref, Path: want.Path, recorded: old.Keys})
+	b.Add(Selection{Chain: c, Typed: c.First().Ref, Path: want.Path, replaced: old})
 }
 
 func (b *Builder) findDependencies(ctx context.Context, r ref.Ref, c Chain) error {
@@ -173,17 +175,26 @@ func (b *Builder) Build(ctx context.Context) ([]Component, error) {
 	return out, nil
 }
 
+// check checks what a chain must be before its files are read, and returns its language and its signer.
+func (b *Builder) check(ctx context.Context, s Selection) (language, signer string, err error) {
+	if language, err = b.language(s.Chain); err != nil {
+		return "", "", fmt.Errorf("adding %q: %w", s.Typed, err)
+	}
+	if err := b.Packs.CheckLicenses(s.Chain); err != nil {
+		return "", "", err
+	}
+	if err := checkMoved(b.Lock, s.Chain.Last().Pin, b.AcceptMoved); err != nil {
+		return "", "", err
+	}
+	signer, err = b.signer(ctx, s)
+	return language, signer, err
+}
+
 // build renders and places one component.
 func (b *Builder) build(ctx context.Context, s Selection) (Component, error) {
 	last := s.Chain.Last()
-	language, err := b.language(s.Chain)
+	language, signer, err := b.check(ctx, s)
 	if err != nil {
-		return Component{}, fmt.Errorf("adding %q: %w", s.Typed, err)
-	}
-	if err := b.Packs.CheckLicenses(s.Chain); err != nil {
-		return Component{}, err
-	}
-	if err := checkMoved(b.Lock, last.Pin, b.AcceptMoved); err != nil {
 		return Component{}, err
 	}
 	source, err := last.Source(ctx)
@@ -220,7 +231,7 @@ func (b *Builder) build(ctx context.Context, s Selection) (Component, error) {
 	locked := lockfile.Component{
 		Path: root, Source: s.Chain.Source(), URL: pin.URL, Ref: pin.Ref, Object: pin.Object, Commit: pin.Commit,
 		Tree: source.ID, Digest: source.Digest(), Render: render.Version, Dir: source.Dir, Via: s.Chain.Via(),
-		Keys: values.locked(), Files: lockedFiles(placed, licenses),
+		Keys: values.locked(), Signer: signer, Files: lockedFiles(placed, licenses),
 	}
 	return Component{
 		Want:     manifest.Component{Source: s.Typed, Path: root, Keys: values.Chosen},
@@ -236,9 +247,9 @@ func (b *Builder) build(ctx context.Context, s Selection) (Component, error) {
 
 // values returns the values that a component is rendered with, and the secrets among them.
 func (b *Builder) values(ctx context.Context, s Selection, source Source) (Values, secretSet, error) {
-	names := slices.Concat(b.Keys.names(s.Chain), slices.Collect(maps.Keys(s.recorded)))
+	names := slices.Concat(b.Keys.names(s.Chain), slices.Collect(maps.Keys(s.replaced.Keys)))
 	used := usedNames(source.Files, source.Dir, s.template(), names)
-	values, err := b.Keys.Values(ctx, s.Chain, used, s.recorded)
+	values, err := b.Keys.Values(ctx, s.Chain, used, s.replaced.Keys)
 	if err != nil {
 		return values, secretSet{}, err
 	}

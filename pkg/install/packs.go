@@ -22,6 +22,7 @@ import (
 	"github.com/Project-Manager-With-Git/ppm/pkg/ref"
 	"github.com/Project-Manager-With-Git/ppm/pkg/registry"
 	"github.com/Project-Manager-With-Git/ppm/pkg/resolver"
+	"github.com/Project-Manager-With-Git/ppm/pkg/signers"
 	"github.com/Project-Manager-With-Git/ppm/pkg/suggest"
 )
 
@@ -38,6 +39,7 @@ type Options struct {
 	Lock     *lockfile.Lock     // of the project; nil without one
 	BuiltIn  fs.FS              // the folders that the index of the built-in packs names
 	Fetch    fetch.Options      // NewPacks sets Builtin, Policy, Limits, Progress and Notify
+	Signers  *signers.Checker   // says who signed versions of packs
 	Notify   func(string)       // reports what is worth knowing and is not an error
 	Progress func(string)       // reports what is being done; may be nil
 }
@@ -200,14 +202,14 @@ func (p *Packs) OpenPin(ctx context.Context, r ref.Ref, pin ref.Pin) (Hop, error
 }
 
 func (p *Packs) openPin(ctx context.Context, repo *fetch.Repo, r ref.Ref, pin ref.Pin) (Hop, error) {
-	key := pin.URL + " " + pin.Commit
-	if h, known := p.hops[key]; known {
-		h.Ref, h.Pin = r, pin
-		return h, nil
-	}
-	snapshot, err := repo.Snapshot(ctx, pin)
+	snapshot, err := repo.Snapshot(ctx, pin) // checks the tag of the pin, also of a commit that is open
 	if err != nil {
 		return Hop{}, err
+	}
+	key := pin.URL + " " + pin.Commit
+	if h, known := p.hops[key]; known {
+		h.Ref, h.Pin, h.Snapshot = r, pin, snapshot
+		return h, nil
 	}
 	name := r
 	name.Component = ""

@@ -49,11 +49,25 @@ func (p *Packs) Remember(ctx context.Context, c lockfile.Component) {
 	}
 }
 
-func (p *Packs) rememberRendered(ctx context.Context, c lockfile.Component) {
+// proveRest proves the signer of an install that was rendered again, and then remembers that it is proven. That the
+// signature cannot be read is no error: it is verified again.
+func (p *Packs) proveRest(ctx context.Context, c lockfile.Component) error {
+	repo, err := p.Repo(c.Source, c.URL)
+	if err != nil {
+		return err
+	}
 	fact := renderedFact(c)
-	if repo, err := p.Repo(c.Source, c.URL); err == nil && !repo.IsProven(fact) {
+	if repo.IsProven(fact) {
+		return nil
+	}
+	_, err = p.LockedSigner(ctx, c)
+	switch kind := failure.KindOf(err); {
+	case kind == failure.Integrity, kind == failure.Interrupted:
+		return err
+	case err == nil && p.Unasked(c) == nil:
 		_ = repo.SetProven(ctx, fact)
 	}
+	return nil
 }
 
 // checkReachedOnce is CheckReached, unless it has succeeded on this machine before. A server that does not answer, or

@@ -63,7 +63,7 @@ func (b *Builder) findSecrets(ctx context.Context, s Selection, v *Values) (secr
 			Typed: b.Keys.isTyped(key),
 		}
 		for _, was := range append([]string{name}, key.RenamedFrom...) {
-			if old, ok := s.recorded[was]; ok {
+			if old, ok := s.replaced.Keys[was]; ok {
 				u.Recorded, u.Was, u.Path = old, was, s.Path
 				break
 			}

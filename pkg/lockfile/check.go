@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 	"unicode"
+	"unicode/utf8"
 
 	"github.com/Project-Manager-With-Git/ppm/pkg/fileset"
 	"github.com/Project-Manager-With-Git/ppm/pkg/ref"
@@ -202,6 +203,35 @@ func checkObject(b block) error {
 		return fmt.Errorf("its object is its commit")
 	}
 	return checkID("object", *b.Object)
+}
+
+// maxSigner bounds the length of a signer in bytes.
+const maxSigner = 512
+
+// checkSigner returns an error about what is not recorded as a signer of a pack at a URL. Package signers makes them.
+func checkSigner(s, url string) error {
+	_, builtIn := ref.BuiltinName(url)
+	kind, key, hasKey := strings.Cut(s, ":")
+	isWord := len(s) <= maxSigner && utf8.ValidString(s) &&
+		!strings.ContainsFunc(s, func(r rune) bool { return unicode.IsSpace(r) || !unicode.IsPrint(r) })
+	ok := false
+	switch kind {
+	case Builtin, Unsigned:
+		ok = !hasKey
+	case Unverified:
+		ok = !hasKey || key != ""
+	case "ssh", "ssh-ca", "openpgp", "x509":
+		ok = key != ""
+	case "":
+		return fmt.Errorf("its signer is missing")
+	}
+	if !ok || !isWord {
+		return fmt.Errorf("its signer %q is not valid", s)
+	}
+	if builtIn != (kind == Builtin) {
+		return fmt.Errorf("its signer %q does not match its url %q", s, url)
+	}
+	return nil
 }
 
 func checkDigest(s string) error {

@@ -19,6 +19,7 @@ func full() *lockfile.Lock {
 		Ref:    "refs/tags/v1",
 		Object: tag,
 		Commit: commit,
+		Signer: "builtin",
 		Tree:   tree,
 		Digest: sum,
 		Render: 3,

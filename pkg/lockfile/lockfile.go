@@ -27,6 +27,7 @@ type Component struct {
 	Ref    string         // full name of the resolved ref: "HEAD" or "refs/…"; empty for a bare commit
 	Object string         // id of the tag object of an annotated tag, else equal to Commit
 	Commit string         // full id in lower-case hex
+	Signer string         // who signed the tag object or else the commit; see the constants
 	Tree   string         // id of the component's git tree, or of its blob if it is a file
 	Digest string         // "h1:…" of the component's files in the pack
 	Render int            // version of the rendering rules
@@ -35,6 +36,13 @@ type Component struct {
 	Via    []ref.Ref      // the links that led to Source, starting with the typed reference; nil without links
 	Files  []File         // at least one, sorted by path
 }
+
+// What is recorded as the signer of a version besides keys such as "ssh:SHA256:…" and "openpgp:…".
+const (
+	Builtin    = "builtin"    // the pack is part of ppm
+	Unsigned   = "unsigned"   // the version has no signature
+	Unverified = "unverified" // it has one that could not be verified; a colon and the key that it names may follow
+)
 
 // Typed returns the reference that the user typed, which is Source unless that was reached through links.
 func (c Component) Typed() ref.Ref {

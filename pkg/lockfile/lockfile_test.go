@@ -29,6 +29,7 @@ const (
 	commit = "1111111111111111111111111111111111111111"
 	tag    = "2222222222222222222222222222222222222222"
 	tree   = "3333333333333333333333333333333333333333"
+	signer = "ssh:SHA256:47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU"
 	sum    = "h1:47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU="
 	sha    = "sha256:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
 )
@@ -43,6 +44,7 @@ url = "builtin:p"
 ref = "refs/tags/v1"
 object = "` + tag + `"
 commit = "` + commit + `"
+signer = "builtin"
 tree = "` + tree + `"
 digest = "` + sum + `"
 render = 1
@@ -60,6 +62,7 @@ source = "git@h.x:p.git@1111111//b"
 url = "git@h.x:p.git"
 ref = ""
 commit = "` + commit + `"
+signer = "` + signer + `"
 tree = "` + tree + `"
 digest = "` + sum + `"
 render = 1
@@ -82,13 +85,14 @@ func goldenLock() *lockfile.Lock {
 	l := &lockfile.Lock{}
 	l.Put(lockfile.Component{
 		Path: "b/c", Source: reference("git@h.x:p.git@1111111//b"), URL: "git@h.x:p.git", Object: commit,
-		Commit: commit, Tree: tree, Digest: sum, Render: 1, Dir: true,
+		Commit: commit, Signer: signer, Tree: tree, Digest: sum, Render: 1, Dir: true,
 		Files: []lockfile.File{{Path: "d", From: "b/c/2", Digest: sha, Mode: "0644"},
 			{Path: "b/c/1", Digest: sha, Mode: "0644", Found: true, Conflict: sha, Marker: 9, Sides: true}},
 	})
 	l.Put(lockfile.Component{
 		Path: "a.py", Source: reference("p@v1//a"), URL: "builtin:p", Ref: "refs/tags/v1", Object: tag, Commit: commit,
-		Tree: tree, Digest: sum, Render: 1,
+		Signer: lockfile.Builtin,
+		Tree:   tree, Digest: sum, Render: 1,
 		Keys: map[string]lockfile.Key{
 			"source": key("timer", lockfile.Typed), "odd key": key("a \"b\"\n", lockfile.Typed),
 			"docker": key(false, lockfile.Typed), "keywords": key([]string{"a", "b \"c\""}, lockfile.Project),
@@ -146,6 +150,11 @@ var fields = []struct {
 		[]string{`""`, `"22"`, `"` + commit + `"`, `"` + strings.Repeat("G", 40) + `"`, `1`}},
 	{`commit = "` + commit + `"`, false,
 		[]string{`""`, `"1111111"`, `"` + strings.Repeat("A", 40) + `"`, `"HEAD"`, `1`}},
+	{`signer = "builtin"`, false,
+		[]string{`""`, `"unsigned"`, `"builtin:x"`, `"` + signer + `"`, `true`}},
+	{`signer = "` + signer + `"`, false,
+		[]string{`""`, `"builtin"`, `"unsigned:x"`, `"unverified:"`, `"ssh:"`, `"pgp:0123"`, `"openpgp:a b"`,
+			`"x509:\u202e"`, `"x509:` + strings.Repeat("x", 512) + `"`, `1`}},
 	{`tree = "` + tree + `"`, false, []string{`""`, `"333"`, `"` + strings.Repeat("3", 41) + `"`, `1`}},
 	{`digest = "` + sum + `"`, false,
 		[]string{`""`, `"h1:"`, `"h1:AAAA"`, `"` + sum + `\n"`, `"h2:47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU="`,
@@ -243,7 +252,7 @@ func TestParseRefuses(t *testing.T) {
 		{"", "version of the format is missing"},
 		{"version = 2\n[future]\nx = 1\n", "newer ppm"}, // with a field that this version does not know
 		{"version = 2\n", "newer ppm"},
-		{parts[0] + parts[1] + parts[1] + parts[2], "line 22: two components at one path"},
+		{parts[0] + parts[1] + parts[1] + parts[2], "line 23: two components at one path"},
 		{golden[:files], "has no files"},
 		{parts[0] + parts[1] + "[[component.file]]\npath = \"A.PY\"\ndigest = \"" + sha + "\"\nmode = \"0644\"\n",
 			"outside its component"},
@@ -370,7 +379,7 @@ func fileLock(second string) string {
 	sum := strings.Repeat("1", 64)
 	return "version = 1\n\n[[component]]\npath = \"b\"\nsource = \"p@v1//x\"\nurl = \"builtin:p\"\n" +
 		"ref = \"refs/tags/v1\"\n" +
-		"commit = \"" + sum[:40] + "\"\ntree = \"" + sum[:40] + "\"\n" +
+		"commit = \"" + sum[:40] + "\"\nsigner = \"builtin\"\ntree = \"" + sum[:40] + "\"\n" +
 		"digest = \"h1:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=\"\nrender = 1\n" +
 		"[[component.file]]\npath = \"b\"\ndigest = \"sha256:" + sum + "\"\nmode = \"0644\"\n" +
 		"[[component.file]]\npath = \"" + second + "\"\ndigest = \"sha256:" + sum + "\"\nmode = \"0644\"\n"

@@ -26,6 +26,7 @@ type block struct {
 	Ref    *string   `toml:"ref"`    // nil if missing; "" for a bare commit
 	Object *string   `toml:"object"` // nil if equal to Commit
 	Commit string    `toml:"commit"`
+	Signer string    `toml:"signer"`
 	Tree   string    `toml:"tree"`
 	Digest string    `toml:"digest"`
 	Render int       `toml:"render"`
@@ -77,8 +78,8 @@ func writeFields(b *bytes.Buffer, prefix string, fields any) {
 // block is the inverse of block.component.
 func (c Component) block() block {
 	b := block{
-		Path: c.Path, Source: c.Source.String(), URL: c.URL, Ref: &c.Ref, Commit: c.Commit, Tree: c.Tree,
-		Digest: c.Digest, Render: c.Render, Keys: tablesOf(c.Keys), Files: c.Files,
+		Path: c.Path, Source: c.Source.String(), URL: c.URL, Ref: &c.Ref, Commit: c.Commit, Signer: c.Signer,
+		Tree: c.Tree, Digest: c.Digest, Render: c.Render, Keys: tablesOf(c.Keys), Files: c.Files,
 	}
 	if c.Object != c.Commit {
 		b.Object = &c.Object
@@ -117,6 +118,7 @@ func (b block) component() (c Component, field string, err error) {
 		{".ref", checkRef(b.Ref)},
 		{".commit", checkID("commit", b.Commit)},
 		{".object", checkObject(b)},
+		{".signer", checkSigner(b.Signer, b.URL)},
 		{".tree", checkID("tree", b.Tree)},
 		{".digest", checkDigest(b.Digest)},
 		{".render", checkRender(b.Render)},
@@ -127,6 +129,7 @@ func (b block) component() (c Component, field string, err error) {
 		}
 	}
 	c.Path, c.URL, c.Ref, c.Object, c.Commit = b.Path, b.URL, *b.Ref, b.Commit, b.Commit
+	c.Signer = b.Signer
 	c.Tree, c.Digest, c.Render = b.Tree, b.Digest, b.Render
 	if b.Object != nil {
 		c.Object = *b.Object

@@ -41,6 +41,7 @@ type Manifest struct {
 	Workspace  *Workspace      // [workspace]; nil when there is none
 	Merging    Merging         // [merge]
 	Policy     policy.Policy   // [policy]: the rules of all layers
+	Trust      []TrustRules    // the tables [sources."HOST/NAMESPACE"] of each layer, in the order of the layers
 	Limits     Limits          // [limits]; machine's and user's layer only
 	Secrets    Secrets         // [secrets]; machine's and user's layer only
 }
@@ -136,6 +137,8 @@ type Sources struct {
 	TemplateConfigName string `toml:"template_config_name"`
 
 	Mirrors map[string]string `toml:"mirrors"` // prefix of a URL → its replacement
+
+	Trust map[string]Trust `toml:"*"` // of a text that is being parsed: a Manifest has Trust of its own
 }
 
 // A Pack is either an alias for a URL or a built-in pack with releases.
@@ -165,6 +168,7 @@ func Merge(base, over *Manifest) *Manifest {
 		Packs:      mergeMaps(base.Packs, over.Packs),
 		Keys:       mergeMaps(base.Keys, over.Keys),
 		Workspace:  cmp.Or(over.Workspace, base.Workspace),
+		Trust:      slices.Concat(base.Trust, over.Trust),
 		Merging:    Merging{lastSet(base.Merging.IgnoreSpaceChange, over.Merging.IgnoreSpaceChange)},
 		Limits:     mergeLimits(base.Limits, over.Limits),
 		Secrets:    Secrets{slices.Concat(base.Secrets.Allow, over.Secrets.Allow)},

@@ -82,6 +82,9 @@ func parse(name string, data []byte, layer Layer) (*Manifest, *tomldoc.Document,
 	if m.Policy, err = readPolicy(doc, f.Policy); err != nil {
 		return nil, nil, err
 	}
+	if m.Sources.Trust = nil; len(f.Sources.Trust) > 0 {
+		m.Trust = []TrustRules{{Layer: layer, File: name, Tables: f.Sources.Trust}}
+	}
 	if err := checkKeys(doc, "keys", f.Keys); err != nil {
 		return nil, nil, err
 	}
@@ -90,6 +93,7 @@ func parse(name string, data []byte, layer Layer) (*Manifest, *tomldoc.Document,
 	}
 	for _, check := range []func(*tomldoc.Document, *Manifest, Layer) error{
 		checkExtra, checkSources, checkPacks, checkWorkspace, checkMerging, checkLimits, checkSecrets,
+		checkTrust,
 	} {
 		if err := check(doc, m, layer); err != nil {
 			return nil, nil, err

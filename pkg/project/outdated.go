@@ -11,6 +11,7 @@ import (
 	"github.com/Project-Manager-With-Git/ppm/pkg/failure"
 	"github.com/Project-Manager-With-Git/ppm/pkg/lockfile"
 	"github.com/Project-Manager-With-Git/ppm/pkg/ref"
+	"github.com/Project-Manager-With-Git/ppm/pkg/signers"
 )
 
 // OutdatedResult is what could be upgraded.
@@ -31,7 +32,10 @@ type Outdated struct {
 	Pending bool     `json:"pending"`          // ppm project upgrade changes the install
 	Same    bool     `json:"same"`             // the component's files are the same in Wanted, or where the tag moved
 	Moved   string   `json:"moved,omitempty"`  // the commit that the locked tag names now
+	Signer  string   `json:"signer"`           // of the installed version, as the lockfile records it
 	Reason  string   `json:"reason,omitempty"` // why there may be no newer version, or what the upgrade needs
+	// Of Wanted, if it is another one.
+	WantedSigner string `json:"wanted_signer,omitempty"`
 	// That changed the component on the way, newest first; none when Same.
 	Commits []UpstreamCommit `json:"commits"`
 
@@ -84,7 +88,7 @@ func (p *Project) outdated(ctx context.Context, c lockfile.Component) (Outdated,
 	want := p.Wanted(c).Source
 	out := Outdated{
 		Path: c.Path, Source: want.String(), Current: shownVersion(c.Typed(), c), Between: []string{},
-		Commits: []UpstreamCommit{},
+		Commits: []UpstreamCommit{}, Signer: c.Signer,
 	}
 	t, err := p.target(ctx, c)
 	if err == nil {
@@ -114,12 +118,8 @@ func (p *Project) outdated(ctx context.Context, c lockfile.Component) (Outdated,
 		out.Latest = cmp.Or(t.latest, out.Current)
 		return p.outdatedByMove(ctx, c, out)
 	}
-	if errors.Is(err, errAsks) {
-		out.Wanted, out.Latest, out.Pending = t.shown, cmp.Or(t.latest, t.shown), true
-		out.Reason = "a key needs a value: run ppm project upgrade at a terminal, or with --kv"
-		return out, nil
-	}
 	if err != nil {
+		err = out.wait(t, err)
 		return out, err
 	}
 	next := installs[0]
@@ -131,12 +131,30 @@ func (p *Project) outdated(ctx context.Context, c lockfile.Component) (Outdated,
 	if n := len(t.newer); n > 0 {
 		out.Between = append(out.Between, t.newer[:n-1]...)
 	}
+	if next.Locked.Signer != c.Signer {
+		out.WantedSigner = next.Locked.Signer
+	}
 	out.Pending = next.Locked.Commit != c.Commit || next.Locked.Ref != c.Ref || next.Want.Source != want
 	if out.Same = hasSameFiles(c, next.Locked); out.Same || !out.Pending {
 		return out, nil
 	}
 	out.Commits, err = p.commitsIfKnown(ctx, c, ref.Pin{URL: next.Locked.URL, Commit: next.Locked.Commit})
 	return out, err
+}
+
+// wait describes an upgrade that fails until the user decides something. It returns all other errors.
+func (o *Outdated) wait(t target, err error) error {
+	var changed *signers.ChangedError
+	switch {
+	case errors.As(err, &changed):
+		o.WantedSigner, o.Reason = changed.Signer, changed.Error()
+	case errors.Is(err, errAsks):
+		o.Reason = "a key needs a value: run ppm project upgrade at a terminal, or with --kv"
+	default:
+		return err
+	}
+	o.Wanted, o.Latest, o.Pending = t.shown, cmp.Or(t.latest, t.shown), true
+	return nil
 }
 
 // shownVersion returns the version of an install that the user typed as r: a tag, or else the commit.

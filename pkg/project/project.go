@@ -32,6 +32,7 @@ import (
 	"github.com/Project-Manager-With-Git/ppm/pkg/manifest"
 	"github.com/Project-Manager-With-Git/ppm/pkg/metadata"
 	"github.com/Project-Manager-With-Git/ppm/pkg/ref"
+	"github.com/Project-Manager-With-Git/ppm/pkg/signers"
 	"github.com/Project-Manager-With-Git/ppm/pkg/state"
 	"github.com/Project-Manager-With-Git/ppm/pkg/status"
 	"github.com/Project-Manager-With-Git/ppm/pkg/worktree"
@@ -60,8 +61,9 @@ type Setup struct {
 	// Folders for the user's key for what commands leave in .ppm and for fingerprints of secrets, the preferred first.
 	KeyDirs []string
 
-	KnownTags   string   // the file with the list of known tags of this machine; empty when there is none
-	AcceptMoved []string // tags that may name another commit than before
+	KnownTags     string   // the file with the list of known tags of this machine; empty when there is none
+	AcceptMoved   []string // tags that may name another commit than before
+	AcceptSigners []string // signers that may sign although another one did so far
 
 	Ask func(context.Context, install.Question) (string, error) // asks the user for a key; nil when nobody can answer
 	// Reports what the user must know although it is no failure; may be nil.
@@ -94,14 +96,20 @@ func OpenPacks(setup Setup) (*install.Packs, error) {
 	if err != nil {
 		return nil, err
 	}
-	return setup.packs(state.State{Layers: layers})
+	return setup.packs(state.State{Layers: layers}, nil)
 }
 
-// packs returns the packs that the layers and the lockfile of a project name. Without a project these are empty.
-func (s Setup) packs(of state.State) (*install.Packs, error) {
+// packs returns the packs that the layers and the lockfile of a project name. Without a project these are empty, and
+// read, which reads a file of the project, is nil.
+func (s Setup) packs(of state.State, read func(name string) ([]byte, error)) (*install.Packs, error) {
 	notify := s.Notify
 	if notify == nil {
 		notify = func(string) {}
+	}
+	for _, signer := range s.AcceptSigners {
+		if err := signers.ParseAccepted(signer); err != nil {
+			return nil, err
+		}
 	}
 	shared := of.Layers
 	if of.Manifest != nil {
@@ -116,6 +124,9 @@ func (s Setup) packs(of state.State) (*install.Packs, error) {
 			Dir: s.Dir, CacheDir: s.CacheDir, Home: s.Home, Env: s.Env, Offline: s.Offline, Refresh: s.Refresh,
 			KnownTags: s.knownTags(), AcceptMoved: s.AcceptMoved,
 		},
+		Signers: signers.New(signers.Options{
+			Rules: of.Layers.Trust, Home: s.Home, Env: s.Env, ReadProject: read, Now: time.Now,
+		}),
 	})
 }
 
@@ -185,7 +196,7 @@ func Open(ctx context.Context, setup Setup, access Access) (*Project, error) {
 		err = checkRecords(p.State, sparse)
 	}
 	if err == nil {
-		p.packs, err = setup.packs(p.State)
+		p.packs, err = setup.packs(p.State, p.tree.ReadFile)
 	}
 	if err == nil && !setup.AnyOrigin {
 		err = p.CheckOrigins(p.Lock)
@@ -291,6 +302,7 @@ func (p *Project) newBuilder(pairs []ref.KV, stated manifest.Project) (*install.
 	}
 	return &install.Builder{
 		Packs: p.packs, Lock: p.Lock, Secrets: p.secrets, AcceptMoved: p.setup.AcceptMoved,
+		AcceptSigners: p.setup.AcceptSigners,
 		Keys: &install.Keys{
 			Given: given, Configured: p.Manifest.Keys, User: p.Layers.Keys, Metadata: info, Ask: p.setup.Ask,
 		},

@@ -136,6 +136,9 @@ func (p *Project) relocate(ctx context.Context, c lockfile.Component, to ref.Ori
 		next.Object = object
 	}
 	base, err := p.base(ctx, next)
+	if err == nil {
+		_, err = p.verifySigner(ctx, next)
+	}
 	if err != nil {
 		return install.Component{}, err
 	}

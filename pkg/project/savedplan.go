@@ -95,6 +95,9 @@ func (p *Project) Load(ctx context.Context, data []byte) (*Transaction, error) {
 	if err := p.checkPlannedFiles(saved.Plan, lock); err != nil {
 		return nil, err
 	}
+	if err := p.checkPlannedSigners(ctx, lock); err != nil {
+		return nil, err
+	}
 	meta := apply.Meta{Command: saved.Command}
 	if saved.Undoes > 0 {
 		if _, meta, err = p.tree.PlanUndo(ctx, saved.Command, true); err != nil {

@@ -255,7 +255,9 @@ func (p *Project) missing(ctx context.Context, r request, failures *Failures) (f
 		}
 		var base install.Base
 		ok, err := failures.of(c, c.Typed().String(), func() (err error) {
-			base, err = p.restorable(ctx, c)
+			if base, err = p.restorable(ctx, c); err == nil {
+				_, err = p.verifySigner(ctx, c)
+			}
 			return err
 		})
 		if err != nil {

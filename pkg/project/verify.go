@@ -29,6 +29,8 @@ type VerifiedInstall struct {
 	Problem string     `json:"problem,omitempty"` // why the lockfile cannot be right
 	Unasked string     `json:"unasked,omitempty"` // why the server could not be asked whether the ref has the commit
 	Remote  *RemoteRef `json:"remote,omitempty"`  // nil when no server was asked, or a bare commit was installed
+
+	Signature *Signature `json:"signature,omitempty"` // nil when it was not verified
 }
 
 // A RemoteRef is what a server has now for the tag or branch that an install came from.
@@ -70,6 +72,9 @@ func (p *Project) Verify(ctx context.Context, o VerifyOptions) (*VerifyResult, e
 		in := VerifiedInstall{Install: compared.Installs[i]}
 		_, err := failures.of(c, c.Typed().String(), func() error {
 			err := p.prove(ctx, c)
+			if err == nil {
+				in.Signature, err = p.verifySigner(ctx, c)
+			}
 			if err != nil {
 				in.Problem = err.Error()
 			}

@@ -28,8 +28,8 @@ func locked(word string) lockfile.Component {
 	}
 	id := strings.Repeat("1", 40)
 	return lockfile.Component{
-		Path: path, Source: source, URL: "builtin:p", Ref: "refs/tags/v" + tag + "0", Object: id, Commit: id, Tree: id,
-		Digest: "h1:" + strings.Repeat("A", 43) + "=", Render: 1,
+		Path: path, Source: source, URL: "builtin:p", Ref: "refs/tags/v" + tag + "0", Object: id, Commit: id,
+		Signer: lockfile.Builtin, Tree: id, Digest: "h1:" + strings.Repeat("A", 43) + "=", Render: 1,
 		Files: []lockfile.File{{
 			Path: file, From: from, Digest: fmt.Sprintf("sha256:%064x", len(rest)+int(path[0])), Mode: "0644",
 		}},
@@ -134,6 +134,7 @@ url = "builtin:p"
 ref = "refs/tags/v1"
 object = "2222222222222222222222222222222222222222"
 commit = "1111111111111111111111111111111111111111"
+signer = "builtin"
 tree = "1111111111111111111111111111111111111111"
 digest = "h1:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA="
 render = 1

@@ -9,6 +9,7 @@ type Install struct {
 	URL    string         `json:"url"`
 	Ref    string         `json:"ref,omitempty"`
 	Commit string         `json:"commit"`
+	Signer string         `json:"signer"` // as the lockfile records it
 	Tree   string         `json:"tree"`
 	Keys   map[string]any `json:"keys,omitempty"` // each a string, a bool or a []string
 
@@ -21,8 +22,8 @@ type Install struct {
 // NewInstall describes an entry of the lockfile.
 func NewInstall(c lockfile.Component) Install {
 	in := Install{
-		Path: c.Path, Source: c.Source.String(), URL: c.URL, Ref: c.Ref, Commit: c.Commit, Tree: c.Tree,
-		Keys: c.Values(), Origins: map[string]lockfile.Origin{},
+		Path: c.Path, Source: c.Source.String(), URL: c.URL, Ref: c.Ref, Commit: c.Commit, Signer: c.Signer,
+		Tree: c.Tree, Keys: c.Values(), Origins: map[string]lockfile.Origin{},
 	}
 	for name, key := range c.Keys {
 		in.Origins[name] = key.Origin

@@ -175,11 +175,15 @@ func (c *checker) child(n node, key keyPart) (node, error) {
 		return n, c.errMismatch(n, aTable, key.line)
 	}
 	fields := c.fieldsOf(n.typ)
-	if t, ok := fields[key.name]; ok {
+	if t, ok := fields[key.name]; ok && key.name != others {
 		child.typ = t
 		return child, nil
 	}
-	known := slices.Sorted(maps.Keys(fields))
+	if t, ok := fields[others]; ok && !isBareKey(key.name) {
+		child.typ = t.Elem()
+		return child, nil
+	}
+	known := slices.DeleteFunc(slices.Sorted(maps.Keys(fields)), func(name string) bool { return name == others })
 	return n, c.doc.errAt(key.line, "unknown field %q", child.path).
 		WithHint("%s", suggest.Hint("field", key.name, known))
 }

@@ -107,8 +107,13 @@ func (d *Document) decode(start int, into any) error {
 	if err := c.check(reflect.TypeOf(into).Elem()); err != nil {
 		return err
 	}
-	if err := md.PrimitiveDecode(tables, into); err != nil {
-		return d.errSyntax(1, strings.TrimPrefix(err.Error(), "toml: "))
+	for _, decode := range []func() error{
+		func() error { return md.PrimitiveDecode(tables, into) },
+		func() error { return decodeOthers(md, tables, reflect.ValueOf(into).Elem()) },
+	} {
+		if err := decode(); err != nil {
+			return d.errSyntax(1, strings.TrimPrefix(err.Error(), "toml: "))
+		}
 	}
 	return nil
 }
