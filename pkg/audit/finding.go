@@ -31,6 +31,9 @@ const (
 	Deprecated    = "deprecated"
 	MovedTag      = "moved-tag"
 	GoneRef       = "gone-ref"
+	Signer        = "signer"
+	ChangedSigner = "changed-signer"
+	Unsigned      = "unsigned"
 	Policy        = "policy"
 	HiddenUnicode = "hidden-unicode"
 	Secret        = "secret"
@@ -47,6 +50,12 @@ func Rules() []Rule {
 			"ask the authors of the pack why they moved it; the project still has what was locked"},
 		{GoneRef, "The server no longer has the installed tag or branch",
 			"choose another version with ppm project upgrade --to, because a fresh clone may not get the locked one"},
+		{Signer, "The installed version is not signed by whom ppm.lock says, or not by a trusted key",
+			"restore ppm.lock from version control, or ask the authors of the pack who signed the version"},
+		{ChangedSigner, "The newest version of the pack has another signer than the installed one",
+			"ask the authors of the pack before you accept the signer with --accept-signer"},
+		{Unsigned, "The installed version is not signed, although the pack signs versions or a rule is set for it",
+			"run ppm project upgrade to get a signed version"},
 		{Policy, "The policy of the machine, the user or the project forbids what is installed",
 			"see which rule it is with ppm policy explain, and replace or remove the install"},
 		{HiddenUnicode, "An installed file has characters that are invisible or that reorder the text around them",

@@ -95,6 +95,9 @@ func (a auditor) checkVersions(ctx context.Context, c lockfile.Component) error 
 	if err := a.checkKnownTag(c); err != nil {
 		return err
 	}
+	if err := a.checkSigner(ctx, c); err != nil {
+		return err
+	}
 	offline := a.setup.Offline && !a.packs.IsOnMachine(c.URL)
 	if offline && c.Ref != "" {
 		a.addUnchecked(audit.MovedTag, c.Path, "the server is not asked with --offline")

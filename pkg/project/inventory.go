@@ -37,6 +37,9 @@ func (p *Project) Inventory(ctx context.Context, folder string) (sbom.Project, e
 		in := sbom.Install{
 			Path: c.Path, Source: c.Source, Via: c.Via, URL: c.URL, Ref: c.Ref, Commit: c.Commit, Digest: c.Digest,
 		}
+		if c.Signer != lockfile.Builtin {
+			in.Signer = c.Signer
+		}
 		if err := p.describePack(ctx, c, &in); err != nil {
 			return out, err
 		}
