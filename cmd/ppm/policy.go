@@ -106,7 +106,13 @@ func printExplanation(in *invocation, result *project.ExplainResult) {
 			}
 		}))
 		if pack.Unread != "" {
-			in.printf("  its license and signer are not known: %s\n", oneLine(pack.Unread))
+			what := "license and signer are"
+			for _, d := range pack.Decisions {
+				if d.Subject == "license" {
+					what = "signer is"
+				}
+			}
+			in.printf("  its %s not known: %s\n", what, oneLine(pack.Unread))
 		}
 	}
 }

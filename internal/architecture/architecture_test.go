@@ -97,7 +97,7 @@ var mayImport = map[string]importRule{
 	"pkg/status": {"pkg/state pkg/worktree pkg/manifest pkg/lockfile pkg/plan", "reads nothing but the project"},
 	"pkg/install": {
 		"pkg/registry pkg/resolver pkg/fetch pkg/signers pkg/pack pkg/render pkg/merge pkg/manifest pkg/lockfile " +
-			"pkg/metadata pkg/langdeps pkg/git/lfs pkg/policy pkg/secret",
+			"pkg/metadata pkg/langdeps pkg/git/lfs pkg/policy pkg/secret pkg/signature",
 		"makes files in memory: knows no plan and writes nothing",
 	},
 	"pkg/adopt": {

@@ -180,7 +180,7 @@ func (b *Builder) check(ctx context.Context, s Selection) (language, signer stri
 	if language, err = b.language(s.Chain); err != nil {
 		return "", "", fmt.Errorf("adding %q: %w", s.Typed, err)
 	}
-	if err := b.Packs.CheckLicenses(s.Chain); err != nil {
+	if err := b.Packs.CheckContent(ctx, s.Chain); err != nil {
 		return "", "", err
 	}
 	if err := checkMoved(b.Lock, s.Chain.Last().Pin, b.AcceptMoved); err != nil {

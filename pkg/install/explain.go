@@ -14,7 +14,7 @@ type Explanation struct {
 	URL       string         // the clone URL, of which there may be a mirror
 	Places    []policy.Place // where its files come from, and then what else it is known by
 	Decisions []policy.Decision
-	Unread    error // why the license and the signer are not known; nil if they are
+	Unread    error // why not all is known; nil if it is
 }
 
 // IsAllowed reports whether no decision forbids the pack.
@@ -42,6 +42,11 @@ func (p *Packs) Explain(ctx context.Context, r ref.Ref) ([]Explanation, error) {
 			return nil, failed
 		}
 		e.Decisions = append(e.Decisions, p.License(h))
+		if d, err := p.signerDecision(ctx, h); err != nil {
+			e.Unread = err
+		} else {
+			e.Decisions = append(e.Decisions, d)
+		}
 		out = append(out, e)
 	}
 	if err == nil {

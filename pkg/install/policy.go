@@ -1,6 +1,8 @@
 package install
 
 import (
+	"cmp"
+	"context"
 	"errors"
 	"fmt"
 
@@ -10,6 +12,8 @@ import (
 	"github.com/Project-Manager-With-Git/ppm/pkg/policy"
 	"github.com/Project-Manager-With-Git/ppm/pkg/ref"
 	"github.com/Project-Manager-With-Git/ppm/pkg/shell"
+	"github.com/Project-Manager-With-Git/ppm/pkg/signature"
+	"github.com/Project-Manager-With-Git/ppm/pkg/signers"
 )
 
 // Repo returns the repository of a reference, at a clone URL or at its mirror. The error is of kind Refused when the
@@ -69,19 +73,53 @@ func (p *Packs) CheckInstall(c lockfile.Component) error {
 	return nil
 }
 
-// CheckLicenses returns an error of kind Refused when the policy forbids the license of a pack of the chain, or of a
-// component of it.
-func (p *Packs) CheckLicenses(c Chain) error {
+// CheckContent returns an error of kind Refused when the policy forbids the license or the signer of a pack of the
+// chain.
+func (p *Packs) CheckContent(ctx context.Context, c Chain) error {
 	for _, h := range c {
-		if err := p.CheckLicense(h); err != nil {
+		if err := p.CheckHop(ctx, h); err != nil {
 			return c.wrap(err)
 		}
 	}
 	return nil
 }
 
-// CheckLicense is CheckLicenses for one pack of a chain.
-func (p *Packs) CheckLicense(h Hop) error { return errForbidden(h.Ref, policy.Check(p.License(h))) }
+// CheckHop is CheckContent for one pack of a chain, with its component.
+func (p *Packs) CheckHop(ctx context.Context, h Hop) error {
+	if err := errForbidden(h.Ref, policy.Check(p.License(h))); err != nil {
+		return err
+	}
+	places, _, err := p.Decisions(h.Pin.URL)
+	if err != nil || !p.Policy().NeedsSigner(places...) {
+		return err
+	}
+	d, err := p.signerDecision(ctx, h)
+	if err != nil {
+		return err
+	}
+	return errForbidden(h.Ref, policy.Check(d))
+}
+
+// signerDecision decides about the signer of the version of a hop. Only a signature that was verified counts, and a
+// principal only if the user trusts the key.
+func (p *Packs) signerDecision(ctx context.Context, h Hop) (policy.Decision, error) {
+	places, _, err := p.Decisions(h.Pin.URL)
+	if err != nil {
+		return policy.Decision{}, err
+	}
+	r, err := p.Signer(ctx, h)
+	if err != nil {
+		return policy.Decision{}, err
+	}
+	var signer signature.Signer
+	if r.State == signers.Trusted || r.State == signers.Untrusted {
+		if signer, err = signature.ParseSigner(r.Signer); err != nil {
+			return policy.Decision{}, err
+		}
+		signer.Principal = cmp.Or(r.Principal, signer.Principal)
+	}
+	return p.Policy().Signer(signer, r.State == signers.Trusted, places...), nil
+}
 
 // License decides about the license of a pack of a chain, with its component.
 func (p *Packs) License(h Hop) policy.Decision {

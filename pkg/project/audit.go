@@ -143,7 +143,7 @@ func (a auditor) checkPolicy(ctx context.Context, c lockfile.Component) (isForbi
 		}
 		return false, err
 	}
-	if err := a.packs.CheckLicense(h); err != nil {
+	if err := a.packs.CheckHop(ctx, h); err != nil {
 		a.add(c, audit.Policy, audit.Error, "%v", err)
 	}
 	return false, nil

@@ -31,7 +31,7 @@ type ExplainedPack struct {
 	URL       string            `json:"url"`
 	Places    []string          `json:"places"` // where its files come from, and then what else it is known by
 	Decisions []policy.Decision `json:"decisions"`
-	Unread    string            `json:"unread,omitempty"` // why the license and the signer are not known
+	Unread    string            `json:"unread,omitempty"` // why not all is known
 }
 
 // ExplainPolicy says which rules allow or forbid a reference.

@@ -38,5 +38,5 @@ func (p *Project) restorable(ctx context.Context, c lockfile.Component) (install
 	if err != nil {
 		return base, err
 	}
-	return base, p.packs.CheckLicense(base.Hop)
+	return base, p.packs.CheckHop(ctx, base.Hop)
 }

@@ -121,7 +121,7 @@ func (p *Project) prove(ctx context.Context, c lockfile.Component) error {
 	if err != nil {
 		return err
 	}
-	return cmp.Or(p.packs.CheckInstall(c), p.packs.CheckLicense(base.Hop))
+	return cmp.Or(p.packs.CheckInstall(c), p.packs.CheckHop(ctx, base.Hop))
 }
 
 // verifyRef asks the server what the ref of an install names now. moved is the error to end with when a tag
