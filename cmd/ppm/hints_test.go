@@ -100,6 +100,7 @@ func TestCheckMessage(t *testing.T) {
 // header of a diff.
 var undeclaredFlags = []string{
 	"--help", "--generate-bash-completion", "--disable-pip-version-check", "--flag", "--git",
+	"--verify", "--keyid-format", "--status-fd", // gpg
 }
 
 var (
@@ -108,7 +109,7 @@ var (
 	// The first group is empty when the text can be a sentence about ppm.
 	wordsAfter = regexp.MustCompile(`(\b(?:run|see|with) |\x60)?\bppm ([a-z][a-z_-]*)((?: [a-z][a-z_-]*)*)`)
 	flagInText = regexp.MustCompile(`(?:^|[\s(=\x60])(--[a-z][a-z_-]*)`)
-	gitCommand = regexp.MustCompile(`\bgit [a-z]`)
+	gitCommand = regexp.MustCompile(`\b(?:git [a-z]|gpg -)`)
 )
 
 // checkMessage returns how many commands and flags a text names, and what is wrong with them.
