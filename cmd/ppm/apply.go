@@ -14,8 +14,8 @@ func applyCommand() *command {
 	return &command{
 		name:  "apply",
 		usage: "apply a plan that ppm project plan wrote, without a network",
-		details: "All that the plan depends on must be unchanged. Review a plan from elsewhere before you\n" +
-			"apply it: it can change installed files, ppm.toml and ppm.lock in every way. FILE - is standard input.",
+		details: "All that the plan depends on must be unchanged, and the plan must be whole. Review a plan from\n" +
+			"elsewhere before you apply it: it can install other components. FILE - is standard input.",
 		examples: []string{"ppm project apply plan.json", "ppm project apply plan.json --dry-run"},
 		args:     &arguments{usage: "FILE", least: 1, most: 1, missing: "a file with a plan"},
 		flags:    []flag{noIndexFlag(), dryRunFlag()},

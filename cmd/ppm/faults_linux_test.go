@@ -2,6 +2,7 @@ package main
 
 import (
 	"errors"
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -116,4 +117,84 @@ func TestUnlockFails(t *testing.T) {
 		}
 	}
 	t.Error("no call failed")
+}
+
+// git runs git in the project.
+func (r faultyRun) git(t *testing.T, args ...string) {
+	t.Helper()
+	cmd := exec.Command("git", append([]string{"-c", "user.name=a", "-c", "user.email=a@example.com"}, args...)...)
+	cmd.Dir = r.project
+	if out, err := cmd.CombinedOutput(); err != nil {
+		t.Fatalf("git %s: %v\n%s", strings.Join(args, " "), err, out)
+	}
+}
+
+// newConflictRun returns a project in a git work tree whose next upgrade leaves a conflict, and git's lock there.
+func newConflictRun(t *testing.T) (r faultyRun, lock string) {
+	t.Helper()
+	r = newFaultyRun(t)
+	r.git(t, "init", "-q")
+	copyRepository(filepath.Join(r.home, "lines"), "lines", t.Fatalf)
+	if code, text := r.ppm(t, "", "add", filepath.Join(r.home, "lines")+"@v1.1.0//part"); code != 0 {
+		t.Fatal(text)
+	}
+	file := filepath.Join(r.project, "part", "text.txt")
+	if err := os.WriteFile(file, []byte("ALPHA\nbeta\ngamma mine\ndelta\nepsilon\n"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	r.git(t, "add", ".")
+	r.git(t, "commit", "-qm", "files")
+	return r, filepath.Join(r.project, ".git", "index.lock")
+}
+
+// TestIndexLockAfterKill kills upgrades that mark a conflict in git's index, at one system call after the other. The
+// next command removes the lock that ppm has left, so that git works.
+func TestIndexLockAfterKill(t *testing.T) {
+	r, lock := newConflictRun(t)
+	killed, left := 0, 0
+	for _, call := range []string{"linkat", "renameat", "fchmod", "utimensat", "unlinkat", "fsync"} {
+		for n := 1; n <= 12; n++ {
+			if testing.Short() && n%3 != 0 {
+				continue
+			}
+			inject := fmt.Sprintf("%s:signal=SIGKILL:when=%d", call, n)
+			if code, _ := r.ppm(t, inject, "project", "upgrade"); code == -1 || code == 137 {
+				killed++
+			}
+			if _, err := os.Lstat(lock); err == nil {
+				left++
+			}
+			if code, text := r.ppm(t, "", "project", "list"); code != 0 {
+				t.Fatalf("%s: list ends with %d\n%s", inject, code, text)
+			}
+			if _, err := os.Lstat(lock); err == nil {
+				t.Fatalf("%s: the lock is left", inject)
+			}
+			r.git(t, "add", "part/text.txt")
+			r.git(t, "reset", "-q", "--hard")
+			if err := os.RemoveAll(filepath.Join(r.project, ".ppm")); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	if killed == 0 || left == 0 {
+		t.Errorf("%d runs were killed, %d of them left a lock", killed, left)
+	}
+}
+
+// TestIndexLockOfGit runs commands while git holds its lock: it stays.
+func TestIndexLockOfGit(t *testing.T) {
+	r, lock := newConflictRun(t)
+	if err := os.WriteFile(lock, nil, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	if code, text := r.ppm(t, "", "project", "upgrade"); code != 8 || !strings.Contains(text, "git is busy") {
+		t.Errorf("upgrade ends with %d\n%s", code, text)
+	}
+	if code, text := r.ppm(t, "", "project", "list"); code != 0 {
+		t.Errorf("list ends with %d\n%s", code, text)
+	}
+	if _, err := os.Lstat(lock); err != nil {
+		t.Errorf("git's lock was removed: %v", err)
+	}
 }

@@ -36,7 +36,8 @@ import (
 
 // The folder of the project's state, and its files. Losing them loses no installed file.
 const (
-	stateDir     = ".ppm"
+	StateDir     = ".ppm"
+	stateDir     = StateDir
 	lockName     = stateDir + "/lock"
 	ignoreName   = stateDir + "/.gitignore"
 	journalName  = stateDir + "/journal"
@@ -171,6 +172,19 @@ func (p *Project) cleanUpIfIdle() {
 	p.lock = lock
 	p.cleanUp()
 	_ = p.releaseLock()
+}
+
+// WhileIdle calls f while no other ppm process works in the project. If one does, it returns nil and does not call f.
+func (p *Project) WhileIdle(f func() error) error {
+	if p.lock != nil {
+		return f()
+	}
+	lock, err := p.tryLock()
+	if err != nil || lock == nil {
+		return err
+	}
+	p.lock = lock
+	return cmp.Or(f(), p.releaseLock())
 }
 
 // Recovered returns what Open completed or rolled back, or nil.

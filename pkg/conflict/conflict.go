@@ -9,6 +9,9 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
 	"slices"
 
 	"github.com/Project-Manager-With-Git/ppm/pkg/apply"
@@ -77,11 +80,11 @@ func (x Index) apply(ctx context.Context, u Update) (err error) {
 	if len(fresh) == 0 && !slices.ContainsFunc(replaced, isOver) {
 		return nil
 	}
-	e, err := x.open(ctx)
+	e, closeEdit, err := x.open(ctx)
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, e.Close()) }()
+	defer func() { err = errors.Join(err, closeEdit()) }()
 	for _, r := range replaced {
 		if isOver(r) {
 			e.Restore(r, u.Undo && hasPath(u.Before, r.Path))
@@ -105,12 +108,47 @@ func (x Index) apply(ctx context.Context, u Update) (err error) {
 	return x.writeReplaced(slices.DeleteFunc(replaced, isOver))
 }
 
-// open opens the index of the git work tree that the project lies in, unless git itself is at work.
-func (x Index) open(ctx context.Context) (*index.Edit, error) {
+// lockName is the file of the project's state that is another name of git's lock while it is held.
+const lockName = apply.StateDir + "/index.lock"
+
+// open opens the index of the git work tree that the project lies in, unless git itself is at work. close closes it.
+func (x Index) open(ctx context.Context) (e *index.Edit, close func() error, err error) {
 	if err := checkEnv(x.Env); err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	return index.Open(ctx, x.Tree.Dir)
+	if err := x.removeStaleLock(); err != nil {
+		return nil, nil, err
+	}
+	if err := x.Tree.WriteState(filepath.Base(lockName), []byte{}); err != nil {
+		return nil, nil, err
+	}
+	release := func() error { return x.Tree.WriteState(filepath.Base(lockName), nil) }
+	if e, err = index.Open(ctx, x.Tree.Dir, x.lockPath()); err != nil {
+		return nil, nil, errors.Join(err, release())
+	}
+	return e, func() error { return errors.Join(e.Close(), release()) }, nil
+}
+
+func (x Index) lockPath() string { return filepath.Join(x.Tree.Dir, filepath.FromSlash(lockName)) }
+
+// Recover removes the lock on git's index that a killed ppm has left. A failure is a note.
+func (x Index) Recover() {
+	if err := x.removeStaleLock(); err != nil {
+		x.Notify("git's index may still be locked: " + err.Error())
+	}
+}
+
+func (x Index) removeStaleLock() error {
+	if _, err := os.Lstat(x.lockPath()); errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	return x.Tree.WhileIdle(func() error {
+		err := index.RemoveStaleLock(x.Tree.Dir, x.lockPath())
+		if err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return err
+		}
+		return x.Tree.WriteState(filepath.Base(lockName), nil)
+	})
 }
 
 // checkEnv returns an error if the environment names another index or repository than that of the work tree.
@@ -134,19 +172,14 @@ func ReadUnmerged(
 }
 
 // Resolved returns the files whose conflict the user has marked as resolved with git add.
-func (x Index) Resolved(ctx context.Context) map[string]bool {
+func (x Index) Resolved() map[string]bool {
 	replaced := x.readReplaced()
-	if len(replaced) == 0 {
+	if len(replaced) == 0 || checkEnv(x.Env) != nil {
 		return nil
 	}
-	e, err := x.open(ctx)
+	out, err := index.ReadResolved(x.Tree.Dir, replaced)
 	if err != nil {
 		return nil // the files' own text decides
-	}
-	defer e.Close()
-	out := map[string]bool{}
-	for _, r := range replaced {
-		out[r.Path] = e.IsResolved(r)
 	}
 	return out
 }

@@ -171,6 +171,9 @@ func (r *remote) open(ctx context.Context, pin ref.Pin, damage *objects.DamagedE
 			return s, err
 		}
 	}
+	if _, err := os.Stat(r.cache.slot.path); r.offline && r.cache.slot.path != "" && os.IsNotExist(err) {
+		return nil, r.errNotCached("commit " + pin.Commit) // do not make a cache for nothing
+	}
 	err := r.cache.update(ctx, damage, func() error {
 		if damage != nil && damage.ID.String() == pin.Object && pin.Object != pin.Commit {
 			return r.storeTag(ctx, pin)

@@ -9,6 +9,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/Project-Manager-With-Git/ppm/pkg/failure"
+	"github.com/Project-Manager-With-Git/ppm/pkg/fileset"
 	"github.com/Project-Manager-With-Git/ppm/pkg/jsondoc"
 	"github.com/Project-Manager-With-Git/ppm/pkg/merge"
 )
@@ -29,6 +30,7 @@ type Saved struct {
 // savedFile is the JSON of a saved plan.
 type savedFile struct {
 	Version  int           `json:"ppm_plan"`
+	Digest   string        `json:"digest"` // of this document with an empty digest
 	Command  string        `json:"command"`
 	Undoes   int           `json:"undoes,omitempty"`
 	Manifest State         `json:"ppm.toml"`
@@ -50,7 +52,7 @@ const savedContext = 3
 // Format returns the saved plan as JSON; equal plans give equal bytes. old returns the current content of a file
 // that the plan changes or deletes.
 func (s Saved) Format(old func(path string) ([]byte, error)) ([]byte, error) {
-	f := savedFile{SavedVersion, s.Command, s.Undoes, s.Manifest, s.Lock, []savedChange{}}
+	f := savedFile{SavedVersion, "", s.Command, s.Undoes, s.Manifest, s.Lock, []savedChange{}}
 	for _, c := range s.Plan.Changes {
 		out := savedChange{Change: c}
 		if c.needsData() {
@@ -66,11 +68,26 @@ func (s Saved) Format(old func(path string) ([]byte, error)) ([]byte, error) {
 		}
 		f.Changes = append(f.Changes, out)
 	}
+	var err error
+	if f.Digest, err = f.digest(); err != nil {
+		return nil, err
+	}
+	return f.encode()
+}
+
+func (f savedFile) encode() ([]byte, error) {
 	text, err := jsondoc.Format(f)
 	if err != nil {
 		return nil, fmt.Errorf("writing a plan: %w", err)
 	}
 	return text, nil
+}
+
+// digest returns the digest of the document. It detects that a plan was changed by accident or by hand.
+func (f savedFile) digest() (string, error) {
+	f.Digest = ""
+	text, err := f.encode()
+	return fileset.Digest(text), err
 }
 
 // needsData reports whether the plan must have the new content of the file.
@@ -99,8 +116,9 @@ func (c Change) diff(old func(path string) ([]byte, error)) (string, error) {
 	return strings.ToValidUTF8(string(diff), "\ufffd"), nil
 }
 
-// ParseSaved parses the output of Format. The error is of kind Usage for another or a newer format, and of kind
-// Refused for a plan that no command makes. ParseSaved does not compare the diffs with the contents.
+// ParseSaved parses the output of Format. The error is of kind Usage for another or a newer format, of kind Integrity
+// for a plan that was edited, and of kind Refused for one that no command makes. ParseSaved does not compare the diffs
+// with the contents.
 func ParseSaved(data []byte) (Saved, error) {
 	var version struct {
 		Version int `json:"ppm_plan"`
@@ -120,6 +138,11 @@ func ParseSaved(data []byte) (Saved, error) {
 	var f savedFile
 	if err := dec.Decode(&f); err != nil {
 		return Saved{}, failure.Errorf(failure.Usage, "reading the plan: %w", err).
+			WithHint("make the plan again with ppm project plan")
+	}
+	if digest, err := f.digest(); err != nil || digest != f.Digest {
+		return Saved{}, failure.Errorf(failure.Integrity,
+			"reading the plan: it was edited, or a part of it is missing").
 			WithHint("make the plan again with ppm project plan")
 	}
 	s := Saved{Command: f.Command, Undoes: f.Undoes, Manifest: f.Manifest, Lock: f.Lock}
@@ -148,6 +171,9 @@ func (s Saved) checkPlan() error {
 		switch {
 		case i > 0 && s.Plan.Changes[i-1].Path == Lock:
 			return errInvalidPlan("%q comes after %s", c.Path, Lock)
+		case i > 0 && s.Plan.Changes[i-1].Record != c.Record && !c.Record,
+			i > 0 && s.Plan.Changes[i-1].Record == c.Record && !c.Record && s.Plan.Changes[i-1].Path >= c.Path:
+			return errInvalidPlan("%q is in the wrong place", c.Path)
 		case !c.Record:
 			if err := checkPath(c.Path); err != nil {
 				return err
@@ -167,5 +193,5 @@ func (s Saved) checkPlan() error {
 }
 
 func errInvalidPlan(format string, args ...any) error {
-	return failure.Errorf(failure.Refused, "reading the plan: "+format, args...).WithHint("make the plan again")
+	return failure.Errorf(failure.Integrity, "reading the plan: "+format, args...).WithHint("make the plan again")
 }

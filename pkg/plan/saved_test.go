@@ -2,8 +2,10 @@ package plan
 
 import (
 	"bytes"
+	"encoding/json"
 	"errors"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 
@@ -76,6 +78,24 @@ func TestSavedPlanRoundTrip(t *testing.T) {
 	}
 }
 
+// withDigest returns a plan with its digest, as somebody can who edits it with care. What is no plan stays as it is.
+func withDigest(text []byte) []byte {
+	dec := json.NewDecoder(bytes.NewReader(text))
+	dec.DisallowUnknownFields()
+	var f savedFile
+	if dec.Decode(&f) != nil {
+		return text
+	}
+	var err error
+	if f.Digest, err = f.digest(); err != nil {
+		return text
+	}
+	if text, err = f.encode(); err != nil {
+		panic(err)
+	}
+	return text
+}
+
 func TestParseSavedRefuses(t *testing.T) {
 	s, old := samplePlan()
 	whole := string(format(t, s, old))
@@ -92,32 +112,45 @@ func TestParseSavedRefuses(t *testing.T) {
 		{"the content in another field", `"reason": "new"`, `"reason": "new", "data": "eA=="`, failure.Usage, "data"},
 		{"an invalid state", `"ppm.lock": "absent"`, `"ppm.lock": "gone"`, failure.Usage,
 			"neither a kind nor a digest"},
-		{"a command with control characters", `"upgrade"`, `"\u001b[2J"`, failure.Refused, "control characters"},
+		{"a command with control characters", `"upgrade"`, `"\u001b[2J"`, failure.Integrity, "control characters"},
 		{"a path outside the project", `"path": "a.txt"`, `"path": "../a.txt"`, failure.Refused,
 			`a "." or ".." segment`},
 		{"the folder of git", `"path": "a.txt"`, `"path": ".git/a"`, failure.Refused, "tool's own folder"},
 		{"the folder of ppm", `"path": "a.txt"`, `"path": ".ppm/journal"`, failure.Refused, "tool's own folder"},
 		{"a record without the field record", `"path": "a.txt"`, `"path": "PPM.lock"`, failure.Refused,
 			"reserved for ppm"},
-		{"a file with the field record", `"reason": "new"`, `"reason": "new", "record": true`, failure.Refused,
+		{"a file with the field record", `"reason": "new"`, `"reason": "new", "record": true`, failure.Integrity,
 			"not a record"},
-		{"another state of a record", `"ppm.lock": "absent"`, `"ppm.lock": "folder"`, failure.Refused, "not a record"},
-		{"a collision", `"action": "keep"`, `"action": "conflict"`, failure.Refused, "has the action conflict"},
+		{"another state of a record", `"ppm.lock": "absent"`, `"ppm.lock": "folder"`, failure.Integrity,
+			"not a record"},
+		{"a collision", `"action": "keep"`, `"action": "conflict"`, failure.Integrity, "has the action conflict"},
 		{"content for a file that does not change", `"reason": "is a folder now"`, `"reason": "", "text": "x"`,
-			failure.Refused, "its content does not change"},
+			failure.Integrity, "its content does not change"},
 	} {
 		text := strings.Replace(whole, c.old, c.new, 1)
 		if text == whole {
 			t.Fatalf("%s: nothing was replaced", c.what)
 		}
-		_, err := ParseSaved([]byte(text))
+		if _, err := ParseSaved([]byte(text)); c.kind != failure.Usage && !errors.Is(err, failure.Integrity) {
+			t.Errorf("%s, with the old digest: %v", c.what, err)
+		}
+		_, err := ParseSaved(withDigest([]byte(text)))
 		if !errors.Is(err, c.kind) || !strings.Contains(err.Error(), c.want) || failure.Hint(err) == "" {
 			t.Errorf("%s: %v, want %v with %q", c.what, err, c.kind, c.want)
 		}
 	}
-	s.Plan.Changes[7], s.Plan.Changes[8] = s.Plan.Changes[8], s.Plan.Changes[7]
-	if _, err := ParseSaved(format(t, s, old)); !errors.Is(err, failure.Refused) {
-		t.Errorf("the lockfile before the manifest: %v", err)
+	for i := range len(s.Plan.Changes) - 1 {
+		edited := s
+		edited.Plan.Changes = slices.Clone(s.Plan.Changes)
+		edited.Plan.Changes[i], edited.Plan.Changes[i+1] = edited.Plan.Changes[i+1], edited.Plan.Changes[i]
+		if _, err := ParseSaved(format(t, edited, old)); !errors.Is(err, failure.Integrity) {
+			t.Errorf("%s before %s: %v", edited.Plan.Changes[i].Path, edited.Plan.Changes[i+1].Path, err)
+		}
+	}
+	for i := range len(whole) - 1 {
+		if _, err := ParseSaved([]byte(whole[:i] + whole[i+1:])); err == nil && whole[i] != ' ' && whole[i] != '\n' {
+			t.Fatalf("without byte %d, %q, it is read", i, whole[i])
+		}
 	}
 }
 

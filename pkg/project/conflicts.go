@@ -40,7 +40,7 @@ func (p *Project) Continue(ctx context.Context, force bool) (*ContinueResult, *T
 	}
 	var unresolved []lockfile.File
 	result := &ContinueResult{}
-	inGit := p.index().Resolved(ctx)
+	inGit := p.index().Resolved()
 	for _, f := range open {
 		left, err := p.hasConflict(f, disk, inGit[f.Path])
 		if err != nil {

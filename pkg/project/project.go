@@ -221,6 +221,7 @@ func (p *Project) reportState(access Access) {
 	if err := p.tree.Untrusted(); err != nil {
 		p.setup.Warn(err.Error() + "; " + failure.Hint(err))
 	}
+	p.index().Recover()
 	if access == Write {
 		p.WarnOfTracked()
 	}

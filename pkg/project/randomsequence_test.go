@@ -255,6 +255,8 @@ func (s *randomSequence) copyProject() string {
 		must(s.T, err)
 		return os.Chmod(filepath.Join(to, name), info.Mode())
 	}))
+	_, _, err := project.Trust(s.Context(), s.pack.setup(to), false) // the history was written for another folder
+	must(s.T, err)
 	return to
 }
 
@@ -270,10 +272,6 @@ func (s *randomSequence) checkIdempotent(v verbCall, after string) {
 // checkUndo checks in a copy that undo restores every byte.
 func (s *randomSequence) checkUndo(line, before string) {
 	copied := s.copyProject()
-	trusted, changed, err := project.Trust(s.Context(), s.pack.setup(copied), false)
-	if err != nil || !changed || len(trusted.Files) == 0 {
-		s.Fatalf("Trust = %+v, %v", trusted, err)
-	}
 	if err := s.pack.undo(s.T, copied); err != nil {
 		s.Errorf("undo of %s: %v", line, err)
 	}

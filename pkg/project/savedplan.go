@@ -70,8 +70,8 @@ type AppliedResult struct {
 }
 
 // Load returns the transaction that Save wrote to a file. It fails with kind Refused when a file that the plan was
-// made for is no longer what it was, and when the plan is not one that ppm writes: its diffs must be those of its
-// contents, and its files those of installs.
+// made for is no longer what it was, and with kind Integrity when the plan is not the one that ppm wrote: its diffs
+// must be those of its contents, and its changes all those, and only those, that lead to the records after it.
 func (p *Project) Load(ctx context.Context, data []byte) (*Transaction, error) {
 	saved, err := plan.ParseSaved(data)
 	if err != nil {
@@ -85,31 +85,49 @@ func (p *Project) Load(ctx context.Context, data []byte) (*Transaction, error) {
 		return nil, err
 	}
 	if !bytes.Equal(again, data) {
-		return nil, failure.Errorf(failure.Refused, "reading the plan: it was edited: line %d is not as ppm writes it",
-			differingLine(again, data)).WithHint("make the plan again with ppm project plan")
+		return nil, errNotWhole("line %d is not as ppm writes it", differingLine(again, data))
 	}
-	lock, err := p.readRecords(saved.Plan)
+	after, err := p.readRecords(saved.Plan)
 	if err != nil {
 		return nil, err
 	}
-	if err := p.checkPlannedFiles(saved.Plan, lock); err != nil {
+	if err := p.checkPlannedFiles(saved.Plan, after.lock); err != nil {
 		return nil, err
 	}
-	if err := p.checkPlannedSigners(ctx, lock); err != nil {
+	if err := p.checkPlannedSigners(ctx, after.lock); err != nil {
 		return nil, err
 	}
 	meta := apply.Meta{Command: saved.Command}
 	if saved.Undoes > 0 {
-		if _, meta, err = p.tree.PlanUndo(ctx, saved.Command, true); err != nil {
+		if meta, err = p.loadUndo(ctx, saved, data); err != nil {
 			return nil, err
 		}
-		if meta.Undoes() != saved.Undoes {
-			return nil, errOutdatedPlan("the history")
-		}
+	} else if err := p.checkPlanned(ctx, saved, after); err != nil {
+		return nil, err
 	}
-	t := newTransaction(saved.Plan, meta, lock)
+	t := newTransaction(saved.Plan, meta, after.lock)
 	t.saved = true
 	return t, nil
+}
+
+// loadUndo checks a saved plan that undoes a command.
+func (p *Project) loadUndo(ctx context.Context, saved plan.Saved, data []byte) (apply.Meta, error) {
+	_, meta, err := p.tree.PlanUndo(ctx, saved.Command, true)
+	if err != nil {
+		return meta, err
+	}
+	if meta.Undoes() != saved.Undoes {
+		return meta, errOutdatedPlan("the history")
+	}
+	return meta, p.checkUndo(ctx, saved, data)
+}
+
+// checkPlanned checks a saved plan of any other command.
+func (p *Project) checkPlanned(ctx context.Context, saved plan.Saved, after recordPair) error {
+	if err := p.checkWhole(ctx, saved.Plan, saved.Command, after); err != nil {
+		return err
+	}
+	return p.proveSaved(ctx, after.lock)
 }
 
 func errOutdatedPlan(path string) error {
@@ -143,35 +161,40 @@ func (p *Project) checkUpToDate(ctx context.Context, saved plan.Saved) error {
 	return nil
 }
 
-// readRecords returns the lockfile that a plan leads to. Records that ppm cannot read are errors.
-func (p *Project) readRecords(pl plan.Plan) (*lockfile.Lock, error) {
-	lock := p.Lock
+// A recordPair is the manifest and the lockfile that a plan leads to.
+type recordPair struct {
+	manifest *manifest.Manifest
+	lock     *lockfile.Lock
+}
+
+// readRecords returns the records that a plan leads to. Records that ppm cannot read are errors.
+func (p *Project) readRecords(pl plan.Plan) (recordPair, error) {
+	after := recordPair{p.Manifest, p.Lock}
 	for _, c := range pl.Changes {
 		var err error
 		switch {
 		case !c.Record || !c.Writes():
 		case c.Path == state.ManifestName:
-			_, err = manifest.Parse(state.ManifestName, c.Data, manifest.ProjectLayer)
+			after.manifest, err = manifest.Parse(state.ManifestName, c.Data, manifest.ProjectLayer)
 		case c.New.Kind == plan.Absent:
-			lock = &lockfile.Lock{}
+			after.lock = &lockfile.Lock{}
 		default:
-			if lock, err = lockfile.Parse(state.LockName, c.Data); err == nil {
-				err = cmp.Or(lock.Check(), p.CheckOrigins(lock), p.checkPolicy(lock))
+			if after.lock, err = lockfile.Parse(state.LockName, c.Data); err == nil {
+				err = cmp.Or(after.lock.Check(), p.CheckOrigins(after.lock), p.checkPolicy(after.lock))
 			}
 		}
 		if err != nil {
-			return nil, fmt.Errorf("reading the plan: %w", err)
+			return after, fmt.Errorf("reading the plan: %w", err)
 		}
 	}
-	return lock, nil
+	return after, nil
 }
 
 // checkPlannedFiles returns an error when a plan writes a file that no install has, neither now nor in lock.
 func (p *Project) checkPlannedFiles(pl plan.Plan, lock *lockfile.Lock) error {
 	for _, c := range pl.Changes {
 		if !c.Record && c.Writes() && !hasFile(p.Lock, c.Path) && !hasFile(lock, c.Path) {
-			return failure.Errorf(failure.Refused, "reading the plan: %q is not part of any install", c.Path).
-				WithHint("do not trust the source of this plan; make your own with ppm project plan")
+			return errNotWhole("%q is not part of any install", c.Path)
 		}
 	}
 	return nil

@@ -83,7 +83,7 @@ func reasonOf(err error) string {
 func (p *Project) Untrusted() error { return p.tree.Untrusted() }
 
 // stateDir is the folder of the project's state.
-const stateDir = ".ppm"
+const stateDir = apply.StateDir
 
 // WarnOfTracked reports that git tracks files of the project's state, which then come to every clone.
 func (p *Project) WarnOfTracked() {

@@ -47,13 +47,38 @@ type Edit struct {
 	changed bool
 }
 
-// Open locks and reads the index of the work tree that the folder dir is in. It fails with ErrNone when there is none.
-func Open(ctx context.Context, dir string) (*Edit, error) {
+// ReadResolved returns the files whose conflict the user has resolved, as with git add, in the index of the work tree
+// that the folder dir is in. It needs no lock: git replaces the index as a whole.
+func ReadResolved(dir string, replaced []Replaced) (_ map[string]bool, err error) {
 	repo, err := findRepository(dir)
 	if err != nil {
 		return nil, err
 	}
-	data, err := repo.lock(ctx)
+	defer func() { err = errors.Join(err, repo.close()) }()
+	data, err := repo.gitDir.ReadFile(indexName)
+	if err != nil {
+		return nil, err
+	}
+	e := &Edit{repo: repo}
+	if e.index, err = parse(data); err != nil {
+		return nil, fmt.Errorf("reading %q: %w", repo.path(indexName), err)
+	}
+	out := map[string]bool{}
+	for _, r := range replaced {
+		out[r.Path] = e.IsResolved(r)
+	}
+	return out, nil
+}
+
+// Open locks and reads the index of the work tree that the folder dir is in. It fails with ErrNone when there is none.
+// The proof is the path of an existing file of the caller, which becomes another name of git's lock until the edit is
+// closed: if the process is killed, RemoveStaleLock knows the lock by it.
+func Open(ctx context.Context, dir, proof string) (*Edit, error) {
+	repo, err := findRepository(dir)
+	if err != nil {
+		return nil, err
+	}
+	data, err := repo.lock(ctx, proof)
 	if err != nil {
 		return nil, errors.Join(err, repo.close())
 	}

@@ -59,6 +59,17 @@ func repository(t *testing.T, options ...string) string {
 	return dir
 }
 
+// newProof makes the file that proves that a lock on the index is this test's, on the disk of the work tree.
+func newProof(t *testing.T, dir string) string {
+	t.Helper()
+	f, err := os.CreateTemp(filepath.Dir(dir), "proof")
+	if err != nil {
+		t.Fatal(err)
+	}
+	f.Close()
+	return f.Name()
+}
+
 func sides(path string) index.Conflict {
 	side := func(text string) *index.Side { return &index.Side{Data: []byte(text), Mode: 0o644} }
 	return index.Conflict{Path: path, Base: side("base\n"), Ours: side("ours\n"), Theirs: side("theirs\n")}
@@ -67,7 +78,7 @@ func sides(path string) index.Conflict {
 // mark marks the conflicts and commits the edit.
 func mark(t *testing.T, dir string, conflicts ...index.Conflict) []index.Replaced {
 	t.Helper()
-	e, err := index.Open(t.Context(), dir)
+	e, err := index.Open(t.Context(), dir, newProof(t, dir))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -85,7 +96,7 @@ func mark(t *testing.T, dir string, conflicts ...index.Conflict) []index.Replace
 // restore restores the entries and commits the edit.
 func restore(t *testing.T, dir string, always bool, replaced []index.Replaced) {
 	t.Helper()
-	e, err := index.Open(t.Context(), dir)
+	e, err := index.Open(t.Context(), dir, newProof(t, dir))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -3,7 +3,6 @@ package index
 import (
 	"bytes"
 	"compress/zlib"
-	"context"
 	"crypto/rand"
 	"crypto/sha1"
 	"encoding/hex"
@@ -43,49 +42,6 @@ func (r *repository) close() error { return errors.Join(r.gitDir.Close(), r.comm
 
 // path returns the path of a file in the git folder, for messages.
 func (r *repository) path(file string) string { return filepath.Join(r.gitDir.Name(), file) }
-
-// lock takes git's lock and returns the content of the index.
-func (r *repository) lock(ctx context.Context) ([]byte, error) {
-	info, err := r.gitDir.Lstat(indexName)
-	switch {
-	case errors.Is(err, fs.ErrNotExist):
-		return nil, ErrNone // nothing is tracked yet
-	case err != nil:
-		return nil, err
-	case !info.Mode().IsRegular() || info.Size() > maxIndex:
-		return nil, fmt.Errorf("%q is not a regular file, or too large", r.path(indexName))
-	}
-	for deadline := time.Now().Add(lockTimeout); ; {
-		f, err := r.gitDir.OpenFile(lockName, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o666)
-		if err == nil {
-			r.locked = true
-			if err := f.Close(); err != nil {
-				return nil, err
-			}
-			return r.gitDir.ReadFile(indexName)
-		}
-		if !errors.Is(err, fs.ErrExist) {
-			return nil, err
-		}
-		if time.Now().After(deadline) {
-			return nil, fmt.Errorf("git is busy: there is %q", r.path(lockName))
-		}
-		select {
-		case <-ctx.Done():
-			return nil, ctx.Err()
-		case <-time.After(lockPoll):
-		}
-	}
-}
-
-// unlock releases the lock if it is still held.
-func (r *repository) unlock() error {
-	if !r.locked {
-		return nil
-	}
-	r.locked = false
-	return r.gitDir.Remove(lockName)
-}
 
 // writeIndex replaces the index and releases the lock. The index keeps its time: git reads files of that time again,
 // because it cannot tell a change at the same moment by their times.

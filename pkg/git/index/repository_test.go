@@ -178,7 +178,7 @@ func TestMarkFollowsNoLinks(t *testing.T) {
 		t.Fatal(err)
 	}
 	before := git(t, dir, "ls-files", "-s") + git(t, dir, "count-objects")
-	e, err := index.Open(t.Context(), dir)
+	e, err := index.Open(t.Context(), dir, newProof(t, dir))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -220,7 +220,7 @@ func TestMarkKeepsPermissions(t *testing.T) {
 
 func checkRefused(t *testing.T, dir, want string) {
 	t.Helper()
-	e, err := index.Open(t.Context(), dir)
+	e, err := index.Open(t.Context(), dir, newProof(t, dir))
 	switch {
 	case err == nil:
 		t.Errorf("opened: %v", e.Close())
