@@ -114,11 +114,15 @@ func (a auditor) checkVersions(ctx context.Context, c lockfile.Component) error 
 		err = nil
 	}
 	for _, n := range notices {
+		version, by := shortID(n.Version), ""
+		if n.Source != c.Source.String() { // a pack that led to that of the install
+			version, by = n.Source, n.Source+" is "
+		}
 		if n.Retracted != "" {
-			a.add(c, audit.Retracted, audit.Error, "%s is retracted: %s", shortID(n.Version), n.Retracted)
+			a.add(c, audit.Retracted, audit.Error, "%s is retracted: %s", version, n.Retracted)
 		}
 		if n.Deprecated != "" {
-			a.add(c, audit.Deprecated, audit.Warning, "deprecated since %s: %s", shortID(n.Newest), n.Deprecated)
+			a.add(c, audit.Deprecated, audit.Warning, "%sdeprecated since %s: %s", by, shortID(n.Newest), n.Deprecated)
 		}
 	}
 	return err
