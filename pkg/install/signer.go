@@ -26,6 +26,17 @@ func (p *Packs) SignerRule(url string) (signers.Rule, error) {
 	return p.o.Signers.Rule(url, p.registry.Mirror(url))
 }
 
+// RequiresSigner reports whether the rules or the policy require a signature of the versions of the repository at a
+// clone URL.
+func (p *Packs) RequiresSigner(url string) (bool, error) {
+	rule, err := p.SignerRule(url)
+	if err != nil || rule.Verify == manifest.VerifySigned {
+		return true, err
+	}
+	places, _, err := p.Decisions(url)
+	return p.Policy().NeedsSigner(places...), err
+}
+
 // LockedSigner finds out who signed the locked version of an install. An error of kind Integrity says that it is not
 // who the lockfile says.
 func (p *Packs) LockedSigner(ctx context.Context, c lockfile.Component) (signers.Result, error) {

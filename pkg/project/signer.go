@@ -6,7 +6,6 @@ import (
 
 	"github.com/Project-Manager-With-Git/ppm/pkg/failure"
 	"github.com/Project-Manager-With-Git/ppm/pkg/lockfile"
-	"github.com/Project-Manager-With-Git/ppm/pkg/manifest"
 	"github.com/Project-Manager-With-Git/ppm/pkg/ref"
 	"github.com/Project-Manager-With-Git/ppm/pkg/signers"
 )
@@ -27,8 +26,8 @@ func (p *Project) verifySigner(ctx context.Context, c lockfile.Component) (*Sign
 		err = r.CheckRule()
 	}
 	if failure.KindOf(err) == failure.Network && !signers.IsVerified(c.Signer) {
-		rule, ruleErr := p.packs.SignerRule(c.URL)
-		if ruleErr == nil && rule.Verify != manifest.VerifySigned {
+		required, ruleErr := p.packs.RequiresSigner(c.URL)
+		if ruleErr == nil && !required {
 			p.setup.Notify(fmt.Sprintf("%s: whether it is signed was not checked: %v", c.Path, err))
 			return nil, nil
 		}
@@ -39,7 +38,7 @@ func (p *Project) verifySigner(ctx context.Context, c lockfile.Component) (*Sign
 	return &Signature{string(r.State), r.Signer, r.Principal}, nil
 }
 
-// checkPlannedSigners returns an error when a plan installs a version that a trusted key must have signed and did not.
+// checkPlannedSigners returns an error when a plan installs a version that somebody must have signed and did not.
 // Who signed the other versions was decided when the plan was made.
 func (p *Project) checkPlannedSigners(ctx context.Context, lock *lockfile.Lock) error {
 	for _, c := range lock.Components {
@@ -47,14 +46,17 @@ func (p *Project) checkPlannedSigners(ctx context.Context, lock *lockfile.Lock) 
 		if pinOf(old) == pinOf(c) && old.Signer == c.Signer {
 			continue
 		}
-		rule, err := p.packs.SignerRule(c.URL)
+		required, err := p.packs.RequiresSigner(c.URL)
 		if err != nil {
 			return err
 		}
-		if rule.Verify != manifest.VerifySigned {
+		if !required {
 			continue
 		}
-		if _, err := p.verifySigner(ctx, c); err != nil {
+		if _, err = p.verifySigner(ctx, c); err == nil {
+			_, err = p.restorable(ctx, c)
+		}
+		if err != nil {
 			return fmt.Errorf("applying the plan: %w", err)
 		}
 	}
