@@ -8,12 +8,14 @@ import (
 	"path"
 	"reflect"
 	"slices"
+	"strings"
 
 	"github.com/Project-Manager-With-Git/ppm/pkg/failure"
 	"github.com/Project-Manager-With-Git/ppm/pkg/fileset"
 	"github.com/Project-Manager-With-Git/ppm/pkg/policy"
 	"github.com/Project-Manager-With-Git/ppm/pkg/ref"
 	"github.com/Project-Manager-With-Git/ppm/pkg/secret"
+	"github.com/Project-Manager-With-Git/ppm/pkg/secreturl"
 	"github.com/Project-Manager-With-Git/ppm/pkg/suggest"
 	"github.com/Project-Manager-With-Git/ppm/pkg/tomldoc"
 )
@@ -113,7 +115,11 @@ func readPolicy(doc *tomldoc.Document, rules policy.Rules) (policy.Policy, error
 	line := func(field string, entry int) int { return doc.Line(at(field, entry)) }
 	p, field, entry, err := policy.New(doc.Name, rules, line)
 	if err != nil {
-		return p, doc.Errorf(at(field, entry), "%s: %w", field, err)
+		shown := field
+		if name, namespace, found := strings.Cut(field, "."); found {
+			shown = name + "." + secreturl.CleanHost(namespace)
+		}
+		return p, doc.Errorf(at(field, entry), "%s: %w", shown, err)
 	}
 	return p, nil
 }

@@ -10,6 +10,7 @@ import (
 	"github.com/Project-Manager-With-Git/ppm/pkg/fileset"
 	"github.com/Project-Manager-With-Git/ppm/pkg/hostname"
 	"github.com/Project-Manager-With-Git/ppm/pkg/lazyregexp"
+	"github.com/Project-Manager-With-Git/ppm/pkg/secreturl"
 	"github.com/Project-Manager-With-Git/ppm/pkg/tomldoc"
 )
 
@@ -160,7 +161,7 @@ func parseTrustKey(key string) (place, error) {
 	var p place
 	found := hostName.FindStringSubmatch(host)
 	if found == nil {
-		return p, fmt.Errorf("%q is not a host, or a host and a namespace", key)
+		return p, fmt.Errorf("%q is not a host, or a host and a namespace", secreturl.CleanHost(key))
 	}
 	p.host, p.port = hostname.Canonical(found[1]), strings.TrimPrefix(found[2], ":")
 	if path = strings.TrimSuffix(strings.TrimSuffix(path, "/"), ".git"); !hasPath || path == "" {

@@ -9,6 +9,7 @@ import (
 	"github.com/Project-Manager-With-Git/ppm/pkg/failure"
 	"github.com/Project-Manager-With-Git/ppm/pkg/hostname"
 	"github.com/Project-Manager-With-Git/ppm/pkg/license"
+	"github.com/Project-Manager-With-Git/ppm/pkg/secreturl"
 	"github.com/Project-Manager-With-Git/ppm/pkg/suggest"
 )
 
@@ -126,7 +127,8 @@ func checkScheme(text string) error {
 	if slices.Contains(schemes, text) {
 		return nil
 	}
-	return failure.Errorf(failure.Usage, "no scheme %q", text).WithHint("%s", suggest.Hint("scheme", text, schemes))
+	return failure.Errorf(failure.Usage, "no scheme %q", secreturl.Clean(text)).
+		WithHint("%s", suggest.Hint("scheme", text, schemes))
 }
 
 func parseHost(text string) (hostname.Pattern, error) {
@@ -141,7 +143,7 @@ func parseHost(text string) (hostname.Pattern, error) {
 func parseNamespace(text string) (pattern, error) {
 	p, problem := parsePattern(text)
 	if problem != "" {
-		return p, failure.Errorf(failure.Usage, "%q is not a namespace: %s", text, problem).
+		return p, failure.Errorf(failure.Usage, "%q is not a namespace: %s", secreturl.CleanHost(text), problem).
 			WithHint("write HOST/PATH without port, such as \"github.com/my-team\", \"file/PATH\" or \"builtin\"")
 	}
 	return p, nil
