@@ -197,6 +197,7 @@ var mayImport = map[string]importRule{
 	"internal/applytest":    {"", "an oracle must not share code with what it judges"},
 	"internal/architecture": {"", "tests only"},
 	"internal/e2etest":      {"", "runs ppm as a program"},
+	"internal/caselesstest": {"", "a disk for tests"},
 	"internal/gittest":      {"", "servers for tests must not share code with what they test"},
 }
 
@@ -237,6 +238,7 @@ var onlyIn = map[string][]string{
 	"github.com/Masterminds/semver": {"pkg/ref", "pkg/resolver", "pkg/langdeps"}, // ref checks the syntax of a range
 	"github.com/gofrs/flock":        {"pkg/apply", "pkg/fetch", "pkg/knowntags", "internal/e2etest"},
 	"golang.org/x/term":             {"cmd/ppm"},
+	"github.com/hanwen/go-fuse":     {"internal/caselesstest"},
 	// the only network
 	"net/http": {"pkg/fetch", "pkg/fetch/wire", "internal/gittest"},
 	// failure recognizes network errors

@@ -156,7 +156,7 @@ func (s *scanner) state(ctx context.Context, in openDir, name string) (plan.Stat
 		return plan.State{}, nil, err
 	}
 	s.mu.Lock()
-	isExact := s.spelling.isExact(in.path(name), info)
+	isExact := s.spelling.isExact(in.path(name))
 	s.mu.Unlock()
 	switch {
 	case !isExact:

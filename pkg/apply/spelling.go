@@ -1,16 +1,13 @@
 package apply
 
 import (
-	"io/fs"
-	"os"
 	"path"
 	"runtime"
 	"slices"
 	"strings"
 )
 
-// A spellingChecker compares the spelling of names with the disk's, if the disk insensitive case or Unicode
-// normalization.
+// A spellingChecker compares the spelling of names with the disk's, if the disk ignores case or Unicode normalization.
 type spellingChecker struct {
 	p           *Project
 	probed      bool
@@ -18,10 +15,10 @@ type spellingChecker struct {
 	names       map[string][]string // by folder
 }
 
-// isExact reports whether the last element of name, where info was found, is spelled as on disk.
-func (s *spellingChecker) isExact(name string, info fs.FileInfo) bool {
+// isExact reports whether the last element of name, where something was found, is spelled as on disk.
+func (s *spellingChecker) isExact(name string) bool {
 	if !s.probed {
-		s.probe(name, info)
+		s.probe(name)
 	}
 	if !s.insensitive {
 		return true
@@ -36,18 +33,25 @@ func (s *spellingChecker) isExact(name string, info fs.FileInfo) bool {
 	return ok
 }
 
-// probe finds out whether the disk is insensitive, from the first name that contains a letter.
-func (s *spellingChecker) probe(name string, info fs.FileInfo) {
-	other := strings.ToUpper(name)
-	if other == name {
-		other = strings.ToLower(name)
+// probe finds out whether the disk is insensitive, from the first name that contains a letter: it then finds the name
+// in another spelling, which its folder does not list. The numbers of the files say nothing: some disks, such as exFAT
+// with FUSE, give each spelling a number of its own, and one file can have both names.
+func (s *spellingChecker) probe(name string) {
+	dir, base := path.Split(name)
+	other := strings.ToUpper(base)
+	if other == base {
+		other = strings.ToLower(base)
 	}
 	// Unicode normalization is ignored even where case is not
 	if s.insensitive = runtime.GOOS == "darwin"; s.insensitive {
 		s.probed = true
-	} else if other != name {
-		found, err := s.p.root.Lstat(other)
-		s.probed, s.insensitive = true, err == nil && os.SameFile(info, found)
+	} else if other != base {
+		s.probed = true
+		if _, err := s.p.root.Lstat(dir + other); err == nil {
+			names, err := s.p.readDir(path.Dir(name))
+			_, listed := slices.BinarySearch(names, other)
+			s.insensitive = err == nil && !listed
+		}
 	}
 	if s.insensitive {
 		s.names = make(map[string][]string)
