@@ -149,7 +149,7 @@ func checkFromURL(in *invocation) error {
 		return failure.Errorf(failure.Usage, "--from-url needs one argument, the new URL of the repository").
 			WithHint("write it as ppm project upgrade --from-url OLD NEW")
 	}
-	for _, name := range []string{"to", "all", "kv", "strategy", "step", "conflict", "accept-moved"} {
+	for _, name := range []string{"to", "all", "kv", "strategy", "step", "conflict", "accept-moved", "accept-signer"} {
 		if in.flags.IsSet(name) {
 			return failure.Errorf(failure.Usage, "--from-url cannot be combined with --%s", name).
 				WithHint("run ppm project upgrade again afterwards")
