@@ -21,6 +21,8 @@ type nativeFile struct {
 	Packs      any        `toml:"packs"`
 	Keys       any        `toml:"keys"`
 	Workspace  any        `toml:"workspace"`
+	Merging    any        `toml:"merge"`
+	Policy     any        `toml:"policy"`
 }
 
 // A nativePack is the schema of [pack]. TOML writes the fields of this and the following structs in their order.

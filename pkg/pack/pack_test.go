@@ -79,6 +79,12 @@ default_path = "serv"
 
 [project]
 anything = "is another package's"
+[merge]
+ignore_space_change = ["*.json"]
+
+[policy]
+deny_schemes = ["http"]
+
 [workspace]
 members = ["of a pack that is many projects, too"]
 `
