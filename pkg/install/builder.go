@@ -231,7 +231,8 @@ func (b *Builder) build(ctx context.Context, s Selection) (Component, error) {
 	locked := lockfile.Component{
 		Path: root, Source: s.Chain.Source(), URL: pin.URL, Ref: pin.Ref, Object: pin.Object, Commit: pin.Commit,
 		Tree: source.ID, Digest: source.Digest(), Render: render.Version, Dir: source.Dir, Via: s.Chain.Via(),
-		Keys: values.locked(), Signer: signer, Files: lockedFiles(placed, licenses),
+		ViaCommits: s.Chain.ViaCommits(),
+		Keys:       values.locked(), Signer: signer, Files: lockedFiles(placed, licenses),
 	}
 	return Component{
 		Want:     manifest.Component{Source: s.Typed, Path: root, Keys: values.Chosen},

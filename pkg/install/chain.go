@@ -74,6 +74,15 @@ func (c Chain) Via() []ref.Ref {
 	return out
 }
 
+// ViaCommits returns the commits of the packs of Via.
+func (c Chain) ViaCommits() []string {
+	var out []string
+	for _, h := range c[:len(c)-1] {
+		out = append(out, h.Pin.Commit)
+	}
+	return out
+}
+
 // Key returns the first declaration of a key in the chain, or the zero value. A key is a boolean if any of its
 // declarations is one: the files of the last pack expect it.
 func (c Chain) Key(name string) pack.Key {

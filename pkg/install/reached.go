@@ -17,8 +17,11 @@ import (
 
 // reachedFact is the fact that the ref of an install has its commit, for fetch.Repo.SetProven.
 func reachedFact(c lockfile.Component) string {
-	text := strings.Join([]string{c.URL, c.Source.Version.String(), c.Ref, c.Object, c.Commit}, "\n")
-	return hashFact("reached", text)
+	parts := []string{c.URL, c.Ref, c.Object, c.Commit}
+	for _, r := range c.References() {
+		parts = append(parts, r.String())
+	}
+	return hashFact("reached", strings.Join(append(parts, c.ViaCommits...), "\n"))
 }
 
 // renderedFact is the fact that a pack renders to the files of an install, wherever the user moved them.
@@ -81,7 +84,9 @@ func (p *Packs) checkReachedOnce(ctx context.Context, c lockfile.Component) erro
 	if _, asked := p.reached[fact]; asked || repo.IsProven(fact) {
 		return nil
 	}
-	err = p.CheckReached(ctx, c)
+	if err = p.CheckReached(ctx, c); err == nil {
+		err = p.checkChain(ctx, c)
+	}
 	switch failure.KindOf(err) {
 	case failure.Integrity, failure.Interrupted:
 		return err

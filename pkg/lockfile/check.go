@@ -119,6 +119,19 @@ func readVia(list []string, via *[]ref.Ref) error {
 	return nil
 }
 
+// checkViaCommits accepts one commit for each link.
+func checkViaCommits(b block) error {
+	if len(b.ViaCommits) != len(b.Via) {
+		return fmt.Errorf("it has %d via and %d via_commits", len(b.Via), len(b.ViaCommits))
+	}
+	for _, id := range b.ViaCommits {
+		if err := checkID("via_commits", id); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // checkURL refuses what looks like an option, and passwords and tokens: any user but that of ssh can be a token.
 func checkURL(s string) error {
 	if s == "" {

@@ -34,7 +34,8 @@ func full() *lockfile.Lock {
 				Fingerprint: "v1:0123456789abcdef:" + strings.Repeat("4", 32) + ":" + strings.Repeat("5", 32),
 			},
 		},
-		Via: []ref.Ref{reference("p//first"), reference("p@v2//second")},
+		Via:        []ref.Ref{reference("p//first"), reference("p@v2//second")},
+		ViaCommits: []string{strings.Repeat("a", 40), strings.Repeat("b", 40)},
 		Files: []lockfile.File{{
 			Path: "d", From: "b/c/1", Digest: sha, Mode: "0755", License: true, Found: true,
 			LFDigest: "sha256:" + strings.Repeat("1", 64),

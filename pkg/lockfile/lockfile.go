@@ -34,7 +34,9 @@ type Component struct {
 	Dir    bool           // the component is a folder; derived: that of a file has one file, at Path
 	Keys   map[string]Key // the values that it was rendered with, by name; nil if there are none
 	Via    []ref.Ref      // the links that led to Source, starting with the typed reference; nil without links
-	Files  []File         // at least one, sorted by path
+	// ViaCommits has for each of Via the commit of the pack in which the next reference was found.
+	ViaCommits []string
+	Files      []File // at least one, sorted by path
 }
 
 // What is recorded as the signer of a version besides keys such as "ssh:SHA256:…" and "openpgp:…".

@@ -49,6 +49,7 @@ tree = "` + tree + `"
 digest = "` + sum + `"
 render = 1
 via = ["q//a", "q@v2//b"]
+via_commits = ["aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa", "bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb"]
 keys.typed = { docker = false, "odd key" = "a \"b\"\n", source = "timer" }
 keys.project = { keywords = ["a", "b \"c\""], none = [] }
 [[component.file]]
@@ -98,8 +99,9 @@ func goldenLock() *lockfile.Lock {
 			"docker": key(false, lockfile.Typed), "keywords": key([]string{"a", "b \"c\""}, lockfile.Project),
 			"none": key([]string{}, lockfile.Project),
 		},
-		Via:   []ref.Ref{reference("q//a"), reference("q@v2//b")},
-		Files: []lockfile.File{{Path: "a.py", Digest: sha, Mode: "0755"}},
+		Via:        []ref.Ref{reference("q//a"), reference("q@v2//b")},
+		ViaCommits: []string{strings.Repeat("a", 40), strings.Repeat("b", 40)},
+		Files:      []lockfile.File{{Path: "a.py", Digest: sha, Mode: "0755"}},
 	})
 	return l
 }
@@ -160,7 +162,10 @@ var fields = []struct {
 		[]string{`""`, `"h1:"`, `"h1:AAAA"`, `"` + sum + `\n"`, `"h2:47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU="`,
 			`"` + strings.Replace(sum, "U=", "V=", 1) + `"`, `"` + sha + `"`, `1`}},
 	{`render = 1`, false, []string{`0`, `-1`, `"1"`, `99999999999999999999`}},
-	{`via = ["q//a", "q@v2//b"]`, true, []string{`[""]`, `["@@"]`, `[1]`, `"q//a"`}},
+	{`via_commits = ["aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa", "bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb"]`, false,
+		[]string{`["aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"]`, `["aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa", "x"]`,
+			`[1, 2]`, `"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"`}},
+	{`via = ["q//a", "q@v2//b"]`, false, []string{`[""]`, `["@@"]`, `[1]`, `"q//a"`}},
 	{`keys.typed = { docker = false, "odd key" = "a \"b\"\n", source = "timer" }`, true,
 		[]string{`{ a = 1 }`, `{ a = [1] }`, `{ a = ["x", ["y"]] }`, `{ a = {} }`, `{ a = [{}] }`, `[]`, `"x"`,
 			`{ keywords = "twice" }`}},
@@ -252,7 +257,7 @@ func TestParseRefuses(t *testing.T) {
 		{"", "version of the format is missing"},
 		{"version = 2\n[future]\nx = 1\n", "newer ppm"}, // with a field that this version does not know
 		{"version = 2\n", "newer ppm"},
-		{parts[0] + parts[1] + parts[1] + parts[2], "line 23: two components at one path"},
+		{parts[0] + parts[1] + parts[1] + parts[2], "line 24: two components at one path"},
 		{golden[:files], "has no files"},
 		{parts[0] + parts[1] + "[[component.file]]\npath = \"A.PY\"\ndigest = \"" + sha + "\"\nmode = \"0644\"\n",
 			"outside its component"},

@@ -20,19 +20,21 @@ type schema struct {
 
 // A block is one [[component]].
 type block struct {
-	Path   string    `toml:"path"`
-	Source string    `toml:"source"`
-	URL    string    `toml:"url"`
-	Ref    *string   `toml:"ref"`    // nil if missing; "" for a bare commit
-	Object *string   `toml:"object"` // nil if equal to Commit
-	Commit string    `toml:"commit"`
-	Signer string    `toml:"signer"`
-	Tree   string    `toml:"tree"`
-	Digest string    `toml:"digest"`
-	Render int       `toml:"render"`
-	Via    []string  `toml:"via"`
-	Keys   keyTables `toml:"keys"`
-	Files  []File    `toml:"file"`
+	Path   string   `toml:"path"`
+	Source string   `toml:"source"`
+	URL    string   `toml:"url"`
+	Ref    *string  `toml:"ref"`    // nil if missing; "" for a bare commit
+	Object *string  `toml:"object"` // nil if equal to Commit
+	Commit string   `toml:"commit"`
+	Signer string   `toml:"signer"`
+	Tree   string   `toml:"tree"`
+	Digest string   `toml:"digest"`
+	Render int      `toml:"render"`
+	Via    []string `toml:"via"`
+
+	ViaCommits []string  `toml:"via_commits"`
+	Keys       keyTables `toml:"keys"`
+	Files      []File    `toml:"file"`
 }
 
 // Format returns the text of the lock, which Parse reads back. All strings must be valid UTF-8.
@@ -87,6 +89,7 @@ func (c Component) block() block {
 	for _, r := range c.Via {
 		b.Via = append(b.Via, r.String())
 	}
+	b.ViaCommits = c.ViaCommits
 	return b
 }
 
@@ -123,6 +126,7 @@ func (b block) component() (c Component, field string, err error) {
 		{".digest", checkDigest(b.Digest)},
 		{".render", checkRender(b.Render)},
 		{".via", readVia(b.Via, &c.Via)},
+		{".via_commits", checkViaCommits(b)},
 	} {
 		if check.err != nil {
 			return c, check.field, check.err
@@ -130,7 +134,7 @@ func (b block) component() (c Component, field string, err error) {
 	}
 	c.Path, c.URL, c.Ref, c.Object, c.Commit = b.Path, b.URL, *b.Ref, b.Commit, b.Commit
 	c.Signer = b.Signer
-	c.Tree, c.Digest, c.Render = b.Tree, b.Digest, b.Render
+	c.Tree, c.Digest, c.Render, c.ViaCommits = b.Tree, b.Digest, b.Render, b.ViaCommits
 	if b.Object != nil {
 		c.Object = *b.Object
 	}

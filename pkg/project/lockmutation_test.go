@@ -255,6 +255,9 @@ func (m *lockProject) mutations() []lockMutation {
 			moved := from
 			moved.Path = c.Path
 			replace("block", i, moved, "the block but the path from "+from.Source.String())
+			linked := moved
+			linked.Via, linked.ViaCommits = []ref.Ref{c.Typed()}, []string{c.Commit}
+			replace("block linked", i, linked, "the typed reference leads to "+from.Source.String())
 			for _, fields := range fieldGroups(c) {
 				b := c
 				for _, name := range fields {
@@ -398,7 +401,7 @@ func (m *lockProject) check(v lockVerb, mutation lockMutation, got, want lockOut
 	case got.err != nil && got.files != got.before:
 		report("%v, and the project is changed:\n%s\nwas\n%s", got.err, got.files, got.before)
 	case errors.Is(got.err, failure.Integrity),
-		errors.Is(got.err, failure.Differs) && v.name == "sync --check",
+		errors.Is(got.err, failure.Differs) && (v.name == "sync --check" || isOther),
 		errors.Is(got.err, failure.Usage) && isOther, // no such install
 		errors.Is(got.err, failure.Refused) && strings.Contains(got.err.Error(), "unresolved conflicts"):
 	case got.err != nil:

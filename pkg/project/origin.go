@@ -33,3 +33,25 @@ func (p *Project) Listed() []state.Install {
 	}
 	return installs
 }
+
+// errOtherSource returns the error about an install that is not from the repository that the manifest names, as after
+// an edit of one of the two files.
+func (p *Project) errOtherSource(c lockfile.Component) error {
+	want, listed := p.Entries[c.Path]
+	if !listed || want.Source.Origin == c.Typed().Origin ||
+		p.packs.URL(want.Source.Origin) == p.packs.URL(c.Typed().Origin) {
+		return nil
+	}
+	return failure.Errorf(failure.Differs, "%q is from %s in %s, and from %s in %s",
+		c.Path, c.Typed().Origin, state.LockName, want.Source.Origin, state.ManifestName).
+		WithHint("run ppm project sync to install what %s names", state.ManifestName)
+}
+
+// noteOtherSources reports the installs that are not from the repositories that the manifest names.
+func (p *Project) noteOtherSources() {
+	for _, c := range p.Lock.Components {
+		if err := p.errOtherSource(c); err != nil {
+			p.setup.Notify(err.Error() + "; " + failure.Hint(err))
+		}
+	}
+}

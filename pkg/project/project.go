@@ -204,6 +204,7 @@ func Open(ctx context.Context, setup Setup, access Access) (*Project, error) {
 	if err == nil {
 		p.secrets = p.newSecrets(ctx)
 		p.tree.View = p.secrets
+		p.noteOtherSources()
 		err = p.confirmMoves(ctx)
 	}
 	if err != nil {

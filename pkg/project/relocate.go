@@ -122,7 +122,7 @@ func (p *Project) relocate(ctx context.Context, c lockfile.Component, to ref.Ori
 		}
 		pin := chain.Last().Pin
 		next.URL, next.Ref, next.Object = pin.URL, pin.Ref, pin.Object
-		next.Via, next.Source = chain.Via(), chain.Source()
+		next.Via, next.ViaCommits, next.Source = chain.Via(), chain.ViaCommits(), chain.Source()
 		if pin.Commit != c.Commit {
 			return install.Component{}, errOtherHistory(c, to,
 				"its component comes from commit %.12s there", pin.Commit)

@@ -339,6 +339,9 @@ func hintRenamed(r ref.Ref, err error) error {
 // isSameInstall reports whether an upgrade leaves an install as the lockfile has it.
 func isSameInstall(a, b lockfile.Component) bool {
 	a.Files, b.Files = slices.Clone(a.Files), slices.Clone(b.Files)
+	if slices.Equal(a.Via, b.Via) {
+		a.ViaCommits = b.ViaCommits // a pack on the way may have other commits, and lead to the same
+	}
 	for _, files := range [][]lockfile.File{a.Files, b.Files} {
 		for i := range files {
 			files[i].Found = false // only the project decides that

@@ -95,6 +95,7 @@ func (p *Project) Verify(ctx context.Context, o VerifyOptions) (*VerifyResult, e
 		if err != nil {
 			return nil, err
 		}
+		missing = firstError(missing, p.errOtherSource(c))
 		for _, f := range in.Files {
 			if (f.State == "missing" || f.State == "replaced") && f.IsChanged() {
 				hint := p.HintMissing(compared.Installs)

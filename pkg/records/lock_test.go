@@ -139,6 +139,7 @@ tree = "1111111111111111111111111111111111111111"
 digest = "h1:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA="
 render = 1
 via = ["q@v1//link"]
+via_commits = ["1111111111111111111111111111111111111111"]
 keys.typed = { name = "text" }
 [[component.file]]
 path = "e"
