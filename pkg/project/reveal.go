@@ -1,6 +1,7 @@
 package project
 
 import (
+	"bytes"
 	"context"
 	"slices"
 	"strings"
@@ -131,6 +132,19 @@ func (s *secrets) installs(after lockfile.Component) []lockfile.Component {
 		out = append(out, c)
 	}
 	return out
+}
+
+// withoutReplacements returns a change as if it did not replace the values of secrets, and whether it does. The
+// lockfile has the digest of such a file.
+func withoutReplacements(c plan.Change, next lockfile.Component) (_ plan.Change, replaces bool) {
+	for name, key := range next.Keys {
+		replacement := []byte(secret.Replacement(name))
+		if _, isSecret := key.Secret(); isSecret && bytes.Contains(c.Data, replacement) {
+			c.Data = bytes.ReplaceAll(c.Data, replacement, []byte(secret.Placeholder(name)))
+			c.New.Digest, replaces = fileset.Digest(c.Data), true
+		}
+	}
+	return c, replaces
 }
 
 // checkSecretFiles returns an error if a saved plan would have secrets: an undo restores old contents.

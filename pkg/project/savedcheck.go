@@ -242,10 +242,11 @@ func (c *savedCheck) checkInstalled(change plan.Change, next recordedFile) error
 // checkWritten checks the content and the mode that the plan gives a file. A file that the user has not edited gets
 // the content of the pack; one that only the user has changed keeps its content.
 func (c *savedCheck) checkWritten(change plan.Change, base recordedFile, hasBase bool, next recordedFile) error {
+	change, replaces := withoutReplacements(change, next.install)
 	ours := change.Ours()
 	now := c.disk[ours]
 	isEdited := now.Kind == plan.File && !(hasBase && c.matches(ours, base.state()))
-	isUpstreams := !hasBase || base.Digest != next.Digest
+	isUpstreams := !hasBase || base.Digest != next.Digest || replaces
 	isMerged := isEdited && isUpstreams && !c.matches(ours, next.state()) &&
 		(change.Action == plan.Merge || change.From != "")
 	switch {
