@@ -12,6 +12,7 @@ import (
 	"github.com/Project-Manager-With-Git/ppm/pkg/lockfile"
 	"github.com/Project-Manager-With-Git/ppm/pkg/manifest"
 	"github.com/Project-Manager-With-Git/ppm/pkg/plan"
+	"github.com/Project-Manager-With-Git/ppm/pkg/secret"
 )
 
 // A saved plan is input: it can come from a job that somebody else controls. The digest in it only detects accidents,
@@ -252,7 +253,7 @@ func (c *savedCheck) checkWritten(change plan.Change, base recordedFile, hasBase
 	switch {
 	case change.Sides:
 		return errNotWhole("it writes %q, whose versions are beside it", change.Path)
-	case isMerged, c.hasContent(change, next.state()):
+	case isMerged, c.hasContent(change, next):
 	case isEdited && !isUpstreams && change.New.Digest == now.Digest: // its name or its mode changes
 	case !isEdited && change.New.Digest == now.Digest && !isUpstreams:
 	default:
@@ -264,13 +265,22 @@ func (c *savedCheck) checkWritten(change plan.Change, base recordedFile, hasBase
 	return nil
 }
 
-// hasContent reports whether the new content of a change is that of a file, apart from its line endings.
-func (c *savedCheck) hasContent(change plan.Change, want plan.State) bool {
+// hasContent reports whether the new content of a change is that of a file, apart from its line endings. A secret that
+// gets another value has another placeholder in a plan than in the lockfile.
+func (c *savedCheck) hasContent(change plan.Change, next recordedFile) bool {
+	want := next.state()
 	if change.New.Digest == change.Old.Digest {
 		return c.matches(change.Path, want)
 	}
-	converted, _ := plan.Convert(change.Data)
-	return change.New.IgnoringLineEnds(want, converted).Digest == want.Digest
+	text := string(change.Data)
+	for name, key := range next.install.Keys {
+		if _, isSecret := key.Secret(); isSecret {
+			text = strings.ReplaceAll(text, secret.Replacement(name), secret.Placeholder(name))
+		}
+	}
+	state := plan.FileState([]byte(text), 0)
+	converted, _ := plan.Convert([]byte(text))
+	return state.IgnoringLineEnds(want, converted).Digest == want.Digest
 }
 
 // checkKept checks that the user has a reason to keep a file that an install has.
