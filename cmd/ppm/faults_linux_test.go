@@ -69,6 +69,7 @@ var addInstall = []string{"project", "add", "tp_py_grpc@cp-0.0.1//ssecli"}
 // TestSignalAfterJournal sends SIGTERM with every system call of a kind. Exit code 143 means that nothing was changed,
 // and code 0 that the command is done, also if more signals come while it is being done or after that.
 func TestSignalAfterJournal(t *testing.T) {
+	const either = -1 // how many writes there are before the journal depends on the settings
 	for _, c := range []struct {
 		inject string
 		want   int
@@ -76,14 +77,18 @@ func TestSignalAfterJournal(t *testing.T) {
 		{"flock:signal=SIGTERM", 143},         // before the journal
 		{"linkat:signal=SIGTERM", 0},          // with each file that is moved into place, after it
 		{"linkat,unlinkat:signal=SIGTERM", 0}, // and when the command cleans up
-		{"linkat,write:signal=SIGTERM:when=3+", 0},
+		{"write:signal=SIGTERM:when=3+", either},
+		{"write:signal=SIGTERM:when=6+", either},
+		{"write:signal=SIGTERM:when=9+", either},
+		{"write:signal=SIGTERM:when=12+", either},
 	} {
 		r := newFaultyRun(t)
 		code, text := r.ppm(t, c.inject, addInstall...)
 		if _, recovered := r.ppm(t, "", "project", "status"); strings.Contains(recovered, "interrupted") {
 			t.Errorf("%s: the process ended in the middle: %s", c.inject, recovered)
 		}
-		if installed := r.isInstalled(t); code != c.want || installed != (code == 0) {
+		known := code == c.want || c.want == either && (code == 0 || code == 143)
+		if installed := r.isInstalled(t); !known || installed != (code == 0) {
 			t.Errorf("%s: exit code %d, want %d; installed: %v\n%s", c.inject, code, c.want, installed, text)
 		}
 	}
