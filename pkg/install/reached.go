@@ -28,7 +28,9 @@ func reachedFact(c lockfile.Component) string {
 func renderedFact(c lockfile.Component) string {
 	c.Files = slices.Clone(c.Files)
 	for i, f := range c.Files {
-		c.Files[i] = lockfile.File{Path: f.Rendered(), Digest: f.Digest, LFDigest: f.LFDigest, Mode: f.Mode}
+		c.Files[i] = lockfile.File{
+			Path: f.Rendered(), Digest: f.Digest, LFDigest: f.LFDigest, Mode: f.Mode, License: f.License,
+		}
 	}
 	slices.SortFunc(c.Files, func(a, b lockfile.File) int { return strings.Compare(a.Path, b.Path) })
 	return hashFact("rendered", string(c.Format()))
