@@ -195,7 +195,7 @@ func checkPacks(doc *tomldoc.Document, m *Manifest, layer Layer) error {
 		}
 		switch {
 		case !packName.MatchString(name):
-			return doc.Errorf(at, "%q is not a valid name for a pack", name).
+			return doc.Errorf(at, "%q is not a valid name for a pack", secreturl.Clean(name)).
 				WithHint("use letters, digits, '.', '_' and '-'")
 		case layer != BuiltIn && len(p.Releases) > 0:
 			return doc.Errorf(at+".release[0]", "pack %q: only built-in packs have releases", name).

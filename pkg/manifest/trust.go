@@ -168,7 +168,7 @@ func parseTrustKey(key string) (place, error) {
 		return p, nil
 	}
 	if p.setPath(path); p.unclear {
-		return p, fmt.Errorf("the path of %q is not a namespace", key)
+		return p, fmt.Errorf("the path of %q is not a namespace", secreturl.CleanHost(key))
 	}
 	return p, nil
 }

@@ -152,9 +152,10 @@ func HideQuery(s string) string {
 	return s
 }
 
-// cutComponent cuts a text before its last "//".
+// cutComponent cuts a text before its last "//". What has a "=" can be the end of a token, or a query behind the
+// component.
 func cutComponent(s string) (before, component string) {
-	if i := strings.LastIndex(s, "//"); i >= 0 {
+	if i := strings.LastIndex(s, "//"); i >= 0 && !strings.Contains(s[i:], "=") {
 		return s[:i], s[i:]
 	}
 	return s, ""

@@ -41,6 +41,9 @@ func TestClean(t *testing.T) {
 		"https://host/a?s3cret":         "https://host/a?***",
 		"https://host/a?b=s3cret//c":    "https://host/a?***//c",
 		"https://host/a@v1?b=s3cret//c": "https://host/a@v1?***//c",
+		"https://host/a@v1//c?b=s3cret": "https://host/a@v1//c?***",
+		"https://host/a@v1//c#b=s3cret": "https://host/a@v1//c#***",
+		"https://host/a?b=x//s3cret==":  "https://host/a?***",
 		"https://host/a#token=s3cret":   "https://host/a#***",
 		"https://u:s3cret@host/a?x=1":   "https://host/a?***",
 		"https://host?token=s3cret":     "https://host?***",
@@ -54,6 +57,7 @@ func TestClean(t *testing.T) {
 		"u:s3cret@git.example.com":       "u:***@git.example.com",
 		"u:s3c@ret@host:a":               "u:***@host:a",
 		"git@host:a?token=s3cret":        "git@host:a?***",
+		"pack@v1//c?token=s3cret":        "pack@v1//c?***",
 		"git@host:a?token=s3cret@v1//c":  "git@host:a?***//c",
 	} {
 		if got := secreturl.Clean(text); got != want {

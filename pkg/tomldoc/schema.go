@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/Project-Manager-With-Git/ppm/pkg/secreturl"
 	"github.com/Project-Manager-With-Git/ppm/pkg/suggest"
 )
 
@@ -184,7 +185,7 @@ func (c *checker) child(n node, key keyPart) (node, error) {
 		return child, nil
 	}
 	known := slices.DeleteFunc(slices.Sorted(maps.Keys(fields)), func(name string) bool { return name == others })
-	return n, c.doc.errAt(key.line, "unknown field %q", child.path).
+	return n, c.doc.errAt(key.line, "unknown field %q", secreturl.Clean(child.path)).
 		WithHint("%s", suggest.Hint("field", key.name, known))
 }
 
@@ -205,6 +206,6 @@ func (c *checker) fieldsOf(t reflect.Type) map[string]reflect.Type {
 }
 
 func (c *checker) errMismatch(n node, found valueType, line int) error {
-	return c.doc.errAt(line, "field %q must be %s, not %s", n.path, n.expected(), found).
+	return c.doc.errAt(line, "field %q must be %s, not %s", secreturl.Clean(n.path), n.expected(), found).
 		WithHint("correct line %d of %q", line, c.doc.Name)
 }
