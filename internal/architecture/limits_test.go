@@ -31,17 +31,20 @@ var notLimits = map[string]string{
 func limitsOf(t *testing.T, dir string) map[string]constant.Value {
 	t.Helper()
 	fset := token.NewFileSet()
-	parsed, err := parser.ParseDir(fset, filepath.Join(root, dir), func(f os.FileInfo) bool {
-		return !strings.HasSuffix(f.Name(), "_test.go")
-	}, 0)
+	names, err := filepath.Glob(filepath.Join(root, dir, "*.go"))
 	if err != nil {
 		t.Fatal(err)
 	}
 	var files []*ast.File
-	for _, p := range parsed {
-		for _, f := range p.Files {
-			files = append(files, f)
+	for _, name := range names {
+		if strings.HasSuffix(name, "_test.go") {
+			continue
 		}
+		f, err := parser.ParseFile(fset, name, nil, 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		files = append(files, f)
 	}
 	info := &types.Info{Types: map[ast.Expr]types.TypeAndValue{}}
 	config := types.Config{Importer: onlyTime{}, Error: func(error) {}} // constants need no other imports

@@ -92,7 +92,7 @@ func (a auditor) checkVersions(ctx context.Context, c lockfile.Component) error 
 	if isForbidden, err := a.checkPolicy(ctx, c); isForbidden || err != nil {
 		return err
 	}
-	if err := a.checkKnownTag(c); err != nil {
+	if err := a.checkKnownTag(ctx, c); err != nil {
 		return err
 	}
 	if err := a.checkSigner(ctx, c); err != nil {
@@ -161,19 +161,18 @@ func shortID(version string) string {
 	return version
 }
 
-// checkKnownTag compares the locked commit with the one that this machine saw first for the tag.
-func (a auditor) checkKnownTag(c lockfile.Component) error {
+// checkKnownTag compares the locked commit with the one that this machine knows for the tag.
+func (a auditor) checkKnownTag(ctx context.Context, c lockfile.Component) error {
 	tag, isTag := strings.CutPrefix(c.Ref, ref.TagPrefix)
-	list := a.setup.knownTags()
-	if !isTag || list == nil {
+	if !isTag {
 		return nil
 	}
-	known, ok, err := list.Lookup(c.URL, tag)
+	repo, err := a.packs.Repo(c.Source, c.URL)
 	if err != nil {
-		a.addUnchecked(audit.MovedTag, c.Path, "the list of known tags: %v", err)
+		return err
 	}
-	if ok && known.Commit != c.Commit {
-		a.add(c, audit.MovedTag, audit.Error, "this machine saw tag %q of %s at commit %.12s first, and ppm.lock "+
+	if known, ok := repo.KnownTag(ctx, tag); ok && known.Commit != c.Commit {
+		a.add(c, audit.MovedTag, audit.Error, "this machine knows tag %q of %s as commit %.12s, and ppm.lock "+
 			"has %.12s",
 			tag, c.URL, known.Commit, c.Commit)
 	}
