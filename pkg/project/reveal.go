@@ -1,7 +1,6 @@
 package project
 
 import (
-	"bytes"
 	"context"
 	"slices"
 	"strings"
@@ -26,14 +25,18 @@ func (p *Project) reveal(ctx context.Context, t *Transaction) (plan.Plan, error)
 			continue
 		}
 		var err error
-		if out.Changes[i], err = p.revealChange(ctx, c, after); err != nil {
+		if out.Changes[i], err = p.revealChange(ctx, c, after, t.saved); err != nil {
 			return out, err
 		}
 	}
 	return out, nil
 }
 
-func (p *Project) revealChange(ctx context.Context, c plan.Change, after lockfile.Component) (plan.Change, error) {
+// revealChange returns a change as reveal does. In a saved plan, a secret must still be what it was when the plan was
+// made: the plan has its fingerprint.
+func (p *Project) revealChange(
+	ctx context.Context, c plan.Change, after lockfile.Component, saved bool,
+) (plan.Change, error) {
 	shown := c.Old
 	if p.secrets.Covers(c.Path) && c.Old.Kind == plan.File {
 		disk, err := p.tree.Scan(ctx, []string{c.Path})
@@ -60,8 +63,15 @@ func (p *Project) revealChange(ctx context.Context, c plan.Change, after lockfil
 	if err != nil {
 		return c, err
 	}
+	planned := string(c.Data)
 	c.Data = secret.Reveal(c.Data, values)
 	for _, m := range missing {
+		if m.changed {
+			if saved && strings.Contains(planned, m.placeholder) {
+				return c, errOutdatedPlan(m.reference.String())
+			}
+			continue
+		}
 		if strings.Contains(string(c.Data), m.placeholder) {
 			return c, errNoSecret(m.reference, m.key, c.Path, m.allowed)
 		}
@@ -72,11 +82,12 @@ func (p *Project) revealChange(ctx context.Context, c plan.Change, after lockfil
 	return c, nil
 }
 
-// A missingSecret is a placeholder for which there is no value.
+// A missingSecret is a placeholder for which there is no value, or none with the fingerprint of the install.
 type missingSecret struct {
 	placeholder, key string
 	reference        secret.Reference
 	allowed          bool
+	changed          bool // there is a value, with another fingerprint
 }
 
 // valuesFor returns the values for the placeholders of a file that a plan writes. after is the install that has the
@@ -104,7 +115,8 @@ func (s *secrets) valuesFor(
 		if !isSecret {
 			continue
 		}
-		now, allowed, atHand, err := s.read(useOf(after, name, r), key.Fingerprint, false)
+		use := useOf(after, name, r)
+		now, allowed, atHand, err := s.read(use, key.Fingerprint, false)
 		if err != nil {
 			return nil, nil, err
 		}
@@ -115,10 +127,12 @@ func (s *secrets) valuesFor(
 		for _, v := range []secret.Value{
 			{Placeholder: secret.Placeholder(name), Value: kept}, {Placeholder: secret.Replacement(name), Value: now},
 		} {
+			m := missingSecret{v.Placeholder, name, r, allowed, v.Value != ""}
 			if v.Value != "" {
 				values = append(values, v)
-			} else {
-				missing = append(missing, missingSecret{v.Placeholder, name, r, allowed})
+			}
+			if v.Value == "" || v.Value == now && secret.Compare(s.keys, key.Fingerprint, use, now) == secret.Differs {
+				missing = append(missing, m)
 			}
 		}
 	}

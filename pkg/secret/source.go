@@ -81,13 +81,14 @@ func (s Source) readFile(r Reference) (string, error) {
 
 // ErrMissing returns the error about a secret without a value that a file needs.
 func ErrMissing(r Reference, key, path string) error {
-	err := failure.Errorf(failure.Usage, "writing %q: key %q is the secret %s, and %s is not set",
-		path, key, r, r.describe())
 	if r.file != "" {
-		err = failure.Errorf(failure.Usage,
-			"writing %q: key %q is the secret %s, and the file does not exist or is empty", path, key, r)
+		return failure.Errorf(failure.Usage,
+			"writing %q: key %q is the secret %s, and the file does not exist or is empty", path, key, r).
+			WithHint("write the value to the file and run the command again")
 	}
-	return err.WithHint("set it and run the command again")
+	return failure.Errorf(failure.Usage, "writing %q: key %q is the secret %s, and %s is not set",
+		path, key, r, r.describe()).
+		WithHint("set it and run the command again")
 }
 
 // ErrNotAllowed returns the error about a secret whose value a file needs and that the user has not allowed.
