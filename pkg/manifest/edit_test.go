@@ -96,6 +96,8 @@ func TestReplaceComponent(t *testing.T) {
 	}
 }
 
+const rules = "[policy]\ndeny_hosts = [\"a.example\"]\nallow_signers = { x = [\"*@y\"] }\n"
+
 func TestRemoveComponent(t *testing.T) {
 	for _, c := range []struct{ text, path, want string }{
 		{block, "a.py", ""},
@@ -111,6 +113,8 @@ func TestRemoveComponent(t *testing.T) {
 		{"[[component]]\nsource='p//a'\npath='a.py'\nkeys = {\n# [[component]]\nx = \"\"\"\n[[component]]\n\"\"\" }\n",
 			"a.py", ""},
 		{"\ufeff" + block, "a.py", "\ufeff"},
+		// Before rules, whose lines change.
+		{block + rules, "a.py", rules},
 	} {
 		got, err := manifest.RemoveComponent("ppm.toml", []byte(c.text), c.path)
 		if err != nil || string(got) != c.want {
@@ -130,6 +134,7 @@ func TestSetProject(t *testing.T) {
 		{"", p, table},
 		{"# top\n\n# of a\n" + block, p, "# top\n\n" + table + "\n# of a\n" + block}, // keeps the comment of a block
 		{"\ufeff" + block, p, "\ufeff" + table + "\n" + block},
+		{rules, p, table + "\n" + rules}, // before rules, whose lines change
 		{"[project] # me\nname = 'y' # why\n\n" + block, p,
 			"[project] # me\nname = \"x\" # why\nlanguage = \"py\"\n\n" + block},
 		// Removes an empty field.

@@ -27,6 +27,14 @@ type Policy struct {
 // With returns the policy with the rules of both.
 func (p Policy) With(q Policy) Policy { return Policy{slices.Concat(p.layers, q.layers)} }
 
+// Equal reports whether both policies have the same rules, whatever their lines are.
+func (p Policy) Equal(q Policy) bool {
+	return slices.EqualFunc(p.Rules(), q.Rules(), func(a, b Rule) bool {
+		a.Line, b.Line = 0, 0
+		return a == b
+	})
+}
+
 // IsEmpty reports whether the policy has no rules.
 func (p Policy) IsEmpty() bool { return len(p.layers) == 0 }
 

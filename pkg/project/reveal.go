@@ -1,6 +1,7 @@
 package project
 
 import (
+	"bytes"
 	"context"
 	"slices"
 	"strings"
