@@ -34,20 +34,23 @@ func (p *Project) Listed() []state.Install {
 	return installs
 }
 
-// errOtherSource returns the error about an install that is not from the repository that the manifest names, as after
-// an edit of one of the two files.
+// errOtherSource returns the error about an install that is not from the repository or not of the version that the
+// manifest names, as after an edit of one of the two files. That the lockfile is proven is not enough: servers share
+// the objects of forks, so that a commit id can be anybody's commit, and an older version can have known flaws.
 func (p *Project) errOtherSource(c lockfile.Component) error {
-	want, listed := p.Entries[c.Path]
-	if !listed || want.Source.Origin == c.Typed().Origin ||
-		p.packs.URL(want.Source.Origin) == p.packs.URL(c.Typed().Origin) {
+	entry, listed := p.Entries[c.Path]
+	want, is := entry.Source, c.Typed()
+	isOrigin := want.Origin == is.Origin || p.packs.URL(want.Origin) == p.packs.URL(is.Origin)
+	if !listed || isOrigin && want.Version == is.Version {
 		return nil
 	}
 	return failure.Errorf(failure.Differs, "%q is from %s in %s, and from %s in %s",
-		c.Path, c.Typed().Origin, state.LockName, want.Source.Origin, state.ManifestName).
+		c.Path, is, state.LockName, want, state.ManifestName).
 		WithHint("run ppm project sync to install what %s names", state.ManifestName)
 }
 
-// noteOtherSources reports the installs that are not from the repositories that the manifest names.
+// noteOtherSources reports the installs that are not from the repositories, or not of the versions, that the manifest
+// names.
 func (p *Project) noteOtherSources() {
 	for _, c := range p.Lock.Components {
 		if err := p.errOtherSource(c); err != nil {
