@@ -106,15 +106,23 @@ func printExplanation(in *invocation, result *project.ExplainResult) {
 			}
 		}))
 		if pack.Unread != "" {
-			what := "license and signer are"
-			for _, d := range pack.Decisions {
-				if d.Subject == "license" {
-					what = "signer is"
-				}
-			}
-			in.printf("  its %s not known: %s\n", what, oneLine(pack.Unread))
+			in.printf("  %s: %s\n", unknown(pack), oneLine(pack.Unread))
 		}
 	}
+}
+
+// unknown says what is not known about a pack that could not be read, or not with all that it leads to.
+func unknown(pack project.ExplainedPack) string {
+	what := "its license and signer are not known"
+	for _, d := range pack.Decisions {
+		switch d.Subject {
+		case "license":
+			what = "its signer is not known"
+		case "signer":
+			return "not all is known"
+		}
+	}
+	return what
 }
 
 func verdict(allowed bool) string {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 
+	"github.com/Project-Manager-With-Git/ppm/pkg/failure"
 	"github.com/Project-Manager-With-Git/ppm/pkg/policy"
 	"github.com/Project-Manager-With-Git/ppm/pkg/ref"
 )
@@ -42,9 +43,11 @@ func (p *Packs) Explain(ctx context.Context, r ref.Ref) ([]Explanation, error) {
 			return nil, failed
 		}
 		e.Decisions = append(e.Decisions, p.License(h))
-		if d, err := p.signerDecision(ctx, h); err != nil {
+		d, err := p.signerDecision(ctx, h)
+		if err != nil {
 			e.Unread = err
-		} else {
+		}
+		if err == nil || failure.KindOf(err) == failure.Integrity && !d.Allowed {
 			e.Decisions = append(e.Decisions, d)
 		}
 		out = append(out, e)

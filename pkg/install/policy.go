@@ -101,7 +101,7 @@ func (p *Packs) CheckHop(ctx context.Context, h Hop) error {
 }
 
 // signerDecision decides about the signer of the version of a hop. Only a signature that was verified counts, and a
-// principal only if the user trusts the key.
+// principal only if the user trusts the key. With an error, the decision is that about a version without a signature.
 func (p *Packs) signerDecision(ctx context.Context, h Hop) (policy.Decision, error) {
 	places, _, err := p.Decisions(h.Pin.URL)
 	if err != nil {
@@ -109,7 +109,7 @@ func (p *Packs) signerDecision(ctx context.Context, h Hop) (policy.Decision, err
 	}
 	r, err := p.Signer(ctx, h)
 	if err != nil {
-		return policy.Decision{}, err
+		return p.Policy().Signer(signature.Signer{}, false, places...), err
 	}
 	var signer signature.Signer
 	if r.State == signers.Trusted || r.State == signers.Untrusted {

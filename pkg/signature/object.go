@@ -236,7 +236,8 @@ func (o *Object) CheckTag(name, target string) error {
 		return errSignature(WrongTag, Signer{}, "a %s is not a tag", o.Type)
 	case o.Name != name:
 		return errSignature(WrongTag, Signer{}, "the tag %q was signed as %q", name, o.Name).
-			withHint("do not use it: somebody renamed a signed tag; tell the owner of the repository")
+			withHint("do not use it: somebody renamed a signed tag; tell the owner of the repository, and when the " +
+				"tag is corrected, run the command again with --refresh")
 	case !strings.EqualFold(o.Target, target):
 		return errSignature(WrongTag, Signer{}, "the tag %q was signed for the object %s, not for %s",
 			name, o.Target, target)

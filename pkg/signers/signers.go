@@ -245,10 +245,11 @@ func (r Result) CheckRule() error {
 	}
 	hint := failure.Hint(r.problem)
 	if required {
-		if hint != "" {
-			hint += "; "
+		rule := fmt.Sprintf("%s requires a trusted signature for %s", r.Rule.source, r.Pin.URL)
+		if hint == "" {
+			hint = "choose a version that a trusted key has signed"
 		}
-		hint += fmt.Sprintf("%s requires a trusted signature for %s", r.Rule.source, r.Pin.URL)
+		hint += "; " + rule
 	} else if hint == "" {
 		hint = "ask the owner of the repository; to use it nevertheless, set verify = \"off\" for its source in " +
 			"your own ppm.toml"
