@@ -36,6 +36,7 @@ type secrets struct {
 type installedSecrets struct {
 	templates fileset.Set
 	values    []secret.Value // with the placeholder of an installed or an edited value
+	assumed   []string       // the placeholders of installed values that no file shows
 }
 
 func (p *Project) newSecrets(ctx context.Context) *secrets {
@@ -119,9 +120,13 @@ func (s *secrets) installed(c lockfile.Component) (installedSecrets, error) {
 		if !isSecret {
 			continue
 		}
-		v, err := s.choose(useOf(c, name, r), c.Keys[name].Fingerprint, possible[secret.Placeholder(name)])
+		shown := possible[secret.Placeholder(name)]
+		v, err := s.choose(useOf(c, name, r), c.Keys[name].Fingerprint, shown)
 		if err != nil {
 			return out, err
+		}
+		if len(shown) == 0 {
+			out.assumed = append(out.assumed, secret.Placeholder(name))
 		}
 		if v.Value != "" {
 			out.values = append(out.values, v)
@@ -219,6 +224,10 @@ func (s *secrets) State(_ context.Context, u install.SecretUse) (install.SecretS
 		out.Replaces = slices.ContainsFunc(found.values, func(v secret.Value) bool {
 			return v.Placeholder == placeholder && v.Value != value
 		})
+		if slices.Contains(found.assumed, placeholder) { // the user has edited each line with it
+			was := secret.Compare(s.keys, u.Recorded.Fingerprint, useOf(old, u.Was, was), value)
+			out.Replaces = was == secret.Differs || was == secret.Unknown && u.Typed
+		}
 	}
 	unknown := match == secret.Unknown && out.Fingerprint != "" && was == u.Reference
 	if use == u.Use && (match == secret.Same || unknown && !out.Replaces && !u.Typed) {
