@@ -207,11 +207,11 @@ func TestPmfpAndPPMRefuse(t *testing.T) {
 		pmfp, ppm  string
 	}{
 		{"another language", "outer@v1//main", map[string]any{"language": "py"},
-			"语言go与项目语言py不匹配", `the language of pack "outer@v1" is "go", the project's is "py"`},
+			"语言go与项目语言py不匹配", `outer@v1" is "go", the project's is "py"`},
 		{"another language behind a link", "outer@links//program", map[string]any{"language": "py"},
 			"语言go与项目语言py不匹配", `the language of pack "outer@v1" is "go", the project's is "py"`},
 		{"another language before a link", "outer@v1//twice", map[string]any{"language": "C"},
-			"语言go与项目语言C不匹配", `the language of pack "outer@v1" is "go", the project's is "C"`},
+			"语言go与项目语言C不匹配", `outer@v1" is "go", the project's is "C"`},
 		{"no such component", "outer@v1//mian", map[string]any{}, "未被模板仓库注册", `no component "mian"`},
 	}
 	var commands []pmfpCommand

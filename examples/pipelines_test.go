@@ -175,7 +175,10 @@ func TestCheckJobs(t *testing.T) {
 		{"installed and edited", "true", ""},
 		{"a file is missing", "rm part/text.txt", "ppm project sync --check"},
 		{"ppm.toml has another version", "sed -i.old s/v1.0.0/v1.1.0/ ppm.toml", "ppm project sync --check"},
-		{"ppm.lock has a wrong tree", `sed -i.old 's/^tree = "..../tree = "0000/' ppm.lock`, "ppm project verify"},
+		{
+			"ppm.lock has a wrong tree", `sed -i.old 's/^tree = "..../tree = "0000/' ppm.lock`,
+			"ppm project sync --check",
+		},
 		{"an upgrade left conflicts", "ppm project upgrade || test $? -eq 8", "ppm project sync --check"},
 	}
 	for _, change := range changes {
