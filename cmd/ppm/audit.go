@@ -120,7 +120,7 @@ func (in *invocation) noteUnchecked(unchecked []project.Unchecked) {
 		paths[k] = append(paths[k], u.Path)
 	}
 	for _, k := range order {
-		in.note(fmt.Sprintf("%s was not checked of %s: %s", k.rule, strings.Join(paths[k], ", "), k.reason))
+		in.note(fmt.Sprintf("%s was not checked for %s: %s", k.rule, strings.Join(paths[k], ", "), k.reason))
 	}
 }
 

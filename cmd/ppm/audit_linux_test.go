@@ -7,23 +7,19 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+
+	"github.com/Project-Manager-With-Git/ppm/internal/gittest"
 )
 
 // An add of a built-in component runs no other program, opens no socket, and writes
-// to the project and the cache alone. The kernel's own record says so, by strace.
+// only to the project and the cache. The kernel's own record says so, by strace.
 func TestAuditOfAdd(t *testing.T) {
-	strace, err := exec.LookPath("strace")
-	if err != nil {
-		if os.Getenv("CI") == "true" {
-			t.Fatal("strace is not installed")
-		}
-		t.Skip("strace is not installed")
-	}
+	gittest.NeedProgram(t, "strace")
 	home, project := t.TempDir(), t.TempDir()
 	record := filepath.Join(t.TempDir(), "record")
 	for _, run := range []string{"with an empty cache", "with what it needs in the cache"} {
 		t.Run(run, func(t *testing.T) {
-			cmd := exec.Command(strace, "-f", "-qq", "-o", record, "-e", "trace=process,network,"+diskCalls,
+			cmd := exec.Command("strace", "-f", "-qq", "-o", record, "-e", "trace=process,network,"+diskCalls,
 				filepath.Join(binary, "ppm"), "project", "add", "tp_py_grpc@cp-0.0.1//sync_serv_interceptor",
 				"--located-path=app/"+strings.Fields(run)[1], "--kv=source::timer")
 			cmd.Dir = project

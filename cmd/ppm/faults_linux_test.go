@@ -8,23 +8,19 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/Project-Manager-With-Git/ppm/internal/gittest"
 )
 
 // A faultyRun runs ppm in a new project, while the kernel fails or interrupts its system calls.
 type faultyRun struct {
-	strace, home, project string
+	home, project string
 }
 
 func newFaultyRun(t *testing.T) faultyRun {
 	t.Helper()
-	strace, err := exec.LookPath("strace")
-	if err != nil {
-		if os.Getenv("CI") == "true" {
-			t.Fatal("strace is not installed")
-		}
-		t.Skip("strace is not installed")
-	}
-	r := faultyRun{strace, t.TempDir(), t.TempDir()}
+	gittest.NeedProgram(t, "strace")
+	r := faultyRun{t.TempDir(), t.TempDir()}
 	if code, text := r.ppm(t, "", "add", "tp_py_grpc@cp-0.0.1//wscli"); code != 0 { // which fills the cache
 		t.Fatalf("add ends with %d:\n%s", code, text)
 	}
@@ -37,7 +33,7 @@ func (r faultyRun) ppm(t *testing.T, inject string, args ...string) (int, string
 	line := append([]string{filepath.Join(binary, "ppm")}, args...)
 	if inject != "" {
 		record := filepath.Join(t.TempDir(), "record")
-		line = append([]string{r.strace, "-f", "-qq", "-o", record, "-e", "inject=" + inject}, line...)
+		line = append([]string{"strace", "-f", "-qq", "-o", record, "-e", "inject=" + inject}, line...)
 	}
 	cmd := exec.Command(line[0], line[1:]...)
 	cmd.Dir = r.project

@@ -152,7 +152,7 @@ func (o *options) namedFile(variable string) (string, error) {
 	if _, err := os.Stat(file); errors.Is(err, fs.ErrNotExist) {
 		return "", failure.Errorf(failure.LocalIO, "reading %q, which %s names: the file does not exist",
 			file, variable).
-			WithHint("correct %s, or set it to %s for no such settings", variable, os.DevNull)
+			WithHint("correct %s, or set it to %s to use no such file", variable, os.DevNull)
 	}
 	return file, nil
 }

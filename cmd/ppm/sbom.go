@@ -131,7 +131,7 @@ func checkEarlierSBOM(name string) error {
 	if err == nil && json.Unmarshal(text, &document) == nil && document.SPDX+document.CycloneDX != "" {
 		return nil
 	}
-	return failure.Errorf(failure.Refused, "writing %q: the file exists and is no bill of materials",
+	return failure.Errorf(failure.Refused, "writing %q: the file exists and is not a bill of materials",
 		name).
 		WithHint("choose another name, or remove it")
 }
@@ -151,7 +151,8 @@ func (in *invocation) created(projects []sbom.Project) (time.Time, error) {
 	}
 	newest, ok := sbom.Committed(projects)
 	if !ok {
-		in.note("the document has the time 1970-01-01: no installed commit is known; set SOURCE_DATE_EPOCH")
+		in.note("the document has the date 1970-01-01: the dates of the installed commits are not known; " +
+			"set SOURCE_DATE_EPOCH")
 		return time.Unix(0, 0), nil
 	}
 	return newest, nil

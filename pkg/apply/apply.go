@@ -117,7 +117,7 @@ func (p *Project) open(ctx context.Context, o Options) error {
 	if o.ReadOnly && o.Trust {
 		return nil
 	}
-	pending, err := p.checkPending()
+	pending, err := p.hasJournal()
 	if o.ReadOnly {
 		switch {
 		case isForeign(err):
@@ -143,8 +143,8 @@ func (p *Project) open(ctx context.Context, o Options) error {
 	return err
 }
 
-// checkPending reports whether there is a journal of a command that was killed. The error says why it cannot be used.
-func (p *Project) checkPending() (bool, error) {
+// hasJournal reports whether there is a journal of a command that was killed. An error says why it cannot be used.
+func (p *Project) hasJournal() (bool, error) {
 	for _, name := range []string{rollbackName, journalName} {
 		a, err := p.openJournal(name)
 		if errors.Is(err, fs.ErrNotExist) || errors.Is(err, errReplaced) { // another process has just finished

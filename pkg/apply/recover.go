@@ -73,8 +73,9 @@ func (p *Project) checkUnfinished(name string, j *journal) error {
 	if _, err := p.root.Lstat(undoName(j.Number)); errors.Is(err, fs.ErrNotExist) {
 		return nil
 	}
-	return failure.Errorf(failure.Integrity, "reading the journal %q: the history has its command, in %q", name,
-		undoName(j.Number)).WithHint("remove the one that came with a clone or an archive")
+	return failure.Errorf(failure.Integrity,
+		"reading the journal %q: the history already has this command, in %q", name, undoName(j.Number)).
+		WithHint("remove the one that came with a clone or an archive")
 }
 
 // progress reports whether change i is done, and if not, whether it can be made now.

@@ -232,7 +232,8 @@ func (p *Project) makeDirs(name string, known []dirRecord) error {
 // newDirName is where a folder gets its permissions before it is moved into place.
 const newDirName = stateDir + "/" + tempPrefix + "dir"
 
-// makeDir creates a folder, with the default permissions if bits is 0. There is no moment at which it has others.
+// makeDir creates a folder, with the default permissions if bits is 0. It never has other permissions, not even
+// briefly.
 func (p *Project) makeDir(name string, bits fs.FileMode) error {
 	if bits == 0 {
 		err := p.disk.Mkdir(name, 0o777)

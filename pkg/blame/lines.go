@@ -14,7 +14,7 @@ import (
 // The lines on disk are matched with the lines of the rendered file by a diff. It ignores line endings, a byte order
 // mark and a missing final newline: a tool that changes these everywhere has not written any line.
 
-// A Range is a range of lines, counted from 1, both ends included. The zero value is no range.
+// A Range is a range of lines, counted from 1, both ends included. The zero value is not a range.
 type Range struct{ First, Last int }
 
 // IsBinary reports whether a text is binary. Binary files have no lines.

@@ -29,7 +29,7 @@ const stateName = apply.IndexState
 type Index struct {
 	Tree   worktree.Tree
 	Env    func(string) string
-	Notify func(string) // reports what is no failure
+	Notify func(string) // reports what is not a failure
 }
 
 // An Update is what a transaction changes in the index.

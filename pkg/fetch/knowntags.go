@@ -83,7 +83,7 @@ func (k knownTags) remember(ctx context.Context, pin ref.Pin) error {
 // noteUnknown reports once that the list of known tags cannot be used.
 func (c *Client) noteUnknown(err error) {
 	c.unknown.Do(func() {
-		c.o.Notify(fmt.Sprintf("a tag that was moved may not be noticed: the list of known tags cannot be used: %v",
+		c.o.Notify(fmt.Sprintf("moved tags may go unnoticed: the list of known tags cannot be used: %v",
 			err))
 	})
 }

@@ -24,7 +24,7 @@ type Limits struct {
 }
 
 // DefaultLimits are above every realistic pack. FileBytes is above the 100 MB that the large forges allow for one
-// file, so that a big file next to a component is no problem.
+// file, so that a big file next to a component is not a problem.
 var DefaultLimits = Limits{
 	Time:       30 * time.Minute,
 	Refs:       1_000_000,

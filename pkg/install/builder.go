@@ -346,7 +346,7 @@ func (s Selection) template() string {
 }
 
 // checkLanguage returns an error about a pack that is for another language or environment than the project. As in
-// pmfp, what only one of them states is no difference.
+// pmfp, what only one of them states is not a difference.
 func checkLanguage(h Hop, project metadata.Values) error {
 	name := h.Ref
 	name.Component = ""

@@ -277,7 +277,7 @@ func (e *evaluation) ask(key pack.Key, suggested any, origin lockfile.Origin, de
 		if answer != "" {
 			value, err := key.Value(answer)
 			if text, isText := value.(string); isText {
-				value = secret.Quote(text) // an answer names no secret
+				value = secret.Quote(text) // an answer cannot name a secret
 			}
 			return lockfile.Key{Value: value, Origin: lockfile.Asked}, err
 		}

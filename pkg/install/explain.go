@@ -22,7 +22,8 @@ type Explanation struct {
 func (e Explanation) IsAllowed() bool { return policy.Check(e.Decisions...) == nil }
 
 // Explain asks the policy about each pack on the way from a reference to its files, as far as the policy lets it go.
-// What the cache does not have is fetched, except offline; what cannot be read is no error. The result is not empty.
+// What the cache does not have is fetched, except offline. A pack that cannot be read is not an error. The result is
+// not empty.
 func (p *Packs) Explain(ctx context.Context, r ref.Ref) ([]Explanation, error) {
 	first, err := p.explain(r, p.URL(p.Portable(r.Origin)))
 	if err != nil || !first.IsAllowed() {

@@ -55,7 +55,7 @@ func (p *Packs) Remember(ctx context.Context, c lockfile.Component) {
 }
 
 // proveRest proves the signer of an install that was rendered again, and then remembers that it is proven. That the
-// signature cannot be read is no error: it is verified again.
+// signature cannot be read is not an error: it is verified again.
 func (p *Packs) proveRest(ctx context.Context, c lockfile.Component) error {
 	repo, err := p.Repo(c.Source, c.URL)
 	if err != nil {
@@ -76,7 +76,7 @@ func (p *Packs) proveRest(ctx context.Context, c lockfile.Component) error {
 }
 
 // checkReachedOnce is CheckReached, unless it has succeeded on this machine before. A server that does not answer, or
-// must not be asked, is no error: see Unasked. What the user accepts is accepted on this machine from then on.
+// must not be asked, is not an error: see Unasked. What the user accepts is accepted on this machine from then on.
 func (p *Packs) checkReachedOnce(ctx context.Context, c lockfile.Component) error {
 	repo, err := p.Repo(c.Source, c.URL)
 	if err != nil {
@@ -162,7 +162,7 @@ func (p *Packs) CheckReached(ctx context.Context, c lockfile.Component) error {
 	return err
 }
 
-// isAncestor is fetch.Repo.IsAncestor. A commit that the repository does not have is no ancestor.
+// isAncestor is fetch.Repo.IsAncestor. A commit that the repository does not have is not an ancestor.
 func isAncestor(ctx context.Context, repo *fetch.Repo, commit, of string) (bool, error) {
 	is, err := repo.IsAncestor(ctx, commit, of)
 	if kind := failure.KindOf(err); err != nil && (kind == failure.Usage || kind == failure.Other) {

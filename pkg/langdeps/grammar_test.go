@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/Project-Manager-With-Git/ppm/internal/gittest"
 	"github.com/Project-Manager-With-Git/ppm/pkg/failure"
 	"github.com/Project-Manager-With-Git/ppm/pkg/langdeps"
 )
@@ -133,10 +134,7 @@ func TestFormsOfRequirements(t *testing.T) {
 
 // TestPipReadsRequirements asks the library of pip about all forms: it must accept what ppm accepts.
 func TestPipReadsRequirements(t *testing.T) {
-	python, err := exec.LookPath("python3")
-	if err != nil {
-		t.Skip("python3 is not installed")
-	}
+	gittest.NeedProgram(t, "python3")
 	var lines []string
 	for text := range accepted["py"] {
 		u, err := langdeps.Merge("py", []langdeps.Requirement{{Text: text}})
@@ -151,7 +149,7 @@ for line in sys.stdin:
     r = Requirement(line)
     assert not r.marker or r.marker.evaluate({"extra": ""}) in (True, False)
 `
-	cmd := exec.Command(python, "-c", program)
+	cmd := exec.Command("python3", "-c", program)
 	cmd.Stdin = strings.NewReader(strings.Join(lines, "\n"))
 	cmd.Env = append(os.Environ(), "PYTHONIOENCODING=utf-8")
 	if out, err := cmd.CombinedOutput(); err != nil {

@@ -23,7 +23,7 @@ var interrupted = []string{".ppm/journal", ".ppm/rollback"}
 // A Search says where to look for a project.
 type Search struct {
 	Home   string   // the user's home folder; may be empty
-	Layers []string // files of the manifest's other layers, which are no project's; a name may be empty
+	Layers []string // files of the manifest's other layers, which are not a project's; a name may be empty
 	Also   []string // names of files and folders that mark a project, too
 	Skip   string   // a folder that does not count as a project's; may be empty
 }

@@ -68,7 +68,7 @@ var findCases = []struct {
 		home:  "home", from: "home/a", project: "home",
 	},
 	{
-		name:  "a pack is no project",
+		name:  "a pack is not a project",
 		files: map[string]string{"p/ppm.toml": "", "p/pack/ppm.toml": packOnly, "p/pack/c/f": ""},
 		from:  "p/pack/c", project: "p",
 	},
@@ -83,7 +83,7 @@ var findCases = []struct {
 		files: map[string]string{"p/ppm.toml": "<<<<<<< ours\n", "p/a/f": ""}, from: "p/a", project: "p",
 	},
 	{
-		name:  "a user's layer is no project",
+		name:  "a user's layer is not a project",
 		files: map[string]string{"config/ppm/ppm.toml": "[sources]\n", "config/ppm/a/f": ""},
 		user:  "config/ppm/ppm.toml", from: "config/ppm/a",
 	},

@@ -145,7 +145,7 @@ func (t *keyTables) read() (keys map[string]Key, field string, err error) {
 	}
 	for _, name := range slices.Sorted(maps.Keys(t.Fingerprint)) {
 		if _, isSecret := keys[name].Secret(); !isSecret {
-			return nil, ".keys.fingerprint." + name, fmt.Errorf("key %q is no secret, and has a fingerprint", name)
+			return nil, ".keys.fingerprint." + name, fmt.Errorf("key %q is not a secret, but has a fingerprint", name)
 		}
 	}
 	return keys, "", nil

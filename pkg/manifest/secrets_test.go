@@ -18,11 +18,11 @@ func TestSecretsRefuse(t *testing.T) {
 	}{
 		{manifest.ProjectLayer, "[secrets]\nallow = [\"@env:A\"]\n", "does not belong in a project's ppm.toml"},
 		{manifest.ProjectLayer, "[secrets]\nallow = []\n", "does not belong in a project's ppm.toml"},
-		{manifest.User, "[secrets]\nallow = [\"A\"]\n", `"A" names no secret`},
+		{manifest.User, "[secrets]\nallow = [\"A\"]\n", `"A" does not name a secret`},
 		{manifest.User, "[keys]\na = \"@env:A\"\n", "cannot be a value for all components"},
 		{manifest.ProjectLayer, "[keys]\na = \"@file:A\"\n", "cannot be a value for all components"},
-		{manifest.ProjectLayer, component + "keys = { a = \"@env:\" }\n", `"@env:" names no secret`},
-		{manifest.ProjectLayer, component + "keys = { a = \"@env:A-B\" }\n", `"@env:A-B" names no secret`},
+		{manifest.ProjectLayer, component + "keys = { a = \"@env:\" }\n", `"@env:" does not name a secret`},
+		{manifest.ProjectLayer, component + "keys = { a = \"@env:A-B\" }\n", `"@env:A-B" does not name a secret`},
 	} {
 		_, err := manifest.Parse("ppm.toml", []byte(c.text), c.layer)
 		if failure.KindOf(err) != failure.Usage || !strings.Contains(err.Error(), c.want) || failure.Hint(err) == "" {

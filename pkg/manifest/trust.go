@@ -129,7 +129,7 @@ var scpForm = lazyregexp.New(`^(?:[^@/]*@)?(\[[^/]+\]|[^:/]{2,}):([^/].*|/.*)$`)
 
 var defaultPorts = map[string]string{"https": "443", "http": "80", "ssh": "22"}
 
-// parsePlace returns the place of a clone URL. remote is false for a path, and for what is no URL.
+// parsePlace returns the place of a clone URL. remote is false for a path, and for what is not a URL.
 func parsePlace(s string) (p place, remote bool) {
 	host, path := "", ""
 	if u, err := url.Parse(s); err == nil && defaultPorts[u.Scheme] != "" {

@@ -29,7 +29,7 @@ const bom = "\ufeff"
 // mergeFormat returns the format of the result of a merge.
 //
 // A property that the three texts share stays in their lines, so that the merge is the one of git. A missing final
-// newline never does: to append a line is no change of the line above.
+// newline never does: to append a line is not a change of the line above.
 func mergeFormat(base, ours, theirs []byte) format {
 	f := format{
 		lineEnds:     mergeLineEnds(base, ours, theirs),

@@ -78,7 +78,7 @@ func TestSavedPlanRoundTrip(t *testing.T) {
 	}
 }
 
-// withDigest returns a plan with its digest, as somebody can who edits it with care. What is no plan stays as it is.
+// withDigest returns an edited plan with the right digest. Text that is not a plan is returned unchanged.
 func withDigest(text []byte) []byte {
 	dec := json.NewDecoder(bytes.NewReader(text))
 	dec.DisallowUnknownFields()

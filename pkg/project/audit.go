@@ -18,7 +18,7 @@ import (
 // AuditResult is what an audit of a project found.
 type AuditResult struct {
 	Findings  []audit.Finding `json:"findings"`  // sorted by file and position
-	Unchecked []Unchecked     `json:"unchecked"` // what could not be checked, which is no finding
+	Unchecked []Unchecked     `json:"unchecked"` // what could not be checked, which is not a finding
 	Failed    []Failed        `json:"failed"`    // the installs whose packs could not be read; see FailedError
 
 	// Folder is the path of the project in its git repository; "." outside of one.

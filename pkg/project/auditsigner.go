@@ -14,7 +14,7 @@ import (
 )
 
 // checkSigner verifies who signed an install, and compares it with who signed the newest version of the series. That a
-// pack does not sign its versions is no finding unless a ppm.toml has a rule for it.
+// pack does not sign its versions is not a finding unless a ppm.toml has a rule for it.
 func (a auditor) checkSigner(ctx context.Context, c lockfile.Component) error {
 	if c.Signer == lockfile.Builtin {
 		return nil

@@ -140,7 +140,7 @@ func (p *Project) missingFiles(
 	})
 }
 
-// findTemplate adds all components of a template to a builder. As in pmfp, a template without tests is no error.
+// findTemplate adds all components of a template to a builder. As in pmfp, a template without tests is not an error.
 func findTemplate(
 	ctx context.Context, b *install.Builder, o NewOptions, template *pack.Pack, notify func(string),
 ) error {

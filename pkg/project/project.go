@@ -66,7 +66,7 @@ type Setup struct {
 	AcceptSigners []string // signers that may sign although another one did so far
 
 	Ask func(context.Context, install.Question) (string, error) // asks the user for a key; nil when nobody can answer
-	// Reports what the user must know although it is no failure; may be nil.
+	// Reports what the user must know although it is not a failure; may be nil.
 	Warn func(string)
 	// Reports what is worth knowing and no failure; may be nil.
 	Notify   func(string)

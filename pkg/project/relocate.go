@@ -17,7 +17,7 @@ import (
 // RelocateOptions name a repository that moved, each place as a URL or as a reference writes it.
 type RelocateOptions struct {
 	From, To string
-	Optional bool // no install of From is no error
+	Optional bool // no install of From is not an error
 }
 
 // Relocate changes the installs of a repository that moved, in the manifest and the lockfile. No file and no version

@@ -28,7 +28,7 @@ func (p *Project) verifySigner(ctx context.Context, c lockfile.Component) (*Sign
 	if failure.KindOf(err) == failure.Network && !signers.IsVerified(c.Signer) {
 		required, ruleErr := p.packs.RequiresSigner(c.URL)
 		if ruleErr == nil && !required {
-			p.setup.Notify(fmt.Sprintf("%s: whether it is signed was not checked: %v", c.Path, err))
+			p.setup.Notify(fmt.Sprintf("%s: its signature was not checked: %v", c.Path, err))
 			return nil, nil
 		}
 	}

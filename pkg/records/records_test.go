@@ -10,7 +10,7 @@ import (
 	"github.com/Project-Manager-With-Git/ppm/pkg/records"
 )
 
-// TestMergeObeysTheLawsByteForByte also holds for texts that are no records.
+// TestMergeObeysTheLawsByteForByte also holds for texts that are not records.
 func TestMergeObeysTheLawsByteForByte(t *testing.T) {
 	texts := []string{
 		"", "\n", "broken", "\ufeff" + install("p//a", "a"), "\r\n\r\n" + install("p//b", "b") + "\n\n",

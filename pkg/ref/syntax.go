@@ -120,7 +120,7 @@ type parser struct {
 	query int // index of a "?" or "#" in input; what follows has been replaced, because it may be a secret; else 0
 }
 
-// checkQuery refuses the query of a URL that is no web address of a forge.
+// checkQuery refuses the query of a URL that is not a web address of a forge.
 func (p parser) checkQuery() error {
 	if p.query == 0 {
 		return nil

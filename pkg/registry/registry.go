@@ -87,7 +87,7 @@ func (r *Registry) Published(o ref.Origin) (published ref.Origin, builtIn bool) 
 }
 
 // Mirror returns the URL to connect to for a clone URL: with its longest prefix that is in [sources.mirrors] replaced.
-// A prefix ends where a name in the URL ends, so that that of one host is no prefix of another host.
+// A prefix ends where a name in the URL ends, so that that of one host is not a prefix of another host.
 // Only connections use it: the records of a project are the same with every mirror.
 func (r *Registry) Mirror(url string) string {
 	longest := ""

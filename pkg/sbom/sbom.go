@@ -66,7 +66,7 @@ type File struct {
 // IsOnDisk reports whether the file is there, so that it has digests.
 func (f File) IsOnDisk() bool { return f.SHA256 != "" }
 
-// note says how the file differs from what was installed and that it has secrets, or "" if neither is so.
+// note says how the file differs from what was installed and that it has secrets, or "" if neither is the case.
 func (f File) note() string {
 	var notes []string
 	if change := f.change(); change != "" {

@@ -39,7 +39,7 @@ func Parse(text string) (Reference, error) {
 	}
 	path, ok := strings.CutPrefix(text, filePrefix)
 	if !ok || path == "" || strings.ContainsFunc(path, func(r rune) bool { return r < ' ' || r == 0x7f }) {
-		return Reference{}, failure.Errorf(failure.Usage, "%q names no secret", text).
+		return Reference{}, failure.Errorf(failure.Usage, "%q does not name a secret", text).
 			WithHint("write it as @env:NAME or @file:PATH; for a value that begins like this, write @%s", text)
 	}
 	return Reference{file: path}, nil
@@ -79,8 +79,8 @@ func (r Reference) Relative(current, project string) Reference {
 
 func isHome(path string) bool { return strings.HasPrefix(path, "~/") }
 
-// Quote returns the text that stands for a value that is no secret: a value that begins like a reference gets one more
-// "@". Literal is its inverse.
+// Quote returns the text for a value that is not a secret: one more "@" is put before a value that begins like a
+// reference. Literal is its inverse.
 func Quote(value string) string {
 	if looksLikeReference(value) {
 		return "@" + value
@@ -88,7 +88,7 @@ func Quote(value string) string {
 	return value
 }
 
-// Literal returns the value that a text stands for which is no reference.
+// Literal returns the value of a text that is not a reference.
 func Literal(text string) string {
 	if strings.HasPrefix(text, "@@") && looksLikeReference(text) {
 		return text[1:]

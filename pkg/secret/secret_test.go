@@ -27,7 +27,7 @@ func TestParse(t *testing.T) {
 	}
 }
 
-// TestQuote checks that every text can be a value that is no secret.
+// TestQuote checks that every text can be a value that is not a secret.
 func TestQuote(t *testing.T) {
 	for _, value := range []string{
 		"", "a", "@", "@@", "@env", "@environment:x", "@env:A", "@@env:A", "@@@env:A", "@file:x", "@@file:x",

@@ -187,7 +187,7 @@ func QueryIndex(s string) int {
 	return -1
 }
 
-// hidePassword replaces the password in USER:PASSWORD@HOST:PATH and USER:PASSWORD@HOST/PATH, which are no URLs. A
+// hidePassword replaces the password in USER:PASSWORD@HOST:PATH and USER:PASSWORD@HOST/PATH, which are not URLs. A
 // reference that such a text is similar to, NAMESPACE:REPO@TAG//COMPONENT, has no host after the "@".
 func hidePassword(s string) string {
 	for at := strings.LastIndexByte(s, '@'); at >= 0; at = strings.LastIndexByte(s[:at], '@') {

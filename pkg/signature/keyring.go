@@ -88,7 +88,7 @@ func (r *KeyRing) add(data []byte) error {
 	return nil
 }
 
-// entities returns the keys that have a primary key or a subkey of the id, decoded anew.
+// entities returns the keys that have a primary key or a subkey of the id, decoded again.
 func (r *KeyRing) entities(id uint64) (found []*openpgp.Entity) {
 	for _, block := range r.blocks {
 		if !block.ids[id] {

@@ -34,8 +34,8 @@ type Object struct {
 	Time       time.Time // of the tagger or committer, in UTC; the zero value when there is none
 }
 
-// Parse splits the content of an object, as git cat-file TYPE ID prints it. An error says why content is no such
-// object; an object that is not signed is no error.
+// Parse splits the content of an object, as git cat-file TYPE ID prints it. An error says why content is not such an
+// object; an object that is not signed is not an error.
 func Parse(t Type, content []byte) (*Object, error) {
 	o := &Object{Type: t}
 	var err error

@@ -118,7 +118,7 @@ func TestParseRefuses(t *testing.T) {
 		{"two taggers", "tag", tag + "tagger E <e@v> 1 +0000\n\nx"},
 		{"a NUL byte", "tag", strings.Replace(tag, "v1", "v1\x00", 1)},
 		{"no address", "tag", strings.Replace(tag, ">", "", 1)},
-		{"a time that is no number", "tag", strings.Replace(tag, " 100 ", " 1e2 ", 1)},
+		{"a time that is not a number", "tag", strings.Replace(tag, " 100 ", " 1e2 ", 1)},
 		{"a negative time", "tag", strings.Replace(tag, " 100 ", " -100 ", 1)},
 		{"a time after the year 9999", "tag", strings.Replace(tag, " 100 ", " 9223372036854775807 ", 1)},
 		{"no tree", "commit", "parent " + sha1ID + "\n" + commit},

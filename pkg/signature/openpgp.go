@@ -64,10 +64,10 @@ func (s pgpSignature) claimed() Signer {
 // checkAlgorithm returns an error for what no signature of today needs and a forger may use.
 func (s pgpSignature) checkAlgorithm(config *packet.Config) error {
 	if config.RejectHashAlgorithm(s.Hash) || config.RejectMessageHashAlgorithm(s.Hash) {
-		return fmt.Errorf("it is of the hash algorithm %s: %w", s.Hash, Unsupported)
+		return fmt.Errorf("it uses the hash algorithm %s: %w", s.Hash, Unsupported)
 	}
 	if s.SigType != packet.SigTypeBinary && s.SigType != packet.SigTypeText {
-		return fmt.Errorf("it is of the type %#x: %w", int(s.SigType), Unsupported)
+		return fmt.Errorf("it has the type %#x: %w", int(s.SigType), Unsupported)
 	}
 	for _, notation := range s.Notations {
 		if notation.IsCritical {

@@ -111,7 +111,7 @@ func sshCases(o *oracle, at int64) []sshCase {
 		refused("git finds the principal without its namespace",
 			allow(`namespaces="file"`)+"bob@example.com namespaces=\"git\" "+ann+"\n", signature.WrongNamespace),
 		refused("only a mistake with the key", allow("touch")+"bob@example.com "+bob+"\n", signature.UnknownKey),
-		refused("an authority for a key that is no certificate", allow("cert-authority"), signature.UnknownKey),
+		refused("an authority for a key that is not a certificate", allow("cert-authority"), signature.UnknownKey),
 	}
 	cases = append(cases, timeCases(allow, accepted, refused)...)
 	return append(cases, sshSignatureCases(o, at, allow(""), tag, id)...)

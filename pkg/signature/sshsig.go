@@ -76,7 +76,7 @@ func parseSSH(armored []byte) (*sshSignature, error) {
 func (s *sshSignature) checkAlgorithm() error {
 	format, rest := s.signature.Format, s.signature.Rest
 	if !isSecure(format) {
-		return fmt.Errorf("it is of the algorithm %q: %w", format, Unsupported)
+		return fmt.Errorf("it uses the algorithm %q: %w", format, Unsupported)
 	}
 	if format != ssh.KeyAlgoSKED25519 && format != ssh.KeyAlgoSKECDSA256 {
 		if len(rest) > 0 {
@@ -115,7 +115,7 @@ func (s *sshSignature) check(payload []byte) error {
 		sum := sha512.Sum512(payload)
 		digest = sum[:]
 	default:
-		return fmt.Errorf("it is of the hash algorithm %q: %w", s.hash, Unsupported)
+		return fmt.Errorf("it uses the hash algorithm %q: %w", s.hash, Unsupported)
 	}
 	signed := ssh.Marshal(struct {
 		Namespace, Reserved, HashAlgorithm string

@@ -186,7 +186,7 @@ func TestDamagedLists(t *testing.T) {
 		{"an extension", header + extension(0), ""},
 		{"a critical extension", header + extension(1), "unknown extension \"x\""},
 		{"another version", strings.Replace(header, "\x01", "\x02", 1), "format version 2"},
-		{"a line that is no key", "ssh-ed25519", "line 1: it has no key"},
+		{"a line that is not a key", "ssh-ed25519", "line 1: it has no key"},
 		{"a damaged key", "\nssh-ed25519 AAAA\n", "line 2: its key cannot be read"},
 		{"another type", "ssh-rsa " + strings.Fields(text)[1], "line 1: it says"},
 	} {

@@ -72,7 +72,7 @@ func (c Comparer) Status(ctx context.Context, installs []lockfile.Component) (*R
 	return result, c.addExtra(ctx, result, installs)
 }
 
-// Compare compares every file of the installs with the lockfile. Other line ends in a whole file are no difference:
+// Compare compares every file of the installs with the lockfile. Other line ends in a whole file are not a difference:
 // they depend on how git checks the file out.
 func (c Comparer) Compare(ctx context.Context, installs []lockfile.Component) (*Result, error) {
 	var all []string

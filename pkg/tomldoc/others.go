@@ -7,7 +7,7 @@ import (
 	"github.com/BurntSushi/toml"
 )
 
-// others is the tag of a field that gets the tables whose keys are no bare keys of TOML, such as "example.com/team".
+// others is the tag of a field that gets the tables whose keys are not bare keys of TOML, such as "example.com/team".
 // It is a map of structs. A mistyped name of another field is a bare key, and stays an error.
 const others = "*"
 

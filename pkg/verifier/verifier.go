@@ -69,7 +69,7 @@ func Program(path string, args ...string) signature.Program {
 // run runs a program in a folder outside of every repository, because gitsign reads the configuration of the one that
 // it is in.
 func run(ctx context.Context, dir, path string, args []string, payload []byte) (status []byte, ok bool, err error) {
-	ctx, cancel := context.WithTimeoutCause(ctx, maxTime, fmt.Errorf("%q does not end in %v", path, maxTime))
+	ctx, cancel := context.WithTimeoutCause(ctx, maxTime, fmt.Errorf("%q did not finish in %v", path, maxTime))
 	defer cancel()
 	var stdout, stderr limitedBuffer
 	cmd := exec.CommandContext(ctx, path, args...)

@@ -86,7 +86,7 @@ func TestFind(t *testing.T) {
 		}
 	}
 	if w, err := Find(filepath.Join(dir, "a")); w != nil || err != nil {
-		t.Errorf("a project that is no workspace: %v, %v", w, err)
+		t.Errorf("a project that is not a workspace: %v, %v", w, err)
 	}
 	if w, err := Find(filepath.Join(dir, "c")); w != nil || err != nil {
 		t.Errorf("a folder with no manifest: %v, %v", w, err)

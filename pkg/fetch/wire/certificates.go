@@ -108,7 +108,7 @@ func clientCertificates(o Options, settings gitConfig, site *url.URL, redirected
 	}
 	pair, err := tls.X509KeyPair(certData, keyData)
 	if err != nil {
-		return nil, cert.errRead(fmt.Errorf("%q and %q are no certificate and its key in PEM", cert.path, key.path))
+		return nil, cert.errRead(fmt.Errorf("%q and %q are not a certificate and its key in PEM", cert.path, key.path))
 	}
 	return []tls.Certificate{pair}, nil
 }

@@ -22,7 +22,7 @@ func readGitConfig(o Options) (gitConfig, error) {
 		return gitConfig{}, err
 	}
 	repository, err := config.ReadRepository(place)
-	if err != nil { // a broken repository is no obstacle; git reports it
+	if err != nil { // a broken repository is not an obstacle; git reports it
 		repository = &config.Config{}
 	}
 	return gitConfig{user, repository}, nil

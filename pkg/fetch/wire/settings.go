@@ -27,7 +27,7 @@ type Options struct {
 	MaxPack    int64               // maximum number of bytes of a response with a pack; 0 is 1 GiB
 	Stall      time.Duration       // maximum time without a byte; 0 is 30 seconds
 	SlowWindow time.Duration       // time over which less than 1 KiB/s on average is too slow; 0 is a minute
-	MaxTime    time.Duration       // maximum time of waiting for all answers of a Dialer's sessions; 0 is no limit
+	MaxTime    time.Duration       // maximum time of waiting for all answers of a Dialer's sessions; 0 means no limit
 	// AcceptedHosts is the file for the keys of ssh hosts that are accepted because of StrictHostKeyChecking; empty
 	// to accept none.
 	AcceptedHosts string

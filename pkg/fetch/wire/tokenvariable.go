@@ -13,7 +13,7 @@ import (
 // by "_" and the port unless the site is https on port 443.
 //
 // No two sites of one scheme have the same variable: in a host, "." and "-" are never next to each other, and the last
-// label is no number, unless the host is an IPv4 address. For other hosts, such as an IPv6 address, the name is "".
+// label is not a number, unless the host is an IPv4 address. For other hosts, such as an IPv6 address, the name is "".
 func tokenVariable(u *url.URL) string {
 	host := hostname.Canonical(u.Hostname())
 	if !hasTokenVariable(host) {

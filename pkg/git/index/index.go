@@ -125,7 +125,7 @@ func errExtension(name string) error {
 }
 
 // parseExtensions keeps keptExtensions. An extension whose name does not begin with a capital letter changes the
-// meaning of the entries: of these, only that of a sparse index is no error.
+// meaning of the entries: of these, only that of a sparse index is not an error.
 func (x *index) parseExtensions(data []byte) error {
 	for len(data) > 0 {
 		if len(data) < 8 {

@@ -68,16 +68,19 @@ func TestRemoveStaleLock(t *testing.T) {
 
 // TestLockOnOtherDisk makes the lock where the proof is on another disk, and removes it after a kill.
 func TestLockOnOtherDisk(t *testing.T) {
-	const memory = "/dev/shm"
-	if info, err := os.Stat(memory); err != nil || !info.IsDir() {
-		t.Skip("there is no second disk")
+	if runtime.GOOS != "linux" {
+		t.Skip("only Linux always has a disk in memory")
 	}
+	memory, err := os.MkdirTemp("/dev/shm", "ppm")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { os.RemoveAll(memory) })
 	dir := repository(t)
-	proof := filepath.Join(memory, filepath.Base(newProof(t, dir)))
+	proof := filepath.Join(memory, "proof")
 	if err := os.WriteFile(proof, nil, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	defer os.Remove(proof)
 	lock := filepath.Join(dir, ".git", "index.lock")
 	if err := os.Link(proof, lock); err == nil {
 		t.Skip("it is the same disk")

@@ -25,7 +25,7 @@ func TestPointerSize(t *testing.T) {
 		{"no id", version + "size 7\n", -1},
 		{"no size", version + id, -1},
 		{"a negative size", version + id + "size -7\n", -1},
-		{"a size that is no number", version + id + "size big\n", -1},
+		{"a size that is not a number", version + id + "size big\n", -1},
 		{"a short id", version + "oid sha256:4d\nsize 7\n", -1},
 		{"other text behind", version + id + "size 7\nand\n", -1},
 		{"other text before", "\n" + version + id + "size 7\n", -1},
