@@ -15,7 +15,7 @@ import (
 	"github.com/Project-Manager-With-Git/ppm/pkg/ref"
 )
 
-// Where a server can leave out the content of files, a commit is fetched with its trees alone. Content is fetched when
+// Where a server can leave out the content of files, a commit is fetched only with its trees. Content is fetched when
 // it is read: first the manifest, then the files of a component, in one request. For more than this, the whole
 // snapshot is fetched, which is cheaper than many requests.
 const (
@@ -243,7 +243,7 @@ func (r *remote) store(ctx context.Context, pin ref.Pin) error {
 	return r.record(ctx, pin)
 }
 
-// fetch gets the commit of pin alone where the server allows it, else all history. Unless full is set, it leaves out
+// fetch gets only the commit of pin where the server allows it, else all history. Unless full is set, it leaves out
 // the content of files where fill can get it later.
 func (r *remote) fetch(ctx context.Context, pin ref.Pin, full bool) error {
 	ids, alone, err := r.server.wants(ctx, pin)

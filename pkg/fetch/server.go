@@ -159,7 +159,7 @@ func (s *server) want(pin ref.Pin) (id objects.ID, listed bool) {
 	return objects.NewID(pin.Commit), false
 }
 
-// wants returns what to ask the server for to get the commit of pin, and whether that is the commit alone. Where the
+// wants returns what to ask the server for to get the commit of pin, and whether that is only the commit. Where the
 // server does not send single commits, it is the tips of all history.
 func (s *server) wants(ctx context.Context, pin ref.Pin) (ids []objects.ID, alone bool, err error) {
 	if err := s.connect(ctx); err != nil {

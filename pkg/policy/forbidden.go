@@ -23,7 +23,7 @@ func Check(decisions ...Decision) error {
 	return nil
 }
 
-// hint returns the next step of a user to whom something is forbidden.
+// hint returns what a user can do about a decision that forbids something.
 func (d Decision) hint() string {
 	switch {
 	case len(d.Rules) > 0:

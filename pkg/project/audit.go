@@ -48,16 +48,16 @@ func (p *Project) Audit(ctx context.Context) (*AuditResult, error) {
 	}}
 	var failures Failures
 	for _, c := range p.Lock.Components {
-		_, err := failures.of(c, c.Typed().String(), func() error { return a.checkVersions(ctx, c) })
+		_, err := failures.of(c, c.Typed().String(), func() error { return a.auditVersions(ctx, c) })
 		if err == nil {
-			err = a.checkFiles(ctx, c)
+			err = a.auditFiles(ctx, c)
 		}
 		if err != nil {
 			return nil, err
 		}
 	}
-	a.checkRecord(state.ManifestName, p.ManifestText)
-	a.checkRecord(state.LockName, p.LockText)
+	a.auditRecord(state.ManifestName, p.ManifestText)
+	a.auditRecord(state.LockName, p.LockText)
 	if err := failures.only(len(p.Lock.Components)); err != nil && len(a.result.Findings) == 0 {
 		return nil, err
 	}
@@ -87,22 +87,22 @@ func (a auditor) addUnchecked(rule, path, format string, args ...any) {
 	a.result.Unchecked = append(a.result.Unchecked, Unchecked{rule, path, fmt.Sprintf(format, args...)})
 }
 
-// checkVersions checks what the pack of an install says of its version now.
-func (a auditor) checkVersions(ctx context.Context, c lockfile.Component) error {
-	if isForbidden, err := a.checkPolicy(ctx, c); isForbidden || err != nil {
+// auditVersions checks what the pack of an install says of its version now.
+func (a auditor) auditVersions(ctx context.Context, c lockfile.Component) error {
+	if isForbidden, err := a.auditPolicy(ctx, c); isForbidden || err != nil {
 		return err
 	}
-	if err := a.checkKnownTag(ctx, c); err != nil {
+	if err := a.auditKnownTag(ctx, c); err != nil {
 		return err
 	}
-	if err := a.checkSigner(ctx, c); err != nil {
+	if err := a.auditSigner(ctx, c); err != nil {
 		return err
 	}
 	offline := a.setup.Offline && !a.packs.IsOnMachine(c.URL)
 	if offline && c.Ref != "" {
 		a.addUnchecked(audit.MovedTag, c.Path, "the server is not asked with --offline")
 		a.addUnchecked(audit.Retracted, c.Path, "newer versions than those in the cache are not known with --offline")
-	} else if err := a.checkRef(ctx, c); err != nil {
+	} else if err := a.auditRef(ctx, c); err != nil {
 		return err
 	}
 	notices, err := a.notices(ctx, c)
@@ -128,8 +128,8 @@ func (a auditor) checkVersions(ctx context.Context, c lockfile.Component) error 
 	return err
 }
 
-// checkPolicy checks the policy for an install. isForbidden is true if its pack must not be read.
-func (a auditor) checkPolicy(ctx context.Context, c lockfile.Component) (isForbidden bool, err error) {
+// auditPolicy checks the policy for an install. isForbidden is true if its pack must not be read.
+func (a auditor) auditPolicy(ctx context.Context, c lockfile.Component) (isForbidden bool, err error) {
 	if err := a.packs.CheckInstall(c); failure.KindOf(err) == failure.Refused && err != nil {
 		a.add(c, audit.Policy, audit.Error, "%v", err)
 		return true, nil
@@ -161,8 +161,8 @@ func shortID(version string) string {
 	return version
 }
 
-// checkKnownTag compares the locked commit with the one that this machine knows for the tag.
-func (a auditor) checkKnownTag(ctx context.Context, c lockfile.Component) error {
+// auditKnownTag compares the locked commit with the one that this machine knows for the tag.
+func (a auditor) auditKnownTag(ctx context.Context, c lockfile.Component) error {
 	tag, isTag := strings.CutPrefix(c.Ref, ref.TagPrefix)
 	if !isTag {
 		return nil
@@ -179,8 +179,8 @@ func (a auditor) checkKnownTag(ctx context.Context, c lockfile.Component) error 
 	return nil
 }
 
-// checkRef compares the tag or branch of an install with the server's.
-func (a auditor) checkRef(ctx context.Context, c lockfile.Component) error {
+// auditRef compares the tag or branch of an install with the server's.
+func (a auditor) auditRef(ctx context.Context, c lockfile.Component) error {
 	if c.Ref == "" {
 		return nil
 	}
@@ -207,8 +207,8 @@ func (a auditor) checkRef(ctx context.Context, c lockfile.Component) error {
 	return nil
 }
 
-// checkFiles looks for hidden characters in the files of an install as they are on disk, and in their names.
-func (a auditor) checkFiles(ctx context.Context, c lockfile.Component) error {
+// auditFiles looks for hidden characters in the files of an install as they are on disk, and in their names.
+func (a auditor) auditFiles(ctx context.Context, c lockfile.Component) error {
 	for _, f := range c.Files {
 		if err := ctx.Err(); err != nil {
 			return err
@@ -238,8 +238,8 @@ func (a auditor) addHidden(c lockfile.Component, name string, h audit.Hidden) {
 	})
 }
 
-// checkRecord looks for secrets and hidden characters in ppm.toml or ppm.lock.
-func (a auditor) checkRecord(name string, text []byte) {
+// auditRecord looks for secrets and hidden characters in ppm.toml or ppm.lock.
+func (a auditor) auditRecord(name string, text []byte) {
 	for _, s := range audit.FindSecrets(text) {
 		message := "the value looks like " + s.Kind
 		if s.Key != "" {

@@ -13,9 +13,9 @@ import (
 	"github.com/Project-Manager-With-Git/ppm/pkg/signers"
 )
 
-// checkSigner verifies who signed an install, and compares it with who signed the newest version of the series. That a
+// auditSigner verifies who signed an install, and compares it with who signed the newest version of the series. That a
 // pack does not sign its versions is not a finding unless a ppm.toml has a rule for it.
-func (a auditor) checkSigner(ctx context.Context, c lockfile.Component) error {
+func (a auditor) auditSigner(ctx context.Context, c lockfile.Component) error {
 	if c.Signer == lockfile.Builtin {
 		return nil
 	}

@@ -4,7 +4,7 @@
 // name is NAME.jinja is a template; every other file is copied byte for byte. Keys are
 // the values that the templates can name.
 //
-// Rendering is pure: the result depends on the files, the keys and Version alone, and a
+// Rendering is pure: the result depends only on the files, the keys and Version, and a
 // template reaches no disk, clock, environment or randomness.
 package render
 

@@ -81,8 +81,8 @@ func Recover(template, disk []byte, placeholders []string) map[string][]string {
 	return out
 }
 
-// recoverFrom returns the value of each placeholder in template that makes it text, or nil if there is none. A text
-// that is a placeholder alone could be anything, and gives none.
+// recoverFrom returns the value of each placeholder in template that makes it text, or nil if there is none. If the
+// template contains nothing but a placeholder, any text matches, and the result is nil.
 func recoverFrom(template, text string, placeholders []string) map[string][]string {
 	literals, order := split(template, placeholders)
 	last := len(literals) - 1

@@ -8,7 +8,7 @@ import (
 	"github.com/Project-Manager-With-Git/ppm/pkg/hostname"
 )
 
-// A site is a scheme, host and port that a session sends requests to, with everything that belongs to it alone.
+// A site is a scheme, host and port that a session sends requests to, with everything that belongs only to it.
 type site struct {
 	client      *http.Transport
 	headers     *extraHeaders
