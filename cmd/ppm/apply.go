@@ -14,7 +14,7 @@ func applyCommand() *command {
 	return &command{
 		name:  "apply",
 		usage: "apply a plan that ppm project plan wrote, without a network",
-		details: "All that the plan depends on must be unchanged, and the plan must be whole. Review a plan from\n" +
+		details: "Whatever the plan depends on must be unchanged, and no change may be missing. Review a plan from\n" +
 			"elsewhere before you apply it: it can install other components. FILE - is standard input.",
 		examples: []string{"ppm project apply plan.json", "ppm project apply plan.json --dry-run"},
 		args:     &arguments{usage: "FILE", least: 1, most: 1, missing: "a file with a plan"},

@@ -123,7 +123,7 @@ func acceptMovedFlag() flag {
 func acceptSignerFlag() flag {
 	return flag{
 		name: "accept-signer", kind: listFlag,
-		usage: "accept that `SIGNER` signed the version, although another one did so far; can be repeated",
+		usage: "accept `SIGNER` as the signer of the new version, in place of the recorded one; can be repeated",
 	}
 }
 

@@ -49,7 +49,7 @@ type Builder struct {
 	Keys        *Keys          // its AllowUndefined is for files, too
 	Secrets     Secrets        // finds the values of secrets
 	AcceptMoved []string       // tags that may point to another commit than in the lockfile
-	// Signers that may sign although another one did so far; see package signers.
+	// Signers that are accepted in place of the recorded ones; see package signers.
 	AcceptSigners []string
 
 	selections []Selection
