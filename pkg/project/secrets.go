@@ -111,7 +111,7 @@ func (s *secrets) installed(c lockfile.Component) (installedSecrets, error) {
 		s.project.setup.Notify(fmt.Sprintf("%q is compared without knowing its secrets: %v", c.Path, err))
 	}
 	out.templates = base.Files
-	possible, err := s.possible(c, base.Files)
+	possible, words, err := s.possible(c, base.Files)
 	if err != nil {
 		return out, err
 	}
@@ -121,11 +121,12 @@ func (s *secrets) installed(c lockfile.Component) (installedSecrets, error) {
 			continue
 		}
 		shown := possible[secret.Placeholder(name)]
-		v, err := s.choose(useOf(c, name, r), c.Keys[name].Fingerprint, shown)
+		use := useOf(c, name, r)
+		v, err := s.choose(use, c.Keys[name].Fingerprint, shown, words)
 		if err != nil {
 			return out, err
 		}
-		if len(shown) == 0 {
+		if len(shown) == 0 && secret.Compare(s.keys, c.Keys[name].Fingerprint, use, v.Value) != secret.Same {
 			out.assumed = append(out.assumed, secret.Placeholder(name))
 		}
 		if v.Value != "" {
@@ -136,8 +137,11 @@ func (s *secrets) installed(c lockfile.Component) (installedSecrets, error) {
 	return out, nil
 }
 
-// possible returns the values that the files of an install can have in place of each placeholder.
-func (s *secrets) possible(c lockfile.Component, templates fileset.Set) (map[string][]string, error) {
+// possible returns the values that the files of an install can have in place of each placeholder, and the words of
+// these files, one of which can be a value in a line that was edited.
+func (s *secrets) possible(
+	c lockfile.Component, templates fileset.Set,
+) (values map[string][]string, words []string, err error) {
 	var placeholders []string
 	for name := range c.Keys {
 		placeholders = append(placeholders, secret.Placeholder(name))
@@ -150,15 +154,16 @@ func (s *secrets) possible(c lockfile.Component, templates fileset.Set) (map[str
 		}
 		state, err := s.project.tree.Project.Scan(s.ctx, []string{f.Path})
 		if err != nil {
-			return nil, err
+			return nil, nil, err
 		}
 		if state[f.Path].Kind != plan.File {
 			continue
 		}
 		data, err := s.project.tree.Project.ReadFile(f.Path)
 		if err != nil {
-			return nil, err
+			return nil, nil, err
 		}
+		words = append(words, secret.Words(data)...)
 		for p, values := range secret.Recover(f.Data, data, placeholders) {
 			out[p] = append(out[p], values...)
 		}
@@ -167,13 +172,17 @@ func (s *secrets) possible(c lockfile.Component, templates fileset.Set) (map[str
 		slices.Sort(out[p])
 		out[p] = slices.Compact(out[p])
 	}
-	return out, nil
+	return out, words, nil
 }
 
-// choose returns the value of a secret in the files of an install. possible are the values that they can have.
-func (s *secrets) choose(u secret.Use, fingerprint string, possible []string) (secret.Value, error) {
+// choose returns the value of a secret in the files of an install. possible are the values that they can have in place
+// of its placeholder, and words are other texts in them, which count only if they have the fingerprint.
+func (s *secrets) choose(u secret.Use, fingerprint string, possible, words []string) (secret.Value, error) {
 	v := secret.Value{Placeholder: secret.Placeholder(u.Key)}
-	for _, value := range possible {
+	if len(possible) > 0 {
+		words = nil
+	}
+	for _, value := range slices.Concat(possible, words) {
 		if secret.Compare(s.keys, fingerprint, u, value) == secret.Same {
 			v.Value = value
 			return v, nil

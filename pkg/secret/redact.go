@@ -81,6 +81,24 @@ func Recover(template, disk []byte, placeholders []string) map[string][]string {
 	return out
 }
 
+// maxWords is the number of texts that Words returns at most: each is compared with a fingerprint.
+const maxWords = 10_000
+
+// Words returns the texts in a file on disk that could be a secret: what is between quotes, white space and
+// punctuation, of at least six bytes. A fingerprint tells which one is.
+func Words(disk []byte) []string {
+	var out []string
+	for _, ends := range []string{" \t\r\n", "\"'`\r\n", " \t\r\n\"'`=:,;()[]{}<>"} {
+		isEnd := func(r rune) bool { return strings.ContainsRune(ends, r) }
+		for word := range strings.FieldsFuncSeq(string(disk), isEnd) {
+			if len(word) >= minFound && len(out) < maxWords {
+				out = append(out, word)
+			}
+		}
+	}
+	return out
+}
+
 // recoverFrom returns the value of each placeholder in template that makes it text, or nil if there is none. If the
 // template contains nothing but a placeholder, any text matches, and the result is nil.
 func recoverFrom(template, text string, placeholders []string) map[string][]string {
