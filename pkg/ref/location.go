@@ -1,6 +1,7 @@
 package ref
 
 import (
+	"cmp"
 	"net/netip"
 	"net/url"
 	"strings"
@@ -38,8 +39,15 @@ func (p parser) url(all span, scheme string) (Ref, error) {
 		return Ref{}, err
 	}
 	if scheme == "https" || scheme == "http" {
-		if r, ok, err := p.forge(base, path); ok || err != nil {
-			return r, err
+		r, ok, err := p.forge(base, path)
+		if ok {
+			err = cmp.Or(p.checkForgeQuery(), err)
+		}
+		if err != nil {
+			return Ref{}, err
+		}
+		if ok {
+			return r, nil
 		}
 	}
 	if err := p.checkQuery(); err != nil {

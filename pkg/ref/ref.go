@@ -49,6 +49,7 @@ func Parse(s string) (Ref, error) {
 	p := parser{what: "reference", input: s}
 	if i := secreturl.QueryIndex(s); i >= 0 {
 		p.input, p.query = secreturl.HideQuery(s), i
+		p.hidesComponent = strings.Contains(s[i:], "//") && !strings.Contains(p.input[i:], "//")
 	}
 	s = p.input
 	if err := p.checkText(); err != nil {

@@ -96,6 +96,7 @@ var good = []struct {
 	// GitLab.
 	{"https://gitlab.com/g/h/r/-/tree/v1/a?ref_type=tags", "https://gitlab.com/g/h/r.git", "v1", ref.Exact, "a"},
 	// After a query.
+	{"https://github.com/o/r/tree/v1#readme", "https://github.com/o/r.git", "v1", ref.Exact, ""},
 	{"https://github.com/o/r/tree/v1?tab=readme//comp", "https://github.com/o/r.git", "v1", ref.Exact, "comp"},
 	{"https://gitlab.com/g/r/-/tags/v1", "https://gitlab.com/g/r.git", "v1", ref.Exact, ""},
 	// Gitea.
@@ -207,6 +208,20 @@ var invalidRefs = []struct{ in, wrong, problem, form string }{
 	{"https://host/x@v1?token=secret", "?", "the URL of a repository cannot contain ?", ""},
 	{"https://host/x#token=secret", "#", "the URL of a repository cannot contain #", ""},
 	{"git@host:x?token=secret", "?", "the URL of a repository cannot contain ?", ""},
+	{"https://host/x#secret", "#", "the URL of a repository cannot contain #", "https://host/x@TAG//COMPONENT"},
+	{"https://host/x;token=secret@v1//c", ";", "the URL of a repository cannot contain ;", ""},
+	{"https://host/x@v1//c&access_token=secret", "&", "the URL of a repository cannot contain &", ""},
+	{"pack@v1//c&access_token=secret", "&", "the URL of a repository cannot contain &", ""},
+	{"git@host:x?token=ab//secret", "?", "the URL of a repository cannot contain ?", ""},
+	{"https://github.com/o/r/tree/v1?token=ab//secret", "?", "what follows ? may be a token",
+		"https://github.com/o/r/tree/v1"},
+	{"https://github.com/o/r/tree/v1;token=secret", ";", "what follows ; may be a token", ""},
+	// Passwords in other places than before the host.
+	{"https://host/u:secret@x", "***", "an address must not contain a password", ""},
+	{"git@u:secret@host:x", "***", "an address must not contain a password", ""},
+	{"host::u:secret@team::x", "***", "an address must not contain a password", ""},
+	{"ext::sh u:secret@host", "***", "an address must not contain a password", ""},
+	{"ext::https://secret@host/x", "", "an address must not contain a password", ""},
 	// Hosts in other spellings than the usual one.
 	{`https://good.example.com\@evil.example.com/x`, "***@", "a URL must not contain a user name or password", ""},
 	{"https://good%2eexample.com/x", "good%2eexample.com", "it is not a valid host name", ""},

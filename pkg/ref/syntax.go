@@ -117,7 +117,9 @@ func (s span) trimRight(cutset string) span { return s.upto(len(strings.TrimRigh
 type parser struct {
 	what  string // as in SyntaxError
 	input string
-	query int // index of a "?" or "#" in input; what follows has been replaced, because it may be a secret; else 0
+	query int // index of a "?", "#", ";" or "&" in input, behind which a possible secret has been replaced; else 0
+
+	hidesComponent bool // what was replaced contains "//", which may start a component
 }
 
 // checkQuery refuses the query of a URL that is not a web address of a forge.
@@ -127,6 +129,16 @@ func (p parser) checkQuery() error {
 	}
 	bad := span{p.input[p.query : p.query+1], p.query}
 	return p.fail(bad, "the URL of a repository cannot contain "+bad.text, p.input[:p.query]+"@TAG//COMPONENT")
+}
+
+// checkForgeQuery refuses what follows a web address of a forge if it is not a query or fragment, which are ignored,
+// or may hide a component: without an error, the whole pack would be used.
+func (p parser) checkForgeQuery() error {
+	if p.query == 0 || !p.hidesComponent && strings.IndexByte("?#", p.input[p.query]) >= 0 {
+		return nil
+	}
+	bad := span{p.input[p.query : p.query+1], p.query}
+	return p.fail(bad, "what follows "+bad.text+" may be a token", p.input[:p.query])
 }
 
 // fail returns the error that s is invalid.

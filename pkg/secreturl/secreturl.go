@@ -64,7 +64,16 @@ func cleanOnce(text string) string {
 		return text
 	}
 	if scheme, rest, ok := cutScheme(text); ok {
-		return HideQuery(scheme + withoutUser(rest, strings.Contains(strings.ToLower(scheme), "ssh")))
+		rest = withoutUser(rest, strings.Contains(strings.ToLower(scheme), "ssh"))
+		if !strings.EqualFold(scheme, "file://") { // the path of a file can start with a drive
+			rest = hidePathPasswords(rest)
+		}
+		return HideQuery(scheme + rest)
+	}
+	if helper, url, found := strings.Cut(text, "::"); found && strings.Contains(url, "://") {
+		if _, _, ok := cutScheme(url); ok { // HELPER::URL, as in git
+			return helper + "::" + cleanOnce(url)
+		}
 	}
 	return HideQuery(hidePassword(text))
 }
@@ -141,95 +150,6 @@ func hasOddPort(authority string) bool {
 	_, port, found := strings.Cut(authority, ":")
 	return found && !strings.Contains(authority, "@") && !strings.HasPrefix(authority, "[") &&
 		strings.Trim(port, "0123456789") != ""
-}
-
-// HideQuery replaces the values of a query or fragment, up to a component, which starts at "//".
-func HideQuery(s string) string {
-	if i := QueryIndex(s); i >= 0 {
-		query, component := cutComponent(s[i:])
-		return s[:i] + query[:1] + Hidden + component
-	}
-	return s
-}
-
-// cutComponent cuts a text before its last "//". What has a "=" can be the end of a token, or a query behind the
-// component.
-func cutComponent(s string) (before, component string) {
-	if i := strings.LastIndex(s, "//"); i >= 0 && !strings.Contains(s[i:], "=") {
-		return s[:i], s[i:]
-	}
-	return s, ""
-}
-
-// QueryIndex returns the index of the "?" or "#" of a text after which there may be a secret, or -1. A "?" after a
-// version can be a pattern, and a "#" the start of a line number.
-func QueryIndex(s string) int {
-	_, rest, isURL := cutScheme(s)
-	if isPath(s) || !isURL && !strings.ContainsAny(s, ":/") { // else it is a name with a pattern as its version
-		return -1
-	}
-	start := len(s) - len(rest)
-	query, _ := cutComponent(rest)
-	query = s[:start+len(query)]
-	value := strings.LastIndexByte(query, '=')
-	version := len(s)
-	if slash := strings.IndexByte(rest, '/'); slash >= 0 {
-		if at := strings.IndexByte(rest[slash:], '@'); at >= 0 {
-			version = start + slash + at
-		}
-	}
-	for i := start; i < len(query)-1; i++ {
-		isQuery := query[i] == '?' && isURL && i < version
-		if isQuery || (query[i] == '?' || query[i] == '#') && i < value {
-			return i
-		}
-	}
-	return -1
-}
-
-// hidePassword replaces the password in USER:PASSWORD@HOST:PATH and USER:PASSWORD@HOST/PATH, which are not URLs. A
-// reference that such a text is similar to, NAMESPACE:REPO@TAG//COMPONENT, has no host after the "@".
-func hidePassword(s string) string {
-	for at := strings.LastIndexByte(s, '@'); at >= 0; at = strings.LastIndexByte(s[:at], '@') {
-		before, after := s[:at], s[at+1:]
-		colon := strings.IndexByte(before, ':')
-		if colon < 0 || strings.Contains(before, "::") || strings.Contains(before[:colon], "@") {
-			continue
-		}
-		password := before[colon+1:]
-		isAliasPath := strings.Contains(password, "/") || strings.HasSuffix(password, ".git")
-		if isAddress(after) || !isAliasPath && isHostPath(after) {
-			return s[:colon+1] + Hidden + s[at:]
-		}
-	}
-	return s
-}
-
-// isAddress reports whether s starts with HOST and a colon. A version contains no colon.
-func isAddress(s string) bool {
-	s, _, _ = strings.Cut(s, "//")
-	return strings.Contains(s, ":")
-}
-
-// isHostPath reports whether s starts with HOST/PATH or the full name of a host, and not with a version.
-func isHostPath(s string) bool {
-	end := strings.IndexAny(s, "/@")
-	if end < 0 {
-		end = len(s)
-	}
-	if strings.HasPrefix(s[end:], "/") && !strings.HasPrefix(s[end:], "//") {
-		return true
-	}
-	_, top, hasDot := cutLast(s[:end], ".")
-	return hasDot && len(top) > 1 && strings.Trim(strings.ToLower(top), "abcdefghijklmnopqrstuvwxyz") == ""
-}
-
-// cutLast is strings.Cut at the last separator.
-func cutLast(s, sep string) (before, after string, found bool) {
-	if i := strings.LastIndex(s, sep); i >= 0 {
-		return s[:i], s[i+len(sep):], true
-	}
-	return s, "", false
 }
 
 func isLetter(c byte) bool { return 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' }
