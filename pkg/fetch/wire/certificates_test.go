@@ -61,7 +61,7 @@ func TestClientCertificates(t *testing.T) {
 		{"an encrypted key", "[http]\nsslCert = ~/cert\nsslKey = ~/encrypted", nil, failure.LocalIO,
 			"http.sslKey: the key in", "openssl pkey -in"},
 		{"another key", "[http]\nsslCert = ~/cert\nsslKey = ~/other/key", nil, failure.LocalIO,
-			"no certificate and its key", "correct or remove"},
+			"not a certificate and its key", "correct or remove"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			write(t, home, ".gitconfig", c.config)
