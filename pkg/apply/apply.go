@@ -170,7 +170,9 @@ func (p *Project) cleanUpIfIdle() {
 		return
 	}
 	p.lock = lock
-	p.cleanUp()
+	if pending, err := p.hasJournal(); err == nil && !pending { // else another process was killed meanwhile
+		p.cleanUp()
+	}
 	_ = p.releaseLock()
 }
 

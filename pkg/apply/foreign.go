@@ -27,6 +27,9 @@ func errForeign(name string, err error) error {
 			"container or before you copied the folder, see ppm project trust --dry-run")
 }
 
+// isPending reports whether a file of .ppm is the journal of a command that is not finished.
+func isPending(name string) bool { return name == journalName || name == rollbackName }
+
 // A ForeignFile is a file of .ppm that this user did not write in this folder.
 type ForeignFile struct {
 	Name    string // relative to the project
@@ -45,7 +48,7 @@ func (p *Project) ForeignFiles() ([]ForeignFile, error) {
 	}
 	var out []ForeignFile
 	for _, name := range names {
-		f := ForeignFile{Name: name, Pending: name == journalName || name == rollbackName}
+		f := ForeignFile{Name: name, Pending: isPending(name)}
 		_, isEntry := entryNumber(name)
 		switch {
 		case f.Pending || isEntry:
@@ -112,11 +115,18 @@ func (p *Project) authenticateJournal(name string) error {
 	if err != nil {
 		return err
 	}
+	text, err := a.member(journalMember)
+	if err == nil && isPending(name) { // first, so that an interrupted attempt leaves a foreign journal
+		err = p.writePendingCode(text)
+	}
+	if err != nil {
+		return cmp.Or(err, a.Close())
+	}
 	temp := stateDir + "/" + tempPrefix + "trusted"
 	if err := p.disk.Remove(temp); err != nil && !errors.Is(err, fs.ErrNotExist) { // of an interrupted attempt
 		return cmp.Or(err, a.Close())
 	}
-	err = write(p.disk, temp, 0o600, false, func(w io.Writer) error { return p.copyAuthenticated(w, a) })
+	err = write(p.disk, temp, 0o600, false, func(w io.Writer) error { return p.copyAuthenticated(w, a, text) })
 	if err = cmp.Or(err, a.Close()); err != nil {
 		return err
 	}
@@ -126,11 +136,7 @@ func (p *Project) authenticateJournal(name string) error {
 	return p.disk.Sync(stateDir)
 }
 
-func (p *Project) copyAuthenticated(w io.Writer, a *journalReader) error {
-	text, err := a.member(journalMember)
-	if err != nil {
-		return err
-	}
+func (p *Project) copyAuthenticated(w io.Writer, a *journalReader, text []byte) error {
 	z := zip.NewWriter(w)
 	if err := p.writeAuthenticated(z, text); err != nil {
 		return err

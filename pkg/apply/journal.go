@@ -5,6 +5,7 @@ import (
 	"bufio"
 	"cmp"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"io/fs"
@@ -99,14 +100,14 @@ func memberName(path string) string { return "old/" + path }
 // writeJournal writes the journal, with the old contents of the files it replaces, to the file name.
 // It fails if one of them is not what the plan was made for.
 func (p *Project) writeJournal(j *journal, name string) error {
+	text, err := json.MarshalIndent(j, "", "\t")
+	if err != nil {
+		return err
+	}
 	// 0600: old contents may be secrets.
-	return write(p.disk, name, 0o600, false, func(w io.Writer) error {
+	err = write(p.disk, name, 0o600, false, func(w io.Writer) error {
 		buffered := bufio.NewWriterSize(w, 1<<16)
 		z := zip.NewWriter(buffered)
-		text, err := json.MarshalIndent(j, "", "\t")
-		if err != nil {
-			return err
-		}
 		if err := p.writeAuthenticated(z, text); err != nil {
 			return err
 		}
@@ -126,6 +127,29 @@ func (p *Project) writeJournal(j *journal, name string) error {
 			return err
 		}
 		return buffered.Flush()
+	})
+	if err != nil {
+		return err
+	}
+	return p.writePendingCode(text)
+}
+
+// pendingName has the authentication code of the command in progress, for another purpose than that of an entry of the
+// history. It is removed when the command is done, so that a copy of its entry cannot take the place of a journal.
+const pendingName = stateDir + "/" + tempPrefix + "pending"
+
+// writePendingCode durably writes the code of a journal with this text, if this user has a key.
+func (p *Project) writePendingCode(text []byte) error {
+	code, err := p.keys.Code(p.root.Name(), pendingName, text)
+	if err != nil {
+		return nil
+	}
+	if err := p.disk.Remove(pendingName); err != nil && !errors.Is(err, fs.ErrNotExist) { // of an earlier attempt
+		return err
+	}
+	return write(p.disk, pendingName, 0o600, false, func(w io.Writer) error {
+		_, err := io.WriteString(w, code)
+		return err
 	})
 }
 

@@ -78,7 +78,11 @@ func (a *journalReader) read(p *Project) error {
 		if err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return err
 		}
-		if err := p.keys.Check(string(code), p.root.Name(), journalMember, text); err != nil {
+		err = p.keys.Check(string(code), p.root.Name(), journalMember, text)
+		if err == nil && isPending(a.name) {
+			err = a.checkPendingCode(p, text)
+		}
+		if err != nil {
 			return err
 		}
 	}
@@ -92,6 +96,27 @@ func (a *journalReader) read(p *Project) error {
 			WithHint("use the version of ppm that wrote it, or a newer one")
 	}
 	return a.checkJournal()
+}
+
+// checkPendingCode returns an error that satisfies isForeign unless this user has left a command with this journal
+// unfinished in this folder. The error is errReplaced if another process has just finished the command.
+func (a *journalReader) checkPendingCode(p *Project, text []byte) error {
+	code, err := p.ReadFile(pendingName)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	wrong := p.keys.Check(string(code), p.root.Name(), pendingName, text)
+	if wrong == nil {
+		return nil
+	}
+	_, now, err := p.lstat(a.name)
+	if err != nil {
+		return err
+	}
+	if opened, err := a.file.Stat(); err != nil || now == nil || !os.SameFile(opened, now) {
+		return cmp.Or(err, errChanged(a.name))
+	}
+	return fmt.Errorf("%w as the journal of an interrupted command", wrong)
 }
 
 // member returns the content of a member of the file.

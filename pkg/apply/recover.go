@@ -153,8 +153,11 @@ func (p *Project) completeRollBack() (*Recovery, error) {
 	if err := p.disk.Remove(rollbackName); err != nil {
 		return nil, errIO("removing", rollbackName, err)
 	}
+	if err := p.disk.Sync(stateDir); err != nil { // the journal, which needs its code, can come back
+		return r, errIO("writing", stateDir, err)
+	}
 	p.cleanUp()
-	return r, errIO("writing", stateDir, p.disk.Sync(stateDir))
+	return r, nil
 }
 
 // restoreAll reverses the steps of execute. It returns the files that are not in their old state.

@@ -288,9 +288,12 @@ func (p *Project) finish(name string, number int) error {
 	if err := p.disk.Rename(name, undoName(number)); err != nil {
 		return errIO("writing", undoName(number), err)
 	}
-	// If this fails, all files are durable anyway; the next command finds a journal with nothing left to do.
-	_ = p.disk.Sync(stateDir)
+	// If this fails, all files are durable anyway. After a power loss, the journal can come back with nothing left to
+	// do, and needs its code.
+	synced := p.disk.Sync(stateDir) == nil
 	p.prune()
-	p.cleanUp()
+	if synced {
+		p.cleanUp()
+	}
 	return nil
 }

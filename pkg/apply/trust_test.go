@@ -138,7 +138,8 @@ func TestMovedProject(t *testing.T) {
 	}
 }
 
-// TestReplayedJournal puts copies of entries of the history in the place of other files of .ppm.
+// TestReplayedJournal puts copies of entries of the history in the place of other files of .ppm, also of entries that
+// the history does not have any more.
 func TestReplayedJournal(t *testing.T) {
 	dir := t.TempDir()
 	one, two := files("1", "a", "b"), files("2", "a")
@@ -150,11 +151,17 @@ func TestReplayedJournal(t *testing.T) {
 	for _, name := range []string{journalName, rollbackName} {
 		must(t, os.WriteFile(filepath.Join(dir, name), entry, 0o600))
 		_, err := Open(t.Context(), dir, Options{Keys: testKeys})
+		wantForeign(t, "as "+name, err, name, authcode.ErrForeign)
+		_, err = Open(t.Context(), dir, Options{Keys: testKeys, Trust: true})
 		if !errors.Is(err, failure.Integrity) || !strings.Contains(err.Error(), undoName(2)) ||
 			failure.Hint(err) == "" {
-			t.Errorf("as %s: %v", name, err)
+			t.Errorf("as %s, trusted: %v", name, err)
 		}
-		must(t, os.Remove(filepath.Join(dir, name)))
+		must(t, os.Remove(filepath.Join(dir, pendingName))) // trusting it has made this code
+		must(t, os.Remove(filepath.Join(dir, undoName(2))))
+		_, err = Open(t.Context(), dir, Options{Keys: testKeys})
+		wantForeign(t, "without the entry, as "+name, err, name, authcode.ErrForeign)
+		must(t, os.Rename(filepath.Join(dir, name), filepath.Join(dir, undoName(2))))
 	}
 	must(t, os.WriteFile(filepath.Join(dir, undoName(7)), entry, 0o600))
 	p := open(t, dir, Options{Keys: testKeys})
@@ -165,6 +172,60 @@ func TestReplayedJournal(t *testing.T) {
 	closeProject(t, p)
 	if after := applytest.Tree(t, dir, stateDir); after != before {
 		t.Errorf("changed\n%s", difference(after, before))
+	}
+}
+
+// TestJournalIsFinishedWhileRead finishes a command while another process reads its journal, which is not foreign.
+func TestJournalIsFinishedWhileRead(t *testing.T) {
+	dir := t.TempDir()
+	one := files("1", "a")
+	run(t, dir, nil, one)
+	must(t, os.Rename(filepath.Join(dir, undoName(1)), filepath.Join(dir, journalName)))
+	p := open(t, dir, Options{Keys: testKeys, ReadOnly: true})
+	wantForeign(t, "with the journal", p.Untrusted(), journalName, authcode.ErrForeign)
+	f, err := os.Open(filepath.Join(dir, journalName))
+	must(t, err)
+	defer f.Close()
+	must(t, os.Rename(filepath.Join(dir, journalName), filepath.Join(dir, undoName(1))))
+	a := &journalReader{journal: new(journal), name: journalName, file: f}
+	if err := a.read(p); !errors.Is(err, errReplaced) {
+		t.Errorf("the journal was finished: %v", err)
+	}
+}
+
+// TestReplayedRollback kills a command and puts an entry of the history beside its journal, as a rollback that is not
+// that of the journal.
+func TestReplayedRollback(t *testing.T) {
+	dir := t.TempDir()
+	one, two := files("1", "a", "b"), files("2", "a")
+	run(t, dir, nil, one)
+	tested := 0
+	for at := 1; ; at++ {
+		f := &faulty{at: at}
+		p, err := Open(t.Context(), dir, Options{Keys: testKeys, wrap: f.wrap})
+		if err == nil {
+			err = p.Apply(t.Context(), makePlan(t, p, one, two, false), Meta{Command: "killed"})
+			_ = p.Close()
+		}
+		if err == nil && !f.fired {
+			break
+		}
+		if pending(dir) == journalName {
+			tested++
+			before := applytest.Tree(t, dir)
+			must(t, os.Rename(filepath.Join(dir, undoName(1)), filepath.Join(dir, rollbackName)))
+			_, err := Open(t.Context(), dir, Options{Keys: testKeys})
+			wantForeign(t, fmt.Sprintf("killed at %d", at), err, rollbackName, authcode.ErrForeign)
+			must(t, os.Rename(filepath.Join(dir, rollbackName), filepath.Join(dir, undoName(1))))
+			if after := applytest.Tree(t, dir); after != before {
+				t.Fatalf("killed at %d: changed\n%s", at, difference(after, before))
+			}
+		}
+		dir = t.TempDir()
+		run(t, dir, nil, one)
+	}
+	if tested == 0 {
+		t.Error("no command was killed with a journal")
 	}
 }
 
