@@ -144,13 +144,17 @@ func (p *Project) writePendingCode(text []byte) error {
 	if err != nil {
 		return nil
 	}
-	if err := p.disk.Remove(pendingName); err != nil && !errors.Is(err, fs.ErrNotExist) { // of an earlier attempt
-		return err
-	}
-	return write(p.disk, pendingName, 0o600, false, func(w io.Writer) error {
+	fill := func(w io.Writer) error {
 		_, err := io.WriteString(w, code)
 		return err
-	})
+	}
+	err = write(p.disk, pendingName, 0o600, false, fill)
+	if errors.Is(err, fs.ErrExist) { // of an interrupted attempt to trust the journal
+		if err = p.disk.Remove(pendingName); err == nil {
+			err = write(p.disk, pendingName, 0o600, false, fill)
+		}
+	}
+	return err
 }
 
 // writeAuthenticated writes the first member of a journal file, and its authentication code if this user has a key.
