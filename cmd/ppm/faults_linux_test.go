@@ -62,8 +62,8 @@ func (r faultyRun) isInstalled(t *testing.T) bool {
 
 var addInstall = []string{"project", "add", "tp_py_grpc@cp-0.0.1//ssecli"}
 
-// TestSignalAfterJournal sends SIGTERM with every system call of a kind. Exit code 143 means that nothing was changed,
-// and code 0 that the command is done, also if more signals come while it is being done or after that.
+// TestSignalAfterJournal sends SIGTERM or SIGHUP with every system call of a kind. Code 143 means that nothing was
+// changed, and code 0 that the command is done, also if more signals come while it is being done or after that.
 func TestSignalAfterJournal(t *testing.T) {
 	const either = -1 // how many writes there are before the journal depends on the settings
 	for _, c := range []struct {
@@ -73,6 +73,9 @@ func TestSignalAfterJournal(t *testing.T) {
 		{"flock:signal=SIGTERM", 143},         // before the journal
 		{"linkat:signal=SIGTERM", 0},          // with each file that is moved into place, after it
 		{"linkat,unlinkat:signal=SIGTERM", 0}, // and when the command cleans up
+		{"flock:signal=SIGHUP", 143},
+		{"linkat,unlinkat:signal=SIGHUP", 0},
+		{"write:signal=SIGHUP:when=6+", either},
 		{"write:signal=SIGTERM:when=3+", either},
 		{"write:signal=SIGTERM:when=6+", either},
 		{"write:signal=SIGTERM:when=9+", either},

@@ -60,10 +60,10 @@ func newProblem(err error, code int) *problem {
 	}
 }
 
-// errTerminated is the cause of a context that SIGTERM cancelled.
+// errTerminated is the cause of a context that SIGTERM or SIGHUP cancelled.
 var errTerminated = errors.New("terminated")
 
-// exitTerminated is 128 plus the number of SIGTERM, as in shells.
+// exitTerminated is 128 plus the number of SIGTERM, as in shells. It is also the code after SIGHUP.
 const exitTerminated = 143
 
 // isDone reports whether a command with an exit code has done its work.

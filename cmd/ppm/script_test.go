@@ -6,12 +6,14 @@ import (
 	"maps"
 	"os"
 	"os/exec"
+	"os/signal"
 	"path/filepath"
 	"regexp"
 	"runtime"
 	"slices"
 	"strconv"
 	"strings"
+	"syscall"
 	"testing"
 
 	"github.com/rogpeppe/go-internal/testscript"
@@ -28,6 +30,9 @@ var (
 var scriptDir = filepath.Join("..", "..", "testdata", "script")
 
 func TestMain(m *testing.M) {
+	if signal.Ignored(syscall.SIGHUP) { // as with nohup. A signal that is caught has its default effect in ppm
+		signal.Notify(make(chan os.Signal, 1), syscall.SIGHUP)
+	}
 	os.Exit(func() int {
 		var err error
 		if tempDir, err = os.MkdirTemp("", "ppm-script"); err != nil {

@@ -10,9 +10,9 @@ import (
 	"github.com/Project-Manager-With-Git/ppm/pkg/failure"
 )
 
-// signals are the interrupts and SIGTERMs that the process receives. The first one cancels the context of the command.
-// A later one ends the process at once, except while a transaction is applied: that is soon done, or taken back. After
-// that it ends the process with the code of the command, whose work is done.
+// signals are the interrupts, SIGTERMs and SIGHUPs that the process receives. The first one cancels the context of the
+// command. A later one ends the process at once, except while a transaction is applied: that is soon done, or taken
+// back. After that it ends the process with the code of the command, whose work is done.
 type signals struct {
 	cancel context.CancelCauseFunc
 	exit   func(code int)
@@ -30,6 +30,9 @@ func catchSignals(parent context.Context) (context.Context, *signals) {
 	s := &signals{cancel: cancel, exit: os.Exit}
 	caught := make(chan os.Signal, 1)
 	signal.Notify(caught, os.Interrupt, syscall.SIGTERM)
+	if !signal.Ignored(syscall.SIGHUP) { // nohup ignores it
+		signal.Notify(caught, syscall.SIGHUP)
+	}
 	go func() {
 		for sig := range caught {
 			s.receive(sig)
@@ -42,7 +45,7 @@ func (s *signals) receive(sig os.Signal) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	cause, code := context.Canceled, int(failure.Interrupted)
-	if sig == syscall.SIGTERM {
+	if sig == syscall.SIGTERM || sig == syscall.SIGHUP {
 		cause, code = errTerminated, exitTerminated
 	}
 	switch {

@@ -19,13 +19,14 @@ func TestSignals(t *testing.T) {
 	}
 	s.receive(syscall.SIGTERM)
 	s.receive(os.Interrupt)
+	s.receive(syscall.SIGHUP)
 	first, second := s.hold(), s.hold()
 	s.receive(syscall.SIGTERM)
 	first(false, 0)
 	s.receive(os.Interrupt)
 	second(true, 8)
 	s.receive(syscall.SIGTERM)
-	if want := []int{143, 130, 8}; !slices.Equal(exits, want) {
+	if want := []int{143, 130, 143, 8}; !slices.Equal(exits, want) {
 		t.Errorf("later signals end the process with %v, want %v", exits, want)
 	}
 }
