@@ -36,7 +36,7 @@ func (p *Packs) checkChain(ctx context.Context, c lockfile.Component) error {
 		if hops[i].Ref, err = p.refOf(ctx, hops[i]); err != nil {
 			return err
 		}
-		if err := p.CheckReached(ctx, hops[i]); err != nil {
+		if err := p.checkReached(ctx, hops[i]); err != nil {
 			return err
 		}
 	}

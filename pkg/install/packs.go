@@ -53,6 +53,7 @@ type Packs struct {
 	client   *fetch.Client
 	hops     map[string]Hop   // without Ref and Component, by URL and commit
 	reached  map[string]error // by fact: nil if the ref of an install has its commit, or why it could not be asked
+	moved    []string         // notes on moved tags that are not reported yet
 	rendered atomic.Int64     // bytes of all components so far
 }
 
@@ -178,9 +179,11 @@ func (p *Packs) SuggestName(o ref.Origin, err error) error {
 // its origin was proven on this machine. Else the server is asked: see CheckReached.
 func (p *Packs) OpenLocked(ctx context.Context, c lockfile.Component) (Hop, error) {
 	if err := p.checkReachedOnce(ctx, c); err != nil {
+		p.reportMoved(err)
 		return Hop{}, err
 	}
 	h, err := p.OpenPin(ctx, c.Source, ref.Pin{URL: c.URL, Ref: c.Ref, Object: c.Object, Commit: c.Commit})
+	p.reportMoved(err)
 	if errors.Is(err, fetch.ErrNoCommit) {
 		next := fmt.Sprintf("if it was deleted upstream, install %q again with --force", c.Path)
 		if _, builtIn := ref.BuiltinName(c.URL); builtIn {

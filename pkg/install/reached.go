@@ -86,7 +86,7 @@ func (p *Packs) checkReachedOnce(ctx context.Context, c lockfile.Component) erro
 	if _, asked := p.reached[fact]; asked || repo.IsProven(fact) {
 		return nil
 	}
-	if err = p.CheckReached(ctx, c); err == nil {
+	if err = p.checkReached(ctx, c); err == nil {
 		err = p.checkChain(ctx, c)
 	}
 	switch failure.KindOf(err) {
@@ -117,6 +117,23 @@ func (p *Packs) accepts(c lockfile.Component) bool {
 // A tag that was moved is a note if the component is the same where it is now. Other errors say why the server could
 // not be asked.
 func (p *Packs) CheckReached(ctx context.Context, c lockfile.Component) error {
+	err := p.checkReached(ctx, c)
+	p.reportMoved(err)
+	return err
+}
+
+// reportMoved reports the notes on moved tags, unless an error makes them misleading.
+func (p *Packs) reportMoved(err error) {
+	if err == nil {
+		for _, note := range p.moved {
+			p.o.Notify(note)
+		}
+	}
+	p.moved = nil
+}
+
+// checkReached is CheckReached without the note.
+func (p *Packs) checkReached(ctx context.Context, c lockfile.Component) error {
 	if c.Ref == "" || p.accepts(c) {
 		return nil
 	}
@@ -201,8 +218,8 @@ func (p *Packs) checkMovedTag(ctx context.Context, c lockfile.Component, tag, co
 		return err
 	}
 	if same {
-		p.o.Notify(fmt.Sprintf("%s: tag %q of %s was moved from commit %s to commit %s, and the component is "+
-			"the same there",
+		p.moved = append(p.moved, fmt.Sprintf("%s: tag %q of %s was moved from commit %s to commit %s, "+
+			"and the component is the same there",
 			c.Path, tag, c.URL, c.Commit, commit))
 		return nil
 	}
