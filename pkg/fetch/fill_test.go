@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
 	"testing"
 
 	"github.com/Project-Manager-With-Git/ppm/internal/gittest"
@@ -130,9 +131,10 @@ func TestPartial(t *testing.T) {
 // nth limits a fault to the nth of the requests that reach it.
 func nth(n int, f gittest.Fault) gittest.Fault {
 	return func(next http.Handler) http.Handler {
-		faulty, count := f(next), 0
+		faulty := f(next)
+		var count atomic.Int64
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-			if count++; count == n {
+			if count.Add(1) == int64(n) {
 				faulty.ServeHTTP(w, r)
 			} else {
 				next.ServeHTTP(w, r)
@@ -183,9 +185,10 @@ func TestFillFailures(t *testing.T) {
 // after limits a fault to the requests that reach it after the first n.
 func after(n int, f gittest.Fault) gittest.Fault {
 	return func(next http.Handler) http.Handler {
-		faulty, count := f(next), 0
+		faulty := f(next)
+		var count atomic.Int64
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-			if count++; count > n {
+			if count.Add(1) > int64(n) {
 				faulty.ServeHTTP(w, r)
 			} else {
 				next.ServeHTTP(w, r)
