@@ -43,6 +43,7 @@ func TestMain(m *testing.M) {
 		args := []string{"build", "-o", binary + string(filepath.Separator)}
 		if raceEnabled {
 			args = append(args, "-race")
+			os.Setenv("GORACE", "atexit_sleep_ms=10") // each program would sleep for a second at its end
 		}
 		build := exec.Command("go", append(args, ".")...)
 		if out, err := build.CombinedOutput(); err != nil {
@@ -94,6 +95,7 @@ func setupScript(env *testscript.Env) error {
 		return err
 	}
 	env.Setenv("HOME", home)
+	env.Setenv("GORACE", os.Getenv("GORACE"))
 	env.Setenv("PATH", binary+string(filepath.ListSeparator)+os.Getenv("PATH"))
 	// Only the loopback address can be reached: the proxy for all other hosts is a closed port.
 	env.Setenv("HTTPS_PROXY", "http://127.0.0.1:9")
