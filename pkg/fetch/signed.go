@@ -40,10 +40,16 @@ func (r *Repo) HasObjects(pin ref.Pin) bool {
 	if !ok {
 		return true
 	}
+	has := func(s *objects.Store) bool {
+		ok, err := s.HasCommit(pin.Commit)
+		return ok && err == nil && s.Intact(objects.NewID(pin.Object))
+	}
+	if r.reader.store != nil && has(r.reader.store) { // opening a store reads the index of each pack
+		return true
+	}
 	s := remote.cache.repo().open()
 	defer s.Close()
-	has, err := s.HasCommit(pin.Commit)
-	return has && err == nil && s.Intact(objects.NewID(pin.Object))
+	return has(s)
 }
 
 // storeTag fetches the tag object of a pin, unless the cache has it by now.
