@@ -46,11 +46,17 @@ func (p *Packs) IsProven(c lockfile.Component) bool {
 	return p.client.AreProven(p.registry.Mirror(c.URL), reachedFact(c), renderedFact(c))
 }
 
-// Remember records that an install was just rendered from what its source means. That the cache cannot be written is
-// no error: the install is proven again.
-func (p *Packs) Remember(ctx context.Context, c lockfile.Component) {
-	if repo, err := p.Repo(c.Source, c.URL); err == nil {
-		_ = repo.SetProven(ctx, reachedFact(c), renderedFact(c))
+// Remember records that installs were just rendered from what their sources mean. That the cache cannot be written is
+// no error: the installs are proven again.
+func (p *Packs) Remember(ctx context.Context, made []lockfile.Component) {
+	facts := map[*fetch.Repo][]string{}
+	for _, c := range made {
+		if repo, err := p.Repo(c.Source, c.URL); err == nil {
+			facts[repo] = append(facts[repo], reachedFact(c), renderedFact(c))
+		}
+	}
+	for repo, list := range facts {
+		_ = repo.SetProven(ctx, list...)
 	}
 }
 

@@ -112,9 +112,7 @@ func (p *Project) remember(ctx context.Context, t *Transaction) {
 	if t.saved || t.meta.Undoes() != 0 {
 		return
 	}
-	for _, c := range t.made {
-		p.packs.Remember(ctx, c)
-	}
+	p.packs.Remember(ctx, t.made)
 }
 
 // Preview reports what Apply would report. It fails like Apply if a secret is not at hand.
